@@ -1,0 +1,56 @@
+//! How long to wait after the n-th failure in a row. Pure: chance is passed in.
+
+use std::time::Duration;
+
+/// First and longest waiting time of a doubling series.
+#[derive(Debug, Clone, Copy)]
+pub struct Backoff {
+    /// Waiting time after the first failure.
+    pub first: Duration,
+    /// No waiting time is longer.
+    pub longest: Duration,
+}
+
+impl Backoff {
+    /// The waiting time after `failures` failures in a row (1 is the first), between half of the
+    /// doubled value and the whole of it; `chance` from 0 to 1 chooses.
+    #[must_use]
+    pub fn delay(self, failures: u32, chance: f64) -> Duration {
+        let doublings = failures.saturating_sub(1).min(31);
+        let whole = self.first.saturating_mul(1 << doublings).min(self.longest);
+        whole.mul_f64(0.5 + 0.5 * chance.clamp(0.0, 1.0))
+    }
+}
+
+/// A number from 0 to 1 that differs from call to call and process to process; not for secrets.
+#[must_use]
+pub fn chance() -> f64 {
+    use std::hash::{BuildHasher, RandomState};
+    let bits = u32::try_from(RandomState::new().hash_one(0) >> 32).unwrap_or(0);
+    f64::from(bits) / f64::from(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_up_to_the_cap_with_jitter() {
+        let backoff = Backoff {
+            first: Duration::from_secs(1),
+            longest: Duration::from_secs(30),
+        };
+        let seconds = |failures, chance| backoff.delay(failures, chance).as_secs_f64();
+        let whole: Vec<f64> = (0..8).map(|n| seconds(n, 1.0)).collect();
+        assert_eq!(whole, [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]);
+        assert_eq!(seconds(u32::MAX, 0.0), 15.0);
+        assert_eq!(seconds(3, 0.5), 3.0);
+    }
+
+    #[test]
+    fn chance_stays_between_zero_and_one_and_varies() {
+        let seen: Vec<f64> = (0..100).map(|_| chance()).collect();
+        assert!(seen.iter().all(|c| (0.0..=1.0).contains(c)));
+        assert!(seen.iter().any(|c| (c - seen[0]).abs() > 0.01));
+    }
+}

@@ -1,0 +1,167 @@
+//! Command lines: `program [command] [--setting value] [words]`. Each setting that is not a
+//! secret is a flag too, named like its variable without the prefix.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::config::{self, Variable};
+use crate::error::{Error, Result};
+
+/// What a program understands.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// File name of the binary.
+    pub name: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Prefix of its variables.
+    pub prefix: &'static str,
+    /// Its settings.
+    pub variables: &'static [Variable],
+    /// Commands as (words shown in the help, what they do); the first is the default.
+    pub commands: &'static [(&'static str, &'static str)],
+}
+
+/// A command line that was understood.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Invocation {
+    /// Print this and end with code 0.
+    Print(String),
+    /// Run `command` with `words`, with `settings` laid over the environment.
+    Run {
+        /// First word of one of the program's commands.
+        command: &'static str,
+        /// What follows the command.
+        words: Vec<String>,
+        /// Variable names and values from flags.
+        settings: BTreeMap<String, String>,
+    },
+}
+
+impl Program {
+    /// Understands `arguments` (without the program's own name).
+    ///
+    /// # Errors
+    /// An unknown command or flag, a flag without value, a secret as a flag.
+    pub fn parse(&self, arguments: impl IntoIterator<Item = String>) -> Result<Invocation> {
+        let mut arguments = arguments.into_iter();
+        let mut settings = BTreeMap::new();
+        let mut command = None;
+        let mut words = Vec::new();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "-h" | "--help" => return Ok(Invocation::Print(self.help())),
+                "-V" | "--version" => {
+                    let version = env!("CARGO_PKG_VERSION");
+                    return Ok(Invocation::Print(format!("{} {version}\n", self.name)));
+                }
+                "--" => words.extend(arguments.by_ref()),
+                flag if flag.starts_with("--") => {
+                    let (flag, value) = match flag.split_once('=') {
+                        Some((flag, value)) => (flag, Some(value.to_owned())),
+                        None => (flag, None),
+                    };
+                    let variable = self.variable_of(flag)?;
+                    let value = value.or_else(|| arguments.next()).ok_or_else(|| {
+                        Error::config(format!("{flag} needs a value; see {} --help", self.name))
+                    })?;
+                    settings.insert(variable.name.to_owned(), value);
+                }
+                flag if flag.starts_with('-') && flag.len() > 1 => {
+                    return Err(Error::config(format!(
+                        "{flag} is not known; see {} --help",
+                        self.name
+                    )));
+                }
+                word if command.is_none() => command = Some(self.command_of(word)?),
+                _ => words.push(argument),
+            }
+        }
+        let command = command.unwrap_or_else(|| self.command_names().next().unwrap_or_default());
+        Ok(Invocation::Run {
+            command,
+            words,
+            settings,
+        })
+    }
+
+    fn command_names(&self) -> impl Iterator<Item = &'static str> {
+        self.commands
+            .iter()
+            .filter_map(|(usage, _)| usage.split(' ').next())
+    }
+
+    fn command_of(&self, word: &str) -> Result<&'static str> {
+        self.command_names()
+            .find(|name| *name == word)
+            .ok_or_else(|| {
+                let nearest = config::nearest(word, self.command_names()).unwrap_or_default();
+                Error::config(format!(
+                    "{word} is not a command; did you mean {nearest}? See {} --help",
+                    self.name
+                ))
+            })
+    }
+
+    fn variable_of(&self, flag: &str) -> Result<&'static Variable> {
+        let found = self
+            .variables
+            .iter()
+            .find(|variable| self.flag_of(variable) == flag);
+        match found {
+            Some(variable) if is_secret(variable) => Err(Error::config(format!(
+                "{flag}: a command line is seen by every user of the machine; use {flag}-file"
+            ))),
+            Some(variable) => Ok(variable),
+            None => {
+                let flags: Vec<String> = self.variables.iter().map(|v| self.flag_of(v)).collect();
+                let nearest =
+                    config::nearest(flag, flags.iter().map(String::as_str)).unwrap_or("--help");
+                Err(Error::config(format!(
+                    "{flag} is not known; did you mean {nearest}?"
+                )))
+            }
+        }
+    }
+
+    fn flag_of(&self, variable: &Variable) -> String {
+        let name = variable
+            .name
+            .strip_prefix(self.prefix)
+            .unwrap_or(variable.name);
+        format!("--{}", name.to_ascii_lowercase().replace('_', "-"))
+    }
+
+    /// The text of `--help`.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let mut help = format!("{}: {}\n\nCommands:\n", self.name, self.about);
+        // Writing to a String cannot fail.
+        for (usage, meaning) in self.commands {
+            let _ = writeln!(help, "  {} {usage:<14} {meaning}", self.name);
+        }
+        let _ = writeln!(help, "  {} --help | --version", self.name);
+        help.push_str("\nSettings, as environment variables or flags (flags win):\n");
+        for variable in self.variables {
+            let flag = if is_secret(variable) {
+                String::new()
+            } else {
+                self.flag_of(variable)
+            };
+            let _ = writeln!(help, "  {:<26} {flag}", variable.name);
+            let _ = write!(help, "      {}", variable.meaning);
+            let _ = match variable.default {
+                "" => writeln!(help),
+                default => writeln!(help, " [default: {default}]"),
+            };
+        }
+        help.push_str(
+            "\nExit codes: 0 clean stop, 1 failure worth a restart, 2 configuration, 3 token refused.\n",
+        );
+        help
+    }
+}
+
+fn is_secret(variable: &Variable) -> bool {
+    variable.name.ends_with("TOKEN")
+}

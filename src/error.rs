@@ -1,0 +1,228 @@
+//! The one error type, which says what its caller may do next.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// A failure with its cause. `Display` is one line without the cause; [`Error::chain`] has both.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    context: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What went wrong, by what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A setting is missing or invalid. Exit code 2.
+    Config,
+    /// The other side does not accept our credentials. Exit code 3.
+    Refused,
+    /// The request cannot have reached the other side: no route, no name, no TLS.
+    NotSent,
+    /// Sent, but the answer did not arrive (whole) in time; it may have been carried out.
+    Lost,
+    /// An answer arrived that is not what the protocol promises, such as an HTML error page.
+    Garbled {
+        /// HTTP status of that answer.
+        status: u16,
+    },
+    /// The address is one that must not be reached (link-local, metadata, private).
+    Blocked,
+    /// The answer is larger than the limit its request set.
+    TooLarge,
+    /// The Telegram Bot API answered `ok: false`.
+    Telegram {
+        /// `error_code`, an HTTP status by another name.
+        code: u16,
+        /// `description`, in Telegram's words.
+        description: String,
+        /// `parameters.retry_after`.
+        retry_after: Option<Duration>,
+        /// `parameters.migrate_to_chat_id`.
+        migrate_to: Option<i64>,
+    },
+    /// The operating system refused: files, threads, sockets to listen on.
+    System,
+}
+
+/// What a loop may do with a failed call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Try again, not before `after` where the other side named a time.
+    Retry {
+        /// The waiting time asked for.
+        after: Option<Duration>,
+    },
+    /// The same request would fail again.
+    GiveUp,
+    /// Nothing will work until somebody changes the configuration.
+    Fatal,
+}
+
+/// Short for results of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of `kind`; `context` reads "failed to <do>" or names the thing, without full stop.
+    #[must_use]
+    pub fn new(kind: Kind, context: impl Into<String>) -> Self {
+        Self {
+            kind,
+            context: context.into(),
+            source: None,
+        }
+    }
+
+    /// An invalid or missing setting: the line names the variable and the remedy.
+    #[must_use]
+    pub fn config(context: impl Into<String>) -> Self {
+        Self::new(Kind::Config, context)
+    }
+
+    /// The operating system's refusal to do what `context` says.
+    #[must_use]
+    pub fn system(context: impl Into<String>, source: std::io::Error) -> Self {
+        Self::new(Kind::System, context).because(source)
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Puts what was being done in front of the message.
+    #[must_use]
+    pub fn context(mut self, doing: &str) -> Self {
+        self.context = format!("{doing}: {}", self.context);
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// What a loop may do next.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match &self.kind {
+            Kind::Config | Kind::Refused => Class::Fatal,
+            Kind::NotSent | Kind::Lost => Class::Retry { after: None },
+            Kind::Garbled { status } if *status >= 500 => Class::Retry { after: None },
+            Kind::Garbled { .. } | Kind::Blocked | Kind::TooLarge | Kind::System => Class::GiveUp,
+            Kind::Telegram {
+                retry_after: Some(after),
+                ..
+            } => Class::Retry {
+                after: Some(*after),
+            },
+            Kind::Telegram {
+                code: 429 | 500.., ..
+            } => Class::Retry { after: None },
+            Kind::Telegram { .. } => Class::GiveUp,
+        }
+    }
+
+    /// The process exit code: 1 worth a restart, 2 configuration, 3 credentials refused.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.kind {
+            Kind::Config => 2,
+            Kind::Refused => 3,
+            Kind::NotSent
+            | Kind::Lost
+            | Kind::Garbled { .. }
+            | Kind::Blocked
+            | Kind::TooLarge
+            | Kind::Telegram { .. }
+            | Kind::System => 1,
+        }
+    }
+
+    /// The message with every cause behind it, in one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut line = self.to_string();
+        let mut next = self.source();
+        while let Some(cause) = next {
+            line = format!("{line}: {cause}");
+            next = cause.source();
+        }
+        line
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.context)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source
+            .as_deref()
+            .map(|cause| cause as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn telegram(code: u16, retry_after: Option<u64>) -> Error {
+        let kind = Kind::Telegram {
+            code,
+            description: String::new(),
+            retry_after: retry_after.map(Duration::from_secs),
+            migrate_to: None,
+        };
+        Error::new(kind, "failed to send")
+    }
+
+    #[test]
+    fn class_says_what_to_do_next() {
+        let table = [
+            (Error::config("x"), Class::Fatal),
+            (Error::new(Kind::Refused, "x"), Class::Fatal),
+            (Error::new(Kind::NotSent, "x"), Class::Retry { after: None }),
+            (
+                Error::new(Kind::Garbled { status: 502 }, "x"),
+                Class::Retry { after: None },
+            ),
+            (
+                Error::new(Kind::Garbled { status: 200 }, "x"),
+                Class::GiveUp,
+            ),
+            (
+                telegram(429, Some(86_400)),
+                Class::Retry {
+                    after: Some(Duration::from_secs(86_400)),
+                },
+            ),
+            (telegram(429, None), Class::Retry { after: None }),
+            (telegram(500, None), Class::Retry { after: None }),
+            (telegram(400, None), Class::GiveUp),
+            (telegram(403, None), Class::GiveUp),
+        ];
+        for (error, class) in table {
+            assert_eq!(error.class(), class, "{:?}", error.kind());
+        }
+    }
+
+    #[test]
+    fn chain_names_every_cause_once() {
+        let cause = std::io::Error::other("no space left on device");
+        let error = Error::system("failed to write file", cause).context("failed to start");
+        assert_eq!(error.to_string(), "failed to start: failed to write file");
+        assert_eq!(
+            error.chain(),
+            "failed to start: failed to write file: no space left on device"
+        );
+    }
+}

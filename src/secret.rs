@@ -1,0 +1,74 @@
+//! A value that must never be seen: tokens and keys.
+
+use std::fmt;
+
+/// Holds a token. `Debug` and `Display` print `redacted`; only [`Secret::expose`] gives the text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps `text`, with blanks and line ends at both sides removed (files end with one).
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.trim().to_owned())
+    }
+
+    /// The text itself, for a request header or path; never for a message.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is no text at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Compares in a time that depends on the length of `guess` alone, so that an attacker
+    /// cannot find a token letter by letter.
+    #[must_use]
+    pub fn matches(&self, guess: &[u8]) -> bool {
+        let own = self.0.as_bytes();
+        let mut difference = own.len() ^ guess.len();
+        for (position, byte) in guess.iter().enumerate() {
+            let expected = own.get(position).copied().unwrap_or(0);
+            difference |= usize::from(expected ^ byte);
+        }
+        std::hint::black_box(difference) == 0 && !own.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("redacted")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("redacted")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_nothing_of_itself() {
+        let secret = Secret::new("42:TOKEN\n");
+        assert_eq!(format!("{secret} {secret:?}"), "redacted redacted");
+        assert_eq!(secret.expose(), "42:TOKEN");
+    }
+
+    #[test]
+    fn matches_only_the_whole_text() {
+        let secret = Secret::new("abc");
+        assert!(secret.matches(b"abc"));
+        for wrong in ["", "ab", "abd", "abcd", "abc\0"] {
+            assert!(!secret.matches(wrong.as_bytes()), "{wrong:?}");
+        }
+        assert!(!Secret::new("").matches(b""));
+    }
+}

@@ -1,0 +1,3 @@
+//! The real programs against scripted peers. One binary, so that it links once.
+
+mod support;

@@ -1,0 +1,9 @@
+//! What the tests share: programs under test and the peers they talk to.
+
+pub mod process;
+pub mod server;
+
+use std::time::Duration;
+
+/// Longest time any single expectation may take on a slow machine; reached only by a failure.
+pub const PATIENCE: Duration = Duration::from_secs(30);
