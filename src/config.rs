@@ -181,6 +181,31 @@ pub struct Environment {
     pub read: fn(&Path) -> std::io::Result<String>,
 }
 
+impl Environment {
+    /// The process's variables with `flags` laid over them; files are read from disk. Names or
+    /// values that are not UTF-8 are left out: none of ours can be.
+    pub fn new(
+        variables: impl IntoIterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
+        flags: BTreeMap<String, String>,
+    ) -> Self {
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let mut variables: BTreeMap<_, _> = variables.into_iter().filter_map(text).collect();
+        variables.extend(flags);
+        Self {
+            variables,
+            read: |path| std::fs::read_to_string(path),
+        }
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+}
+
 /// What the bot runs with.
 #[derive(Debug, Clone)]
 pub struct BotConfig {

@@ -1,5 +1,7 @@
 //! clip-bot
+#![forbid(unsafe_code)]
 pub mod backoff;
+pub mod bot;
 pub mod cli;
 pub mod config;
 pub mod error;
@@ -8,3 +10,5 @@ pub mod log;
 pub mod search;
 pub mod secret;
 pub mod shutdown;
+pub mod systemd;
+pub mod telegram;

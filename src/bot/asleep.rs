@@ -1,0 +1,148 @@
+//! The waiting room for searches that found the endpoint asleep: one loop asks for all of them.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::job::{Job, Work};
+
+/// How long a search waits for the endpoint to wake up.
+pub const LONGEST: Duration = Duration::from_secs(6 * 60);
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const USUAL_PAUSE: Duration = Duration::from_secs(20);
+
+/// Searches waiting for the endpoint, oldest first.
+#[derive(Debug, Default)]
+pub struct WaitingRoom {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: Vec<Job>,
+    pause: Duration,
+    closed: bool,
+}
+
+/// What to do next with those who wait.
+#[derive(Debug)]
+pub enum Step {
+    /// Ask the endpoint on behalf of the oldest, which is taken out.
+    Ask(Job),
+    /// These waited as long as they may.
+    TellStillAsleep(Vec<Job>),
+    /// The room is closed.
+    End,
+}
+
+impl WaitingRoom {
+    /// Lets `job` wait; the endpoint asked to be left alone for `pause` (20 s if it did not say).
+    ///
+    /// # Errors
+    /// Gives the job back when the room is closed.
+    pub fn enter(&self, mut job: Job, pause: Option<Duration>) -> Result<(), Job> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(job);
+        }
+        if let Work::Search(work) = &mut job.work {
+            work.asleep_since.get_or_insert_with(Instant::now);
+        }
+        state.pause = pause
+            .unwrap_or(USUAL_PAUSE)
+            .clamp(LEAST_PAUSE, LONGEST_PAUSE);
+        let place = state
+            .jobs
+            .partition_point(|other| other.update < job.update);
+        state.jobs.insert(place, job);
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// Whether a search of `chat` waits here, so that a later one must not overtake it.
+    #[must_use]
+    pub fn has(&self, chat: i64) -> bool {
+        self.lock().jobs.iter().any(|job| is_in(job, chat))
+    }
+
+    /// How many wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
+    /// Whether nobody waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Waits until somebody waits and the pause is over.
+    pub fn next(&self) -> Step {
+        let mut state = self.lock();
+        loop {
+            if state.closed {
+                return Step::End;
+            }
+            if state.jobs.is_empty() {
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let until = Instant::now() + state.pause;
+            while !state.closed && Instant::now() < until {
+                let left = until.saturating_duration_since(Instant::now());
+                state = self
+                    .changed
+                    .wait_timeout(state, left)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
+            }
+            if state.closed {
+                return Step::End;
+            }
+            let (late, rest) = std::mem::take(&mut state.jobs)
+                .into_iter()
+                .partition::<Vec<_>, _>(waited_enough);
+            state.jobs = rest;
+            if !late.is_empty() {
+                return Step::TellStillAsleep(late);
+            }
+            if !state.jobs.is_empty() {
+                return Step::Ask(state.jobs.remove(0));
+            }
+        }
+    }
+
+    /// Takes out everybody, oldest first: the endpoint answers again.
+    pub fn release(&self) -> Vec<Job> {
+        std::mem::take(&mut self.lock().jobs)
+    }
+
+    /// Ends [`WaitingRoom::next`], and takes out everybody.
+    pub fn close(&self) -> Vec<Job> {
+        let mut state = self.lock();
+        state.closed = true;
+        self.changed.notify_all();
+        std::mem::take(&mut state.jobs)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn is_in(job: &Job, chat: i64) -> bool {
+    matches!(&job.work, Work::Search(work) if work.search.to.chat == chat)
+}
+
+fn waited_enough(job: &Job) -> bool {
+    let Work::Search(work) = &job.work else {
+        return false;
+    };
+    work.asleep_since
+        .is_some_and(|since| since.elapsed() >= LONGEST)
+}

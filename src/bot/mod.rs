@@ -1,0 +1,204 @@
+//! The bot: wires the poller, the pure handler, the queue and the workers together.
+//!
+//! `telegram::poll` → [`handler`] → [`queue`] → [`worker`] → [`album`] and [`reply`].
+
+pub mod access;
+pub mod activity;
+pub mod album;
+pub mod asleep;
+pub mod check;
+pub mod handler;
+pub mod job;
+pub mod pictures;
+pub mod queue;
+pub mod reply;
+pub mod texts;
+pub mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::backoff::{self, Backoff};
+use crate::config::BotConfig;
+use crate::error::{Class, Error, Result};
+use crate::search::client::SearchClient;
+use crate::shutdown::Shutdown;
+use crate::systemd;
+use crate::telegram::client::Client;
+use crate::telegram::delivery::Delivery;
+use crate::telegram::poll::Poller;
+use crate::telegram::types::{Update, User};
+
+use access::Access;
+use handler::{Identity, Manners};
+use job::Job;
+use queue::Queue;
+use texts::Texts;
+use worker::Worker;
+
+/// Tasks that wait here before polling slows down; Telegram keeps what is not fetched.
+const QUEUED: usize = 256;
+/// How long a stop waits for the jobs under way.
+const DRAIN: Duration = Duration::from_secs(20);
+const START: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    longest: Duration::from_secs(60),
+};
+/// TLS needs most of it; memory is only used as deep as the stack goes.
+const STACK: usize = 512 << 10;
+
+/// Runs the bot until `shutdown` is raised.
+///
+/// # Errors
+/// [`crate::error::Kind::Refused`] for a wrong token; [`crate::error::Kind::System`] when the
+/// system gives no threads. Everything else is waited out.
+pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
+    // The long poll is interrupted at shutdown, which ends its client for good.
+    let polling = Client::new(&config.api_url, config.token.clone(), 1);
+    let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
+    systemd::ready();
+    let Some(me) = introduce(&polling, shutdown)? else {
+        return Ok(());
+    };
+    let username = me.username.unwrap_or_default();
+    tracing::info!("started as @{username}; asking {}", config.search_url);
+
+    let search = SearchClient::new(
+        &config.search_url,
+        config.search_token.clone(),
+        config.workers,
+    );
+    let queue = Arc::new(Queue::new(QUEUED));
+    let worker = Arc::new(Worker::new(
+        Delivery::new(sending.clone(), shutdown.clone()),
+        search,
+        config.results,
+        Arc::clone(&queue),
+        shutdown.clone(),
+    ));
+    for number in 0..config.workers {
+        let worker = Arc::clone(&worker);
+        spawn(&format!("worker-{number}"), move || worker.run())?;
+    }
+    let activities = Arc::clone(&worker);
+    spawn("activities", move || activities.show_activities())?;
+    let watching = Arc::clone(&worker);
+    spawn("asleep", move || watching.watch_asleep())?;
+    let menu = sending.clone();
+    spawn("menu", move || set_menu(&menu))?;
+    let (interrupted, flag) = (polling.clone(), shutdown.clone());
+    spawn("interrupt", move || {
+        flag.wait(Duration::MAX);
+        interrupted.shut_down();
+    })?;
+
+    let manners = Manners {
+        me: Identity {
+            id: me.id,
+            username,
+        },
+        access: Access::new(config.allowed.clone()),
+        language: config.language.clone(),
+        results: config.results,
+    };
+    let mut poller = Poller::new(polling, config.poll_timeout);
+    let polled = poller.run(
+        shutdown,
+        |trouble| report(trouble, &queue, &worker),
+        |update| accept(&update, &manners, &queue),
+    );
+    stop(
+        &poller,
+        &Poller::new(sending, config.poll_timeout),
+        &queue,
+        &worker,
+    );
+    polled
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    let builder = std::thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK);
+    let failed = |cause| Error::system(format!("failed to start the thread {name}"), cause);
+    builder.spawn(body).map(drop).map_err(failed)
+}
+
+/// Asks who we are until Telegram answers; `None` at shutdown.
+fn introduce(client: &Client, shutdown: &Shutdown) -> Result<Option<User>> {
+    let mut failures = 0;
+    while !shutdown.is_raised() {
+        match client.get_me() {
+            Ok(me) => return Ok(Some(me)),
+            Err(error) if error.class() == Class::Fatal => return Err(error),
+            Err(error) => {
+                failures += 1;
+                tracing::warn!("Telegram cannot be reached, trying on: {}", error.chain());
+                systemd::status("Telegram cannot be reached, trying on");
+                let delay = match error.class() {
+                    Class::Retry { after: Some(after) } => after,
+                    _ => START.delay(failures, backoff::chance()),
+                };
+                shutdown.wait(delay);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Shows the commands in Telegram's menu. Best effort: the bot works without.
+fn set_menu(client: &Client) {
+    for texts in texts::ALL {
+        let is_default = std::ptr::eq(texts, Texts::of(None));
+        let language = if is_default { "" } else { texts.language };
+        match client.set_commands(&reply::commands(texts), language) {
+            Ok(true) => tracing::info!("the commands menu was set ({})", texts.language),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("the commands menu was not set: {}", error.chain()),
+        }
+    }
+}
+
+fn accept(update: &Update, manners: &Manners, queue: &Queue<job::Lane, Job>) -> bool {
+    let tasks = handler::tasks(update, manners);
+    tracing::debug!("update {}: {} tasks", update.id, tasks.len());
+    tasks.into_iter().all(|task| {
+        let job = Job::new(update.id, task);
+        queue.push(job.lane(), job).is_ok()
+    })
+}
+
+fn report(trouble: Option<&Error>, queue: &Queue<job::Lane, Job>, worker: &Worker) {
+    let (waiting, working) = queue.load();
+    let telegram = match trouble {
+        None => "polling".to_owned(),
+        Some(error) => format!("no updates: {error}"),
+    };
+    let asleep = match worker.asleep() {
+        0 => String::new(),
+        count => format!("; {count} wait for the endpoint to wake up"),
+    };
+    systemd::status(&format!(
+        "{telegram}; {working} at work, {waiting} waiting{asleep}"
+    ));
+    systemd::watchdog();
+}
+
+/// Finishes what is under way, then confirms to Telegram what was answered.
+fn stop(poller: &Poller, confirming: &Poller, queue: &Queue<job::Lane, Job>, worker: &Worker) {
+    systemd::stopping();
+    queue.close();
+    let mut unfinished: Vec<i64> = worker.stop_waiting().iter().map(|job| job.update).collect();
+    unfinished.extend(queue.drain(DRAIN).iter().map(|job| job.update));
+    if !unfinished.is_empty() {
+        tracing::warn!("stopped before these updates were answered: {unfinished:?}");
+    }
+    // What is not confirmed comes again at the next start.
+    let answered = unfinished.into_iter().min().or(poller.offset());
+    if let Some(offset) = answered
+        && let Err(error) = confirming.confirm(offset)
+    {
+        tracing::warn!("the last updates will come again: {}", error.chain());
+    }
+    tracing::info!("stopped");
+}

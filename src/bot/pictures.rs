@@ -1,0 +1,312 @@
+//! Fetches pictures that Telegram cannot fetch itself, without being led astray by an address.
+//!
+//! Link-local and cloud metadata addresses are never connected to, private ones only where the
+//! search endpoint itself lives in a private network; both are checked after name resolution
+//! and at each of at most three redirects. What comes must be a picture of at most 10 MB.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, ToSocketAddrs};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use imagesize::ImageType;
+
+use crate::error::{Error, Kind, Result};
+use crate::http;
+
+/// Most that Telegram accepts as an uploaded photo.
+pub const MAX_BYTES: u64 = 10_000_000;
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A picture file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Picture {
+    /// The file.
+    pub bytes: Arc<[u8]>,
+    /// Media type by content, whatever the server called it.
+    pub media_type: &'static str,
+    /// Usual ending of such a file's name.
+    pub extension: &'static str,
+    /// Whether Telegram shows it as a photo: still, width + height at most 10,000, neither side
+    /// more than 20 times the other. Else it can be sent as a document.
+    pub fits_as_photo: bool,
+}
+
+/// Fetches pictures.
+#[derive(Debug)]
+pub struct Fetcher {
+    endpoint: String,
+    lives_privately: OnceLock<bool>,
+    public: http::Client,
+    private: http::Client,
+}
+
+impl Fetcher {
+    /// A fetcher for the hits of the search endpoint at `endpoint`.
+    #[must_use]
+    pub fn new(endpoint: &str) -> Self {
+        Self {
+            endpoint: endpoint.to_owned(),
+            lives_privately: OnceLock::new(),
+            public: http::Client::for_downloads(is_public),
+            private: http::Client::for_downloads(|address| !is_forbidden(address)),
+        }
+    }
+
+    /// Downloads the picture at `url`.
+    ///
+    /// # Errors
+    /// Those of [`http::Client::send`], and [`Kind::Garbled`] when what comes is no picture.
+    pub fn fetch(&self, url: &str) -> Result<Picture> {
+        let client = if self.endpoint_lives_privately() {
+            &self.private
+        } else {
+            &self.public
+        };
+        let answer = client.send(&http::Request::get(url).timeout(TIMEOUT).limit(MAX_BYTES))?;
+        let status = answer.head.status;
+        if status != 200 {
+            let context = format!("the picture's server answered with status {status}");
+            return Err(Error::new(Kind::Garbled { status }, context));
+        }
+        Picture::from_bytes(answer.body)
+    }
+
+    /// Resolved when first needed, and kept once it is known.
+    fn endpoint_lives_privately(&self) -> bool {
+        if let Some(known) = self.lives_privately.get() {
+            return *known;
+        }
+        let Some((host, port)) = host_and_port(&self.endpoint) else {
+            return false;
+        };
+        match (host, port).to_socket_addrs() {
+            Ok(addresses) => {
+                let private = addresses
+                    .into_iter()
+                    .any(|address| !is_public(address.ip()));
+                *self.lives_privately.get_or_init(|| private)
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+impl Picture {
+    /// Takes `bytes` as a picture.
+    ///
+    /// # Errors
+    /// [`Kind::Garbled`] when they are no JPEG, PNG, WebP or GIF.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
+        let kind = imagesize::image_type(&bytes).ok();
+        let (media_type, extension) = match kind {
+            Some(ImageType::Jpeg) => ("image/jpeg", "jpg"),
+            Some(ImageType::Png) => ("image/png", "png"),
+            Some(ImageType::Webp) => ("image/webp", "webp"),
+            Some(ImageType::Gif) => ("image/gif", "gif"),
+            _ => {
+                let context = "what came is not a JPEG, PNG, WebP or GIF picture";
+                return Err(Error::new(Kind::Garbled { status: 200 }, context));
+            }
+        };
+        let fits = imagesize::blob_size(&bytes).is_ok_and(|size| {
+            let (width, height) = (size.width, size.height);
+            width.min(height) > 0
+                && width + height <= 10_000
+                && width.max(height) <= 20 * width.min(height)
+        });
+        let fits_as_photo = fits && extension != "gif";
+        Ok(Self {
+            bytes: bytes.into(),
+            media_type,
+            extension,
+            fits_as_photo,
+        })
+    }
+}
+
+/// Whether Telegram's servers surely cannot reach `url`: its host is an address that is not
+/// public, or a name that only means something in a local network.
+#[must_use]
+pub fn is_local(url: &str) -> bool {
+    let Some((host, _)) = host_and_port(url) else {
+        return true;
+    };
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return !is_public(address);
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    let local_domain = [".local", ".localhost", ".lan", ".internal", ".home.arpa"];
+    !name.contains('.') || local_domain.iter().any(|domain| name.ends_with(domain))
+}
+
+/// Host (IPv6 without brackets) and port of an http(s) address.
+fn host_and_port(url: &str) -> Option<(&str, u16)> {
+    let (rest, default) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, 443),
+        (_, Some(rest)) => (rest, 80),
+        _ => return None,
+    };
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let authority = authority.rsplit('@').next()?;
+    if let Some(v6) = authority.strip_prefix('[') {
+        let (host, port) = v6.split_once(']')?;
+        return Some((
+            host,
+            port.strip_prefix(':')
+                .map_or(Ok(default), str::parse)
+                .ok()?,
+        ));
+    }
+    match authority.split_once(':') {
+        Some((host, port)) => Some((host, port.parse().ok()?)),
+        None => Some((authority, default)),
+    }
+}
+
+/// Never to be connected to: nobody's pictures are there, but a cloud's credentials may be.
+fn is_forbidden(address: IpAddr) -> bool {
+    const FORBIDDEN_V4: [Ipv4Addr; 2] = [
+        Ipv4Addr::new(100, 100, 100, 200),
+        Ipv4Addr::new(168, 63, 129, 16),
+    ];
+    const METADATA_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    match plain(address) {
+        IpAddr::V4(v4) => {
+            v4.is_link_local()
+                || v4.is_unspecified()
+                || v4.is_multicast()
+                || v4.is_broadcast()
+                || FORBIDDEN_V4.contains(&v4)
+        }
+        IpAddr::V6(v6) => {
+            v6.is_unicast_link_local()
+                || v6.is_unspecified()
+                || v6.is_multicast()
+                || v6 == METADATA_V6
+        }
+    }
+}
+
+fn is_public(address: IpAddr) -> bool {
+    if is_forbidden(address) {
+        return false;
+    }
+    match plain(address) {
+        IpAddr::V4(v4) => {
+            let octets = v4.octets();
+            let shared = octets[0] == 100 && octets[1] & 0xc0 == 64;
+            let reserved = octets[0] == 0 || octets[0] >= 240;
+            !(v4.is_private() || v4.is_loopback() || shared || reserved)
+        }
+        IpAddr::V6(v6) => !(v6.is_loopback() || v6.is_unique_local()),
+    }
+}
+
+/// The IPv4 address that an IPv6 one stands for (mapped, or by NAT64 or 6to4), else the same.
+fn plain(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else {
+        return address;
+    };
+    let embedded = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+    };
+    match v6.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            embedded(high, low)
+        }
+        [0x2002, high, low, ..] => embedded(high, low),
+        _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_sorted_into_public_private_and_forbidden() {
+        let table = [
+            ("93.184.216.34", "public"),
+            ("2606:2800:220:1::1", "public"),
+            ("127.0.0.1", "private"),
+            ("10.1.2.3", "private"),
+            ("172.16.0.1", "private"),
+            ("192.168.1.1", "private"),
+            ("100.64.0.1", "private"),
+            ("::1", "private"),
+            ("fd12::1", "private"),
+            ("::ffff:192.168.1.1", "private"),
+            ("169.254.169.254", "forbidden"),
+            ("169.254.170.2", "forbidden"),
+            ("fe80::1", "forbidden"),
+            ("fd00:ec2::254", "forbidden"),
+            ("::ffff:169.254.169.254", "forbidden"),
+            ("64:ff9b::a9fe:a9fe", "forbidden"),
+            ("2002:a9fe:a9fe::", "forbidden"),
+            ("100.100.100.200", "forbidden"),
+            ("0.0.0.0", "forbidden"),
+            ("::", "forbidden"),
+            ("255.255.255.255", "forbidden"),
+        ];
+        for (address, expected) in table {
+            let ip = address.parse().expect("an address");
+            let sorted = match (is_forbidden(ip), is_public(ip)) {
+                (true, false) => "forbidden",
+                (false, true) => "public",
+                (false, false) => "private",
+                (true, true) => "both",
+            };
+            assert_eq!(sorted, expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn local_addresses_are_known_by_sight() {
+        for url in [
+            "http://127.0.0.1:8080/1.jpg",
+            "http://[::1]/1.jpg",
+            "http://localhost/1.jpg",
+            "http://nas:80/1.jpg",
+            "http://nas.lan/1.jpg",
+            "http://192.168.1.5:7860/file=/tmp/a b",
+            "http://user@10.0.0.1/x",
+            "ftp://example.org/1.jpg",
+            "http://Printer.LOCAL./x",
+        ] {
+            assert!(is_local(url), "{url}");
+        }
+        for url in [
+            "https://a.example.org/1.jpg",
+            "http://8.8.8.8/x",
+            "https://u-s.hf.space/file=/tmp/x",
+        ] {
+            assert!(!is_local(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_known_by_its_content() {
+        let png = |width: u32, height: u32| {
+            let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+            bytes.extend(width.to_be_bytes());
+            bytes.extend(height.to_be_bytes());
+            bytes.extend([8, 2, 0, 0, 0]);
+            bytes
+        };
+        let fits = |width, height| {
+            Picture::from_bytes(png(width, height))
+                .expect("a PNG")
+                .fits_as_photo
+        };
+        assert_eq!(
+            Picture::from_bytes(png(1, 1)).expect("a PNG").media_type,
+            "image/png"
+        );
+        assert!(fits(5000, 5000) && fits(20, 1));
+        assert!(!fits(5001, 5000) && !fits(21, 1) && !fits(0, 1));
+        for junk in [&b"<html>"[..], b"", b"%PDF-1.7"] {
+            assert!(Picture::from_bytes(junk.to_vec()).is_err(), "{junk:?}");
+        }
+    }
+}

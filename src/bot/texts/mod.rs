@@ -1,0 +1,84 @@
+//! What the bot says, per language. `{…}` are filled in by [`super::reply`].
+
+mod en;
+mod es;
+
+/// Every sentence in one language.
+#[derive(Debug)]
+pub struct Texts {
+    /// Language code this is chosen by.
+    pub language: &'static str,
+    /// `/start` and `/help`; `{count}` pictures come.
+    pub help: &'static str,
+    /// Button under the help; `{query}` is the example.
+    pub try_button: &'static str,
+    /// The example query behind that button and in the help.
+    pub example: &'static str,
+    /// `/query` without words.
+    pub query_needed: &'static str,
+    /// Placeholder in the input field after that.
+    pub query_hint: &'static str,
+    /// The query is longer than `{limit}` characters.
+    pub query_too_long: &'static str,
+    /// A message without words in a private chat.
+    pub words_only: &'static str,
+    /// The user is not on the allow-list; `{id}` is theirs.
+    pub private_bot: &'static str,
+    /// At once, for `{query}`.
+    pub searching: &'static str,
+    /// The endpoint sleeps and is waking up.
+    pub waking: &'static str,
+    /// It did not wake up in time.
+    pub still_asleep: &'static str,
+    /// `{pictures}` for `{query}` in `{seconds}`.
+    pub found: &'static str,
+    /// One picture.
+    pub one_picture: &'static str,
+    /// `{count}` pictures.
+    pub many_pictures: &'static str,
+    /// One link.
+    pub one_link: &'static str,
+    /// `{count}` links.
+    pub many_links: &'static str,
+    /// Between pictures and links.
+    pub and: &'static str,
+    /// Above the links of pictures that could not be sent.
+    pub links: &'static str,
+    /// Nothing fits `{query}`.
+    pub nothing: &'static str,
+    /// The endpoint or its Space has too much to do.
+    pub busy: &'static str,
+    /// The endpoint cannot be reached or is broken.
+    pub unavailable: &'static str,
+    /// The endpoint took too long.
+    pub slow: &'static str,
+    /// The endpoint did not like the query.
+    pub refused: &'static str,
+    /// Our own fault.
+    pub internal: &'static str,
+    /// Button that repeats a failed search.
+    pub retry_button: &'static str,
+    /// Button that repeats a search.
+    pub again_button: &'static str,
+    /// A button whose query is not known any more.
+    pub expired: &'static str,
+    /// Commands menu: `/query`.
+    pub query_command: &'static str,
+    /// Commands menu: `/help`.
+    pub help_command: &'static str,
+}
+
+/// All languages; the first is for everybody whose own is missing.
+pub const ALL: [&Texts; 2] = [&en::TEXTS, &es::TEXTS];
+
+impl Texts {
+    /// The texts for an IETF language tag such as `es-AR`.
+    #[must_use]
+    pub fn of(tag: Option<&str>) -> &'static Self {
+        let tag = tag.unwrap_or_default().to_ascii_lowercase();
+        let primary = tag.split('-').next().unwrap_or_default();
+        ALL.into_iter()
+            .find(|texts| texts.language == primary)
+            .unwrap_or(ALL[0])
+    }
+}

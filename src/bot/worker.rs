@@ -1,0 +1,452 @@
+//! Does the jobs: speaks to the chat and to the search endpoint, one step after the other.
+//!
+//! A search goes: acknowledge, search, send the pictures, turn the acknowledgement into a
+//! summary. Each step is recorded in the job, so that a job put back (flood limits, no network,
+//! endpoint asleep) goes on where it stopped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::activity::Activities;
+use super::album::{self, Album, FileIds, Permits};
+use super::asleep::{Step, WaitingRoom};
+use super::handler::Task;
+use super::job::{Acknowledgement, Job, Lane, Outcome, SearchWork, Work};
+use super::pictures::{Fetcher, Picture};
+use super::queue::Queue;
+use super::reply::{self, Reply};
+use crate::backoff::{self, Backoff};
+use crate::error::{Class, Error, Kind, Result};
+use crate::search::client::SearchClient;
+use crate::search::{Failure, Page, Query, Reason};
+use crate::shutdown::Shutdown;
+use crate::telegram::delivery::Delivery;
+use crate::telegram::request::{
+    Address, Call, answer_callback_query, edit_message_text, send_message,
+};
+
+/// Albums that hold downloaded pictures in memory at the same time.
+const UPLOADS: usize = 4;
+/// How often a busy endpoint is asked for one query.
+const BUSY_TRIES: u32 = 3;
+const BUSY_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(30);
+/// Pauses while Telegram cannot be talked to.
+const AWAY: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    longest: Duration::from_secs(300),
+};
+/// How often a request that fails at Telegram's side is tried in such rounds.
+const ROUNDS: u32 = 8;
+/// Telegram itself forgets messages that were not fetched for so long.
+const TOO_OLD: Duration = Duration::from_secs(24 * 3600);
+
+/// Everything a job needs. Shared by all workers.
+#[derive(Debug)]
+pub struct Worker {
+    delivery: Delivery,
+    search: SearchClient,
+    fetcher: Fetcher,
+    results: usize,
+    file_ids: FileIds,
+    uploads: Permits,
+    activities: Activities,
+    queue: Arc<Queue<Lane, Job>>,
+    waiting: WaitingRoom,
+    shutdown: Shutdown,
+}
+
+/// What became of a job's turn.
+enum Turn {
+    Done,
+    /// To be put back, not to start again before the time.
+    Later(Duration),
+    /// The endpoint sleeps.
+    Asleep(Option<Duration>),
+}
+
+impl album::Outside for Worker {
+    fn send(&self, call: Call) -> Result<Value> {
+        self.delivery.send(call)
+    }
+
+    fn fetch(&self, url: &str) -> Result<Picture> {
+        self.fetcher.fetch(url)
+    }
+}
+
+impl Worker {
+    /// A worker that sends by `delivery` and asks for `results` pictures at `search`.
+    #[must_use]
+    pub fn new(
+        delivery: Delivery,
+        search: SearchClient,
+        results: usize,
+        queue: Arc<Queue<Lane, Job>>,
+        shutdown: Shutdown,
+    ) -> Self {
+        Self {
+            fetcher: Fetcher::new(search.url()),
+            delivery,
+            search,
+            results,
+            file_ids: FileIds::default(),
+            uploads: Permits::new(UPLOADS),
+            activities: Activities::default(),
+            queue,
+            waiting: WaitingRoom::default(),
+            shutdown,
+        }
+    }
+
+    /// Does jobs until the queue is closed and empty.
+    pub fn run(&self) {
+        while let Some((lane, mut job)) = self.queue.take() {
+            let update = job.update;
+            // A fault in one job must cost neither the others nor the thread.
+            let turn =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
+            match turn {
+                Ok(Turn::Done) => {}
+                Ok(Turn::Later(delay)) => {
+                    self.queue.put_back(lane.clone(), job);
+                    self.queue.hold(&lane, Instant::now() + delay);
+                }
+                Ok(Turn::Asleep(pause)) => self.let_wait(job, pause),
+                Err(_) => {
+                    tracing::error!("update {update}: a fault of ours, please report it");
+                    self.apologise(&job);
+                }
+            }
+            self.queue.done(&lane);
+        }
+    }
+
+    /// Keeps "sending a photo…" shown where searches are under way, until shutdown.
+    pub fn show_activities(&self) {
+        self.activities.run(&self.delivery, &self.shutdown);
+    }
+
+    /// Asks a sleeping endpoint again for all who wait, until [`Worker::stop_waiting`].
+    pub fn watch_asleep(&self) {
+        loop {
+            match self.waiting.next() {
+                Step::End => return,
+                Step::TellStillAsleep(late) => {
+                    for mut job in late {
+                        if let Work::Search(work) = &mut job.work {
+                            tracing::warn!("update {}: the endpoint did not wake up", job.update);
+                            let said = reply::still_asleep(work.search.texts, &work.search.query);
+                            work.outcome = Outcome::Over(said);
+                        }
+                        self.queue.put_back(job.lane(), job);
+                    }
+                }
+                Step::Ask(mut job) => match self.ask(&mut job) {
+                    Some(pause) => self.let_wait(job, pause),
+                    None => self.wake_all(job),
+                },
+            }
+        }
+    }
+
+    /// Takes out everybody who waits for a sleeping endpoint.
+    pub fn stop_waiting(&self) -> Vec<Job> {
+        self.waiting.close()
+    }
+
+    /// Searches wait for the endpoint to wake up.
+    #[must_use]
+    pub fn asleep(&self) -> usize {
+        self.waiting.len()
+    }
+
+    fn let_wait(&self, job: Job, pause: Option<Duration>) {
+        if let Err(job) = self.waiting.enter(job, pause) {
+            self.queue.put_back(job.lane(), job);
+        }
+    }
+
+    /// The endpoint answered `first`: all go back to the front of their lanes, in order.
+    fn wake_all(&self, first: Job) {
+        let rest = self.waiting.release();
+        tracing::info!("the endpoint is awake; {} searches go on", rest.len() + 1);
+        for job in rest.into_iter().rev() {
+            self.queue.put_back(job.lane(), job);
+        }
+        self.queue.put_back(first.lane(), first);
+    }
+
+    /// Asks for one who waits. `Some` when the endpoint still sleeps.
+    fn ask(&self, job: &mut Job) -> Option<Option<Duration>> {
+        let Work::Search(work) = &mut job.work else {
+            return None;
+        };
+        match self.ask_endpoint(work) {
+            Err(failure) if failure.reason == Reason::SpaceAsleep => Some(failure.retry_after),
+            // Anything else is the job's own to meet again, except the answer, which is kept.
+            Err(_) => None,
+            Ok(page) => {
+                work.outcome = self.outcome_of(work, page);
+                None
+            }
+        }
+    }
+
+    fn turn(&self, job: &mut Job) -> Turn {
+        let result = match &mut job.work {
+            Work::Simple(task) => self.simple(task).map(|()| Turn::Done),
+            Work::Search(work) => self.search(job.update, job.since, work),
+        };
+        result.unwrap_or_else(|error| self.after_failure(job, &error))
+    }
+
+    /// Telegram could not be talked to: later, or never.
+    fn after_failure(&self, job: &mut Job, error: &Error) -> Turn {
+        let update = job.update;
+        job.attempts += 1;
+        let offline = matches!(error.kind(), Kind::NotSent);
+        let (later, worth_it) = match error.class() {
+            Class::Retry { after: Some(after) } => (after, after < TOO_OLD * 2),
+            Class::Retry { after: None } => (
+                AWAY.delay(job.attempts, backoff::chance()),
+                offline || job.attempts < ROUNDS,
+            ),
+            Class::GiveUp | Class::Fatal => (Duration::ZERO, false),
+        };
+        if worth_it && job.since.elapsed() < TOO_OLD {
+            let shown = humantime::format_duration(Duration::from_secs(later.as_secs().max(1)));
+            tracing::warn!(
+                "update {update}: kept, next try in {shown}: {}",
+                error.chain()
+            );
+            return Turn::Later(later);
+        }
+        tracing::error!("update {update}: given up: {}", error.chain());
+        if error.class() != Class::GiveUp {
+            self.apologise(job);
+        }
+        Turn::Done
+    }
+
+    fn simple(&self, task: &Task) -> Result<()> {
+        let call = match task {
+            Task::Say { to, reply } => message(*to, reply),
+            Task::Acknowledge { callback } => answer_callback_query(callback),
+            Task::Search(_) => return Ok(()),
+        };
+        self.delivery.send(call).map(drop)
+    }
+
+    fn search(&self, update: i64, since: Instant, work: &mut SearchWork) -> Result<Turn> {
+        self.acknowledge(update, work)?;
+        if work.activity.is_none() {
+            work.activity = Some(self.activities.start(work.search.to));
+        }
+        if matches!(work.outcome, Outcome::Open) {
+            if work.asleep_since.is_none() && self.waiting.has(work.search.to.chat) {
+                self.tell_waking(update, work);
+                return Ok(Turn::Asleep(None));
+            }
+            match self.ask_endpoint(work) {
+                Ok(page) => work.outcome = self.outcome_of(work, page),
+                Err(failure) => {
+                    if let Some(turn) = self.after_search_failure(update, work, &failure) {
+                        return Ok(turn);
+                    }
+                }
+            }
+        }
+        if let Outcome::Found(album) = &mut work.outcome {
+            let search = &work.search;
+            self.send_album(update, search.to, search.texts, album)?;
+            let tally = album.tally();
+            let took = since.elapsed();
+            let said = reply::found(search.texts, &search.query, tally, took);
+            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(
+                update_id = update,
+                chat = search.to.chat,
+                results = tally.pictures + tally.links,
+                millis,
+                "update {update}: {} pictures and {} links sent in {millis} ms",
+                tally.pictures,
+                tally.links,
+            );
+            work.outcome = Outcome::Over(said);
+            work.activity = None;
+        }
+        if let Outcome::Over(said) = &work.outcome {
+            work.activity = None;
+            let to = work.search.to;
+            match work.acknowledgement {
+                Acknowledgement::Sent(id) => self.delivery.send(edit(to.chat, id, said))?,
+                Acknowledgement::Due | Acknowledgement::Missing => {
+                    self.delivery.send(message(to, said))?
+                }
+            };
+        }
+        Ok(Turn::Done)
+    }
+
+    /// Says "Searching…" before the search. If it cannot be said, the search goes on, unless the
+    /// chat is closed to us or must be left alone.
+    fn acknowledge(&self, update: i64, work: &mut SearchWork) -> Result<()> {
+        if work.acknowledgement != Acknowledgement::Due {
+            return Ok(());
+        }
+        let search = &work.search;
+        let said = reply::searching(search.texts, &search.query);
+        let sent = match search.edit {
+            Some(id) => self
+                .delivery
+                .send(edit(search.to.chat, id, &said))
+                .map(|_| Some(id)),
+            None => self
+                .delivery
+                .send(message(search.to, &said))
+                .map(|sent| message_id(&sent)),
+        };
+        work.acknowledgement = match sent {
+            Ok(Some(id)) => Acknowledgement::Sent(id),
+            Ok(None) => Acknowledgement::Missing,
+            Err(error) => {
+                let blocked = matches!(error.kind(), Kind::Telegram { code: 403, .. });
+                if blocked || matches!(error.class(), Class::Retry { after: Some(_) }) {
+                    return Err(error);
+                }
+                tracing::warn!(
+                    "update {update}: searching without a word: {}",
+                    error.chain()
+                );
+                Acknowledgement::Missing
+            }
+        };
+        Ok(())
+    }
+
+    fn ask_endpoint(&self, work: &SearchWork) -> Result<Page, Failure> {
+        self.search
+            .search(&Query::text(&work.search.query, self.results, 0)?)
+    }
+
+    fn outcome_of(&self, work: &SearchWork, page: Page) -> Outcome {
+        if page.hits.is_empty() {
+            return Outcome::Over(reply::nothing(work.search.texts, &work.search.query));
+        }
+        Outcome::Found(Album::new(page.hits, &self.file_ids))
+    }
+
+    /// Decides what a failed search becomes: a later turn, or (`None`) a sentence to be said.
+    fn after_search_failure(
+        &self,
+        update: i64,
+        work: &mut SearchWork,
+        failure: &Failure,
+    ) -> Option<Turn> {
+        tracing::warn!(
+            update_id = update,
+            chat = work.search.to.chat,
+            failure = failure.reason.code(),
+            "update {update}: the search failed: {failure}"
+        );
+        match failure.reason {
+            Reason::SpaceAsleep => {
+                self.tell_waking(update, work);
+                return Some(Turn::Asleep(failure.retry_after));
+            }
+            Reason::SpaceBusy | Reason::RateLimited | Reason::Unreachable => {
+                work.busy += 1;
+                let pause = match failure.reason {
+                    Reason::Unreachable => Duration::from_secs(1),
+                    _ => failure.retry_after.unwrap_or(BUSY_PAUSE),
+                };
+                if work.busy < BUSY_TRIES && pause <= LONGEST_BUSY_PAUSE {
+                    return Some(Turn::Later(pause));
+                }
+            }
+            _ => {}
+        }
+        let search = &work.search;
+        work.outcome = Outcome::Over(reply::failed(search.texts, &search.query, failure));
+        None
+    }
+
+    /// Turns the acknowledgement into "waking up", once; not worth a failure.
+    fn tell_waking(&self, update: i64, work: &mut SearchWork) {
+        if work.asleep_since.is_some() {
+            return;
+        }
+        let search = &work.search;
+        let said = reply::waking(search.texts, &search.query);
+        let call = match work.acknowledgement {
+            Acknowledgement::Sent(id) => edit(search.to.chat, id, &said),
+            Acknowledgement::Due | Acknowledgement::Missing => message(search.to, &said),
+        };
+        match self.delivery.send(call) {
+            Ok(sent) if work.acknowledgement == Acknowledgement::Missing => {
+                if let Some(id) = message_id(&sent) {
+                    work.acknowledgement = Acknowledgement::Sent(id);
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!("update {update}: waits without a word: {}", error.chain())
+            }
+        }
+    }
+
+    fn send_album(
+        &self,
+        update: i64,
+        to: Address,
+        texts: &super::texts::Texts,
+        album: &mut Album,
+    ) -> Result<()> {
+        match album.send(to, self, &self.file_ids, &self.uploads) {
+            Err(error) if album::forbids_pictures(&error) => {
+                tracing::info!(
+                    "update {update}: this chat takes no pictures: {}",
+                    error.chain()
+                );
+                album.give_up();
+            }
+            other => other?,
+        }
+        let links = album.links();
+        if !links.is_empty() {
+            for text in reply::links(texts, &links) {
+                self.delivery.send(send_message(to, &text))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that something went wrong, if that can be said at all.
+    fn apologise(&self, job: &Job) {
+        let Work::Search(work) = &job.work else {
+            return;
+        };
+        let search = &work.search;
+        let said = reply::internal(search.texts, &search.query);
+        let call = match work.acknowledgement {
+            Acknowledgement::Sent(id) => edit(search.to.chat, id, &said),
+            Acknowledgement::Due | Acknowledgement::Missing => message(search.to, &said),
+        };
+        self.delivery.send_if_possible(call);
+    }
+}
+
+fn message(to: Address, reply: &Reply) -> Call {
+    send_message(to, &reply.text).markup(reply.markup.clone())
+}
+
+fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
+    edit_message_text(chat, message, &reply.text).markup(reply.markup.clone())
+}
+
+fn message_id(sent: &Value) -> Option<i64> {
+    sent.get("message_id")?.as_i64()
+}

@@ -1,0 +1,256 @@
+//! One Bot API request and its answer. No retries here; see [`super::delivery`].
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::request::Call;
+use super::types::User;
+use super::upload;
+use crate::error::{Error, Kind, Result};
+use crate::http;
+use crate::secret::Secret;
+
+/// Time for an ordinary request. Telegram fetches pictures by address while we wait.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Time for a request with files.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
+/// How much longer than the server a long poll waits for the answer: a broken TCP connection
+/// is silent, so without a deadline of its own the poll could hang for ever.
+const POLL_SLACK: Duration = Duration::from_secs(10);
+
+/// Speaks to a Bot API server as one bot. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    base: String,
+    token: Secret,
+    http: http::Client,
+}
+
+/// One entry of the commands menu.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Command {
+    /// Without slash, 1 to 32 of `a-z0-9_`.
+    pub command: String,
+    /// 1 to 256 characters.
+    pub description: String,
+}
+
+impl Client {
+    /// A client for the server at `base` (without slash at the end) that keeps up to
+    /// `connections` connections.
+    #[must_use]
+    pub fn new(base: &str, token: Secret, connections: usize) -> Self {
+        Self {
+            base: base.to_owned(),
+            token,
+            http: http::Client::new(connections),
+        }
+    }
+
+    /// Sends `call` and returns its `result`.
+    ///
+    /// # Errors
+    /// [`Kind::Telegram`] in Telegram's words, [`Kind::Refused`] for a wrong token, or those of
+    /// [`http::Client::send`]; never with the token in it.
+    pub fn call(&self, call: &Call) -> Result<Value> {
+        self.call_within(
+            call,
+            if call.files.is_empty() {
+                TIMEOUT
+            } else {
+                UPLOAD_TIMEOUT
+            },
+        )
+    }
+
+    fn call_within(&self, call: &Call, timeout: Duration) -> Result<Value> {
+        let url = format!("{}/bot{}/{}", self.base, self.token.expose(), call.method);
+        let request = if call.files.is_empty() {
+            http::Request::post(url, "application/json", parameters_json(call))
+        } else {
+            let (content_type, body) = upload::multipart(call);
+            http::Request::post(url, &content_type, body)
+        };
+        tracing::trace!(
+            "{} {}",
+            call.method,
+            serde_json::Value::Object(call.parameters.clone())
+        );
+        let result = self
+            .http
+            .send(&request.timeout(timeout))
+            .and_then(|response| result_of(&response))
+            .map_err(|error| self.refine(error, call.method));
+        match &result {
+            Ok(result) => tracing::trace!("{} answered {result}", call.method),
+            Err(error) => tracing::debug!("{}", error.chain()),
+        }
+        result
+    }
+
+    fn refine(&self, error: Error, method: &str) -> Error {
+        // A token that is not even well-formed is 404 "Not Found" to Telegram.
+        let refused = match error.kind() {
+            Kind::Telegram { code: 401, .. } => true,
+            Kind::Telegram { code: 404, .. } => method == "getMe" || method == "getUpdates",
+            _ => false,
+        };
+        if refused {
+            let context = format!(
+                "{} refuses the bot token ({method}: {error}); \
+                 copy it again from @BotFather, /mybots, API Token",
+                self.base
+            );
+            return Error::new(Kind::Refused, context);
+        }
+        error.context(&format!("{method} failed"))
+    }
+
+    /// `getMe`: the bot itself.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn get_me(&self) -> Result<User> {
+        decode(self.call(&Call::new("getMe"))?)
+    }
+
+    /// `getUpdates` from `offset` on, waiting up to `wait` for the first one; undecoded, since
+    /// one unreadable update must not hide the others.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn get_updates(
+        &self,
+        offset: Option<i64>,
+        limit: u32,
+        wait: Duration,
+    ) -> Result<Vec<Value>> {
+        let mut call = Call::new("getUpdates")
+            .with("allowed_updates", json!(["message", "callback_query"]))
+            .with("limit", limit)
+            .with("timeout", wait.as_secs());
+        if let Some(offset) = offset {
+            call = call.with("offset", offset);
+        }
+        decode(self.call_within(&call, wait + POLL_SLACK)?)
+    }
+
+    /// `getWebhookInfo`: the address updates are sent to; empty when they are fetched.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn get_webhook_url(&self) -> Result<String> {
+        let info = self.call(&Call::new("getWebhookInfo"))?;
+        Ok(info
+            .get("url")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned())
+    }
+
+    /// `deleteWebhook`, keeping the updates that wait.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn delete_webhook(&self) -> Result<()> {
+        self.call(&Call::new("deleteWebhook").with("drop_pending_updates", false))
+            .map(drop)
+    }
+
+    /// `setMyCommands` for users of `language` (empty: all others), unless they are so already.
+    /// Returns whether it changed anything.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn set_commands(&self, commands: &[Command], language: &str) -> Result<bool> {
+        let for_language = |call: Call| {
+            if language.is_empty() {
+                call
+            } else {
+                call.with("language_code", language)
+            }
+        };
+        let present: Vec<Command> = decode(self.call(&for_language(Call::new("getMyCommands")))?)?;
+        if present == commands {
+            return Ok(false);
+        }
+        let wanted: Vec<Value> = commands
+            .iter()
+            .map(|entry| json!({ "command": entry.command, "description": entry.description }))
+            .collect();
+        self.call(&for_language(
+            Call::new("setMyCommands").with("commands", wanted),
+        ))?;
+        Ok(true)
+    }
+
+    /// Interrupts what is under way in this client and its clones.
+    pub fn shut_down(&self) {
+        self.http.shut_down();
+    }
+}
+
+fn parameters_json(call: &Call) -> Vec<u8> {
+    Value::Object(call.parameters.clone())
+        .to_string()
+        .into_bytes()
+}
+
+fn decode<T: for<'a> Deserialize<'a>>(result: Value) -> Result<T> {
+    serde_json::from_value(result).map_err(|cause| {
+        let kind = Kind::Garbled { status: 200 };
+        Error::new(kind, "Telegram's answer cannot be read").because(cause)
+    })
+}
+
+/// The `result` of an answer, or Telegram's error whatever the HTTP status.
+fn result_of(response: &http::Response) -> Result<Value> {
+    let mut body = response.json()?;
+    if body.get("ok") == Some(&Value::Bool(true)) {
+        return Ok(body.get_mut("result").map_or(Value::Null, Value::take));
+    }
+    let status = response.head.status;
+    let Some(description) = body.get("description").and_then(Value::as_str) else {
+        let context = format!("JSON that is not Telegram's came with status {status}");
+        return Err(Error::new(Kind::Garbled { status }, context));
+    };
+    let code = body
+        .get("error_code")
+        .and_then(Value::as_u64)
+        .and_then(|code| u16::try_from(code).ok());
+    let parameter = |name: &str| body.get("parameters").and_then(|all| all.get(name));
+    let retry_after = parameter("retry_after")
+        .and_then(Value::as_f64)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .or_else(|| response.head.retry_after())
+        .or_else(|| retry_after_in(description));
+    let kind = Kind::Telegram {
+        code: code.unwrap_or(status),
+        description: description.to_owned(),
+        retry_after,
+        migrate_to: parameter("migrate_to_chat_id").and_then(Value::as_i64),
+    };
+    Err(Error::new(kind, description))
+}
+
+/// An album's 400 can carry another method's flood answer: "… Too Many Requests: retry after 8".
+fn retry_after_in(description: &str) -> Option<Duration> {
+    let (_, rest) = description.split_once("Too Many Requests: retry after ")?;
+    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    digits.parse().ok().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_inside_an_album_error_is_seen() {
+        let text = "Bad Request: failed to send message #2 with the error message \
+                    \"Too Many Requests: retry after 8\"";
+        assert_eq!(retry_after_in(text), Some(Duration::from_secs(8)));
+        assert_eq!(retry_after_in("Bad Request: chat not found"), None);
+    }
+}

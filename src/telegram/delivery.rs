@@ -1,0 +1,200 @@
+//! Requests to chats, with the patience each kind of failure deserves.
+//!
+//! - 429: the chat is left alone for exactly `retry_after`; other chats go on.
+//! - no connection, 5xx: twice more, after growing pauses.
+//! - no answer in time: once more only, since the message may have been sent.
+//! - 400 for a vanished topic or message: once more without naming it.
+//! - a group that became a supergroup: to its new id, from then on.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::client::Client;
+use super::request::Call;
+use crate::backoff::{self, Backoff};
+use crate::error::{Class, Error, Kind, Result};
+use crate::shutdown::Shutdown;
+
+/// Longest flood wait that is sat out here; a longer one is the caller's to arrange.
+const PATIENCE: Duration = Duration::from_secs(30);
+const BACKOFF: Backoff = Backoff {
+    first: Duration::from_millis(500),
+    longest: Duration::from_secs(5),
+};
+const ATTEMPTS: u32 = 3;
+const FLOODS: u32 = 5;
+
+/// Sends requests to chats. Clones share what is known about each chat.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    client: Client,
+    shutdown: Shutdown,
+    chats: Arc<Mutex<Chats>>,
+}
+
+#[derive(Debug, Default)]
+struct Chats {
+    /// Not to be written to before this time.
+    gates: HashMap<i64, Instant>,
+    /// Where groups moved to.
+    moved: HashMap<i64, i64>,
+}
+
+impl Delivery {
+    /// Waits end early when `shutdown` is raised.
+    #[must_use]
+    pub fn new(client: Client, shutdown: Shutdown) -> Self {
+        Self {
+            client,
+            shutdown,
+            chats: Arc::default(),
+        }
+    }
+
+    /// Sends `call` and returns its result.
+    ///
+    /// # Errors
+    /// The last failure. Its class is `Retry` with a time when the chat is to be left alone for
+    /// longer than is waited for here, `Retry` without when the network or Telegram is down, and
+    /// `GiveUp` when the same request would fail again.
+    pub fn send(&self, mut call: Call) -> Result<Value> {
+        let (mut failures, mut floods) = (0, 0);
+        loop {
+            self.redirect(&mut call);
+            self.pass_gate(&call)?;
+            let error = match self.client.call(&call) {
+                Ok(result) => return Ok(result),
+                Err(error) => error,
+            };
+            if let Kind::Telegram { description, .. } = error.kind()
+                && description.contains("message is not modified")
+            {
+                return Ok(Value::Bool(true));
+            }
+            match error.class() {
+                Class::Retry { after: Some(after) } => {
+                    self.close_gate(&call, after);
+                    floods += 1;
+                    if floods >= FLOODS {
+                        return Err(error);
+                    }
+                }
+                Class::Retry { after: None } => {
+                    failures += 1;
+                    let ambiguous = *error.kind() == Kind::Lost && !call.is_idempotent();
+                    if failures >= if ambiguous { 2 } else { ATTEMPTS } {
+                        return Err(error);
+                    }
+                    if self
+                        .shutdown
+                        .wait(BACKOFF.delay(failures, backoff::chance()))
+                    {
+                        return Err(error);
+                    }
+                }
+                Class::GiveUp if self.adapt(&mut call, &error) => {}
+                Class::GiveUp | Class::Fatal => return Err(error),
+            }
+        }
+    }
+
+    /// Sends `call` once, and only if its chat may be written to now; failures do not matter.
+    pub fn send_if_possible(&self, mut call: Call) {
+        self.redirect(&mut call);
+        if self.gate_of(&call).is_none()
+            && let Err(error) = self.client.call(&call)
+            && let Class::Retry { after: Some(after) } = error.class()
+        {
+            self.close_gate(&call, after);
+        }
+    }
+
+    fn redirect(&self, call: &mut Call) {
+        let moved = |chat| self.lock().moved.get(&chat).copied();
+        if let Some(new) = call.chat().and_then(moved) {
+            call.parameters.insert("chat_id".into(), new.into());
+        }
+    }
+
+    /// Time until the chat may be written to.
+    fn gate_of(&self, call: &Call) -> Option<Duration> {
+        let chat = call.chat()?;
+        let mut chats = self.lock();
+        let left = chats
+            .gates
+            .get(&chat)?
+            .saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            chats.gates.remove(&chat);
+            return None;
+        }
+        Some(left)
+    }
+
+    fn pass_gate(&self, call: &Call) -> Result<()> {
+        while let Some(left) = self.gate_of(call) {
+            if left > PATIENCE || self.shutdown.wait(left) {
+                let kind = Kind::Telegram {
+                    code: 429,
+                    description: "Too Many Requests".to_owned(),
+                    retry_after: Some(left),
+                    migrate_to: None,
+                };
+                let wait = humantime::format_duration(Duration::from_secs(left.as_secs() + 1));
+                let context = format!(
+                    "{}: Telegram asks to leave this chat alone for {wait}",
+                    call.method
+                );
+                return Err(Error::new(kind, context));
+            }
+        }
+        Ok(())
+    }
+
+    fn close_gate(&self, call: &Call, after: Duration) {
+        let after = after.clamp(Duration::from_secs(1), Duration::from_secs(7 * 86_400));
+        match call.chat() {
+            Some(chat) => {
+                let wait = humantime::format_duration(after);
+                tracing::warn!("flood wait in chat {chat}: {} after {wait}", call.method);
+                self.lock().gates.insert(chat, Instant::now() + after);
+            }
+            // A request to no chat (a button's answer): wait here, there is no gate for it.
+            None => {
+                self.shutdown.wait(after.min(PATIENCE));
+            }
+        }
+    }
+
+    /// Changes `call` so that it does not fail with `error` again; `false` where that cannot be.
+    fn adapt(&self, call: &mut Call, error: &Error) -> bool {
+        let Kind::Telegram {
+            description,
+            migrate_to,
+            ..
+        } = error.kind()
+        else {
+            return false;
+        };
+        if let (Some(new), Some(old)) = (migrate_to, call.chat()) {
+            tracing::info!("chat {old} is now {new}");
+            return self.lock().moved.insert(old, *new) != Some(*new);
+        }
+        if description.contains("message thread not found") {
+            return call.parameters.remove("message_thread_id").is_some();
+        }
+        if description.contains("message to be replied not found")
+            || description.contains("replied message not found")
+        {
+            return call.parameters.remove("reply_parameters").is_some();
+        }
+        false
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Chats> {
+        self.chats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

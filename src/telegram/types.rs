@@ -1,0 +1,210 @@
+//! The parts of Telegram's objects that this bot reads. Everything else is ignored, and what may
+//! be absent is optional, so that unknown kinds of updates, chats and fields never break polling.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Kind, Result};
+
+/// One update: something that happened and that the bot asked to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// `update_id`; confirmed by asking for the updates after it.
+    pub id: i64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What an update is about.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A new message.
+    Message(Message),
+    /// An inline button was pressed.
+    Callback(Callback),
+    /// Anything else.
+    Other,
+}
+
+impl Update {
+    /// The `update_id` of an undecoded update.
+    #[must_use]
+    pub fn id_of(update: &Value) -> Option<i64> {
+        update.get("update_id")?.as_i64()
+    }
+
+    /// Decodes one update.
+    ///
+    /// # Errors
+    /// [`Kind::Garbled`] where a part this bot needs is missing or of another type.
+    pub fn from_json(update: &Value) -> Result<Self> {
+        let garbled = |what: &str| Error::new(Kind::Garbled { status: 200 }, what.to_owned());
+        let id = Self::id_of(update).ok_or_else(|| garbled("the update has no update_id"))?;
+        let event = if let Some(message) = update.get("message") {
+            let message = Message::deserialize(message)
+                .map_err(|cause| garbled("the message cannot be read").because(cause))?;
+            Event::Message(message)
+        } else if let Some(callback) = update.get("callback_query") {
+            let callback = Callback::deserialize(callback)
+                .map_err(|cause| garbled("the callback query cannot be read").because(cause))?;
+            Event::Callback(callback)
+        } else {
+            Event::Other
+        };
+        Ok(Self { id, event })
+    }
+}
+
+/// A message, received or just sent.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Message {
+    /// Number within the chat; 0 for ephemeral and inaccessible ones, which cannot be replied to.
+    #[serde(default)]
+    pub message_id: i64,
+    /// Where it is.
+    pub chat: Chat,
+    /// Who wrote it; absent in channels.
+    #[serde(default)]
+    pub from: Option<User>,
+    /// Its text; absent for pictures and the like.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Topic, together with `is_topic_message`.
+    #[serde(default)]
+    pub message_thread_id: Option<i64>,
+    /// Whether the message belongs to a topic, so that the answer must too.
+    #[serde(default)]
+    pub is_topic_message: bool,
+    /// The message it replies to.
+    #[serde(default)]
+    pub reply_to_message: Option<Box<Message>>,
+    /// The bot through whose inline mode it was written.
+    #[serde(default)]
+    pub via_bot: Option<User>,
+    /// The picture in several sizes.
+    #[serde(default)]
+    pub photo: Vec<PhotoSize>,
+}
+
+/// A chat.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Chat {
+    /// Positive for private chats, negative for groups.
+    pub id: i64,
+    /// `private`, `group`, `supergroup`, or something newer.
+    #[serde(default, rename = "type")]
+    pub kind: String,
+}
+
+impl Chat {
+    /// Whether the bot is alone with one user.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.kind == "private"
+    }
+}
+
+/// A user or bot.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct User {
+    /// Number of the account.
+    pub id: i64,
+    /// Whether it is a bot.
+    #[serde(default)]
+    pub is_bot: bool,
+    /// Name without `@`; every bot has one.
+    #[serde(default)]
+    pub username: Option<String>,
+    /// IETF tag of the user's app, such as `es` or `pt-br`.
+    #[serde(default)]
+    pub language_code: Option<String>,
+}
+
+/// One size of a picture.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct PhotoSize {
+    /// Name by which this bot can send the picture again.
+    pub file_id: String,
+    /// In pixels.
+    #[serde(default)]
+    pub width: u32,
+    /// In pixels.
+    #[serde(default)]
+    pub height: u32,
+}
+
+/// A pressed inline button.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Callback {
+    /// To be named in the answer.
+    pub id: String,
+    /// Who pressed it.
+    pub from: User,
+    /// The message the button is on; absent when it is too old.
+    #[serde(default)]
+    pub message: Option<Message>,
+    /// What the button carries. Anybody can send anything here.
+    #[serde(default)]
+    pub data: Option<String>,
+}
+
+impl Message {
+    /// The `file_id` of its picture in the largest size.
+    #[must_use]
+    pub fn largest_photo(&self) -> Option<&str> {
+        let area = |size: &&PhotoSize| u64::from(size.width) * u64::from(size.height);
+        self.photo
+            .iter()
+            .max_by_key(area)
+            .map(|size| size.file_id.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn unknown_kinds_and_fields_do_no_harm() {
+        let update = json!({"update_id": 7, "message": {
+            "message_id": 1, "date": "soon", "new_in_11.0": [1], "chat": {"id": -5, "type": "hologroup"},
+        }});
+        let update = Update::from_json(&update).expect("lenient");
+        let Event::Message(message) = update.event else {
+            panic!("a message")
+        };
+        assert_eq!(
+            (update.id, message.chat.id, message.chat.is_private()),
+            (7, -5, false)
+        );
+        let unknown = json!({"update_id": 8, "purchased_hologram": {}});
+        assert_eq!(
+            Update::from_json(&unknown).expect("lenient").event,
+            Event::Other
+        );
+    }
+
+    #[test]
+    fn a_poison_update_is_an_error_and_keeps_its_id() {
+        let poison = json!({"update_id": 9, "message": {"chat": "nowhere"}});
+        assert!(Update::from_json(&poison).is_err());
+        assert_eq!(Update::id_of(&poison), Some(9));
+    }
+
+    #[test]
+    fn the_largest_photo_counts() {
+        let size = |file_id: &str, width| PhotoSize {
+            file_id: file_id.into(),
+            width,
+            height: width,
+        };
+        let photo = vec![size("s", 90), size("l", 800), size("m", 320)];
+        let message = Message {
+            photo,
+            ..Message::default()
+        };
+        assert_eq!(message.largest_photo(), Some("l"));
+        assert_eq!(Message::default().largest_photo(), None);
+    }
+}
