@@ -1,7 +1,10 @@
 //! What the tests share: programs under test and the peers they talk to.
 
+pub mod judge;
 pub mod process;
 pub mod server;
+pub mod stage;
+pub mod telegram;
 
 use std::time::Duration;
 
