@@ -22,6 +22,13 @@ impl Backoff {
     }
 }
 
+/// `delay` in words, such as `1m 30s`; rounded up to whole seconds.
+#[must_use]
+pub fn in_words(delay: Duration) -> humantime::FormattedDuration {
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    humantime::format_duration(Duration::from_secs(seconds))
+}
+
 /// A number from 0 to 1 that differs from call to call and process to process; not for secrets.
 #[must_use]
 pub fn chance() -> f64 {

@@ -67,6 +67,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
         "`none` or `bearer`; empty: bearer where there is a token",
     ),
     variable(
+        "CLIP_BOT_SEARCH_TIMEOUT",
+        "35s",
+        "longest wait for the endpoint, 1s to 10m",
+    ),
+    variable(
         "CLIP_BOT_SEARCH_TOKEN",
         "",
         "bearer token of the endpoint; for development only",
@@ -217,6 +222,8 @@ pub struct BotConfig {
     pub search_url: String,
     /// Bearer token for the endpoint.
     pub search_token: Option<Secret>,
+    /// Longest wait for the endpoint: more than API Gateway's 30 s, so that its own answer comes.
+    pub search_timeout: Duration,
     /// Pictures in an answer.
     pub results: usize,
     /// How long one getUpdates waits.
@@ -344,6 +351,7 @@ impl BotConfig {
                 format!("{search_url}/search")
             },
             search_token,
+            search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
             results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,

@@ -78,8 +78,8 @@ fn start() -> Result<ExitCode> {
 
 fn query(config: &BotConfig, text: &str) -> Result<ExitCode> {
     let query = Query::text(text, config.results.min(MAX_LIMIT), 0)
-        .map_err(|failure| Error::config(format!("{failure}: clip-bot query TEXT")))?;
-    let search = SearchClient::new(&config.search_url, config.search_token.clone(), 1);
+        .map_err(|failure| Error::config(format!("{}: clip-bot query TEXT", failure.message)))?;
+    let search = SearchClient::new(config, 1);
     match search.search(&query) {
         Ok(page) => {
             page.hits.iter().for_each(|hit| println!("{}", hit.url));

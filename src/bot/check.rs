@@ -24,7 +24,7 @@ fn finding(good: bool, line: String) -> Finding {
 #[must_use]
 pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
     let telegram = Client::new(&config.api_url, config.token.clone(), 1);
-    let search = SearchClient::new(&config.search_url, config.search_token.clone(), 1);
+    let search = SearchClient::new(config, 1);
     let watchdog = match systemd::watchdog_period() {
         Some(period) => format!(
             "watchdog: fed, every {}",

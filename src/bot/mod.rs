@@ -63,11 +63,7 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
     let username = me.username.unwrap_or_default();
     tracing::info!("started as @{username}; asking {}", config.search_url);
 
-    let search = SearchClient::new(
-        &config.search_url,
-        config.search_token.clone(),
-        config.workers,
-    );
+    let search = SearchClient::new(config, config.workers);
     let queue = Arc::new(Queue::new(QUEUED));
     let worker = Arc::new(Worker::new(
         Delivery::new(sending.clone(), shutdown.clone()),

@@ -82,6 +82,16 @@ impl<L: Hash + Eq + Clone, J> Queue<L, J> {
         self.changed.notify_all();
     }
 
+    /// Puts back several, as [`Queue::put_back`] does, all at once: those of one lane keep the
+    /// order given here.
+    pub fn put_back_all(&self, jobs: Vec<(L, J)>) {
+        let mut state = self.lock();
+        for (lane, job) in jobs.into_iter().rev() {
+            state.insert(lane, job, true);
+        }
+        self.changed.notify_all();
+    }
+
     /// Lets no job of `lane` start before `until`.
     pub fn hold(&self, lane: &L, until: Instant) {
         let mut state = self.lock();
@@ -302,6 +312,20 @@ mod tests {
         queue.push('b', 2).expect("held jobs leave room for others");
         assert_eq!(take(&queue), ('b', 2));
         assert_eq!(take(&queue), ('a', 1), "after its time");
+    }
+
+    #[test]
+    fn jobs_put_back_together_keep_their_order() {
+        let queue = Queue::new(1);
+        queue.push('a', 3).expect("open");
+        queue.put_back_all(vec![('a', 1), ('b', 9), ('a', 2)]);
+        queue.close();
+        let mut order = Vec::new();
+        while let Some((lane, job)) = queue.take() {
+            queue.done(&lane);
+            order.extend((lane == 'a').then_some(job));
+        }
+        assert_eq!(order, [1, 2, 3]);
     }
 
     #[test]

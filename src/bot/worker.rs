@@ -171,12 +171,11 @@ impl Worker {
 
     /// The endpoint answered `first`: all go back to the front of their lanes, in order.
     fn wake_all(&self, first: Job) {
-        let rest = self.waiting.release();
-        tracing::info!("the endpoint is awake; {} searches go on", rest.len() + 1);
-        for job in rest.into_iter().rev() {
-            self.queue.put_back(job.lane(), job);
-        }
-        self.queue.put_back(first.lane(), first);
+        let mut jobs = vec![first];
+        jobs.extend(self.waiting.release());
+        tracing::info!("the endpoint is awake; {} searches go on", jobs.len());
+        self.queue
+            .put_back_all(jobs.into_iter().map(|job| (job.lane(), job)).collect());
     }
 
     /// Asks for one who waits. `Some` when the endpoint still sleeps.
@@ -217,7 +216,7 @@ impl Worker {
             Class::GiveUp | Class::Fatal => (Duration::ZERO, false),
         };
         if worth_it && job.since.elapsed() < TOO_OLD {
-            let shown = humantime::format_duration(Duration::from_secs(later.as_secs().max(1)));
+            let shown = backoff::in_words(later);
             tracing::warn!(
                 "update {update}: kept, next try in {shown}: {}",
                 error.chain()

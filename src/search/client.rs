@@ -6,12 +6,11 @@
 use std::time::Duration;
 
 use super::{Failure, Page, Query, Reason, Subject};
+use crate::config::BotConfig;
 use crate::error::{Error, Kind};
 use crate::http;
 use crate::secret::Secret;
 
-/// Longer than API Gateway's 30 s, so that its answer arrives rather than our timeout.
-const TIMEOUT: Duration = Duration::from_secs(35);
 const ANSWER_LIMIT: u64 = 2 << 20;
 
 /// Asks a search endpoint. Clones share connections.
@@ -19,17 +18,18 @@ const ANSWER_LIMIT: u64 = 2 << 20;
 pub struct SearchClient {
     url: String,
     token: Option<Secret>,
+    timeout: Duration,
     http: http::Client,
 }
 
 impl SearchClient {
-    /// Asks the endpoint at `url` (which ends in `/search`), keeping up to `connections`
-    /// connections.
+    /// Asks the endpoint that `config` names, keeping up to `connections` connections.
     #[must_use]
-    pub fn new(url: &str, token: Option<Secret>, connections: usize) -> Self {
+    pub fn new(config: &BotConfig, connections: usize) -> Self {
         Self {
-            url: url.to_owned(),
-            token,
+            url: config.search_url.clone(),
+            token: config.search_token.clone(),
+            timeout: config.search_timeout,
             http: http::Client::new(connections),
         }
     }
@@ -40,7 +40,7 @@ impl SearchClient {
         &self.url
     }
 
-    /// Asks for `query`. One request, at most 35 s.
+    /// Asks for `query`. One request, within `CLIP_BOT_SEARCH_TIMEOUT`.
     ///
     /// # Errors
     /// The endpoint's own [`Failure`]; [`Reason::Unreachable`], [`Reason::Timeout`] or
@@ -63,7 +63,7 @@ impl SearchClient {
         }
         let answer = self
             .http
-            .send(&request.timeout(TIMEOUT).limit(ANSWER_LIMIT));
+            .send(&request.timeout(self.timeout).limit(ANSWER_LIMIT));
         let mut page = answer
             .map_err(|error| no_answer(&error))
             .and_then(|answer| page_of(&answer))?;

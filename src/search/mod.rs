@@ -55,10 +55,7 @@ impl Query {
     pub fn text(text: &str, limit: usize, offset: usize) -> Result<Self, Failure> {
         let text = text.trim();
         if text.is_empty() {
-            return Err(Failure::new(
-                Reason::BadQuery,
-                "the query is empty; add ?query=some+words",
-            ));
+            return Err(Failure::new(Reason::BadQuery, "the query is empty"));
         }
         if text.chars().count() > MAX_QUERY_CHARS {
             let message = format!("the query is longer than {MAX_QUERY_CHARS} characters");

@@ -12,19 +12,35 @@ use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::secret::Secret;
 
-/// Time for an ordinary request. Telegram fetches pictures by address while we wait.
-const TIMEOUT: Duration = Duration::from_secs(60);
-/// Time for a request with files.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(120);
-/// How much longer than the server a long poll waits for the answer: a broken TCP connection
-/// is silent, so without a deadline of its own the poll could hang for ever.
-const POLL_SLACK: Duration = Duration::from_secs(10);
+/// How long answers are waited for.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// An ordinary request. Default: 60 s, since Telegram fetches pictures while we wait.
+    pub request: Duration,
+    /// A request with files. Default: 120 s.
+    pub upload: Duration,
+    /// How much longer than the server a long poll waits: a broken TCP connection is silent, so
+    /// without a deadline of its own the poll could hang for ever. Default: 10 s.
+    pub poll_slack: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            request: seconds(60),
+            upload: seconds(120),
+            poll_slack: seconds(10),
+        }
+    }
+}
 
 /// Speaks to a Bot API server as one bot. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct Client {
     base: String,
     token: Secret,
+    timeouts: Timeouts,
     http: http::Client,
 }
 
@@ -42,11 +58,19 @@ impl Client {
     /// `connections` connections.
     #[must_use]
     pub fn new(base: &str, token: Secret, connections: usize) -> Self {
+        let timeouts = Timeouts::default();
         Self {
             base: base.to_owned(),
             token,
+            timeouts,
             http: http::Client::new(connections),
         }
+    }
+
+    /// The same client with other timeouts.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
     }
 
     /// Sends `call` and returns its `result`.
@@ -55,12 +79,15 @@ impl Client {
     /// [`Kind::Telegram`] in Telegram's words, [`Kind::Refused`] for a wrong token, or those of
     /// [`http::Client::send`]; never with the token in it.
     pub fn call(&self, call: &Call) -> Result<Value> {
+        let Timeouts {
+            request, upload, ..
+        } = self.timeouts;
         self.call_within(
             call,
             if call.files.is_empty() {
-                TIMEOUT
+                request
             } else {
-                UPLOAD_TIMEOUT
+                upload
             },
         )
     }
@@ -134,7 +161,7 @@ impl Client {
         if let Some(offset) = offset {
             call = call.with("offset", offset);
         }
-        decode(self.call_within(&call, wait + POLL_SLACK)?)
+        decode(self.call_within(&call, wait + self.timeouts.poll_slack)?)
     }
 
     /// `getWebhookInfo`: the address updates are sent to; empty when they are fetched.

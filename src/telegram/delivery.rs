@@ -143,7 +143,7 @@ impl Delivery {
                     retry_after: Some(left),
                     migrate_to: None,
                 };
-                let wait = humantime::format_duration(Duration::from_secs(left.as_secs() + 1));
+                let wait = backoff::in_words(left);
                 let context = format!(
                     "{}: Telegram asks to leave this chat alone for {wait}",
                     call.method
@@ -158,7 +158,7 @@ impl Delivery {
         let after = after.clamp(Duration::from_secs(1), Duration::from_secs(7 * 86_400));
         match call.chat() {
             Some(chat) => {
-                let wait = humantime::format_duration(after);
+                let wait = backoff::in_words(after);
                 tracing::warn!("flood wait in chat {chat}: {} after {wait}", call.method);
                 self.lock().gates.insert(chat, Instant::now() + after);
             }

@@ -137,9 +137,7 @@ impl Poller {
             Class::Retry { after: Some(after) } => after,
             _ => BACKOFF.delay(failures, backoff::chance()),
         };
-        let shown = humantime::format_duration(Duration::from_millis(
-            u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
-        ));
+        let shown = backoff::in_words(delay);
         tracing::warn!(
             "no updates from Telegram, next try in {shown}: {}",
             error.chain()

@@ -1,7 +1,8 @@
 //! A scripted HTTP/1.1 server on port 0: the test says what it answers, and reads what was asked.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -100,6 +101,7 @@ impl Reply {
 #[derive(Default)]
 struct Shared {
     requests: Mutex<Vec<Request>>,
+    connections: AtomicUsize,
     changed: Condvar,
     closed: Mutex<bool>,
     closing: Condvar,
@@ -124,6 +126,7 @@ impl Server {
                     return;
                 }
                 let (shared, answer) = (Arc::clone(&inside), Arc::clone(&answer));
+                shared.connections.fetch_add(1, Ordering::Relaxed);
                 std::thread::spawn(move || serve(stream, &shared, answer.as_ref()));
             }
         });
@@ -137,6 +140,11 @@ impl Server {
     /// `http://127.0.0.1:port` followed by `path`.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// How many connections were made so far.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::Relaxed)
     }
 
     /// Everything asked so far.

@@ -1,0 +1,250 @@
+//! `clip-bot` with wrong settings, and its other commands.
+
+use serde_json::json;
+
+use crate::support::process::{Ended, Program};
+use crate::support::server::{Reply, Server};
+use crate::support::stage::{failure, file, found, pictures, token_file, without_token};
+use crate::support::telegram::{TOKEN, Telegram};
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    Program::start(env!("CARGO_BIN_EXE_clip-bot"), arguments, variables).wait()
+}
+
+/// Runs with good settings, changed by `variables` (an empty value removes one).
+fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let token = token_file();
+    let good = [
+        ("CLIP_BOT_TOKEN_FILE", token.to_str().expect("a plain path")),
+        ("CLIP_BOT_SEARCH_URL", "http://127.0.0.1:9"),
+    ];
+    let changed = |name: &str| variables.iter().any(|(changed, _)| *changed == name);
+    let mut all: Vec<_> = good
+        .into_iter()
+        .filter(|(name, _)| !changed(name))
+        .collect();
+    all.extend(variables.iter().filter(|(_, value)| !value.is_empty()));
+    run(arguments, &all)
+}
+
+#[test]
+fn a_wrong_setting_is_one_line_that_names_it_and_the_remedy() {
+    let table: &[(&[(&str, &str)], &[&str])] = &[
+        (
+            &[("CLIP_BOT_TOKEN_FILE", "")],
+            &["CLIP_BOT_TOKEN_FILE is not set", "@BotFather"],
+        ),
+        (
+            &[("CLIP_BOT_TOKEN_FILE", "/nowhere/x")],
+            &["CLIP_BOT_TOKEN_FILE", "/nowhere/x", "No such file"],
+        ),
+        (
+            &[("CLIP_BOT_SEARCH_URL", "")],
+            &["CLIP_BOT_SEARCH_URL is not set", "http://127.0.0.1:8080"],
+        ),
+        (
+            &[("CLIP_BOT_SEARCH_URL", "localhost:80")],
+            &["CLIP_BOT_SEARCH_URL", "https://"],
+        ),
+        (
+            &[("CLIP_BOT_API_URL", "ftp://x")],
+            &["CLIP_BOT_API_URL", "https://"],
+        ),
+        (
+            &[("CLIP_BOT_POLL_TIMEOUT", "50")],
+            &["CLIP_BOT_POLL_TIMEOUT", "`50`", "50s"],
+        ),
+        (
+            &[("CLIP_BOT_POLL_TIMEOUT", "2m")],
+            &["CLIP_BOT_POLL_TIMEOUT", "from 1s to 50s"],
+        ),
+        (
+            &[("CLIP_BOT_RESULTS", "11")],
+            &["CLIP_BOT_RESULTS", "from 1 to 10"],
+        ),
+        (
+            &[("CLIP_BOT_ALLOWED", "7,bob")],
+            &["CLIP_BOT_ALLOWED", "ids by comma"],
+        ),
+        (&[("CLIP_BOT_LOG", "loud")], &["CLIP_BOT_LOG", "trace"]),
+        (
+            &[("CLIP_BOT_LANGUAGE", "fr")],
+            &["CLIP_BOT_LANGUAGE", "en or es"],
+        ),
+        (
+            &[("CLIP_BOT_SEARCH_AUTH", "bearer")],
+            &["CLIP_BOT_SEARCH_TOKEN_FILE"],
+        ),
+        (
+            &[("CLIP_BOT_SEARCHURL", "http://x")],
+            &["CLIP_BOT_SEARCHURL", "did you mean CLIP_BOT_SEARCH_URL?"],
+        ),
+        (
+            &[("CLIP_BOT_WORKER", "3")],
+            &["CLIP_BOT_WORKER is not", "did you mean CLIP_BOT_WORKERS?"],
+        ),
+    ];
+    for (variables, wanted) in table {
+        let ended = run_with(&[], variables);
+        assert_eq!(
+            ended.status.code(),
+            Some(2),
+            "{variables:?}: {}",
+            ended.output
+        );
+        let output = without_token(ended);
+        assert_eq!(output.lines().count(), 1, "{output}");
+        assert!(output.starts_with("clip-bot: "), "{output}");
+        for words in *wanted {
+            assert!(output.contains(words), "{words:?} in {output:?}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_token_is_refused_without_being_shown() {
+    for wrong in [
+        "not-a-token",
+        "12a4:SECRETPART",
+        "1234:SECRET PART",
+        ":SECRETPART",
+        "",
+    ] {
+        let path = file("bad-token", wrong);
+        let ended = run_with(
+            &[],
+            &[("CLIP_BOT_TOKEN_FILE", path.to_str().expect("plain"))],
+        );
+        assert_eq!(ended.status.code(), Some(2), "{}", ended.output);
+        assert!(!ended.output.contains("SECRET"), "{}", ended.output);
+    }
+    let ended = run(&["--token", TOKEN], &[]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(without_token(ended).contains("use --token-file"));
+}
+
+#[test]
+fn flags_win_over_the_environment_and_unknown_ones_are_refused() {
+    let ended = run_with(&["run", "--results", "99"], &[("CLIP_BOT_RESULTS", "5")]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(
+        ended.output.contains("CLIP_BOT_RESULTS: `99`"),
+        "{}",
+        ended.output
+    );
+    for (arguments, words) in [
+        (&["--reslts=3"][..], "did you mean --results?"),
+        (&["rum"], "did you mean run?"),
+        (&["--results"], "--results needs a value"),
+        (&["-x"], "-x is not known"),
+        (&["query"], "clip-bot query TEXT"),
+    ] {
+        let ended = run_with(arguments, &[]);
+        assert_eq!(ended.status.code(), Some(2), "{}", ended.output);
+        assert!(
+            ended.output.contains(words),
+            "{words:?} in {}",
+            ended.output
+        );
+    }
+}
+
+#[test]
+fn help_and_version_need_no_settings() {
+    let help = run(&["--help"], &[]);
+    assert_eq!(help.status.code(), Some(0));
+    for variable in clip_bot::config::BOT_VARIABLES {
+        assert!(help.output.contains(variable.name), "{}", variable.name);
+    }
+    let version = run(&["--version"], &[]);
+    assert_eq!(
+        version.output,
+        format!("clip-bot {}", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn a_token_in_a_plain_variable_costs_a_warning() {
+    let telegram = Telegram::start();
+    let variables = [
+        ("CLIP_BOT_TOKEN_FILE", ""),
+        ("CLIP_BOT_TOKEN", TOKEN),
+        ("CLIP_BOT_API_URL", &telegram.url()),
+    ];
+    let output = without_token(run_with(&["check"], &variables));
+    assert!(
+        output.contains("CLIP_BOT_TOKEN is in the environment"),
+        "{output}"
+    );
+    assert!(
+        output.contains("use CLIP_BOT_TOKEN_FILE instead"),
+        "{output}"
+    );
+}
+
+#[test]
+fn check_has_a_line_for_everything_the_bot_needs() {
+    let telegram = Telegram::start();
+    let endpoint = Server::start(|_| found(1));
+    let (api, search) = (telegram.url(), endpoint.url(""));
+    let variables = [
+        ("CLIP_BOT_API_URL", api.as_str()),
+        ("CLIP_BOT_SEARCH_URL", search.as_str()),
+    ];
+    let good = run_with(&["check"], &variables);
+    assert_eq!(good.status.code(), Some(0), "{}", good.output);
+    let lines: Vec<&str> = good.output.lines().collect();
+    assert_eq!(lines[0], "ok   token: good, this is @clip_bot");
+    assert_eq!(lines[1], "ok   webhook: none, updates are fetched");
+    assert_eq!(
+        lines[2],
+        format!("ok   endpoint: {search}/search answers (1 results)")
+    );
+    assert!(lines[3].starts_with("ok   log: ") && lines[4].starts_with("ok   watchdog: "));
+
+    telegram.fail(
+        "getMe",
+        1,
+        Reply::json(
+            401,
+            &json!({"ok": false, "error_code": 401,
+        "description": "Unauthorized"}),
+        ),
+    );
+    telegram.set_webhook("https://old.example.org/hook");
+    let asleep = Server::start(|_| failure(503, "space_asleep", Some(20)));
+    let search = asleep.url("");
+    let variables = [
+        ("CLIP_BOT_API_URL", api.as_str()),
+        ("CLIP_BOT_SEARCH_URL", search.as_str()),
+    ];
+    let bad = run_with(&["check"], &variables);
+    assert_eq!(bad.status.code(), Some(1), "{}", bad.output);
+    let output = without_token(bad);
+    for words in [
+        "FAIL token:",
+        "refuses the bot token",
+        "https://old.example.org/hook",
+        "FAIL endpoint:",
+        "space_asleep",
+        "try again in a minute",
+    ] {
+        assert!(output.contains(words), "{words:?} in {output}");
+    }
+}
+
+#[test]
+fn query_prints_one_address_a_line() {
+    let endpoint = Server::start(|_| found(3));
+    let search = endpoint.url("");
+    let variables = [("CLIP_BOT_SEARCH_URL", search.as_str())];
+    let ended = run_with(&["query", "red", "bus"], &variables);
+    assert_eq!(
+        (ended.status.code(), ended.output),
+        (Some(0), pictures(3).join("\n"))
+    );
+    assert!(endpoint.requests()[0].target.contains("query=red%20bus&"));
+    let down = run_with(&["query", "red", "bus"], &[]);
+    assert_eq!(down.status.code(), Some(1));
+    assert!(down.output.contains("unreachable") && down.output.contains("http://127.0.0.1:9"));
+}

@@ -1,0 +1,557 @@
+//! Telegram misbehaves: nobody's answer is lost, nothing hangs, the log names the update.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::process::Program;
+use crate::support::server::{Reply, Server};
+use crate::support::stage::{Stage, found, pictures, start_bot, without_token};
+use crate::support::telegram::{Telegram, error, flood, group_message};
+
+/// A picture that nothing is wrong with: 1 × 1 pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\
+    \0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
+
+fn answered(stage: &Stage, chat: i64) {
+    stage.telegram.wait_for("the summary", |call| {
+        call.chat() == chat && call.text().contains("pictures for")
+    });
+}
+
+#[test]
+fn a_short_flood_wait_is_obeyed_at_every_step() {
+    let stage = Stage::start(3);
+    for method in ["sendMessage", "sendMediaGroup", "editMessageText"] {
+        stage.telegram.fail(method, 1, flood(1));
+    }
+    stage.telegram.write(7, "bus");
+    stage
+        .telegram
+        .wait_for_many("edits", 2, |call| call.method == "editMessageText");
+    for method in ["sendMessage", "sendMediaGroup", "editMessageText"] {
+        let calls = stage.telegram.calls_of(method);
+        assert_eq!(calls.len(), 2, "{method}");
+        let pause = calls[1].at - calls[0].at;
+        assert!(
+            pause >= Duration::from_millis(990),
+            "{method} again after {pause:?}"
+        );
+    }
+    stage.stop();
+}
+
+#[test]
+fn a_day_of_flood_wait_in_one_chat_holds_up_nobody_else() {
+    let stage = Stage::start(2);
+    let mut flooded = false;
+    stage.telegram.fail_when(move |call| {
+        let hit = call.chat() == 7 && !std::mem::replace(&mut flooded, call.chat() == 7);
+        hit.then(|| flood(86_400))
+    });
+    let update = stage.telegram.write(7, "bus");
+    stage
+        .bot
+        .wait_for_line(&format!("update {update}: kept, next try in 1day"));
+    stage.telegram.write(7, "car");
+    stage.telegram.write(8, "tree");
+    answered(&stage, 8);
+    let to_flooded: Vec<_> = stage
+        .telegram
+        .calls()
+        .into_iter()
+        .filter(|call| call.chat() == 7)
+        .collect();
+    assert_eq!(
+        to_flooded.len(),
+        1,
+        "the chat is left alone: {to_flooded:?}"
+    );
+    let ended = stage.bot.stop();
+    let line = format!("stopped before these updates were answered: [{update}");
+    assert!(ended.output.contains(&line), "{}", ended.output);
+}
+
+#[test]
+fn a_flood_inside_an_album_error_is_waited_out() {
+    let stage = Stage::start(2);
+    let words = "Bad Request: failed to send message #1 with the error message \
+                 \"Too Many Requests: retry after 1\"";
+    stage.telegram.fail("sendMediaGroup", 1, error(400, words));
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    let albums = stage.telegram.calls_of("sendMediaGroup");
+    assert_eq!(albums[0].media(), albums[1].media());
+    assert!(albums[1].at - albums[0].at >= Duration::from_millis(990));
+    stage.stop();
+}
+
+#[test]
+fn server_errors_and_error_pages_are_retried() {
+    let stage = Stage::start(3);
+    stage.telegram.fail(
+        "getUpdates",
+        1,
+        Reply::html(502, "<html><h1>Bad Gateway</h1></html>"),
+    );
+    stage.telegram.fail(
+        "sendMessage",
+        1,
+        error(500, "Internal Server Error: restart"),
+    );
+    stage.telegram.fail(
+        "sendMediaGroup",
+        2,
+        Reply::html(502, "<html>Bad Gateway</html>"),
+    );
+    stage.telegram.fail("editMessageText", 1, Reply::Close);
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    assert_eq!(stage.telegram.calls_of("sendMediaGroup").len(), 3);
+    let output = stage.stop();
+    assert!(
+        output.contains("an HTML page instead of JSON came with status 502"),
+        "{output}"
+    );
+}
+
+#[test]
+fn the_search_goes_on_when_the_acknowledgement_cannot_be_sent() {
+    let stage = Stage::start(3);
+    stage
+        .telegram
+        .fail("sendMessage", 3, error(500, "Internal Server Error"));
+    let update = stage.telegram.write(7, "bus");
+    stage
+        .telegram
+        .wait_for("album", |call| call.method == "sendMediaGroup");
+    answered(&stage, 7);
+    let line = stage.bot.wait_for_line("searching without a word");
+    assert!(line.contains(&format!("update {update}")), "{line}");
+    stage.stop();
+}
+
+#[test]
+fn an_answer_cut_off_is_not_sent_a_third_time() {
+    let stage = Stage::start(3);
+    stage.telegram.fail(
+        "sendMediaGroup",
+        2,
+        Reply::Cut {
+            status: 200,
+            body: b"{\"ok\":true".to_vec(),
+        },
+    );
+    let update = stage.telegram.write(7, "bus");
+    stage.bot.wait_for_line(&format!("update {update}: kept"));
+    assert_eq!(
+        stage.telegram.calls_of("sendMediaGroup").len(),
+        2,
+        "it may have been sent"
+    );
+    stage.stop();
+}
+
+#[test]
+fn an_oversized_answer_is_refused_and_polling_goes_on() {
+    let telegram = Telegram::start();
+    telegram.fail(
+        "getUpdates",
+        1,
+        Reply::bytes(200, "application/json", vec![b' '; 11 << 20]),
+    );
+    let stage = Stage::with(telegram, |_| found(2), &[]);
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    let output = stage.stop();
+    assert!(output.contains("the answer is larger than"), "{output}");
+}
+
+#[test]
+fn a_poll_that_stalls_is_given_up_and_repeated() {
+    let telegram = Telegram::start();
+    telegram.fail("getUpdates", 1, Reply::Stall);
+    let stage = Stage::with(telegram, |_| found(2), &[("CLIP_BOT_POLL_TIMEOUT", "1s")]);
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    assert!(stage.stop().contains("the time for the answer is over"));
+}
+
+#[test]
+fn a_poison_update_costs_only_itself() {
+    let stage = Stage::start(2);
+    stage.telegram.write(7, "before");
+    let poison = stage
+        .telegram
+        .push(json!({"message": {"message_id": "x", "chat": [1]}}));
+    stage.telegram.push(json!({"message_of_2030": {}}));
+    stage.telegram.write(8, "after");
+    answered(&stage, 7);
+    answered(&stage, 8);
+    stage
+        .bot
+        .wait_for_line(&format!("update {poison} was skipped"));
+    let Stage { telegram, bot, .. } = stage;
+    bot.stop();
+    assert_eq!(
+        telegram.unconfirmed(),
+        Vec::<i64>::new(),
+        "all are confirmed at the end"
+    );
+}
+
+#[test]
+fn a_webhook_is_deleted_without_losing_what_waits() {
+    let telegram = Telegram::start();
+    telegram.set_webhook("https://old.example.org/hook");
+    telegram.write(7, "bus");
+    let stage = Stage::with(telegram, |_| found(2), &[]);
+    answered(&stage, 7);
+    let deleted = &stage.telegram.calls_of("deleteWebhook")[0];
+    assert_eq!(deleted.parameters, json!({"drop_pending_updates": false}));
+    assert!(
+        stage
+            .stop()
+            .contains("deleted the webhook https://old.example.org/hook")
+    );
+}
+
+#[test]
+fn a_second_poller_is_waited_for() {
+    let words = "Conflict: terminated by other getUpdates request; \
+                 make sure that only one bot instance is running";
+    let telegram = Telegram::start();
+    telegram.fail("getUpdates", 1, error(409, words));
+    let stage = Stage::with(telegram, |_| found(2), &[]);
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    let polls = stage.telegram.calls_of("getUpdates");
+    assert!(
+        polls[1].at - polls[0].at >= Duration::from_millis(1400),
+        "slowed down"
+    );
+    assert_eq!(stage.telegram.calls_of("deleteWebhook").len(), 0);
+    assert!(
+        stage
+            .stop()
+            .contains("another program polls with this bot's token")
+    );
+}
+
+#[test]
+fn a_wrong_token_ends_the_bot_with_code_3() {
+    for (code, words) in [(401, "Unauthorized"), (404, "Not Found")] {
+        let telegram = Telegram::start();
+        telegram.fail("getMe", 9, error(code, words));
+        let ended = start_bot(&telegram.url(), "http://127.0.0.1:9", &[]).wait();
+        assert_eq!(ended.status.code(), Some(3), "{}", ended.output);
+        let output = without_token(ended);
+        assert!(output.contains("refuses the bot token"), "{output}");
+        assert!(output.contains("copy it again from @BotFather"), "{output}");
+    }
+    let telegram = Telegram::start();
+    telegram.fail("getUpdates", 9, error(401, "Unauthorized"));
+    let ended = start_bot(&telegram.url(), "http://127.0.0.1:9", &[]).wait();
+    assert_eq!(
+        ended.status.code(),
+        Some(3),
+        "revoked while running: {}",
+        ended.output
+    );
+}
+
+#[test]
+fn the_bot_waits_for_telegram_to_come() {
+    // A port that nobody listens on, until this test does.
+    let port = TcpListener::bind("127.0.0.1:0")
+        .expect("a free port")
+        .local_addr()
+        .expect("bound");
+    let bot = start_bot(&format!("http://{port}"), "http://127.0.0.1:9", &[]);
+    bot.wait_for_line("Telegram cannot be reached, trying on");
+    let ended = bot.stop();
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(without_token(ended).contains("Connection refused"));
+}
+
+fn sent_as(stage: &Stage, chat: i64) -> Vec<String> {
+    let sent = stage
+        .telegram
+        .calls()
+        .into_iter()
+        .filter(|call| call.chat() == chat);
+    let media = sent.filter(|call| !call.media().is_empty());
+    media
+        .map(|call| format!("{} {}", call.method, call.media().join(" ")))
+        .collect()
+}
+
+#[test]
+fn one_bad_link_in_an_album_costs_only_itself() {
+    let stage = Stage::start(3);
+    stage.telegram.cannot_fetch(&pictures(1), true);
+    stage.telegram.write(7, "bus");
+    // No such host: the picture cannot be uploaded either, and is sent as a link.
+    stage
+        .telegram
+        .wait_for_text("2 pictures and 1 link for “bus”");
+    let [bad, good, best] = &pictures(3)[..] else {
+        panic!("three")
+    };
+    let albums = [
+        format!("sendMediaGroup {bad} {good} {best}"),
+        format!("sendMediaGroup {good} {best}"),
+    ];
+    assert_eq!(sent_as(&stage, 7), albums);
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(links.text().contains(bad.as_str()) && !links.text().contains(good.as_str()));
+    stage.stop();
+}
+
+#[test]
+fn bad_links_are_found_when_telegram_names_none() {
+    let stage = Stage::start(3);
+    stage.telegram.cannot_fetch(&pictures(1), false);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("for “bus” ·");
+    // All went down to upload together; no host, so all are links. Nobody got nothing.
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(
+        pictures(3)
+            .iter()
+            .all(|url| links.text().contains(url.as_str()))
+    );
+    stage.stop();
+}
+
+#[test]
+fn when_all_links_are_bad_all_come_as_links() {
+    let stage = Stage::start(5);
+    stage.telegram.cannot_fetch(&pictures(5), true);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("5 links for “bus”");
+    assert!(
+        stage.telegram.calls_of("sendMediaGroup").len() <= 3,
+        "{:?}",
+        sent_as(&stage, 7)
+    );
+    stage.stop();
+}
+
+/// An endpoint on loopback whose pictures are on the same host, as a self-hosted one has them.
+fn with_local_pictures(paths: &'static [&'static str]) -> Stage {
+    let host = Server::start(|request| match request.path() {
+        "/junk.png" => Reply::html(200, "<html>not a picture</html>"),
+        "/huge.png" => Reply::bytes(200, "image/png", vec![0; 10_000_001]),
+        "/away.png" => Reply::bytes(302, "text/plain", vec![]).with("location", "/good-1.png"),
+        "/loop.png" => Reply::bytes(302, "text/plain", vec![]).with("location", "/loop.png"),
+        "/metadata.png" => Reply::bytes(302, "text/plain", vec![])
+            .with("location", "http://169.254.169.254/latest"),
+        "/none.png" => Reply::html(404, "nothing here"),
+        _ => Reply::bytes(200, "image/png", PNG.to_vec()),
+    });
+    Stage::with_endpoint(move |_| {
+        let urls: Vec<String> = paths.iter().map(|path| host.url(path)).collect();
+        Reply::json(200, &json!(urls))
+    })
+}
+
+#[test]
+fn pictures_on_the_local_network_are_uploaded_at_once() {
+    let stage = with_local_pictures(&["/good-1.png", "/good-2.png"]);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("2 pictures for “bus”");
+    let album = &stage.telegram.calls_of("sendMediaGroup")[0];
+    assert_eq!(album.media(), ["attach://picture0", "attach://picture1"]);
+    assert_eq!(
+        album.files,
+        [
+            ("picture0".into(), PNG.to_vec()),
+            ("picture1".into(), PNG.to_vec())
+        ]
+    );
+    stage.telegram.write(8, "bus");
+    let again = stage.telegram.wait_for("second album", |c| {
+        c.method == "sendMediaGroup" && c.chat() == 8
+    });
+    assert_eq!(
+        again.media(),
+        ["id of attach://picture0", "id of attach://picture1"],
+        "by file_id"
+    );
+    stage.stop();
+}
+
+#[test]
+fn what_is_no_picture_or_too_far_away_becomes_a_link() {
+    let stage = with_local_pictures(&[
+        "/junk.png",
+        "/good-1.png",
+        "/huge.png",
+        "/away.png",
+        "/loop.png",
+        "/metadata.png",
+        "/none.png",
+    ]);
+    // Seven hits are asked for as five.
+    stage.telegram.write(7, "bus");
+    stage
+        .telegram
+        .wait_for_text("2 pictures and 3 links for “bus”");
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    for path in ["/junk.png", "/huge.png", "/loop.png"] {
+        assert!(links.text().contains(path), "{path}: {}", links.text());
+    }
+    let output = stage.stop();
+    assert!(
+        output.contains("what came is not a JPEG, PNG, WebP or GIF"),
+        "{output}"
+    );
+    assert!(output.contains("larger than 10000000 bytes"), "{output}");
+}
+
+#[test]
+fn metadata_addresses_are_never_asked() {
+    let stage = with_local_pictures(&["/metadata.png", "/none.png", "/good-1.png"]);
+    stage.telegram.write(7, "bus");
+    stage
+        .telegram
+        .wait_for_text("1 picture and 2 links for “bus”");
+    let output = stage.stop();
+    assert!(
+        output.contains("this program does not connect to that address"),
+        "{output}"
+    );
+}
+
+#[test]
+fn an_upload_that_telegram_refuses_climbs_down_to_a_document() {
+    let stage = with_local_pictures(&["/good-1.png", "/good-2.png"]);
+    stage.telegram.fail(
+        "sendMediaGroup",
+        9,
+        error(400, "Bad Request: group send failed"),
+    );
+    stage.telegram.fail_when(|call| {
+        let first = call.media() == ["attach://picture0"];
+        (call.method == "sendPhoto" && first)
+            .then(|| error(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"))
+    });
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("2 pictures for “bus”");
+    let expected = [
+        "sendMediaGroup attach://picture0 attach://picture1",
+        "sendPhoto attach://picture0",
+        "sendDocument attach://picture0",
+        "sendPhoto attach://picture1",
+    ];
+    assert_eq!(sent_as(&stage, 7), expected);
+    stage.stop();
+}
+
+#[test]
+fn a_group_without_pictures_gets_links() {
+    let stage = Stage::start(3);
+    stage.telegram.fail_when(|call| {
+        let words = "Bad Request: not enough rights to send photos to the chat";
+        (call.method == "sendMediaGroup").then(|| error(400, words))
+    });
+    stage.telegram.push(group_message(-5, "/query bus"));
+    stage.telegram.wait_for_text("3 links for “bus”");
+    assert_eq!(stage.telegram.calls_of("sendMediaGroup").len(), 1);
+    stage.stop();
+}
+
+#[test]
+fn a_user_who_blocked_the_bot_is_dropped() {
+    let stage = Stage::start(3);
+    stage.telegram.fail_when(|call| {
+        (call.chat() == 7).then(|| error(403, "Forbidden: bot was blocked by the user"))
+    });
+    let update = stage.telegram.write(7, "bus");
+    let line = stage.bot.wait_for_line("given up");
+    assert!(
+        line.contains(&format!("update {update}")) && line.contains("blocked by the user"),
+        "{line}"
+    );
+    stage.telegram.write(8, "bus");
+    answered(&stage, 8);
+    assert_eq!(
+        stage.endpoint.requests().len(),
+        1,
+        "nothing is searched for nobody"
+    );
+    stage.stop();
+}
+
+#[test]
+fn a_group_that_moved_is_followed() {
+    let stage = Stage::start(3);
+    stage.telegram.fail_when(|call| {
+        let body = json!({"ok": false, "error_code": 400,
+            "description": "Bad Request: group chat was upgraded to a supergroup chat",
+            "parameters": {"migrate_to_chat_id": -100_500}});
+        (call.chat() == -5).then(|| Reply::json(400, &body))
+    });
+    stage.telegram.push(group_message(-5, "/query bus"));
+    answered(&stage, -100_500);
+    let to_old = stage
+        .telegram
+        .calls()
+        .into_iter()
+        .filter(|call| call.chat() == -5)
+        .count();
+    assert_eq!(to_old, 1, "the new id is remembered");
+    stage.stop();
+}
+
+#[test]
+fn a_vanished_topic_or_message_is_left_out() {
+    let stage = Stage::start(3);
+    stage.telegram.fail_when(|call| {
+        let topic = call.parameters.get("message_thread_id").is_some();
+        topic.then(|| error(400, "Bad Request: message thread not found"))
+    });
+    stage.telegram.fail_when(|call| {
+        let reply = call.parameters.get("reply_parameters").is_some();
+        reply.then(|| error(400, "Bad Request: message to be replied not found"))
+    });
+    let mut event = group_message(-5, "/query bus");
+    event["message"]["message_thread_id"] = 3.into();
+    event["message"]["is_topic_message"] = true.into();
+    stage.telegram.push(event);
+    answered(&stage, -5);
+    stage.stop();
+}
+
+#[test]
+fn a_stop_is_clean_while_polling_and_while_searching() {
+    let stage = Stage::with_endpoint(|_| {
+        std::thread::sleep(Duration::from_secs(1));
+        found(2)
+    });
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("Searching for “bus”");
+    let start = Instant::now();
+    let Stage { telegram, bot, .. } = stage;
+    let ended: Program = bot;
+    let ended = ended.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "the long poll is interrupted"
+    );
+    assert_eq!(
+        telegram.calls_of("editMessageText").len(),
+        1,
+        "what was under way was answered"
+    );
+    assert_eq!(telegram.unconfirmed(), Vec::<i64>::new());
+}
