@@ -47,11 +47,14 @@ mod tests {
             first: Duration::from_secs(1),
             longest: Duration::from_secs(30),
         };
-        let seconds = |failures, chance| backoff.delay(failures, chance).as_secs_f64();
-        let whole: Vec<f64> = (0..8).map(|n| seconds(n, 1.0)).collect();
-        assert_eq!(whole, [1.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]);
-        assert_eq!(seconds(u32::MAX, 0.0), 15.0);
-        assert_eq!(seconds(3, 0.5), 3.0);
+        let millis = |failures, chance| backoff.delay(failures, chance).as_millis();
+        let whole: Vec<u128> = (0..8).map(|n| millis(n, 1.0)).collect();
+        assert_eq!(
+            whole,
+            [1000, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]
+        );
+        assert_eq!(millis(u32::MAX, 0.0), 15_000);
+        assert_eq!(millis(3, 0.5), 3000);
     }
 
     #[test]

@@ -245,7 +245,7 @@ pub struct BotConfig {
 pub enum EngineConfig {
     /// Built-in pictures, ranked by their names.
     Mock,
-    /// A HuggingFace Space.
+    /// A Space on Hugging Face or elsewhere.
     Space(SpaceConfig),
 }
 

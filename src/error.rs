@@ -202,7 +202,7 @@ mod tests {
             (
                 telegram(429, Some(86_400)),
                 Class::Retry {
-                    after: Some(Duration::from_secs(86_400)),
+                    after: Some(Duration::from_hours(24)),
                 },
             ),
             (telegram(429, None), Class::Retry { after: None }),

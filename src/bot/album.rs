@@ -128,7 +128,7 @@ impl Album {
                 };
                 match outside.send(call) {
                     Ok(message) => {
-                        self.sent_together(&[index], &Value::Array(vec![message]), known)
+                        self.sent_together(&[index], &Value::Array(vec![message]), known);
                     }
                     Err(error) if is_about_pictures(&error) => self.items[index].climb_down(&error),
                     Err(error) => return Err(error),

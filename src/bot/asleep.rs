@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use super::job::{Job, Work};
 
 /// How long a search waits for the endpoint to wake up.
-pub const LONGEST: Duration = Duration::from_secs(6 * 60);
+pub const LONGEST: Duration = Duration::from_mins(6);
 const LEAST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const USUAL_PAUSE: Duration = Duration::from_secs(20);
 
 /// Searches waiting for the endpoint, oldest first.
@@ -38,13 +38,12 @@ pub enum Step {
 
 impl WaitingRoom {
     /// Lets `job` wait; the endpoint asked to be left alone for `pause` (20 s if it did not say).
-    ///
-    /// # Errors
     /// Gives the job back when the room is closed.
-    pub fn enter(&self, mut job: Job, pause: Option<Duration>) -> Result<(), Job> {
+    #[must_use]
+    pub fn enter(&self, mut job: Job, pause: Option<Duration>) -> Option<Job> {
         let mut state = self.lock();
         if state.closed {
-            return Err(job);
+            return Some(job);
         }
         if let Work::Search(work) = &mut job.work {
             work.asleep_since.get_or_insert_with(Instant::now);
@@ -57,7 +56,7 @@ impl WaitingRoom {
             .partition_point(|other| other.update < job.update);
         state.jobs.insert(place, job);
         self.changed.notify_all();
-        Ok(())
+        None
     }
 
     /// Whether a search of `chat` waits here, so that a later one must not overtake it.

@@ -42,7 +42,7 @@ const QUEUED: usize = 256;
 const DRAIN: Duration = Duration::from_secs(20);
 const START: Backoff = Backoff {
     first: Duration::from_secs(1),
-    longest: Duration::from_secs(60),
+    longest: Duration::from_mins(1),
 };
 /// TLS needs most of it; memory is only used as deep as the stack goes.
 const STACK: usize = 512 << 10;
@@ -97,14 +97,14 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
         language: config.language.clone(),
         results: config.results,
     };
-    let mut poller = Poller::new(polling, config.poll_timeout);
-    let polled = poller.run(
+    let mut updates = Poller::new(polling, config.poll_timeout);
+    let polled = updates.run(
         shutdown,
         |trouble| report(trouble, &queue, &worker),
         |update| accept(&update, &manners, &queue),
     );
     stop(
-        &poller,
+        &updates,
         &Poller::new(sending, config.poll_timeout),
         &queue,
         &worker,

@@ -345,7 +345,7 @@ mod tests {
         let queue = Queue::new(4);
         queue.push('a', 1).expect("open");
         queue.push('b', 2).expect("open");
-        queue.hold(&'b', Instant::now() + Duration::from_secs(3600));
+        queue.hold(&'b', Instant::now() + Duration::from_hours(1));
         queue.close();
         let mut rest = queue.drain(Duration::ZERO);
         rest.sort_unstable();

@@ -36,12 +36,12 @@ const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(30);
 /// Pauses while Telegram cannot be talked to.
 const AWAY: Backoff = Backoff {
     first: Duration::from_secs(5),
-    longest: Duration::from_secs(300),
+    longest: Duration::from_mins(5),
 };
 /// How often a request that fails at Telegram's side is tried in such rounds.
 const ROUNDS: u32 = 8;
 /// Telegram itself forgets messages that were not fetched for so long.
-const TOO_OLD: Duration = Duration::from_secs(24 * 3600);
+const TOO_OLD: Duration = Duration::from_hours(24);
 
 /// Everything a job needs. Shared by all workers.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Worker {
                     }
                 }
                 Step::Ask(mut job) => match self.ask(&mut job) {
-                    Some(pause) => self.let_wait(job, pause),
+                    Some(failure) => self.let_wait(job, failure.retry_after),
                     None => self.wake_all(job),
                 },
             }
@@ -164,7 +164,7 @@ impl Worker {
     }
 
     fn let_wait(&self, job: Job, pause: Option<Duration>) {
-        if let Err(job) = self.waiting.enter(job, pause) {
+        if let Some(job) = self.waiting.enter(job, pause) {
             self.queue.put_back(job.lane(), job);
         }
     }
@@ -179,12 +179,12 @@ impl Worker {
     }
 
     /// Asks for one who waits. `Some` when the endpoint still sleeps.
-    fn ask(&self, job: &mut Job) -> Option<Option<Duration>> {
+    fn ask(&self, job: &mut Job) -> Option<Failure> {
         let Work::Search(work) = &mut job.work else {
             return None;
         };
         match self.ask_endpoint(work) {
-            Err(failure) if failure.reason == Reason::SpaceAsleep => Some(failure.retry_after),
+            Err(failure) if failure.reason == Reason::SpaceAsleep => Some(failure),
             // Anything else is the job's own to meet again, except the answer, which is kept.
             Err(_) => None,
             Ok(page) => {
@@ -392,7 +392,7 @@ impl Worker {
             }
             Ok(_) => {}
             Err(error) => {
-                tracing::warn!("update {update}: waits without a word: {}", error.chain())
+                tracing::warn!("update {update}: waits without a word: {}", error.chain());
             }
         }
     }

@@ -155,7 +155,7 @@ impl Delivery {
     }
 
     fn close_gate(&self, call: &Call, after: Duration) {
-        let after = after.clamp(Duration::from_secs(1), Duration::from_secs(7 * 86_400));
+        let after = after.clamp(Duration::from_secs(1), Duration::from_hours(7 * 24));
         match call.chat() {
             Some(chat) => {
                 let wait = backoff::in_words(after);

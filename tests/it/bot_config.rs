@@ -29,7 +29,11 @@ fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
 
 #[test]
 fn a_wrong_setting_is_one_line_that_names_it_and_the_remedy() {
-    let table: &[(&[(&str, &str)], &[&str])] = &[
+    type Row = (
+        &'static [(&'static str, &'static str)],
+        &'static [&'static str],
+    );
+    let table: &[Row] = &[
         (
             &[("CLIP_BOT_TOKEN_FILE", "")],
             &["CLIP_BOT_TOKEN_FILE is not set", "@BotFather"],

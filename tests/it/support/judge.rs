@@ -53,15 +53,13 @@ pub fn log(calls: &[Call]) {
     let Some(path) = std::env::var_os("CLIP_BOT_TEST_REQUESTS") else {
         return;
     };
-    let lines: String = calls
-        .iter()
-        .map(|call| format!("{}\n", json!([call.method, call.parameters])))
-        .collect();
+    let line = |call: &Call| json!([call.method, call.parameters]).to_string() + "\n";
+    let lines: Vec<String> = calls.iter().map(line).collect();
     let file = std::fs::File::options()
         .create(true)
         .append(true)
         .open(path);
-    file.and_then(|mut file| file.write_all(lines.as_bytes()))
+    file.and_then(|mut file| file.write_all(lines.concat().as_bytes()))
         .expect("the log can be written");
 }
 

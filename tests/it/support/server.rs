@@ -210,7 +210,7 @@ fn serve(stream: TcpStream, shared: &Shared, answer: &dyn Fn(&Request) -> Reply)
             .expect("no panic while held")
             .push(request.clone());
         shared.changed.notify_all();
-        if shared.is_closed() || write_reply(&stream, answer(&request), shared).is_none() {
+        if shared.is_closed() || write_reply(&stream, &answer(&request), shared).is_none() {
             break;
         }
     }
@@ -250,7 +250,7 @@ fn read_request(reader: &mut impl BufRead) -> Option<Request> {
 }
 
 /// Returns `None` when the connection is to be closed.
-fn write_reply(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> Option<()> {
+fn write_reply(mut stream: &TcpStream, reply: &Reply, shared: &Shared) -> Option<()> {
     match reply {
         Reply::Whole {
             status,
@@ -262,10 +262,10 @@ fn write_reply(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> Option<
                 body.len()
             );
             for (name, value) in headers {
-                head += &format!("{name}: {value}\r\n");
+                head.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
             }
             stream
-                .write_all(&[head.as_bytes(), b"\r\n", &body].concat())
+                .write_all(&[head.as_bytes(), b"\r\n", body].concat())
                 .ok()
         }
         Reply::Cut { status, body } => {
@@ -273,7 +273,7 @@ fn write_reply(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> Option<
             let head = format!(
                 "HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
             );
-            stream.write_all(&[head.as_bytes(), &body].concat()).ok()?;
+            stream.write_all(&[head.as_bytes(), body].concat()).ok()?;
             None
         }
         Reply::Stream {
@@ -289,10 +289,10 @@ fn write_reply(mut stream: &TcpStream, reply: Reply, shared: &Shared) -> Option<
                     Step::Send(bytes) => {
                         let size = format!("{:x}\r\n", bytes.len());
                         stream
-                            .write_all(&[size.as_bytes(), &bytes, b"\r\n"].concat())
+                            .write_all(&[size.as_bytes(), bytes, b"\r\n"].concat())
                             .ok()?;
                     }
-                    Step::Pause(delay) => shared.wait_closed(delay),
+                    Step::Pause(delay) => shared.wait_closed(*delay),
                     Step::Cut => return None,
                     Step::Hold => {
                         shared.wait_closed(PATIENCE * 4);

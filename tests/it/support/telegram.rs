@@ -131,12 +131,12 @@ impl Telegram {
     /// Telegram cannot use these addresses; `named`: it says which picture of an album it was.
     pub fn cannot_fetch(&self, urls: &[String], named: bool) {
         let mut state = self.shared.lock();
-        state.bad_media = urls.to_vec();
+        state.bad_media.extend_from_slice(urls);
         state.names_bad_item = named;
     }
 
     pub fn set_webhook(&self, url: &str) {
-        self.shared.lock().webhook = url.to_owned();
+        url.clone_into(&mut self.shared.lock().webhook);
     }
 
     pub fn calls(&self) -> Vec<Call> {
@@ -195,6 +195,22 @@ impl Telegram {
                 .expect("no panic while held")
                 .0;
         }
+    }
+
+    /// Waits until `method` was called `count` times.
+    pub fn wait_for_count(&self, method: &str, count: usize) {
+        let so_far = |state: &State| state.calls.iter().filter(|c| c.method == method).count();
+        let state = self.shared.lock();
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(state, PATIENCE, |s| so_far(s) < count);
+        let state = waited.expect("no panic while held").0;
+        assert!(
+            so_far(&state) >= count,
+            "{method} came only {} times",
+            so_far(&state)
+        );
     }
 
     /// Waits for a text, sent or edited, that contains `words`.
