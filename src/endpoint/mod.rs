@@ -5,6 +5,7 @@
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
 
+mod address;
 mod answer;
 mod body;
 pub mod http;
@@ -216,7 +217,7 @@ impl Endpoint {
             })
             .await?;
         page.hits.truncate(limit);
-        let base = request::own_address(&parts.headers, &self.address);
+        let base = address::own(&parts.headers, &self.address);
         Ok(answer::page(
             page,
             text.as_deref(),
