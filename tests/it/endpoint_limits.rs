@@ -4,6 +4,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clip_bot::config::SearchConfig;
 use clip_bot::endpoint::http::Limits;
 use clip_bot::mock::MockEngine;
 
@@ -84,6 +85,21 @@ fn a_body_that_grows_too_large_is_refused_while_it_is_sent() {
 }
 
 #[test]
+fn a_body_that_stops_arriving_is_given_up() {
+    let config = SearchConfig {
+        timeout: SHORT,
+        ..config()
+    };
+    let server = Running::new(Arc::new(MockEngine), config, Limits::default());
+    let mut connection = server.connect();
+    let headers = "content-type: image/png\r\ncontent-length: 1000\r\n";
+    connection.ask("POST", "/search", headers).send("\u{89}PNG");
+    let reply = connection.reply();
+    assert_eq!(reply.error(), (400, "bad_query".into()));
+    assert_eq!(reply.header("connection"), Some("close"));
+}
+
+#[test]
 fn more_connections_than_allowed_wait_for_a_place() {
     let limits = Limits {
         connections: 1,
@@ -117,6 +133,28 @@ fn a_connection_does_not_live_for_ever() {
         std::thread::sleep(SHORT / 10);
     }
     assert!(start.elapsed() < PATIENCE, "still open after {PATIENCE:?}");
+}
+
+#[test]
+fn a_search_outlives_the_age_of_its_connection() {
+    let (engine, began, go) = Scripted::held();
+    let limits = Limits {
+        connection: SHORT * 4,
+        stop: Duration::ZERO,
+        ..Limits::default()
+    };
+    let server = Running::new(engine, config(), limits);
+    let mut connection = server.connect();
+    connection.ask("GET", "/search?query=bus", "");
+    began.recv_timeout(PATIENCE).expect("the search began");
+    // One and a half of its lives, which is less than the two after which it is cut.
+    assert!(!server.shutdown.wait(SHORT * 6));
+    go.send(()).expect("the engine waits");
+    let reply = connection.reply();
+    assert_eq!(
+        (reply.status, reply.header("connection")),
+        (200, Some("close"))
+    );
 }
 
 #[test]
