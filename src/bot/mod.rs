@@ -12,6 +12,7 @@ pub mod job;
 pub mod pictures;
 pub mod queue;
 pub mod reply;
+pub mod run;
 pub mod texts;
 pub mod worker;
 

@@ -141,7 +141,7 @@ fn flags_win_over_the_environment_and_unknown_ones_are_refused() {
         (&["rum"], "did you mean run?"),
         (&["--results"], "--results needs a value"),
         (&["-x"], "-x is not known"),
-        (&["query"], "clip-bot query TEXT"),
+        (&["query"], "usage: clip-bot query TEXT"),
     ] {
         let ended = run_with(arguments, &[]);
         assert_eq!(ended.status.code(), Some(2), "{}", ended.output);

@@ -192,7 +192,7 @@ fn the_commands_menu_is_set_once() {
     } = stage;
     bot.stop();
     let again = crate::support::stage::start_bot(&telegram.url(), &endpoint.url(""), &[]);
-    telegram.wait_for_many("looks", 4, |call| call.method == "getMyCommands");
+    telegram.wait_for_count("getMyCommands", 4);
     telegram.write(7, "/help");
     telegram.wait_for_text("I find pictures");
     assert_eq!(

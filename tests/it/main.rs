@@ -2,8 +2,13 @@
 
 mod bot_config;
 mod chat;
+mod endpoint;
+mod endpoint_engine;
 mod endpoint_faults;
+mod endpoint_limits;
+mod endpoint_settings;
 mod reference_defects;
 mod secrets;
 mod support;
 mod telegram_faults;
+mod tidy;

@@ -35,7 +35,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
 /// The text without tests and without comments.
 fn code(text: &str) -> String {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let lines = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -68,10 +70,37 @@ fn the_environment_is_read_in_binaries_only() {
 #[test]
 fn arrows_point_one_way() {
     let rules: &[(&str, &[&str])] = &[
-        ("src/telegram", &["crate::bot", "crate::search", "crate::space", "crate::endpoint"]),
-        ("src/search", &["crate::bot", "crate::telegram", "crate::space", "crate::endpoint"]),
-        ("src/space", &["crate::bot", "crate::telegram", "crate::clip", "crate::endpoint"]),
-        ("src/bot", &["crate::space", "crate::endpoint", "crate::mock"]),
+        (
+            "src/telegram",
+            &[
+                "crate::bot",
+                "crate::search",
+                "crate::space",
+                "crate::endpoint",
+            ],
+        ),
+        (
+            "src/search",
+            &[
+                "crate::bot",
+                "crate::telegram",
+                "crate::space",
+                "crate::endpoint",
+            ],
+        ),
+        (
+            "src/space",
+            &[
+                "crate::bot",
+                "crate::telegram",
+                "crate::clip",
+                "crate::endpoint",
+            ],
+        ),
+        (
+            "src/bot",
+            &["crate::space", "crate::endpoint", "crate::mock"],
+        ),
     ];
     for (folder, strangers) in rules {
         for (path, text) in sources(folder) {
@@ -93,7 +122,9 @@ fn nothing_unwraps_without_a_proof() {
                 continue;
             }
             let above = &lines[number.saturating_sub(3)..number];
-            let proven = above.iter().any(|line| line.trim_start().starts_with("// "));
+            let proven = above
+                .iter()
+                .any(|line| line.trim_start().starts_with("// "));
             assert!(proven, "{path}:{}: {line}", number + 1);
         }
     }
@@ -110,8 +141,15 @@ fn the_readme_lists_every_variable_as_the_code_has_it() {
         let row = format!("| `{}` | {default} | {} |", variable.name, variable.meaning);
         assert!(readme.contains(&row), "README.md lacks this row:\n{row}");
     }
-    let rows = readme.lines().filter(|line| line.starts_with("| `CLIP_")).count();
-    assert_eq!(rows, BOT_VARIABLES.len() + SEARCH_VARIABLES.len(), "a variable that is gone");
+    let rows = readme
+        .lines()
+        .filter(|line| line.starts_with("| `CLIP_"))
+        .count();
+    assert_eq!(
+        rows,
+        BOT_VARIABLES.len() + SEARCH_VARIABLES.len(),
+        "a variable that is gone"
+    );
 }
 
 #[test]
@@ -148,12 +186,34 @@ fn every_dependency_says_why_it_is_there() {
 #[test]
 fn the_top_level_holds_what_the_design_names() {
     let known = [
-        ".ci", ".git", ".gitignore", "CHANGELOG.md", "Cargo.lock", "Cargo.toml", "LICENSE",
-        "README.md", "aws", "benches", "deny.toml", "docs", "flake.lock", "flake.nix", "models",
-        "nix", "space", "src", "systemd", "target", "tests",
+        ".ci",
+        ".git",
+        ".gitignore",
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "aws",
+        "benches",
+        "deny.toml",
+        "docs",
+        "flake.lock",
+        "flake.nix",
+        "models",
+        "nix",
+        "space",
+        "src",
+        "systemd",
+        "target",
+        "tests",
     ];
     for entry in std::fs::read_dir(root()).expect("our own root") {
         let name = entry.expect("readable").file_name();
-        assert!(known.contains(&name.to_str().expect("a plain name")), "{}", name.display());
+        assert!(
+            known.contains(&name.to_str().expect("a plain name")),
+            "{}",
+            name.display()
+        );
     }
 }

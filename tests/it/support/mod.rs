@@ -1,7 +1,9 @@
 //! What the tests share: programs under test and the peers they talk to.
 
+pub mod endpoint;
 pub mod judge;
 pub mod process;
+pub mod raw;
 pub mod server;
 pub mod stage;
 pub mod telegram;

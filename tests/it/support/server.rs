@@ -127,7 +127,7 @@ impl Server {
                 }
                 let (shared, answer) = (Arc::clone(&inside), Arc::clone(&answer));
                 shared.connections.fetch_add(1, Ordering::Relaxed);
-                std::thread::spawn(move || serve(stream, &shared, answer.as_ref()));
+                std::thread::spawn(move || serve(&stream, &shared, answer.as_ref()));
             }
         });
         Self { address, shared }
@@ -199,7 +199,7 @@ impl Shared {
     }
 }
 
-fn serve(stream: TcpStream, shared: &Shared, answer: &dyn Fn(&Request) -> Reply) {
+fn serve(stream: &TcpStream, shared: &Shared, answer: &dyn Fn(&Request) -> Reply) {
     let _ = stream.set_nodelay(true);
     let mut reader = BufReader::new(stream.try_clone().expect("a socket can be cloned"));
     while let Some(request) = read_request(&mut reader) {
@@ -210,7 +210,7 @@ fn serve(stream: TcpStream, shared: &Shared, answer: &dyn Fn(&Request) -> Reply)
             .expect("no panic while held")
             .push(request.clone());
         shared.changed.notify_all();
-        if shared.is_closed() || write_reply(&stream, &answer(&request), shared).is_none() {
+        if shared.is_closed() || write_reply(stream, &answer(&request), shared).is_none() {
             break;
         }
     }

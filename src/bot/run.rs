@@ -1,0 +1,79 @@
+//! The program `clip-bot`: its commands, from settings to exit code.
+
+use std::io::Write;
+
+use super::check;
+use crate::cli::Program;
+use crate::config::{BOT_VARIABLES, BotConfig, Environment};
+use crate::error::{Error, Kind, Result};
+use crate::log;
+use crate::search::Query;
+use crate::search::client::SearchClient;
+use crate::shutdown::Shutdown;
+
+/// The command line of `clip-bot`.
+pub const PROGRAM: Program = Program {
+    name: "clip-bot",
+    about: "a Telegram bot that finds pictures by meaning",
+    prefix: "CLIP_BOT_",
+    variables: BOT_VARIABLES,
+    commands: &[
+        ("run", "answer messages until SIGTERM (the default)"),
+        (
+            "check",
+            "look at token, webhook, endpoint, log and watchdog",
+        ),
+        ("query TEXT…", "ask the endpoint once; one address a line"),
+    ],
+};
+
+/// Runs `command` with `words` and returns the exit code.
+///
+/// # Errors
+/// An invalid setting, a refused token, or a refusal of the system.
+pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
+    let config = BotConfig::from_environment(environment)?;
+    let sink = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    match command {
+        "query" => query(&config, &words.join(" ")),
+        _ if !words.is_empty() => Err(Error::config(format!(
+            "{command} takes no words; see {} --help",
+            PROGRAM.name
+        ))),
+        "check" => Ok(print_findings(&check::check(&config, sink))),
+        _ => {
+            let shutdown = Shutdown::default();
+            shutdown.on_signals()?;
+            super::run(&config, &shutdown).map(|()| 0)
+        }
+    }
+}
+
+fn print_findings(findings: &[check::Finding]) -> u8 {
+    let word = |finding: &check::Finding| if finding.good { "ok  " } else { "FAIL" };
+    let lines = findings
+        .iter()
+        .map(|finding| format!("{} {}", word(finding), finding.line));
+    print_lines(lines);
+    u8::from(findings.iter().any(|finding| !finding.good))
+}
+
+fn query(config: &BotConfig, text: &str) -> Result<u8> {
+    let Ok(query) = Query::text(text, config.results, 0) else {
+        return Err(Error::config("usage: clip-bot query TEXT…"));
+    };
+    let page = SearchClient::new(config, 1)
+        .search(&query)
+        .map_err(|failure| Error::new(Kind::System, format!("{}: {failure}", config.search_url)))?;
+    print_lines(page.hits.into_iter().map(|hit| hit.url));
+    Ok(0)
+}
+
+fn print_lines(lines: impl Iterator<Item = String>) {
+    let text: Vec<String> = lines.map(|line| line + "\n").collect();
+    // Whoever reads may stop reading.
+    let _ = std::io::stdout().write_all(text.concat().as_bytes());
+}
