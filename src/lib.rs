@@ -8,3 +8,5 @@ pub mod log;
 pub mod search;
 pub mod secret;
 pub mod shutdown;
+#[cfg(feature = "search")]
+pub mod space;
