@@ -2,9 +2,12 @@
 //! secret is a flag too, named like its variable without the prefix.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt::Write;
+use std::io::Write as _;
+use std::process::ExitCode;
 
-use crate::config::{self, Variable};
+use crate::config::{self, Environment, Variable};
 use crate::error::{Error, Result};
 
 /// What a program understands.
@@ -36,6 +39,63 @@ pub enum Invocation {
         /// Variable names and values from flags.
         settings: BTreeMap<String, String>,
     },
+}
+
+/// The body of every `main`: understands `arguments` (without the program's own name), lays their
+/// settings over `variables`, and hands command and words over to `run`, which returns the exit
+/// code. An error becomes one line on standard error.
+pub fn start(
+    program: &Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+    run: fn(&str, &[String], &Environment) -> Result<u8>,
+) -> ExitCode {
+    let code = invocation(program, arguments, variables).and_then(|invocation| match invocation {
+        (Invocation::Print(text), _) => {
+            // Whoever reads may stop reading.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            Ok(0)
+        }
+        (Invocation::Run { command, words, .. }, environment) => run(command, &words, &environment),
+    });
+    let code = code.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "{}: {}", program.name, error.chain());
+        error.exit_code()
+    });
+    ExitCode::from(code)
+}
+
+fn invocation(
+    program: &Program,
+    arguments: impl IntoIterator<Item = OsString>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<(Invocation, Environment)> {
+    let not_text = |what: &str| Error::config(format!("{what} is not UTF-8 text"));
+    let mut words = Vec::new();
+    for argument in arguments {
+        words.push(
+            argument
+                .into_string()
+                .map_err(|_| not_text("an argument"))?,
+        );
+    }
+    let mut environment = Environment {
+        variables: BTreeMap::new(),
+        read: |path| std::fs::read_to_string(path),
+    };
+    for (name, value) in variables {
+        // Only ours have to be text.
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => drop(environment.variables.insert(name, value)),
+            (Ok(name), Err(_)) if name.starts_with(program.prefix) => return Err(not_text(&name)),
+            _ => {}
+        }
+    }
+    let invocation = program.parse(words)?;
+    if let Invocation::Run { settings, .. } = &invocation {
+        environment.variables.extend(settings.clone());
+    }
+    Ok((invocation, environment))
 }
 
 impl Program {

@@ -1,1 +1,11 @@
-fn main() {}
+//! Answers picture searches over HTTP; see `clip-search --help`.
+
+use std::env;
+use std::process::ExitCode;
+
+use clip_bot::cli;
+use clip_bot::endpoint::run::{PROGRAM, run};
+
+fn main() -> ExitCode {
+    cli::start(&PROGRAM, env::args_os().skip(1), env::vars_os(), run)
+}

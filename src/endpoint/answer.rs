@@ -1,0 +1,158 @@
+//! Responses: JSON, pictures and errors, and the line each of them leaves in the log.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::header::{
+    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+use crate::search::{Failure, Page, Reason};
+
+/// A failure on its way to the caller.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rejection {
+    failure: Failure,
+    /// The caller showed no token: 401 with a challenge instead of 403.
+    nameless: bool,
+    /// The body was not read, so the connection cannot carry another request.
+    close: bool,
+}
+
+impl Rejection {
+    /// The caller has to show a bearer token.
+    pub fn nameless() -> Self {
+        let message = "a token is needed; send it as Authorization: Bearer";
+        Self {
+            nameless: true,
+            ..Failure::new(Reason::Forbidden, message).into()
+        }
+    }
+
+    /// Ends the connection behind this answer.
+    pub fn closing(mut self) -> Self {
+        self.close = true;
+        self
+    }
+}
+
+impl From<Failure> for Rejection {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            nameless: false,
+            close: false,
+        }
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        // `Reason::status` names only statuses that exist; a test holds it.
+        let status = StatusCode::from_u16(self.failure.reason.status())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = json(status, &self.failure.to_json());
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.failure.retry_after_seconds() {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if self.close {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.nameless {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+        response
+            .extensions_mut()
+            .insert(Outcome::Failed(self.failure));
+        response
+    }
+}
+
+/// What a response is about, left in its extensions for the log.
+#[derive(Debug, Clone)]
+pub(super) enum Outcome {
+    /// A search found this many pictures.
+    Found(usize),
+    /// Something failed.
+    Failed(Failure),
+}
+
+/// Writes the log line of one request; `about` is its route, `elapsed` the time to its answer.
+pub(super) fn log(about: &str, response: &Response, elapsed: Duration) {
+    let millis = elapsed.as_millis();
+    match response.extensions().get() {
+        Some(Outcome::Found(hits)) => {
+            tracing::info!(hits, millis, "{about}: {hits} hits in {millis} ms");
+        }
+        Some(Outcome::Failed(failure)) => {
+            let code = failure.reason.code();
+            if response.status().is_server_error() {
+                tracing::warn!(code, millis, "{about}: {failure} ({millis} ms)");
+            } else {
+                tracing::info!(code, millis, "{about}: {failure} ({millis} ms)");
+            }
+        }
+        None => tracing::debug!(millis, "{about}: answered in {millis} ms"),
+    }
+}
+
+/// A JSON answer.
+pub(super) fn json(status: StatusCode, value: &Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}
+
+/// The answer to a search, in the form asked for; paths become addresses below `base`.
+pub(super) fn page(mut page: Page, query: Option<&str>, details: bool, base: &str) -> Response {
+    let absolute = |url: &mut String| {
+        if url.starts_with('/') {
+            url.insert_str(0, base);
+        }
+    };
+    for hit in &mut page.hits {
+        absolute(&mut hit.url);
+        hit.thumbnail_url.as_mut().map(absolute);
+    }
+    let value = if details {
+        page.to_details(query)
+    } else {
+        page.to_urls()
+    };
+    let mut response = json(StatusCode::OK, &value);
+    let outcome = Outcome::Found(page.hits.len());
+    response.extensions_mut().insert(outcome);
+    response
+}
+
+/// A picture file. It never changes under its address, so it may be kept for a day.
+pub(super) fn picture(media_type: &'static str, file: Vec<u8>) -> Response {
+    let headers = [
+        (CONTENT_TYPE, media_type),
+        (CACHE_CONTROL, "public, max-age=86400"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, file).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_has_a_status_that_exists() {
+        for reason in Reason::ALL {
+            let failure = Failure::new(reason, "m").retry_after(Duration::from_secs(7));
+            let response = Rejection::from(failure).into_response();
+            assert_eq!(response.status().as_u16(), reason.status());
+            assert_eq!(response.headers()[RETRY_AFTER], "7");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Bodies of requests: read up to a limit, or let go without breaking the answer.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_LENGTH;
+
+use crate::search::{Failure, MAX_PICTURE_BYTES, Reason};
+
+/// Longest time a picture may take to arrive.
+const UPLOAD_TIME: Duration = Duration::from_secs(30);
+/// How long and how much of a body nobody wants is still taken.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+const DRAIN_BYTES: usize = 64 << 20;
+
+/// Refuses a body whose announced length is more than [`MAX_PICTURE_BYTES`].
+///
+/// # Errors
+/// [`Reason::TooLarge`].
+pub(super) fn check_length(headers: &HeaderMap) -> Result<(), Failure> {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if length.is_some_and(|length| length > MAX_PICTURE_BYTES as u64) {
+        return Err(too_large());
+    }
+    Ok(())
+}
+
+/// Reads the whole body.
+///
+/// # Errors
+/// [`Reason::TooLarge`] beyond [`MAX_PICTURE_BYTES`]; [`Reason::BadQuery`] when it breaks off or
+/// takes longer than 30 s.
+pub(super) async fn read(body: &mut Body) -> Result<Vec<u8>, Failure> {
+    let whole = async {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = next(body).await {
+            let chunk = chunk.map_err(|_| {
+                Failure::new(Reason::BadQuery, "the picture broke off; send it again")
+            })?;
+            if bytes.len() + chunk.len() > MAX_PICTURE_BYTES {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    };
+    tokio::time::timeout(UPLOAD_TIME, whole)
+        .await
+        .unwrap_or_else(|_| {
+            let message = format!(
+                "the picture did not arrive within {} s",
+                UPLOAD_TIME.as_secs()
+            );
+            Err(Failure::new(Reason::BadQuery, message))
+        })
+}
+
+/// Takes the rest of a body in the background and forgets it. Closing at once would reset the
+/// connection of a caller that is still sending, and the caller would never see the answer.
+pub(super) fn drain(mut body: Body) {
+    let rest = async move {
+        let mut taken = 0;
+        while let Some(Ok(chunk)) = next(&mut body).await {
+            taken += chunk.len();
+            if taken > DRAIN_BYTES {
+                break;
+            }
+        }
+    };
+    tokio::spawn(tokio::time::timeout(DRAIN_TIME, rest));
+}
+
+/// The next piece of data; trailers count as none.
+async fn next(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
+    let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await?;
+    Some(frame.map(|frame| frame.into_data().unwrap_or_default()))
+}
+
+fn too_large() -> Failure {
+    let message =
+        format!("the picture is larger than {MAX_PICTURE_BYTES} bytes; send a smaller one");
+    Failure::new(Reason::TooLarge, message)
+}

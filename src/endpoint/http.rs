@@ -1,0 +1,146 @@
+//! The HTTP server: connections with a limit on their number, on the time a request's head may
+//! take, and on how long stopping may take.
+
+use std::future::Future;
+use std::net::TcpListener;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, watch};
+
+use crate::error::{Error, Result};
+use crate::shutdown::Shutdown;
+
+/// What a server allows its callers.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Open connections; more wait in the system's queue.
+    pub connections: usize,
+    /// From the start of a connection, or the end of an answer, to the end of the next head.
+    /// Longer than HTTP clients keep idle connections (15 s in our own), so that they let go first.
+    pub head: Duration,
+    /// Life of a connection, however busy; ends those whose caller stopped reading.
+    pub connection: Duration,
+    /// How long running requests may take to finish when the server stops.
+    pub stop: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 512,
+            head: Duration::from_secs(30),
+            connection: Duration::from_secs(15 * 60),
+            stop: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Largest head of a request, in bytes; a query of 500 characters takes 6 KiB at most.
+const MAX_HEAD_BYTES: usize = 32 << 10;
+/// Pause after the system refused to accept a connection, as when files run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers what comes to `listener` until `shutdown` is raised, then finishes what is running.
+/// Blocks; works of engines still running after `limits.stop` are left behind.
+///
+/// # Errors
+/// When the system gives no runtime or does not take the listener.
+pub fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: &Shutdown,
+    limits: Limits,
+) -> Result<()> {
+    let failed = |cause| Error::system("failed to start the HTTP server", cause);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let served = runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+        let shutdown = shutdown.clone();
+        let raised = tokio::task::spawn_blocking(move || shutdown.wait(Duration::MAX));
+        accept(listener, router, raised, limits).await;
+        Ok(())
+    });
+    runtime.shutdown_background();
+    served
+}
+
+async fn accept(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    raised: impl Future,
+    limits: Limits,
+) {
+    let mut raised = pin!(raised);
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let (stop, stopping) = watch::channel(false);
+    loop {
+        let accepted = async {
+            // The semaphore is never closed.
+            let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            (slot, listener.accept().await)
+        };
+        let (slot, accepted) = tokio::select! {
+            _ = raised.as_mut() => break,
+            accepted = accepted => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let connection = connection(stream, router.clone(), stopping.clone(), limits);
+                tokio::spawn(async move {
+                    connection.await;
+                    drop(slot);
+                });
+            }
+            Err(cause) => {
+                tracing::warn!("failed to accept a connection: {cause}");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    let _ = stop.send(true);
+    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+    if tokio::time::timeout(limits.stop, slots.acquire_many(all))
+        .await
+        .is_err()
+    {
+        tracing::warn!("stopping while requests are still running");
+    }
+}
+
+/// Answers one connection until it ends, the server stops, or its life is over.
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    mut stopping: watch::Receiver<bool>,
+    limits: Limits,
+) {
+    let _ = stream.set_nodelay(true);
+    let mut connection = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+    );
+    tokio::select! {
+        // How a connection breaks is the caller's business, and nothing follows from it.
+        _ = connection.as_mut() => return,
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+        () = tokio::time::sleep(limits.connection) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(limits.stop, connection).await;
+}

@@ -1,0 +1,346 @@
+//! What a caller asked, read strictly: parameters, bearer token, picture, and own address.
+
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use percent_encoding::percent_decode;
+
+use crate::search::{DEFAULT_LIMIT, Failure, MAX_LIMIT, Query, Reason, Subject};
+use crate::secret::Secret;
+
+/// Largest `offset` taken; so far down no answer is useful, and sums with it cannot overflow.
+const MAX_OFFSET: usize = 1_000_000;
+
+/// The parameters of `/search`. Those we do not know are ignored, the first of equal names counts.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Parameters {
+    /// `query`, decoded; not yet checked.
+    pub query: Option<String>,
+    /// 1 to [`MAX_LIMIT`].
+    pub limit: usize,
+    /// 0 to [`MAX_OFFSET`].
+    pub offset: usize,
+    /// Whether the long form of the answer is wanted.
+    pub details: bool,
+}
+
+impl Parameters {
+    /// Reads the part of an address behind `?`.
+    ///
+    /// # Errors
+    /// [`Reason::BadQuery`] for a known parameter that is not UTF-8 or out of range.
+    pub fn parse(raw: Option<&str>) -> Result<Self, Failure> {
+        let raw = raw.unwrap_or_default();
+        let details = value_of(raw, "details")?;
+        Ok(Self {
+            query: value_of(raw, "query")?,
+            limit: number(raw, "limit", DEFAULT_LIMIT, 1..=MAX_LIMIT)?,
+            offset: number(raw, "offset", 0, 0..=MAX_OFFSET)?,
+            details: details.as_deref() == Some("true"),
+        })
+    }
+
+    /// The query by words.
+    ///
+    /// # Errors
+    /// As [`Query::text`].
+    pub fn text_query(&self) -> Result<Query, Failure> {
+        Query::text(
+            self.query.as_deref().unwrap_or_default(),
+            self.limit,
+            self.offset,
+        )
+    }
+}
+
+fn value_of(raw: &str, wanted: &str) -> Result<Option<String>, Failure> {
+    for pair in raw.split('&') {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        if decode(name) == wanted.as_bytes() {
+            let value = String::from_utf8(decode(value));
+            let wrong = |_| bad_query(format!("{wanted} is not UTF-8 text; send it as UTF-8"));
+            return value.map(Some).map_err(wrong);
+        }
+    }
+    Ok(None)
+}
+
+/// Decodes `%41` and `+` of a query string; the bytes may be anything.
+fn decode(text: &str) -> Vec<u8> {
+    let blanks = text.replace('+', " ");
+    percent_decode(blanks.as_bytes()).collect()
+}
+
+fn number(
+    raw: &str,
+    name: &str,
+    default: usize,
+    range: std::ops::RangeInclusive<usize>,
+) -> Result<usize, Failure> {
+    let Some(text) = value_of(raw, name)? else {
+        return Ok(default);
+    };
+    // `parse` alone would take a plus sign.
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits && range.contains(&number) => Ok(number),
+        _ => {
+            let (least, most) = range.into_inner();
+            Err(bad_query(format!(
+                "{name} must be a whole number from {least} to {most}"
+            )))
+        }
+    }
+}
+
+fn bad_query(message: String) -> Failure {
+    Failure::new(Reason::BadQuery, message)
+}
+
+/// What the `Authorization` header says about the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    /// Has the token, or none is needed.
+    Known,
+    /// Shows no bearer token.
+    Nameless,
+    /// Shows another token.
+    Stranger,
+}
+
+/// Checks the bearer token of a request against `token`.
+pub(super) fn caller(headers: &HeaderMap, token: Option<&Secret>) -> Caller {
+    let Some(token) = token else {
+        return Caller::Known;
+    };
+    let shown = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    match shown.and_then(|value| value.split_at_checked(7)) {
+        Some((scheme, guess)) if scheme.eq_ignore_ascii_case(b"bearer ") => {
+            if token.matches(guess.trim_ascii()) {
+                Caller::Known
+            } else {
+                Caller::Stranger
+            }
+        }
+        _ => Caller::Nameless,
+    }
+}
+
+/// Whether the headers promise a picture of a kind that is taken.
+///
+/// # Errors
+/// [`Reason::UnsupportedMedia`] naming the kinds that are.
+pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
+    let text = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = text.and_then(|text| text.split(';').next()).map(str::trim);
+    let known = ["image/jpeg", "image/png", "image/webp"];
+    match media_type {
+        Some(media_type) if known.iter().any(|k| media_type.eq_ignore_ascii_case(k)) => Ok(()),
+        _ => Err(unsupported(
+            "the content type must be image/jpeg, image/png or image/webp",
+        )),
+    }
+}
+
+/// The picture in `bytes`; its kind is what its first bytes say, whatever the headers said.
+///
+/// # Errors
+/// [`Reason::UnsupportedMedia`] when it is none of the kinds that are taken.
+pub(super) fn picture(bytes: Vec<u8>) -> Result<Subject, Failure> {
+    let media_type = if bytes.starts_with(b"\xff\xd8\xff") {
+        "image/jpeg"
+    } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        "image/png"
+    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        "image/webp"
+    } else {
+        return Err(unsupported("the body is not a JPEG, PNG or WebP picture"));
+    };
+    Ok(Subject::Picture {
+        media_type: media_type.to_owned(),
+        bytes,
+    })
+}
+
+fn unsupported(message: &str) -> Failure {
+    Failure::new(Reason::UnsupportedMedia, message)
+}
+
+/// The address the caller knows this endpoint by, without a slash at the end: its `Host` header,
+/// or `fallback` where that is missing or malformed; https where a proxy in front says so.
+pub(super) fn own_address(headers: &HeaderMap, fallback: &str) -> String {
+    let forwarded = headers.get("x-forwarded-proto");
+    let first = forwarded
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(',').next())
+        .map(str::trim);
+    let scheme = match first {
+        Some(https) if https.eq_ignore_ascii_case("https") => "https",
+        _ => "http",
+    };
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
+    let host = host.filter(|host| is_host(host)).unwrap_or(fallback);
+    format!("{scheme}://{host}")
+}
+
+/// `name`, `name:port`, `1.2.3.4:port` or `[::1]:port`.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let digits = |port: &str| port.parse::<u16>().is_ok() && !port.starts_with('+');
+    if !port.is_none_or(digits) {
+        return false;
+    }
+    match host.strip_prefix('[') {
+        Some(rest) => rest
+            .strip_suffix(']')
+            .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok()),
+        None => {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+            !host.is_empty() && host.len() <= 255 && host.chars().all(plain)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let parsed = |value: &str| value.parse().expect("a header value");
+        pairs
+            .iter()
+            .map(|(name, value)| (name.parse().expect("a header name"), parsed(value)))
+            .collect()
+    }
+
+    #[test]
+    fn parameters_are_decoded_and_bounded() {
+        let parsed = Parameters::parse(Some(
+            "x=%ff&query=red+b%C3%BAs%2B&limit=50&offset=7&details=true",
+        ));
+        let expected = Parameters {
+            query: Some("red bús+".into()),
+            limit: 50,
+            offset: 7,
+            details: true,
+        };
+        assert_eq!(parsed, Ok(expected));
+        let nothing = Parameters::parse(None).expect("all have defaults");
+        assert_eq!((nothing.query, nothing.limit, nothing.offset), (None, 5, 0));
+        let first = Parameters::parse(Some("query=a&query=b&details=1&%71uery=c")).expect("good");
+        assert_eq!((first.query.as_deref(), first.details), (Some("a"), false));
+        let encoded = Parameters::parse(Some("%71uery=c")).expect("good");
+        assert_eq!(encoded.query.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn wrong_parameters_are_named() {
+        let table = [
+            ("query=%ff", "query is not UTF-8"),
+            ("query=%C3", "query is not UTF-8"),
+            ("limit=0", "limit must be a whole number from 1 to 50"),
+            ("limit=51", "from 1 to 50"),
+            ("limit=", "limit must be"),
+            ("limit=five", "limit must be"),
+            ("limit=%2B5", "limit must be"),
+            ("limit=5.0", "limit must be"),
+            ("limit=99999999999999999999", "limit must be"),
+            ("offset=-1", "offset must be a whole number from 0"),
+            ("offset=1000001", "offset must be"),
+            ("offset=%ff", "offset is not UTF-8"),
+        ];
+        for (raw, part) in table {
+            let failure = Parameters::parse(Some(raw)).expect_err(raw);
+            assert_eq!(failure.reason, Reason::BadQuery, "{raw}");
+            assert!(failure.message.contains(part), "{raw}: {}", failure.message);
+        }
+    }
+
+    #[test]
+    fn only_the_whole_token_is_known() {
+        let token = Secret::new("s3cret");
+        let table = [
+            ("Bearer s3cret", Caller::Known),
+            ("bearer  s3cret", Caller::Known),
+            ("Bearer s3cre", Caller::Stranger),
+            ("Bearer ", Caller::Nameless),
+            ("Bearer x", Caller::Stranger),
+            ("Basic s3cret", Caller::Nameless),
+            ("s3cret", Caller::Nameless),
+            ("", Caller::Nameless),
+        ];
+        for (value, expected) in table {
+            let headers = headers(&[("authorization", value.trim_end())]);
+            assert_eq!(caller(&headers, Some(&token)), expected, "{value:?}");
+        }
+        assert_eq!(caller(&HeaderMap::new(), Some(&token)), Caller::Nameless);
+        assert_eq!(caller(&HeaderMap::new(), None), Caller::Known);
+    }
+
+    #[test]
+    fn a_picture_needs_the_right_type_and_the_right_bytes() {
+        for good in ["image/png", "IMAGE/JPEG", "image/webp; q=1"] {
+            assert!(
+                check_media_type(&headers(&[("content-type", good)])).is_ok(),
+                "{good}"
+            );
+        }
+        for bad in ["image/gif", "text/plain", "image/pngx"] {
+            assert!(
+                check_media_type(&headers(&[("content-type", bad)])).is_err(),
+                "{bad}"
+            );
+        }
+        assert!(check_media_type(&HeaderMap::new()).is_err());
+        let table: [(&[u8], Option<&str>); 6] = [
+            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
+            (b"\x89PNG\r\n\x1a\n...", Some("image/png")),
+            (b"RIFF....WEBPVP8 ", Some("image/webp")),
+            (b"RIFF....WAVE", None),
+            (b"GIF89a", None),
+            (b"", None),
+        ];
+        for (bytes, expected) in table {
+            let found = match picture(bytes.to_vec()) {
+                Ok(Subject::Picture { media_type, .. }) => Some(media_type),
+                _ => None,
+            };
+            assert_eq!(found.as_deref(), expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_own_address_is_the_one_the_caller_used() {
+        let table: [(&[(&'static str, &str)], &str); 9] = [
+            (
+                &[("host", "search.example:8443")],
+                "http://search.example:8443",
+            ),
+            (&[("host", "[::1]:8080")], "http://[::1]:8080"),
+            (&[("host", "[::1]")], "http://[::1]"),
+            (
+                &[("host", "h"), ("x-forwarded-proto", "https, http")],
+                "https://h",
+            ),
+            (
+                &[("host", "h"), ("x-forwarded-proto", "javascript")],
+                "http://h",
+            ),
+            (&[("host", "h/evil?")], "http://127.0.0.1:1"),
+            (&[("host", "user@h")], "http://127.0.0.1:1"),
+            (&[("host", "h:99999")], "http://127.0.0.1:1"),
+            (&[], "http://127.0.0.1:1"),
+        ];
+        for (pairs, expected) in table {
+            assert_eq!(
+                own_address(&headers(pairs), "127.0.0.1:1"),
+                expected,
+                "{pairs:?}"
+            );
+        }
+    }
+}

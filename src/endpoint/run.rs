@@ -1,0 +1,101 @@
+//! The program `clip-search`: its commands, from settings to exit code.
+
+use std::io::Write;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::cli::Program;
+use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
+use crate::endpoint::http::{self, Limits};
+use crate::error::{Error, Kind, Result};
+use crate::log;
+use crate::mock::MockEngine;
+use crate::search::{DEFAULT_LIMIT, Engine, Query};
+use crate::shutdown::Shutdown;
+
+/// The command line of `clip-search`.
+pub const PROGRAM: Program = Program {
+    name: "clip-search",
+    about: "answers picture searches over HTTP",
+    prefix: "CLIP_SEARCH_",
+    variables: SEARCH_VARIABLES,
+    commands: &[
+        ("serve", "answer GET /search until SIGTERM (the default)"),
+        ("query TEXT…", "ask the engine once; one address a line"),
+    ],
+};
+
+/// Runs `command` with `words` and returns the exit code.
+///
+/// # Errors
+/// An invalid setting, or a refusal of the system.
+pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
+    let config = SearchConfig::from_environment(environment)?;
+    let journal = environment.variables.get("JOURNAL_STREAM");
+    let _ = log::start(config.log, journal.map(String::as_str));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    match command {
+        "query" => query(&config, words),
+        _ if words.is_empty() => serve(config),
+        _ => Err(Error::config(format!(
+            "{command} takes no words; see {} --help",
+            PROGRAM.name
+        ))),
+    }
+}
+
+/// The engine that `config` names. The one place where engines are chosen.
+fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
+    match &config.engine {
+        EngineConfig::Mock => Ok(Arc::new(MockEngine)),
+        EngineConfig::Space(_) => Err(Error::config(
+            "CLIP_SEARCH_ENGINE: this build has no `space` engine; use mock",
+        )),
+    }
+}
+
+fn serve(mut config: SearchConfig) -> Result<u8> {
+    let engine = engine(&config)?;
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let failed = |cause| Error::system(format!("failed to listen on {}", config.listen), cause);
+    let listener = TcpListener::bind(config.listen).map_err(failed)?;
+    // Port 0 stands for one that the system chooses.
+    config.listen = listener.local_addr().map_err(failed)?;
+    let (name, address) = (engine.name(), config.listen);
+    tracing::info!("listening on http://{address}, engine {name}");
+    let router = super::router(engine, &config);
+    http::serve(listener, router, &shutdown, Limits::default())?;
+    tracing::info!("stopped");
+    Ok(0)
+}
+
+fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
+    let Ok(query) = Query::text(&words.join(" "), DEFAULT_LIMIT, 0) else {
+        return Err(Error::config("usage: clip-search query TEXT…"));
+    };
+    let page = match engine(config)?.search(&query, Instant::now() + config.timeout) {
+        Ok(page) => page,
+        Err(failure) => return Err(Error::new(Kind::System, failure.to_string())),
+    };
+    let mut lines = String::new();
+    for hit in page.hits {
+        lines += &absolute(&hit.url, config.listen);
+        lines.push('\n');
+    }
+    // Whoever reads may stop reading.
+    let _ = std::io::stdout().write_all(lines.as_bytes());
+    Ok(0)
+}
+
+/// A path at the endpoint becomes its address where `serve` would listen.
+fn absolute(url: &str, listen: SocketAddr) -> String {
+    if url.starts_with('/') {
+        format!("http://{listen}{url}")
+    } else {
+        url.to_owned()
+    }
+}
