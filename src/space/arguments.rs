@@ -158,7 +158,7 @@ fn by_position<'a>(
         .visible()
         .map(|(position, _)| position)
         .collect();
-    let items = match items {
+    let fitting = match items {
         // The default template fits a function of the query alone, too.
         [fitting @ .., Value::String(last)]
             if items.len() > positions.len() && last == "{limit}" =>
@@ -167,7 +167,7 @@ fn by_position<'a>(
         }
         items => items,
     };
-    if items.len() > positions.len() {
+    if fitting.len() > positions.len() {
         let message = format!(
             "CLIP_SEARCH_SPACE_ARGS has {} arguments, but {}",
             items.len(),
@@ -175,7 +175,7 @@ fn by_position<'a>(
         );
         return Err(Failure::new(Reason::SpaceMismatch, message));
     }
-    Ok(positions.into_iter().zip(items).collect())
+    Ok(positions.into_iter().zip(fitting).collect())
 }
 
 fn by_name<'a>(
@@ -194,4 +194,156 @@ fn by_name<'a>(
         })
     };
     object.iter().map(place).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::space::description::{Input, Protocol};
+
+    fn description(names: &[&str]) -> Description {
+        let input = |name: &&str| Input {
+            name: (*name).to_owned(),
+            default: if *name == "state" {
+                Value::Null
+            } else {
+                json!("default")
+            },
+            hidden: *name == "state",
+        };
+        Description {
+            prefix: String::new(),
+            version: String::new(),
+            protocol: Protocol::Queue,
+            api: "search".into(),
+            index: 0,
+            inputs: names.iter().map(input).collect(),
+            outputs: Vec::new(),
+            cookies: String::new(),
+        }
+    }
+
+    fn template(value: Value) -> SpaceArguments {
+        match value {
+            Value::Array(items) => SpaceArguments::Positional(items),
+            Value::Object(object) => SpaceArguments::Named(object),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_template_is_filled_and_completed() {
+        let text = Words::text("a {limit} \"bus\"", 7);
+        let picture = Words::picture(json!({ "path": "/x" }), 7);
+        let table = [
+            (
+                json!(["{query}", "{limit}"]),
+                &["a", "b"][..],
+                &text,
+                json!(["a {limit} \"bus\"", 7]),
+            ),
+            (
+                json!(["{query}"]),
+                &["a", "state", "b"],
+                &text,
+                json!(["a {limit} \"bus\"", null, "default"]),
+            ),
+            (
+                json!(["{query}", 3]),
+                &["state", "a", "b"],
+                &text,
+                json!([null, "a {limit} \"bus\"", 3]),
+            ),
+            (
+                json!(["{query}", "{limit}"]),
+                &["a"],
+                &text,
+                json!(["a {limit} \"bus\""]),
+            ),
+            (
+                json!(["{image}", "{type}", "{query}"]),
+                &["a", "b", "c"],
+                &picture,
+                json!([{ "path": "/x" }, "Image", ""]),
+            ),
+            (
+                json!(["{image}", "{type}"]),
+                &["a", "b"],
+                &text,
+                json!([null, "Text"]),
+            ),
+            (
+                json!({ "b": "{query}" }),
+                &["a", "b"],
+                &text,
+                json!(["default", "a {limit} \"bus\""]),
+            ),
+            (
+                json!(["{x} {{query}} top {limit}{", { "k": ["{limit}"] }]),
+                &["a", "b"],
+                &text,
+                json!(["{x} {a {limit} \"bus\"} top 7{", { "k": [7] }]),
+            ),
+        ];
+        for (value, inputs, words, expected) in table {
+            let filled =
+                fill(&template(value.clone()), &description(inputs), words).expect("it fits");
+            assert_eq!(Value::from(filled.data), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_limit_is_not_told() {
+        let default = template(json!(["{query}", "{limit}"]));
+        let words = Words::text("x", 7);
+        assert!(
+            fill(&default, &description(&["a", "b"]), &words)
+                .expect("it fits")
+                .limited
+        );
+        assert!(
+            !fill(&default, &description(&["a"]), &words)
+                .expect("it fits")
+                .limited
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_by_name() {
+        let table = [
+            (
+                json!(["{query}", 1]),
+                "has 2 arguments, but /search takes 1 argument (a)",
+            ),
+            (
+                json!(["{query}", "{limit}", "{limit}"]),
+                "has 3 arguments, but /search takes 1 argument (a)",
+            ),
+            (
+                json!({ "text": "{query}" }),
+                "names `text`, but /search takes 1 argument (a)",
+            ),
+            (json!({ "state": "{query}" }), "names `state`"),
+        ];
+        for (value, words) in table {
+            let failure = fill(
+                &template(value),
+                &description(&["a", "state"]),
+                &Words::text("x", 1),
+            );
+            let failure = failure.expect_err(words);
+            assert!(
+                failure.reason == Reason::SpaceMismatch && failure.message.contains(words),
+                "{failure}"
+            );
+        }
+    }
+
+    #[test]
+    fn placeholders_are_found_everywhere() {
+        let nested = template(json!({ "a": [{ "b": "x {image}" }], "c": 1 }));
+        assert!(mentions(&nested, "{image}") && !mentions(&nested, "{query}"));
+    }
 }

@@ -204,3 +204,113 @@ fn as_parameter(label: &str) -> String {
     });
     spelled.collect::<String>().trim_matches('_').to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(names: &[Value]) -> Value {
+        let functions: Vec<Value> = names
+            .iter()
+            .map(|name| json!({ "api_name": name, "inputs": [1, 2, 3], "outputs": [4] }))
+            .collect();
+        json!({
+            "version": "6.31.0", "protocol": "sse_v3", "api_prefix": "/gradio_api/",
+            "components": [
+                { "id": 1, "type": "textbox", "props": { "label": "Query", "value": null } },
+                { "id": 2, "type": "state", "props": { "value": "secret" } },
+                { "id": 3, "type": "slider", "props": { "label": "Number of images!", "value": 4 } },
+                { "id": 4, "type": "gallery", "props": {} },
+            ],
+            "dependencies": functions,
+        })
+    }
+
+    #[test]
+    fn a_function_is_chosen_by_name() {
+        let names = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| Value::from(*name))
+                .collect::<Vec<_>>()
+        };
+        let hidden = [
+            json!("false"),
+            json!(false),
+            json!(null),
+            json!(""),
+            json!("only"),
+        ];
+        let table = [
+            (
+                names(&["a", "search", "predict"]),
+                Some("predict"),
+                Ok(("predict", 2)),
+            ),
+            (names(&["predict", "a", "search"]), None, Ok(("search", 2))),
+            (names(&["a", "predict"]), None, Ok(("predict", 1))),
+            (hidden.to_vec(), None, Ok(("only", 4))),
+            (names(&["a", "b"]), None, Err("/a, /b")),
+            (
+                names(&["a"]),
+                Some("search"),
+                Err("no function /search; it has /a"),
+            ),
+        ];
+        for (names, wanted, expected) in table {
+            match (Description::read(&config(&names), wanted), expected) {
+                (Ok(found), Ok(expected)) => {
+                    assert_eq!((found.api.as_str(), found.index), expected)
+                }
+                (Err(failure), Err(words)) => assert!(failure.message.contains(words), "{failure}"),
+                (found, expected) => panic!("{found:?} is not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn inputs_have_names_and_defaults() {
+        let mut description =
+            Description::read(&config(&["search".into()]), None).expect("a function");
+        assert_eq!(
+            description.signature(),
+            "/search takes 2 arguments (query, number_of_images)"
+        );
+        let defaults: Vec<&Value> = description
+            .inputs
+            .iter()
+            .map(|input| &input.default)
+            .collect();
+        assert_eq!(defaults, [&Value::Null, &Value::Null, &json!(4)]);
+        description.learn_names(&json!({ "named_endpoints": { "/search": { "parameters": [
+            { "label": "Query", "parameter_name": "text" }, { "label": "Number of images!" }
+        ] } } }));
+        assert_eq!(
+            description.signature(),
+            "/search takes 2 arguments (text, number_of_images)"
+        );
+        assert_eq!(description.prefix, "/gradio_api");
+        assert_eq!(description.outputs, ["gallery"]);
+    }
+
+    #[test]
+    fn protocols_are_told_apart() {
+        let table = [
+            (json!(null), Protocol::Run),
+            (json!("ws"), Protocol::Run),
+            (json!("sse"), Protocol::RunIfOpen),
+            (json!("sse_v2.1"), Protocol::Queue),
+        ];
+        for (protocol, expected) in table {
+            let mut config = config(&["search".into()]);
+            config["protocol"] = protocol;
+            assert_eq!(
+                Description::read(&config, None)
+                    .expect("a function")
+                    .protocol,
+                expected
+            );
+        }
+        assert!(Description::read(&json!({ "name": "x" }), None).is_err());
+    }
+}

@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde_json::Value;
 
 use super::refusal::{self, Cure, Trouble};
-use super::{text, time_left};
+use super::text;
 use crate::error::{Error, Kind};
 use crate::http;
 use crate::search::{Failure, Reason};
@@ -68,8 +68,13 @@ impl Progress {
         match text(event, "msg") {
             Some("estimation") => {
                 self.eta = event["rank_eta"].as_f64();
+                let left = deadline.saturating_duration_since(Instant::now());
+                // The estimate is the mean of past runs. Whoever is first in the queue waits none the
+                // less: after one slow run nobody would ever correct it.
+                let others = event["rank"].as_u64().unwrap_or(0) > 0;
                 if let Some(eta) = self.eta
-                    && eta > time_left(deadline)?.as_secs_f64()
+                    && others
+                    && eta > left.as_secs_f64()
                 {
                     let message =
                         format!("the Space needs about {eta:.0} s for the queries before this one");
@@ -113,5 +118,149 @@ impl Progress {
             _ if self.anything && trouble.cure == Cure::Resend => trouble.failure.into(),
             _ => trouble,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn after(events: &[Value]) -> Result<Vec<Value>, Trouble> {
+        let stream: String = events
+            .iter()
+            .map(|event| format!("data: {event}\n\n"))
+            .collect();
+        result(
+            stream.as_bytes(),
+            "h",
+            Instant::now() + Duration::from_secs(10),
+        )
+    }
+
+    fn failure_after(events: &[Value]) -> Failure {
+        after(events).expect_err("no result").failure
+    }
+
+    fn completed() -> Value {
+        json!({ "msg": "process_completed", "success": true, "output": { "data": [1] } })
+    }
+
+    #[test]
+    fn reading_ends_at_the_result() {
+        let noise = [
+            json!({ "msg": "heartbeat" }),
+            json!({ "msg": "of the future", "success": false }),
+            json!({ "msg": "process_starts", "eta": 99 }),
+            json!({ "msg": "process_generating", "success": true, "output": { "data": [[["replace", [], 2]]] } }),
+            completed(),
+            json!({ "msg": "process_completed", "success": false }),
+        ];
+        assert_eq!(after(&noise).expect("a result"), [1]);
+    }
+
+    #[test]
+    fn a_queue_that_is_too_long_is_left_at_once() {
+        let waiting =
+            |rank: u64, eta: f64| json!({ "msg": "estimation", "rank": rank, "rank_eta": eta });
+        let failure = failure_after(&[waiting(2, 29.3), completed()]);
+        assert_eq!(
+            (failure.reason, failure.retry_after),
+            (Reason::SpaceBusy, Some(Duration::from_secs(30)))
+        );
+        let failure = failure_after(&[waiting(2, 9.0), waiting(1, 1e300)]);
+        assert_eq!(
+            failure.retry_after,
+            Some(Duration::from_secs(5)),
+            "{failure}"
+        );
+        for fitting in [
+            waiting(1, 3.0),
+            waiting(0, 29.3),
+            json!({ "msg": "estimation", "rank_eta": null }),
+        ] {
+            assert!(after(&[fitting.clone(), completed()]).is_ok(), "{fitting}");
+        }
+    }
+
+    #[test]
+    fn failures_come_in_the_functions_words() {
+        let failed = |output: Value, title: Value| json!({ "msg": "process_completed", "success": false, "output": output, "title": title });
+        let quota = "You have exceeded your ZeroGPU quota (60s requested vs. 0s left). Try again in 1:02:03";
+        let table = [
+            (
+                failed(json!({ "error": "'no <b>index</b>'" }), Value::Null),
+                Reason::SpaceError,
+                "says: no index",
+            ),
+            (
+                failed(json!({ "error": null }), Value::Null),
+                Reason::SpaceError,
+                "without saying why",
+            ),
+            (
+                failed(json!({ "error": quota }), Value::Null),
+                Reason::Quota,
+                "quota",
+            ),
+            (
+                failed(json!({ "error": "x" }), "ZeroGPU quota exceeded".into()),
+                Reason::Quota,
+                "quota",
+            ),
+            (
+                json!({ "msg": "unexpected_error", "message": "gone" }),
+                Reason::SpaceError,
+                "says: gone",
+            ),
+            (
+                json!({ "msg": "server_stopped" }),
+                Reason::SpaceAsleep,
+                "restarted",
+            ),
+            (json!({ "msg": "queue_full" }), Reason::SpaceBusy, "full"),
+            (
+                json!({ "msg": "close_stream" }),
+                Reason::SpaceError,
+                "without a result",
+            ),
+            (
+                json!({ "msg": "process_completed", "success": true }),
+                Reason::SpaceMismatch,
+                "no data",
+            ),
+        ];
+        for (event, reason, words) in table {
+            let failure = failure_after(std::slice::from_ref(&event));
+            assert!(
+                failure.reason == reason && failure.message.contains(words),
+                "{event}: {failure}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_stream_that_told_nothing_is_asked_again() {
+        let cure = |stream: &str| {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            let trouble = result(stream.as_bytes(), "h", deadline).expect_err("no result");
+            (trouble.failure.reason, trouble.cure)
+        };
+        assert_eq!(cure(""), (Reason::SpaceError, Cure::Resend));
+        assert_eq!(
+            cure("data: {\"msg\": \"proc"),
+            (Reason::SpaceError, Cure::Resend)
+        );
+        assert_eq!(
+            cure("data: {\"msg\":\"heartbeat\"}\n"),
+            (Reason::SpaceError, Cure::Nothing)
+        );
+        assert_eq!(
+            cure("data: <html>\n"),
+            (Reason::SpaceMismatch, Cure::Nothing)
+        );
     }
 }

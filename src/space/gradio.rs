@@ -17,6 +17,7 @@ use super::description::{Description, Protocol};
 use super::refusal::{self, Trouble};
 use super::{events, time_left};
 use crate::http::{Answer, Client, Request, percent_encode};
+use crate::search::{Failure, Reason};
 use crate::secret::Secret;
 
 /// Largest description, in bytes.
@@ -127,13 +128,13 @@ impl Server {
             Protocol::RunIfOpen => {
                 self.run_directly(description, data, deadline)
                     .map_err(|trouble| {
-                        let refused =
-                            trouble.failure.reason == crate::search::Reason::SpaceMismatch;
-                        if refused {
+                        let refused = trouble.failure.reason == Reason::SpaceMismatch;
+                        let failure = if refused {
                             too_old(description)
                         } else {
-                            trouble
-                        }
+                            trouble.failure
+                        };
+                        Trouble { failure, ..trouble }
                     })
             }
             Protocol::Queue => self.run_queued(description, data, deadline),
@@ -230,12 +231,12 @@ fn with_cookies(request: Request, description: &Description) -> Request {
     }
 }
 
-fn too_old(description: &Description) -> Trouble {
+fn too_old(description: &Description) -> Failure {
     let message = format!(
         "the Space runs Gradio {}, which takes no calls over HTTP; its owner can set sdk_version to 4.12 or later",
         description.version
     );
-    refusal::mismatch(message).into()
+    refusal::mismatch(message)
 }
 
 /// Sixteen hex digits that nobody else has.

@@ -63,18 +63,13 @@ impl Hub {
         if let Some(host) = host.filter(|host| host_of(host).is_some()) {
             return Ok(host.trim_end_matches('/').to_owned());
         }
+        let status = response.head.status;
         let failure = refusal::refused(&response, hub, self.token.is_some()).failure;
-        Err(match failure.reason {
-            Reason::SpaceAuth | Reason::SpaceRateLimited => failure,
-            Reason::SpaceMismatch if response.head.status == 404 => {
-                refusal::mismatch(format!("{hub} knows no Space {id}"))
-            }
-            Reason::SpaceMismatch => failure,
+        Err(match (status, failure.reason) {
+            (404, Reason::SpaceMismatch) => refusal::mismatch(format!("{hub} knows no Space {id}")),
+            (300..=499, _) => failure,
             _ => {
-                let message = format!(
-                    "{hub} does not tell where {id} is (status {})",
-                    response.head.status
-                );
+                let message = format!("{hub} does not tell where {id} is (status {status})");
                 Failure::new(Reason::SpaceDown, message)
             }
         })
@@ -134,5 +129,54 @@ pub(super) fn judge(suspicion: Failure, stage: Option<String>) -> Failure {
     Failure {
         stage: Some(stage),
         ..failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_tells_asleep_from_dead() {
+        let table = [
+            ("SLEEPING", Reason::SpaceAsleep),
+            ("STOPPED", Reason::SpaceAsleep),
+            ("BUILDING", Reason::SpaceAsleep),
+            ("APP_STARTING", Reason::SpaceAsleep),
+            ("OF_THE_FUTURE", Reason::SpaceAsleep),
+            ("RUNNING", Reason::SpaceAsleep),
+            ("PAUSED", Reason::SpaceDown),
+            ("BUILD_ERROR", Reason::SpaceDown),
+            ("RUNTIME_ERROR", Reason::SpaceDown),
+            ("CONFIG_ERROR", Reason::SpaceDown),
+            ("NO_APP_FILE", Reason::SpaceDown),
+            ("DELETING", Reason::SpaceDown),
+        ];
+        for (stage, reason) in table {
+            let failure = judge(refusal::asleep("status 503"), Some(stage.to_owned()));
+            assert_eq!(
+                (failure.reason, failure.stage.as_deref()),
+                (reason, Some(stage))
+            );
+            assert_eq!(
+                failure.retry_after.is_some(),
+                reason == Reason::SpaceAsleep,
+                "{stage}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_space_that_runs_without_gradio_is_no_sleeper() {
+        let not_found = Failure::new(Reason::SpaceAuth, "status 404");
+        assert_eq!(
+            judge(not_found.clone(), Some("RUNNING".into())).reason,
+            Reason::SpaceMismatch
+        );
+        assert_eq!(
+            judge(not_found.clone(), Some("SLEEPING".into())).reason,
+            Reason::SpaceAsleep
+        );
+        assert_eq!(judge(not_found.clone(), None), not_found);
     }
 }

@@ -9,7 +9,7 @@
 //! - `arguments`: the template and a query make its arguments
 //! - `gradio`: the requests, over every protocol since 3.x
 //! - `events`: the stream that a queued call answers with
-//! - `outputs`: whatever a function returns, as hits
+//! - `outputs`: whatever a function returns, as hits; `links`: those in text
 //! - `refusal`: every way to fail, as a [`Failure`]
 //! - `hub`: host and stage of a Space
 
@@ -18,6 +18,7 @@ mod description;
 mod events;
 mod gradio;
 mod hub;
+mod links;
 mod outputs;
 mod refusal;
 

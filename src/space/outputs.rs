@@ -7,14 +7,13 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
+use super::links::{Target, caption, is_http, links};
 use super::{refusal, text};
 use crate::http::percent_encode;
 use crate::search::{Failure, Hit, MAX_LIMIT};
 
 /// Longest address that is passed on, in bytes.
 const MAX_URL: usize = 2048;
-/// Longest caption that is passed on, in characters.
-const MAX_CAPTION: usize = 500;
 /// Where a plain object has the address of its picture: the first of these that is there. Other
 /// addresses in it are of web pages.
 const ADDRESS_KEYS: [&str; 6] = [
@@ -96,14 +95,12 @@ impl Finder<'_> {
             Value::Array(items) => match items.as_slice() {
                 [] => self.empty = true,
                 // Gradio 3: a file and its caption.
-                [
-                    Value::Object(file),
-                    caption @ (Value::String(_) | Value::Null),
-                ] if is_file(file) => {
+                [Value::Object(file), caption] if is_file(file) && may_be_caption(caption) => {
+                    let caption = caption_of(caption);
                     self.add_file(
                         file,
                         &Hit {
-                            caption: caption_of(caption),
+                            caption,
                             ..about.clone()
                         },
                     );
@@ -167,44 +164,17 @@ impl Finder<'_> {
         }
     }
 
-    /// Text, Markdown or HTML. Where it shows pictures, its other addresses are links.
     fn read_text(&mut self, text: &str, about: &Hit) {
         self.inline |= text.contains("data:image/");
-        let marker = if text.contains("<img") {
-            "<img"
-        } else if text.contains("![") {
-            "!["
-        } else {
-            for url in addresses(text) {
-                self.add(&url, about);
-            }
-            return;
-        };
-        for part in text.split(marker).skip(1) {
-            let (part, source) = if marker == "<img" {
-                let tag = part.split('>').next().unwrap_or(part);
-                (tag, tag.split_once("src=").map_or("", |(_, source)| source))
-            } else {
-                let (alt, rest) = part.split_once("](").unwrap_or((part, ""));
-                (alt, rest.split(')').next().unwrap_or(rest))
-            };
-            let caption = if marker == "![" {
-                caption_of(&part.into())
-            } else {
-                None
-            };
+        for link in links(text) {
+            let caption = link.caption.or_else(|| about.caption.clone());
             let about = Hit {
-                caption: caption.or_else(|| about.caption.clone()),
+                caption,
                 ..about.clone()
             };
-            let source = source.trim_start_matches(['"', '\'']);
-            if is_http(source) {
-                if let Some(url) = addresses(source).next() {
-                    self.add(&url, &about);
-                }
-            } else if let Some((_, path)) = source.split_once("file=") {
-                let path = path.split(['"', '\'', ')', '>']).next().unwrap_or(path);
-                self.add(&self.file_address(path), &about);
+            match link.target {
+                Target::Url(url) => self.add(&url, &about),
+                Target::File(path) => self.add(&self.file_address(&path), &about),
             }
         }
     }
@@ -215,10 +185,6 @@ impl Finder<'_> {
             ..about.clone()
         });
     }
-}
-
-fn is_http(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
 }
 
 fn is_file(object: &Map<String, Value>) -> bool {
@@ -269,30 +235,190 @@ fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
     }
 }
 
-fn caption_of(value: &Value) -> Option<String> {
-    let caption = value.as_str()?.trim();
-    (!caption.is_empty()).then(|| caption.chars().take(MAX_CAPTION).collect())
+fn may_be_caption(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| !is_http(text))
 }
 
-/// Every http(s) address in `text`, up to what cannot be part of one.
-fn addresses(text: &str) -> impl Iterator<Item = String> {
-    let starts = text
-        .match_indices("http")
-        .filter(|(start, _)| is_http(&text[*start..]));
-    let mut covered = 0;
-    starts.filter_map(move |(start, _)| {
-        if start < covered {
-            return None;
+fn caption_of(value: &Value) -> Option<String> {
+    caption(value.as_str()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const FILES: &str = "http://h/file=";
+
+    fn found(outputs: &[Value], kinds: &[&str]) -> Result<Vec<Hit>, Failure> {
+        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        hits(outputs, &kinds, FILES, None)
+    }
+
+    fn file(path: &str) -> Value {
+        json!({ "path": path, "url": "http://wrong/", "orig_name": "o.png", "meta": { "_type": "gradio.FileData" } })
+    }
+
+    #[test]
+    fn every_shape_of_output_gives_its_pictures() {
+        let update =
+            |value: Value| json!({ "__type__": "update", "visible": true, "value": value });
+        let table = [
+            (
+                json!([{ "image": file("/t/a b.png"), "caption": "c" }]),
+                vec!["http://h/file=/t/a%20b.png"],
+            ),
+            (
+                json!([file("/t/50% é.png")]),
+                vec!["http://h/file=/t/50%25%20%C3%A9.png"],
+            ),
+            (
+                file("http://cdn/a?x=1&y=%2F"),
+                vec!["http://cdn/a?x=1&y=%2F"],
+            ),
+            (
+                json!([[{ "name": "/t/a.png", "data": null, "is_file": true }, "c"]]),
+                vec!["http://h/file=/t/a.png"],
+            ),
+            (
+                json!([[{ "name": "/t/a.png", "data": null, "is_file": true }, null]]),
+                vec!["http://h/file=/t/a.png"],
+            ),
+            (
+                update(json!([file("/t/a.png")])),
+                vec!["http://h/file=/t/a.png"],
+            ),
+            (
+                json!(["http://a/1", "http://a/2", "http://a/1"]),
+                vec!["http://a/1", "http://a/2"],
+            ),
+            (json!("http://a/1 ![x](http://a/2)"), vec!["http://a/2"]),
+            (
+                json!("<img src='/file=/t/a b.png'>"),
+                vec!["http://h/file=/t/a%20b.png"],
+            ),
+            (
+                json!({ "headers": ["u"], "data": [["red", 0.3, "http://a/1"]], "metadata": null }),
+                vec!["http://a/1"],
+            ),
+            (
+                json!({ "results": [{ "page": "http://page/", "thumb": "http://a/t", "url": "http://a/1" }] }),
+                vec!["http://a/1"],
+            ),
+            (
+                json!({ "photo_image_url": "http://a/1", "photo_url": "http://page/" }),
+                vec!["http://a/1"],
+            ),
+            (
+                json!([{ "url": null, "src": "http://a/1" }]),
+                vec!["http://a/1"],
+            ),
+            (
+                json!([{ "video": file("/t/a.mp4") }, { "image": file("/t/a.png") }]),
+                vec!["http://h/file=/t/a.png"],
+            ),
+            (
+                json!([{ "path": "/t/a.csv", "mime_type": "text/csv", "orig_name": "a.csv" }, file("/t/a.png")]),
+                vec!["http://h/file=/t/a.png"],
+            ),
+            (json!([]), vec![]),
+            (json!({ "results": [], "query": "x" }), vec![]),
+            (Value::Null, vec![]),
+            (update(json!([])), vec![]),
+            (json!({ "__type__": "update", "visible": false }), vec![]),
+        ];
+        for (output, expected) in table {
+            let hits = found(std::slice::from_ref(&output), &["json"])
+                .unwrap_or_else(|failure| panic!("{output}: {failure}"));
+            let urls: Vec<&str> = hits.iter().map(|hit| hit.url.as_str()).collect();
+            assert_eq!(urls, expected, "{output}");
         }
-        let rest = &text[start..];
-        let end = rest
-            .find(|c: char| c.is_whitespace() || "\"'<>)]}\\`".contains(c))
-            .unwrap_or(rest.len());
-        covered = start + end;
-        Some(
-            rest[..end]
-                .trim_end_matches(['.', ',', ';'])
-                .replace("&amp;", "&"),
-        )
-    })
+    }
+
+    #[test]
+    fn what_is_known_about_a_picture_comes_along() {
+        let object = json!([{
+            "url": "http://a/1", "thumb": "http://a/t", "caption": " red ", "score": 0.25, "width": 64, "height": 48.0
+        }]);
+        let expected = Hit {
+            thumbnail_url: Some("http://a/t".into()),
+            caption: Some("red".into()),
+            score: Some(0.25),
+            width: Some(64),
+            ..Hit::at("http://a/1")
+        };
+        assert_eq!(found(&[object], &["json"]).expect("a hit"), [expected]);
+        let captioned = |output: Value| found(&[output], &["x"]).expect("a hit")[0].caption.clone();
+        assert_eq!(
+            captioned(json!([{ "image": file("/a"), "caption": "c" }])),
+            Some("c".into())
+        );
+        assert_eq!(
+            captioned(json!([[{ "name": "/a", "is_file": true }, "c"]])),
+            Some("c".into())
+        );
+        assert_eq!(captioned(json!("![c](http://a/1)")), Some("c".into()));
+        assert_eq!(
+            captioned(json!([{ "image": file("/a"), "caption": null }])),
+            None
+        );
+    }
+
+    #[test]
+    fn text_beside_pictures_is_not_searched() {
+        let text = json!("from http://page/");
+        let gallery = json!([{ "image": file("/t/a.png"), "caption": null }]);
+        let hits =
+            found(&[text.clone(), gallery.clone()], &["markdown", "gallery"]).expect("a hit");
+        assert_eq!(hits, [Hit::at("http://h/file=/t/a.png")]);
+        assert_eq!(
+            found(&[text, json!([])], &["html", "gallery"]).expect("nothing found"),
+            []
+        );
+        let twice = found(&[gallery.clone(), gallery], &["gallery", "gallery"]).expect("a hit");
+        assert_eq!(twice.len(), 1);
+    }
+
+    #[test]
+    fn outputs_without_an_address_are_a_mismatch() {
+        let inline = "<img src=\"data:image/png;base64,AA==\">";
+        let table = [
+            (json!(inline), "inline"),
+            (json!("data:image/png;base64,AA=="), "inline"),
+            (
+                json!([[{ "name": "a.png", "data": "data:image/png;base64,AA==", "is_file": false }, "c"]]),
+                "inline",
+            ),
+            (json!("no results"), "no address"),
+            (json!(["ftp://a/1", 5]), "no address"),
+            (
+                json!(format!("http://a/{}", "x".repeat(2048))),
+                "no address",
+            ),
+        ];
+        for (output, words) in table {
+            let failure = found(&[output], &["json"]).expect_err(words);
+            assert!(failure.message.contains(words), "{failure}");
+        }
+    }
+
+    #[test]
+    fn files_can_move_to_a_public_address() {
+        let outputs = [json!([file("/t/deep/50% é.png"), "http://a/1.jpg"])];
+        let hits = hits(&outputs, &[], FILES, Some("https://p/dataset/")).expect("hits");
+        assert_eq!(
+            hits,
+            [
+                Hit::at("https://p/dataset/50%25%20%C3%A9.png"),
+                Hit::at("http://a/1.jpg")
+            ]
+        );
+    }
+
+    #[test]
+    fn an_answer_holds_at_most_fifty() {
+        let many: Value = (0..80).map(|n| format!("http://a/{n}")).collect();
+        assert_eq!(found(&[many], &["json"]).expect("hits").len(), 50);
+    }
 }

@@ -290,3 +290,73 @@ fn plain(text: &str) -> String {
     }
     line.chars().take(MAX_TEXT - 1).chain(['…']).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_space_are_one_plain_line() {
+        let table = [
+            (
+                "'the <b>index</b> is\nnot loaded'",
+                "the index is not loaded",
+            ),
+            ("1 < 2 <br", "1 < 2"),
+            ("<script>alert(1)</script>", "alert(1)"),
+            ("", ""),
+        ];
+        for (text, line) in table {
+            assert_eq!(plain(text), line, "{text:?}");
+        }
+        assert_eq!(plain(&"é".repeat(300)).chars().count(), 200);
+    }
+
+    #[test]
+    fn a_quota_says_when_it_is_over() {
+        let table = [
+            ("Try again in 1:02:03.", Some(3723)),
+            ("try again in 0:45", Some(45)),
+            ("Try again in 99999999:00:00", Some(86_400)),
+            ("Try again in a while", None),
+            ("Try again in 18446744073709551615:59:59", None),
+            ("later", None),
+        ];
+        for (text, seconds) in table {
+            assert_eq!(
+                try_again_in(text),
+                seconds.map(Duration::from_secs),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_busy_space_is_asked_again_after_its_own_estimate() {
+        let table = [
+            (None, 5),
+            (Some(0.2), 5),
+            (Some(29.3), 30),
+            (Some(-1.0), 5),
+            (Some(1e9), 86_400),
+            (Some(1e300), 5),
+        ];
+        for (eta, seconds) in table {
+            assert_eq!(
+                busy("m", eta).retry_after,
+                Some(Duration::from_secs(seconds)),
+                "{eta:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_host_is_named_without_what_is_around_it() {
+        assert_eq!(
+            host_of("https://u-s.hf.space/app?x#y"),
+            Some("u-s.hf.space")
+        );
+        assert_eq!(host_of("http://user:secret@h:1/x"), Some("h:1"));
+        assert_eq!(host_of("/relative"), None);
+    }
+}

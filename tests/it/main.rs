@@ -1,3 +1,4 @@
 //! The real programs against scripted peers. One binary, so that it links once.
 
+mod space;
 mod support;
