@@ -179,4 +179,30 @@ mod tests {
         );
         assert_eq!(judge(not_found.clone(), None), not_found);
     }
+    #[test]
+    fn a_host_of_the_hub_is_asked_for_by_its_subdomain() {
+        use std::io::{BufRead, BufReader, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("bound"));
+        let hub = Hub::new(Client::new(1), &address, None);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        assert_eq!(hub.stage_by_host("u-s.hf.space.example", deadline), None);
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("one question");
+            let mut line = String::new();
+            BufReader::new(&stream)
+                .read_line(&mut line)
+                .expect("a request");
+            let body = r#"{"id":"u/s","runtime":{"stage":"PAUSED"}}"#;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            stream
+                .write_all((head + body).as_bytes())
+                .expect("the answer is taken");
+            line
+        });
+        let stage = hub.stage_by_host("u-s.hf.space", deadline);
+        assert_eq!(stage.as_deref(), Some("PAUSED"));
+        let line = answering.join().expect("the answer was given");
+        assert_eq!(line.trim_end(), "GET /api/spaces/by-subdomain/u-s HTTP/1.1");
+    }
 }

@@ -149,15 +149,20 @@ impl Finder<'_> {
             _ if other_kind => {}
             Some(path) if is_http(path) => self.add(path, about),
             Some(path) if path.starts_with("data:") => self.inline = true,
-            Some(path) => self.add(&self.file_address(path), about),
+            Some(path) => {
+                let url = self.file_address(path, string("orig_name").unwrap_or(path));
+                self.add(&url, about);
+            }
             None => {}
         }
     }
 
-    fn file_address(&self, path: &str) -> String {
+    /// `original` has the name as the app knows it: Gradio 4 and 5 drop some characters from the
+    /// names of their own copies.
+    fn file_address(&self, path: &str, original: &str) -> String {
         match self.public {
             Some(public) => {
-                let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+                let name = original.rsplit(['/', '\\']).next().unwrap_or(original);
                 format!("{public}{}", percent_encode(name, b""))
             }
             None => format!("{}{}", self.files, percent_encode(path, b"/")),
@@ -174,7 +179,7 @@ impl Finder<'_> {
             };
             match link.target {
                 Target::Url(url) => self.add(&url, &about),
-                Target::File(path) => self.add(&self.file_address(&path), &about),
+                Target::File(path) => self.add(&self.file_address(&path, &path), &about),
             }
         }
     }
@@ -405,15 +410,17 @@ mod tests {
 
     #[test]
     fn files_can_move_to_a_public_address() {
-        let outputs = [json!([file("/t/deep/50% é.png"), "http://a/1.jpg"])];
+        let copy = json!({ "path": "/t/deep/a 1é.png", "orig_name": "a (1)#é.png" });
+        let old = json!({ "name": "/t/deep/50% é.png", "data": null, "is_file": true });
+        let outputs = [json!([copy, old, "http://a/1.jpg"])];
         let hits = hits(&outputs, &[], FILES, Some("https://p/dataset/")).expect("hits");
-        assert_eq!(
-            hits,
-            [
-                Hit::at("https://p/dataset/50%25%20%C3%A9.png"),
-                Hit::at("http://a/1.jpg")
-            ]
-        );
+        let urls: Vec<&str> = hits.iter().map(|hit| hit.url.as_str()).collect();
+        let expected = [
+            "https://p/dataset/a%20%281%29%23%C3%A9.png",
+            "https://p/dataset/50%25%20%C3%A9.png",
+            "http://a/1.jpg",
+        ];
+        assert_eq!(urls, expected);
     }
 
     #[test]
