@@ -394,3 +394,30 @@ fn cookies_lead_to_the_same_replica() {
     let kept = Some("replica=7; b=2".to_owned());
     assert_eq!(cookies, [None, kept.clone(), kept]);
 }
+
+#[test]
+fn what_a_failure_casts_doubt_on_is_asked_anew() {
+    let asleep = Reply::html(503, "asleep");
+    let full = Reply::json(503, &json!({ "detail": "Queue is full." }));
+    let raised =
+        json!({ "msg": "process_completed", "success": false, "output": { "error": "no" } });
+    let table = [
+        ("/queue/join", asleep, 2),
+        ("/queue/data", events(&[raised]), 2),
+        ("/queue/join", full, 1),
+        ("/queue/data", Reply::json(429, &json!({})), 1),
+    ];
+    for (path, reply, described) in table {
+        let calls = AtomicUsize::new(0);
+        let answer = reply.clone();
+        let server = gradio("6.31", move |request| {
+            let first = request.path().ends_with(path) && calls.fetch_add(1, Ordering::SeqCst) == 0;
+            first.then(|| answer.clone())
+        });
+        let space = space(&config(&server.url(""), "gallery"));
+        let search = || space.search(&words(2, 0), Instant::now() + LONG);
+        search().expect_err("the first fails");
+        search().expect("the second is answered");
+        assert_eq!(asked(&server, "/config"), described, "{path} {reply:?}");
+    }
+}

@@ -46,6 +46,24 @@ fn the_hub_is_asked_for_the_host_once() {
 }
 
 #[test]
+fn a_space_that_moved_is_found_again() {
+    let old = Server::start(|_| Reply::json(404, &json!({ "detail": "Not Found" })));
+    let new = gradio("6.31", |_| None);
+    let hosts = Mutex::new(vec![new.url(""), old.url("")]);
+    let hub = Server::start(move |_| {
+        let host = hosts.lock().expect("no panic while held").pop();
+        Reply::json(200, &json!({ "host": host }))
+    });
+    let space = space(&at_hub(&hub));
+    let search = || space.search(&words(2, 0), Instant::now() + LONG);
+    assert_eq!(
+        search().expect_err("nothing there").reason,
+        Reason::SpaceMismatch
+    );
+    search().expect("found at its new host");
+}
+
+#[test]
 fn the_token_goes_to_the_hub_and_the_space_in_its_own_header() {
     let server = gradio("6.31", |_| None);
     let hub = hub(server.url(""), "RUNNING");
