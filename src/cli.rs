@@ -156,6 +156,7 @@ impl Program {
             .find(|name| *name == word)
             .ok_or_else(|| {
                 let nearest = config::nearest(word, self.command_names()).unwrap_or_default();
+                let word = config::printable(word);
                 Error::config(format!(
                     "{word} is not a command; did you mean {nearest}? See {} --help",
                     self.name
@@ -225,3 +226,6 @@ impl Program {
 fn is_secret(variable: &Variable) -> bool {
     variable.name.ends_with("TOKEN")
 }
+
+#[cfg(test)]
+mod tests;

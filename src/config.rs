@@ -420,10 +420,8 @@ impl<'a> Settings<'a> {
     }
 
     fn invalid(&self, name: &str, wanted: impl Display) -> Error {
-        Error::config(format!(
-            "{name}: `{}` is not valid; it must be {wanted}",
-            self.text(name)
-        ))
+        let value = printable(self.text(name));
+        Error::config(format!("{name}: {value} is not valid; it must be {wanted}"))
     }
 
     fn parsed<T: FromStr>(&self, name: &str, wanted: &str) -> Result<T> {
@@ -515,6 +513,11 @@ impl<'a> Settings<'a> {
         let file_name = format!("{name}_FILE");
         let file = self.text(&file_name);
         if !file.is_empty() {
+            if file.contains("://") || !file.contains('/') && may_hold_secret(file) {
+                return Err(Error::config(format!(
+                    "{file_name}: this looks like the secret itself; put it into a file and name that file"
+                )));
+            }
             return read(PathBuf::from(file), &file_name).map(Some);
         }
         if let Some(folder) = self.environment.variables.get("CREDENTIALS_DIRECTORY") {
@@ -574,7 +577,31 @@ impl<'a> Settings<'a> {
     }
 }
 
+/// `text` between backquotes for a message, or words that stand for it where it may be secret.
+pub(crate) fn printable(text: &str) -> String {
+    if may_hold_secret(text) {
+        "the value (not shown, it may be secret)".to_owned()
+    } else {
+        format!("`{text}`")
+    }
+}
+
+/// Whether some part of `text` looks like a bot token, a token of a hub, a password in an address,
+/// or a long random word: somebody may have pasted a secret into the wrong setting.
+fn may_hold_secret(text: &str) -> bool {
+    let breaks = |c: char| !c.is_ascii_alphanumeric() && !"_-:.".contains(c);
+    text.contains('@')
+        || text.split(breaks).any(|word| {
+            let random = |part: &str| part.len() >= 24 || part.starts_with("hf_");
+            looks_like_a_token(word.strip_prefix("bot").unwrap_or(word))
+                || word.split('.').any(random)
+        })
+}
+
 /// The known name most like `name`.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,12 +29,12 @@ pub(super) fn check_length(headers: &HeaderMap) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reads the whole body.
+/// Reads the whole body, which must arrive within `time` and within 30 s.
 ///
 /// # Errors
 /// [`Reason::TooLarge`] beyond [`MAX_PICTURE_BYTES`]; [`Reason::BadQuery`] when it breaks off or
-/// takes longer than 30 s.
-pub(super) async fn read(body: &mut Body) -> Result<Vec<u8>, Failure> {
+/// takes too long.
+pub(super) async fn read(body: &mut Body, time: Duration) -> Result<Vec<u8>, Failure> {
     let whole = async {
         let mut bytes = Vec::new();
         while let Some(chunk) = next(body).await {
@@ -48,15 +48,12 @@ pub(super) async fn read(body: &mut Body) -> Result<Vec<u8>, Failure> {
         }
         Ok(bytes)
     };
-    tokio::time::timeout(UPLOAD_TIME, whole)
-        .await
-        .unwrap_or_else(|_| {
-            let message = format!(
-                "the picture did not arrive within {} s",
-                UPLOAD_TIME.as_secs()
-            );
-            Err(Failure::new(Reason::BadQuery, message))
-        })
+    let time = time.min(UPLOAD_TIME);
+    tokio::time::timeout(time, whole).await.unwrap_or_else(|_| {
+        let time = humantime::format_duration(time);
+        let message = format!("the picture did not arrive within {time}; send a smaller one");
+        Err(Failure::new(Reason::BadQuery, message))
+    })
 }
 
 /// Takes the rest of a body in the background and forgets it. Closing at once would reset the

@@ -25,7 +25,8 @@ pub struct Limits {
     /// From the start of a connection, or the end of an answer, to the end of the next head.
     /// Longer than HTTP clients keep idle connections (15 s in our own), so that they let go first.
     pub head: Duration,
-    /// Life of a connection, however busy; ends those whose caller stopped reading.
+    /// After this time a connection takes no more requests, and after twice this time it is cut,
+    /// which ends those whose caller stopped reading. Longer than any search.
     pub connection: Duration,
     /// How long running requests may take to finish when the server stops.
     pub stop: Duration,
@@ -135,11 +136,23 @@ async fn connection(
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
     );
-    tokio::select! {
-        // How a connection breaks is the caller's business, and nothing follows from it.
-        _ = connection.as_mut() => return,
-        _ = stopping.wait_for(|stopping| *stopping) => {}
-        () = tokio::time::sleep(limits.connection) => {}
+    let mut old = false;
+    loop {
+        tokio::select! {
+            // The end first: an answer that is ready in the same moment then says that the
+            // connection closes, and the caller sends nothing more on it.
+            biased;
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = tokio::time::sleep(limits.connection) => {
+                if old {
+                    return;
+                }
+                old = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            // How a connection breaks is the caller's business, and nothing follows from it.
+            _ = connection.as_mut() => return,
+        }
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(limits.stop, connection).await;

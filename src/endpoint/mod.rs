@@ -5,6 +5,7 @@
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
 
+mod address;
 mod answer;
 mod body;
 pub mod http;
@@ -120,8 +121,11 @@ async fn health(State(endpoint): Shared) -> Response {
 }
 
 async fn ready(State(endpoint): Shared) -> Result<Response, Rejection> {
-    endpoint.check_ready().await?;
-    let ready = json!({ "status": "ok", "engine": endpoint.engine.name() });
+    let engine = endpoint.engine.name();
+    // A task of its own: when the caller hangs up, the check goes on, and nobody starts another.
+    let check = tokio::spawn(async move { endpoint.check_ready().await });
+    check.await.unwrap_or_else(|_| Err(broken()))?;
+    let ready = json!({ "status": "ok", "engine": engine });
     Ok(answer::json(StatusCode::OK, &ready))
 }
 
@@ -149,6 +153,11 @@ async fn not_found() -> Rejection {
 async fn method_not_allowed() -> Rejection {
     let message = "this path does not take this method; the Allow header names those it takes";
     Failure::new(Reason::MethodNotAllowed, message).into()
+}
+
+fn broken() -> Failure {
+    let message = "the search engine broke; the log of the endpoint says where";
+    Failure::new(Reason::Internal, message)
 }
 
 impl Endpoint {
@@ -184,7 +193,7 @@ impl Endpoint {
         body::check_length(&parts.headers)?;
         let permit = self.permit()?;
         let query = Query {
-            subject: request::picture(body::read(body).await?)?,
+            subject: request::picture(body::read(body, self.timeout).await?)?,
             limit: parameters.limit,
             offset: parameters.offset,
         };
@@ -216,7 +225,7 @@ impl Endpoint {
             })
             .await?;
         page.hits.truncate(limit);
-        let base = request::own_address(&parts.headers, &self.address);
+        let base = address::own(&parts.headers, &self.address);
         Ok(answer::page(
             page,
             text.as_deref(),
@@ -239,10 +248,7 @@ impl Endpoint {
         });
         match tokio::time::timeout(self.timeout + GRACE, task).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) => Err(Failure::new(
-                Reason::Internal,
-                "the search engine broke; the log of the endpoint says where",
-            )),
+            Ok(Err(_)) => Err(broken()),
             Err(_) => {
                 let message = format!(
                     "the search took longer than {}",

@@ -1,6 +1,8 @@
 //! What the tests share: programs under test and the peers they talk to.
 
+pub mod endpoint;
 pub mod process;
+pub mod raw;
 pub mod server;
 
 use std::time::Duration;

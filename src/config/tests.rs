@@ -1,0 +1,299 @@
+//! Every variable, right and wrong.
+
+use std::io;
+
+use serde_json::json;
+use tracing::level_filters::LevelFilter;
+
+use super::*;
+
+mod secrets;
+
+const TOKEN: &str = "4242:AAsecret-secret_secret";
+
+/// Stands for the file system.
+fn read(path: &Path) -> io::Result<String> {
+    match path.to_str() {
+        Some("/files/token" | "/credentials/telegram-token") => Ok(format!("{TOKEN}\n")),
+        Some("/files/other") => Ok("from-file\n".into()),
+        Some("/credentials/search-token" | "/credentials/hf-token") => {
+            Ok("from-credential\n".into())
+        }
+        Some("/files/empty") => Ok(" \n".into()),
+        Some("/files/closed" | "/closed/telegram-token") => {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
+        _ => Err(io::ErrorKind::NotFound.into()),
+    }
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Environment {
+        variables: variables.iter().map(pair).collect(),
+        read,
+    }
+}
+
+/// The least a bot needs, with `more` laid over it.
+fn bot(more: &[(&str, &str)]) -> Result<BotConfig> {
+    let mut all = vec![
+        ("CLIP_BOT_TOKEN_FILE", "/files/token"),
+        ("CLIP_BOT_SEARCH_URL", "http://127.0.0.1:8080"),
+    ];
+    all.extend(more);
+    BotConfig::from_environment(&environment(&all))
+}
+
+fn search(variables: &[(&str, &str)]) -> Result<SearchConfig> {
+    SearchConfig::from_environment(&environment(variables))
+}
+
+fn space(more: &[(&str, &str)]) -> Result<SpaceConfig> {
+    let mut all = vec![("CLIP_SEARCH_SPACE", "user/space")];
+    all.extend(more);
+    match search(&all)?.engine {
+        EngineConfig::Space(space) => Ok(space),
+        EngineConfig::Mock => panic!("a Space is set"),
+    }
+}
+
+#[track_caller]
+fn line_of<T>(result: Result<T>) -> String {
+    let error = result.err().expect("a wrong setting");
+    assert_eq!(*error.kind(), crate::error::Kind::Config);
+    let line = error.chain();
+    assert!(!line.contains('\n'), "{line}");
+    line
+}
+
+#[test]
+fn the_bot_has_defaults_for_all_but_token_and_endpoint() {
+    let config = bot(&[]).expect("enough");
+    assert_eq!(config.token.expose(), TOKEN);
+    assert_eq!(config.api_url, "https://api.telegram.org");
+    assert_eq!(config.search_url, "http://127.0.0.1:8080/search");
+    assert!(config.search_token.is_none());
+    assert_eq!((config.results, config.workers), (5, 16));
+    assert_eq!(config.poll_timeout, Duration::from_secs(50));
+    assert!(config.allowed.is_empty() && config.language.is_none());
+    assert_eq!(config.log, LevelFilter::INFO);
+    assert!(config.warnings.is_empty());
+    let line = line_of(BotConfig::from_environment(&environment(&[])));
+    assert!(line.starts_with("CLIP_BOT_TOKEN_FILE is not set: put the token"));
+    let line = line_of(bot(&[("CLIP_BOT_SEARCH_URL", " ")]));
+    assert!(
+        line.starts_with("CLIP_BOT_SEARCH_URL is not set: name"),
+        "{line}"
+    );
+}
+
+#[test]
+fn every_setting_of_the_bot_is_taken() {
+    let config = bot(&[
+        ("CLIP_BOT_ALLOWED", " 7, -100987654321 ,"),
+        ("CLIP_BOT_API_URL", "http://[::1]:8081/"),
+        ("CLIP_BOT_LANGUAGE", "es"),
+        ("CLIP_BOT_LOG", "DEBUG"),
+        ("CLIP_BOT_POLL_TIMEOUT", "1s 500ms"),
+        ("CLIP_BOT_RESULTS", " 10 "),
+        ("CLIP_BOT_SEARCH_AUTH", "bearer"),
+        ("CLIP_BOT_SEARCH_TOKEN_FILE", "/files/other"),
+        ("CLIP_BOT_SEARCH_URL", "https://h.example/stage/search/"),
+        ("CLIP_BOT_WORKERS", "64"),
+    ])
+    .expect("all are right");
+    assert_eq!(config.allowed, [7, -100_987_654_321]);
+    assert_eq!(config.api_url, "http://[::1]:8081");
+    assert_eq!(config.language.as_deref(), Some("es"));
+    assert_eq!(config.log, LevelFilter::DEBUG);
+    assert_eq!(config.poll_timeout, Duration::from_millis(1500));
+    assert_eq!((config.results, config.workers), (10, 64));
+    assert_eq!(config.search_url, "https://h.example/stage/search");
+    assert_eq!(config.search_token, Some(Secret::new("from-file")));
+    assert!(config.warnings.is_empty());
+}
+
+#[test]
+fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
+    let table: [(&str, &[&str], &str); 11] = [
+        ("CLIP_BOT_ALLOWED", &["me", "1;2", "1 2"], "ids by comma"),
+        (
+            "CLIP_BOT_API_URL",
+            &["h:80", "ftp://h", "https://", "https://:1"],
+            "https://",
+        ),
+        ("CLIP_BOT_LANGUAGE", &["EN", "de"], "en or es"),
+        (
+            "CLIP_BOT_LOG",
+            &["loud"],
+            "off, error, warn, info, debug or trace",
+        ),
+        (
+            "CLIP_BOT_POLL_TIMEOUT",
+            &["50", "0s", "51s", "-1s"],
+            "from 1s to 50s",
+        ),
+        ("CLIP_BOT_RESULTS", &["0", "11", "x", "1.5"], "from 1 to 10"),
+        (
+            "CLIP_BOT_SEARCH_AUTH",
+            &["basic", "aws-iam"],
+            "none or bearer",
+        ),
+        (
+            "CLIP_BOT_SEARCH_AUTH",
+            &["bearer"],
+            "set CLIP_BOT_SEARCH_TOKEN_FILE",
+        ),
+        (
+            "CLIP_BOT_SEARCH_URL",
+            &["h", "http://h/a b", "http://h?x", "http://h#x"],
+            "http://",
+        ),
+        (
+            "CLIP_BOT_TOKEN_FILE",
+            &["/files/none", "/files/closed", "/files/empty"],
+            "/files/",
+        ),
+        ("CLIP_BOT_WORKERS", &["0", "65"], "from 1 to 64"),
+    ];
+    for (name, values, part) in table {
+        for value in values {
+            let line = line_of(bot(&[(name, value)]));
+            assert!(line.starts_with(name), "{value}: {line}");
+            assert!(line.contains(part), "{value}: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_endpoint_needs_no_setting_at_all() {
+    let config = search(&[]).expect("defaults");
+    assert_eq!(config.engine, EngineConfig::Mock);
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert!(config.token.is_none());
+    assert_eq!(
+        (config.timeout, config.workers),
+        (Duration::from_secs(25), 32)
+    );
+    assert_eq!(config.log, LevelFilter::INFO);
+    let space = space(&[]).expect("defaults");
+    let expected = SpaceConfig {
+        location: SpaceLocation::Hub("user/space".into()),
+        api: None,
+        arguments: SpaceArguments::Positional(vec![json!("{query}"), json!("{limit}")]),
+        public_base: None,
+        token: None,
+        hub: "https://huggingface.co".into(),
+    };
+    assert_eq!(space, expected);
+}
+
+#[test]
+fn every_setting_of_the_endpoint_is_taken() {
+    let config = search(&[
+        ("CLIP_SEARCH_ENGINE", "mock"),
+        ("CLIP_SEARCH_SPACE", "ignored/here"),
+        ("CLIP_SEARCH_LISTEN", "[::]:0"),
+        ("CLIP_SEARCH_LOG", "off"),
+        ("CLIP_SEARCH_TIMEOUT", "10m"),
+        ("CLIP_SEARCH_TOKEN_FILE", "/files/other"),
+        ("CLIP_SEARCH_WORKERS", "512"),
+    ])
+    .expect("all are right");
+    assert_eq!(config.engine, EngineConfig::Mock);
+    assert_eq!(config.listen.to_string(), "[::]:0");
+    assert_eq!(config.token, Some(Secret::new("from-file")));
+    assert_eq!(
+        (config.timeout, config.workers),
+        (Duration::from_secs(600), 512)
+    );
+    assert_eq!(config.log, LevelFilter::OFF);
+    let space = space(&[
+        ("CLIP_SEARCH_ENGINE", "space"),
+        ("CLIP_SEARCH_HF_TOKEN_FILE", "/files/other"),
+        ("CLIP_SEARCH_HUB", "http://127.0.0.1:1/"),
+        ("CLIP_SEARCH_PUBLIC_BASE", "https://h.example/files/"),
+        ("CLIP_SEARCH_SPACE", "https://u-s.hf.space/"),
+        ("CLIP_SEARCH_SPACE_API", "/predict"),
+        ("CLIP_SEARCH_SPACE_ARGS", r#"{"text": "{query}", "n": 9}"#),
+    ])
+    .expect("all are right");
+    let arguments = json!({"text": "{query}", "n": 9});
+    let expected = SpaceConfig {
+        location: SpaceLocation::Url("https://u-s.hf.space".into()),
+        api: Some("predict".into()),
+        arguments: SpaceArguments::Named(arguments.as_object().expect("an object").clone()),
+        public_base: Some("https://h.example/files/".into()),
+        token: Some(Secret::new("from-file")),
+        hub: "http://127.0.0.1:1".into(),
+    };
+    assert_eq!(space, expected);
+}
+
+#[test]
+fn every_wrong_setting_of_the_endpoint_is_named_with_a_remedy() {
+    let table: [(&str, &[&str], &str); 9] = [
+        ("CLIP_SEARCH_ENGINE", &["clip", "Mock"], "space or mock"),
+        ("CLIP_SEARCH_HUB", &["huggingface.co"], "https://"),
+        (
+            "CLIP_SEARCH_LISTEN",
+            &["8080", "h:80", "127.0.0.1", "127.0.0.1:99999"],
+            "127.0.0.1:8080",
+        ),
+        (
+            "CLIP_SEARCH_LOG",
+            &["5x"],
+            "off, error, warn, info, debug or trace",
+        ),
+        (
+            "CLIP_SEARCH_PUBLIC_BASE",
+            &["files/", "https://h?x="],
+            "https://",
+        ),
+        (
+            "CLIP_SEARCH_SPACE",
+            &["space", "a/b/c", "a b/c", "/s", "http://"],
+            "CLIP_SEARCH_SPACE",
+        ),
+        (
+            "CLIP_SEARCH_SPACE_ARGS",
+            &["{query}", "5", "[1,"],
+            "a JSON array, or a JSON object",
+        ),
+        (
+            "CLIP_SEARCH_TIMEOUT",
+            &["25", "0s", "11m", "x"],
+            "from 1s to 10m",
+        ),
+        ("CLIP_SEARCH_WORKERS", &["0", "513", "-1"], "from 1 to 512"),
+    ];
+    for (name, values, part) in table {
+        for value in values {
+            let line = line_of(space(&[(name, value)]));
+            assert!(line.starts_with(name), "{value}: {line}");
+            assert!(line.contains(part), "{value}: {line}");
+        }
+    }
+    let line = line_of(search(&[("CLIP_SEARCH_ENGINE", "space")]));
+    assert!(
+        line.starts_with("CLIP_SEARCH_SPACE is not set: name the Space"),
+        "{line}"
+    );
+}
+
+#[test]
+fn an_unknown_setting_is_refused_with_the_nearest_name() {
+    let line = line_of(bot(&[("CLIP_BOT_RESULT", "5")]));
+    assert_eq!(
+        line,
+        "CLIP_BOT_RESULT is not a known setting; did you mean CLIP_BOT_RESULTS?"
+    );
+    let line = line_of(search(&[("CLIP_SEARCH_TOKENFILE", "/f")]));
+    assert!(
+        line.ends_with("did you mean CLIP_SEARCH_TOKEN_FILE?"),
+        "{line}"
+    );
+    // The other program's settings are its own.
+    assert!(search(&[("CLIP_BOT_RESULT", "5"), ("PATH", "/bin")]).is_ok());
+}

@@ -1,0 +1,145 @@
+//! `clip-search` from its command line: settings, commands, exit codes.
+
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+use crate::support::endpoint::{CLIP_SEARCH, start};
+
+fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(CLIP_SEARCH);
+    command.args(arguments).env_clear().stdin(Stdio::null());
+    command.envs(variables.iter().copied());
+    command.output().expect("the program runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+/// The one line that a wrong setting leaves on standard error.
+#[track_caller]
+fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let output = run(arguments, variables);
+    let line = text(&output.stderr);
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "{arguments:?} {variables:?}: {line}"
+    );
+    assert_eq!(output.stdout, b"");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.starts_with("clip-search: "), "{line}");
+    line.trim_end().to_owned()
+}
+
+#[test]
+fn a_wrong_setting_is_one_line_with_name_and_remedy() {
+    let table: [(&str, &str, &[&str]); 7] = [
+        ("CLIP_SEARCH_TIMEOUT", "fast", &["`fast`", "from 1s to 10m"]),
+        ("CLIP_SEARCH_TIMEOUT", "11m", &["`11m`", "from 1s to 10m"]),
+        ("CLIP_SEARCH_LISTEN", "8080", &["127.0.0.1:8080"]),
+        ("CLIP_SEARCH_WORKERS", "0", &["from 1 to 512"]),
+        ("CLIP_SEARCH_ENGINE", "magic", &["space or mock"]),
+        (
+            "CLIP_SEARCH_TOKEN_FILE",
+            "/nonexistent/t",
+            &["failed to read /nonexistent/t"],
+        ),
+        (
+            "CLIP_SEARCH_TIMEOUTS",
+            "5s",
+            &["did you mean CLIP_SEARCH_TIMEOUT?"],
+        ),
+    ];
+    for (name, value, parts) in table {
+        let line = refusal(&[], &[(name, value)]);
+        assert!(line.starts_with(&format!("clip-search: {name}")), "{line}");
+        for part in parts {
+            assert!(line.contains(part), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_one_line_with_a_remedy() {
+    let table: [(&[&str], &str); 8] = [
+        (&["--token", "s3cret"], "use --token-file"),
+        (&["--hf-token=s3cret"], "use --hf-token-file"),
+        (&["--lisen=127.0.0.1:0"], "did you mean --listen?"),
+        (&["--timeout"], "--timeout needs a value"),
+        (&["sevre"], "did you mean serve?"),
+        (&["serve", "now"], "serve takes no words"),
+        (&["query"], "usage: clip-search query TEXT"),
+        (&["query", " "], "usage: clip-search query TEXT"),
+    ];
+    for (arguments, part) in table {
+        let line = refusal(arguments, &[]);
+        assert!(line.contains(part), "{line}");
+        assert!(!line.contains("s3cret"), "{line}");
+    }
+}
+
+#[test]
+fn a_value_that_is_not_text_is_named_not_ignored() {
+    use std::os::unix::ffi::OsStrExt;
+    let value = std::ffi::OsStr::from_bytes(b"\xff");
+    let mut command = Command::new(CLIP_SEARCH);
+    command
+        .env_clear()
+        .env("CLIP_SEARCH_SPACE", value)
+        .env("OTHER", value);
+    let output = command.arg("--version").output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        text(&output.stderr),
+        "clip-search: CLIP_SEARCH_SPACE is not UTF-8 text\n"
+    );
+}
+
+#[test]
+fn query_prints_addresses_one_a_line() {
+    let output = run(&["query", "red", "bus"], &[]);
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+    let lines: Vec<_> = text(&output.stdout).lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert_eq!(
+        lines[0],
+        "http://127.0.0.1:8080/images/a-red-bus-at-night.png"
+    );
+    let output = run(&["--listen", "[::1]:81", "query", "--", "-x", "car"], &[]);
+    assert!(text(&output.stdout).starts_with("http://[::1]:81/images/a-blue-car.png\n"));
+}
+
+#[test]
+fn an_address_in_use_is_a_failure_worth_a_restart() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("bound").to_string();
+    let output = run(&["--listen", &address], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = text(&output.stderr);
+    assert!(
+        line.starts_with(&format!("clip-search: failed to listen on {address}: ")),
+        "{line}"
+    );
+}
+
+#[test]
+fn flags_win_over_variables_and_serve_is_the_default() {
+    let (program, _) = start(&[]);
+    program.stop();
+    let variables = [("CLIP_SEARCH_LISTEN", "nonsense")];
+    let program =
+        crate::support::process::Program::start(CLIP_SEARCH, &["--listen=127.0.0.1:0"], &variables);
+    program.wait_for_line("listening on http://127.0.0.1:");
+    assert_eq!(program.stop().status.code(), Some(0));
+}
+
+#[test]
+fn help_and_version_are_printed() {
+    let help = run(&["--help"], &[("CLIP_SEARCH_TIMEOUT", "nonsense")]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(text(&help.stdout).contains("CLIP_SEARCH_TIMEOUT"));
+    let version = run(&["-V"], &[]);
+    let expected = concat!("clip-search ", env!("CARGO_PKG_VERSION"), "\n");
+    assert_eq!(text(&version.stdout), expected);
+}
