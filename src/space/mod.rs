@@ -160,7 +160,7 @@ impl Space {
         query: &Query,
         deadline: Instant,
     ) -> Result<Page, Trouble> {
-        let wanted = (query.offset + query.limit).min(MAX_LIMIT);
+        let wanted = query.offset.saturating_add(query.limit).min(MAX_LIMIT);
         let words = match &query.subject {
             Subject::Text(text) => Words::text(text, wanted),
             Subject::Picture { media_type, bytes } => Words::picture(
