@@ -153,7 +153,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_SPACE_ARGS",
         r#"["{query}", "{limit}"]"#,
-        "its arguments as JSON: array, or object by name; {query}, {limit}, {image} are filled in",
+        "its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in",
     ),
     variable(
         "CLIP_SEARCH_TIMEOUT",
@@ -258,7 +258,8 @@ pub enum SpaceLocation {
     Hub(String),
 }
 
-/// Argument template of a Space's function; `{query}`, `{limit}`, `{image}` stand for the query's.
+/// Argument template of a Space's function; `{query}`, `{limit}`, `{image}` and `{type}`
+/// (`Text` or `Image`) stand for the query's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpaceArguments {
     /// By position; the rest are the Space's defaults.

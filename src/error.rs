@@ -65,7 +65,7 @@ pub enum Class {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of `kind`; `context` reads "failed to <do>" or names the thing, without full stop.
+    /// An error of `kind`; `context` says what failed or names the thing, without full stop.
     #[must_use]
     pub fn new(kind: Kind, context: impl Into<String>) -> Self {
         Self {

@@ -1,5 +1,54 @@
-//! clip-bot
-#![forbid(unsafe_code)]
+//! clip-bot finds pictures by meaning: `/query a red bus at night` in a Telegram chat becomes an
+//! album of pictures that CLIP found.
+//!
+//! # The way of one query
+//!
+//! ```text
+//!  Telegram ──getUpdates──▶ telegram::poll ──▶ bot::handler (pure) ──▶ bot::queue ──▶ bot::worker
+//!     ▲                                                                                   │
+//!     │                                                     search::client ──GET /search──┤
+//!     └── sendMessage / sendMediaGroup / edit ── telegram::delivery ◀── bot::album, bot::reply
+//!
+//!  GET /search ──▶ endpoint ──▶ search::Engine:  space (Gradio)  ·  mock (built-in pictures)
+//! ```
+//!
+//! Data flows one way. The same nouns travel everywhere: [`search::Query`], [`search::Hit`],
+//! [`search::Failure`].
+//!
+//! # The bot
+//!
+//! - [`telegram`] speaks the Bot API: [`telegram::poll`] fetches updates, [`telegram::request`]
+//!   builds requests, [`telegram::client`] sends one, [`telegram::delivery`] sends it with the
+//!   patience each failure deserves.
+//! - [`bot`] decides and does: [`bot::handler`] turns an update into tasks and [`bot::reply`] words
+//!   the answers (both pure), [`bot::queue`] keeps the order of each chat, [`bot::worker`] does the
+//!   tasks, [`bot::album`] gets every picture through in the best form that works,
+//!   [`bot::asleep`] is the waiting room while a Space wakes up.
+//! - [`search::client`] asks the endpoint.
+//!
+//! # The endpoint (feature `search`)
+//!
+#![cfg_attr(
+    feature = "search",
+    doc = "- [`endpoint`] serves the search contract of [`search`] over HTTP, with any
+  [`search::Engine`] behind it.
+- [`space`] is the engine that asks a HuggingFace Space by Gradio's protocols, [`mock`] the one
+  with sixteen built-in pictures."
+)]
+//!
+//! # Shared
+//!
+//! [`config`] (every setting and default), [`cli`], [`error`] (what a caller may do next),
+//! [`http`] (outgoing requests), [`secret`], [`log`], [`systemd`], [`shutdown`], [`backoff`].
+//!
+//! # Invariants
+//!
+//! - One outside system, one module: only [`http`] names `ureq`, only [`systemd`] `sd_notify`, only
+//!   [`log`] `tracing_journald`; only the binaries read the environment. `tests/it/tidy.rs` checks.
+//! - [`telegram`] knows neither [`bot`] nor [`search`]; [`bot`] knows no engine.
+//! - Every request has a deadline and a size limit. No token is ever printed.
+//! - Nothing panics on what comes from outside, and a fault in one chat's job ends only that job.
+
 pub mod backoff;
 pub mod bot;
 pub mod cli;
@@ -14,5 +63,7 @@ pub mod mock;
 pub mod search;
 pub mod secret;
 pub mod shutdown;
+#[cfg(feature = "search")]
+pub mod space;
 pub mod systemd;
 pub mod telegram;

@@ -13,6 +13,7 @@ use crate::log;
 use crate::mock::MockEngine;
 use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
+use crate::space::Space;
 
 /// The command line of `clip-search`.
 pub const PROGRAM: Program = Program {
@@ -50,9 +51,7 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
 fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
         EngineConfig::Mock => Ok(Arc::new(MockEngine)),
-        EngineConfig::Space(_) => Err(Error::config(
-            "CLIP_SEARCH_ENGINE: this build has no `space` engine; use mock",
-        )),
+        EngineConfig::Space(config) => Ok(Arc::new(Space::new(config)?)),
     }
 }
 

@@ -9,6 +9,7 @@ mod endpoint_limits;
 mod endpoint_settings;
 mod reference_defects;
 mod secrets;
+mod space;
 mod support;
 mod telegram_faults;
 mod tidy;

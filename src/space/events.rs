@@ -1,0 +1,266 @@
+//! The stream that Gradio 4.12 and later answer a queued call with.
+//!
+//! Lines `data: {"msg": …}`, in this order: `estimation` (again and again while the call waits),
+//! `process_starts`, for generators `process_generating` with differences that are of no use here,
+//! `process_completed` with the whole result; in between `heartbeat` every 15 s for ever, `log` and
+//! `progress`. Reading ends at the result: what follows may never come.
+
+use std::io::BufRead;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::refusal::{self, Cure, Trouble};
+use super::text;
+use crate::error::{Error, Kind};
+use crate::http;
+use crate::search::{Failure, Reason};
+
+/// Reads the result from the stream of `host`: the function's outputs.
+///
+/// # Errors
+/// [`Reason::SpaceBusy`] when the queue is too long for the time left, [`Reason::Timeout`] when the
+/// function is, [`Reason::SpaceError`] and [`Reason::Quota`] in the function's own words,
+/// [`Reason::SpaceAsleep`] when the server stops, [`Reason::SpaceMismatch`] for anything else.
+pub(super) fn result(
+    mut stream: impl BufRead,
+    host: &str,
+    deadline: Instant,
+) -> Result<Vec<Value>, Trouble> {
+    let mut progress = Progress::default();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match stream.read_until(b'\n', &mut line) {
+            Ok(_) if line.ends_with(b"\n") => {}
+            Ok(_) => {
+                let cut = Error::new(Kind::Lost, "the stream ended without a result");
+                return Err(progress.interrupted(&cut, host, deadline));
+            }
+            Err(error) => {
+                return Err(progress.interrupted(&http::read_error(error), host, deadline));
+            }
+        }
+        let Some(data) = line.strip_prefix(b"data:") else {
+            continue;
+        };
+        let event: Value = serde_json::from_slice(data).map_err(|_| {
+            refusal::mismatch(format!("{host} sends a stream that is not Gradio's"))
+        })?;
+        if let Some(outputs) = progress.take(&event, deadline)? {
+            return Ok(outputs);
+        }
+    }
+}
+
+/// What was heard so far.
+#[derive(Debug, Default)]
+struct Progress {
+    anything: bool,
+    started: bool,
+    eta: Option<f64>,
+}
+
+impl Progress {
+    fn take(&mut self, event: &Value, deadline: Instant) -> Result<Option<Vec<Value>>, Failure> {
+        self.anything = true;
+        let output = &event["output"];
+        match text(event, "msg") {
+            Some("estimation") => {
+                self.eta = event["rank_eta"].as_f64();
+                let left = deadline.saturating_duration_since(Instant::now());
+                // The estimate is the mean of past runs. Whoever is first in the queue waits none the
+                // less: after one slow run nobody would ever correct it.
+                let others = event["rank"].as_u64().unwrap_or(0) > 0;
+                if let Some(eta) = self.eta
+                    && others
+                    && eta > left.as_secs_f64()
+                {
+                    let message =
+                        format!("the Space needs about {eta:.0} s for the queries before this one");
+                    return Err(refusal::busy(message, self.eta));
+                }
+                Ok(None)
+            }
+            Some("process_starts") => {
+                self.started = true;
+                Ok(None)
+            }
+            Some("process_completed") if event["success"] == true => {
+                match output["data"].as_array() {
+                    Some(outputs) => Ok(Some(outputs.clone())),
+                    None => Err(refusal::mismatch("the Space's result holds no data")),
+                }
+            }
+            Some("process_completed") => {
+                let title = text(event, "title").or_else(|| text(output, "title"));
+                Err(refusal::raised(&output["error"], title))
+            }
+            Some("unexpected_error") => Err(refusal::raised(&event["message"], None)),
+            Some("queue_full") => Err(refusal::busy("the Space's queue is full", None)),
+            Some("server_stopped") => Err(refusal::asleep("the Space is being restarted")),
+            Some("close_stream") => {
+                let message = "the Space closed the stream without a result";
+                Err(Failure::new(Reason::SpaceError, message))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What a broken stream means, by what was heard before.
+    fn interrupted(&self, error: &Error, host: &str, deadline: Instant) -> Trouble {
+        let trouble = refusal::broken(error, host, Instant::now() >= deadline);
+        let in_queue = self.anything && !self.started;
+        match trouble.failure.reason {
+            Reason::Timeout if in_queue => {
+                refusal::busy("the query was still waiting in the Space's queue", self.eta).into()
+            }
+            _ if self.anything && trouble.cure == Cure::Resend => trouble.failure.into(),
+            _ => trouble,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn after(events: &[Value]) -> Result<Vec<Value>, Trouble> {
+        let stream: String = events
+            .iter()
+            .map(|event| format!("data: {event}\n\n"))
+            .collect();
+        result(
+            stream.as_bytes(),
+            "h",
+            Instant::now() + Duration::from_secs(10),
+        )
+    }
+
+    fn failure_after(events: &[Value]) -> Failure {
+        after(events).expect_err("no result").failure
+    }
+
+    fn completed() -> Value {
+        json!({ "msg": "process_completed", "success": true, "output": { "data": [1] } })
+    }
+
+    #[test]
+    fn reading_ends_at_the_result() {
+        let noise = [
+            json!({ "msg": "heartbeat" }),
+            json!({ "msg": "of the future", "success": false }),
+            json!({ "msg": "process_starts", "eta": 99 }),
+            json!({ "msg": "process_generating", "success": true, "output": { "data": [[["replace", [], 2]]] } }),
+            completed(),
+            json!({ "msg": "process_completed", "success": false }),
+        ];
+        assert_eq!(after(&noise).expect("a result"), [1]);
+    }
+
+    #[test]
+    fn a_queue_that_is_too_long_is_left_at_once() {
+        let waiting =
+            |rank: u64, eta: f64| json!({ "msg": "estimation", "rank": rank, "rank_eta": eta });
+        let failure = failure_after(&[waiting(2, 29.3), completed()]);
+        assert_eq!(
+            (failure.reason, failure.retry_after),
+            (Reason::SpaceBusy, Some(Duration::from_secs(30)))
+        );
+        let failure = failure_after(&[waiting(2, 9.0), waiting(1, 1e300)]);
+        assert_eq!(
+            failure.retry_after,
+            Some(Duration::from_secs(5)),
+            "{failure}"
+        );
+        for fitting in [
+            waiting(1, 3.0),
+            waiting(0, 29.3),
+            json!({ "msg": "estimation", "rank_eta": null }),
+        ] {
+            assert!(after(&[fitting.clone(), completed()]).is_ok(), "{fitting}");
+        }
+    }
+
+    #[test]
+    fn failures_come_in_the_functions_words() {
+        let failed = |output: Value, title: Value| json!({ "msg": "process_completed", "success": false, "output": output, "title": title });
+        let quota = "You have exceeded your ZeroGPU quota (60s requested vs. 0s left). Try again in 1:02:03";
+        let table = [
+            (
+                failed(json!({ "error": "'no <b>index</b>'" }), Value::Null),
+                Reason::SpaceError,
+                "says: no index",
+            ),
+            (
+                failed(json!({ "error": null }), Value::Null),
+                Reason::SpaceError,
+                "without saying why",
+            ),
+            (
+                failed(json!({ "error": quota }), Value::Null),
+                Reason::Quota,
+                "quota",
+            ),
+            (
+                failed(json!({ "error": "x" }), "ZeroGPU quota exceeded".into()),
+                Reason::Quota,
+                "quota",
+            ),
+            (
+                json!({ "msg": "unexpected_error", "message": "gone" }),
+                Reason::SpaceError,
+                "says: gone",
+            ),
+            (
+                json!({ "msg": "server_stopped" }),
+                Reason::SpaceAsleep,
+                "restarted",
+            ),
+            (json!({ "msg": "queue_full" }), Reason::SpaceBusy, "full"),
+            (
+                json!({ "msg": "close_stream" }),
+                Reason::SpaceError,
+                "without a result",
+            ),
+            (
+                json!({ "msg": "process_completed", "success": true }),
+                Reason::SpaceMismatch,
+                "no data",
+            ),
+        ];
+        for (event, reason, words) in table {
+            let failure = failure_after(std::slice::from_ref(&event));
+            assert!(
+                failure.reason == reason && failure.message.contains(words),
+                "{event}: {failure}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_a_stream_that_told_nothing_is_asked_again() {
+        let cure = |stream: &str| {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            let trouble = result(stream.as_bytes(), "h", deadline).expect_err("no result");
+            (trouble.failure.reason, trouble.cure)
+        };
+        assert_eq!(cure(""), (Reason::SpaceError, Cure::Resend));
+        assert_eq!(
+            cure("data: {\"msg\": \"proc"),
+            (Reason::SpaceError, Cure::Resend)
+        );
+        assert_eq!(
+            cure("data: {\"msg\":\"heartbeat\"}\n"),
+            (Reason::SpaceError, Cure::Nothing)
+        );
+        assert_eq!(
+            cure("data: <html>\n"),
+            (Reason::SpaceMismatch, Cure::Nothing)
+        );
+    }
+}

@@ -1,0 +1,245 @@
+//! The requests that a Gradio server understands, from 3.x to 6.
+//!
+//! | Gradio | protocol | a call |
+//! |---|---|---|
+//! | 3.x | absent or `ws` | `POST /run/{api}` |
+//! | 4.0 to 4.11 | `sse` | the same, which Spaces refuse |
+//! | 4.12 and later | `sse_v1` and later | `POST {prefix}/queue/join`, `GET {prefix}/queue/data` |
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::description::{Description, Protocol};
+use super::refusal::{self, Trouble};
+use super::{events, time_left};
+use crate::http::{Answer, Client, Request, percent_encode};
+use crate::search::{Failure, Reason};
+use crate::secret::Secret;
+
+/// Largest description, in bytes.
+const CONFIG_LIMIT: u64 = 32 << 20;
+/// Largest result, in bytes.
+const RESULT_LIMIT: u64 = 16 << 20;
+
+/// A Gradio server at an address, which may have a path.
+#[derive(Debug)]
+pub(super) struct Server {
+    client: Client,
+    base: String,
+    token: Option<Secret>,
+}
+
+impl Server {
+    pub fn new(client: Client, base: String, token: Option<Secret>) -> Self {
+        Self {
+            client,
+            base,
+            token,
+        }
+    }
+
+    /// Host and port, for messages.
+    pub fn host(&self) -> &str {
+        refusal::host_of(&self.base).unwrap_or("the Space")
+    }
+
+    /// What a file's path on the server is appended to. Servers tell addresses of their files too,
+    /// which are wrong behind proxies and in 4.x.
+    pub fn file_base(&self, description: &Description) -> String {
+        format!("{}{}/file=", self.base, description.prefix)
+    }
+
+    /// Reads `/config`, and `/info` where parameters are wanted by name.
+    pub fn describe(
+        &self,
+        api: Option<&str>,
+        by_name: bool,
+        deadline: Instant,
+    ) -> Result<Description, Trouble> {
+        let request = Request::get(format!("{}/config", self.base)).limit(CONFIG_LIMIT);
+        let answer = self.open("config", request, deadline)?;
+        let cookies: Vec<String> = answer
+            .head
+            .header_values("set-cookie")
+            .filter_map(|cookie| cookie.split(';').next())
+            .map(str::to_owned)
+            .collect();
+        let mut description = Description::read(&self.json(answer, deadline)?, api)?;
+        description.cookies = cookies.join("; ");
+        if by_name && description.protocol != Protocol::Run {
+            let request = Request::get(format!("{}{}/info", self.base, description.prefix))
+                .limit(CONFIG_LIMIT);
+            let answer = self.open("info", with_cookies(request, &description), deadline)?;
+            description.learn_names(&self.json(answer, deadline)?);
+        }
+        Ok(description)
+    }
+
+    /// Hands over a picture: the value that stands for it in the arguments.
+    pub fn give(
+        &self,
+        description: &Description,
+        media_type: &str,
+        bytes: &[u8],
+        deadline: Instant,
+    ) -> Result<Value, Trouble> {
+        if description.protocol == Protocol::Run {
+            return Ok(format!("data:{media_type};base64,{}", STANDARD.encode(bytes)).into());
+        }
+        let name = format!("query.{}", media_type.trim_start_matches("image/"));
+        let boundary = random_name();
+        let head = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
+             content-type: {media_type}\r\n\r\n"
+        );
+        let tail = format!("\r\n--{boundary}--\r\n");
+        let body = [head.as_bytes(), bytes, tail.as_bytes()].concat();
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let request = Request::post(
+            format!("{}{}/upload", self.base, description.prefix),
+            &kind,
+            body,
+        );
+        let answer = self.open("upload", with_cookies(request, description), deadline)?;
+        let paths = self.json(answer, deadline)?;
+        let Some(path) = paths[0].as_str() else {
+            return Err(refusal::mismatch(
+                "the Space took the picture, but does not say where it is",
+            )
+            .into());
+        };
+        let meta = json!({ "_type": "gradio.FileData" });
+        Ok(json!({ "path": path, "orig_name": name, "mime_type": media_type, "meta": meta }))
+    }
+
+    /// Calls the function with `data` and returns its outputs.
+    pub fn run(
+        &self,
+        description: &Description,
+        data: Vec<Value>,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, Trouble> {
+        match description.protocol {
+            Protocol::Run => self.run_directly(description, data, deadline),
+            Protocol::RunIfOpen => {
+                self.run_directly(description, data, deadline)
+                    .map_err(|trouble| {
+                        let refused = trouble.failure.reason == Reason::SpaceMismatch;
+                        let failure = if refused {
+                            too_old(description)
+                        } else {
+                            trouble.failure
+                        };
+                        Trouble { failure, ..trouble }
+                    })
+            }
+            Protocol::Queue => self.run_queued(description, data, deadline),
+        }
+    }
+
+    fn run_directly(
+        &self,
+        description: &Description,
+        data: Vec<Value>,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, Trouble> {
+        let api = percent_encode(&description.api, b"");
+        let url = format!("{}{}/run/{api}", self.base, description.prefix);
+        let request = Request::post_json(url, &json!({ "data": data })).limit(RESULT_LIMIT);
+        let answer = self.open("run", with_cookies(request, description), deadline)?;
+        match self.json(answer, deadline)? {
+            Value::Object(mut result) => match result.remove("data") {
+                Some(Value::Array(outputs)) => Ok(outputs),
+                _ => Err(refusal::mismatch("the Space's result holds no data").into()),
+            },
+            _ => Err(refusal::mismatch("the Space's result is no object").into()),
+        }
+    }
+
+    fn run_queued(
+        &self,
+        description: &Description,
+        data: Vec<Value>,
+        deadline: Instant,
+    ) -> Result<Vec<Value>, Trouble> {
+        let session = random_name();
+        let queue = format!("{}{}/queue", self.base, description.prefix);
+        let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
+        let request = Request::post_json(format!("{queue}/join"), &call).limit(RESULT_LIMIT);
+        let joined = self.open("queue/join", with_cookies(request, description), deadline)?;
+        // Read to its end, so that the stream can use the same connection.
+        self.json(joined, deadline)?;
+        let request =
+            Request::get(format!("{queue}/data?session_hash={session}")).limit(RESULT_LIMIT);
+        let stream = self.open("queue/data", with_cookies(request, description), deadline)?;
+        let started = Instant::now();
+        let outputs = events::result(stream.lines(), self.host(), deadline);
+        tracing::debug!(
+            step = "result",
+            millis = started.elapsed().as_millis(),
+            "read the Space's stream"
+        );
+        outputs
+    }
+
+    /// Sends `request`; any answer but 200 with JSON or a stream is trouble.
+    fn open(
+        &self,
+        step: &'static str,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Answer, Trouble> {
+        let started = Instant::now();
+        let request = request.timeout(time_left(deadline)?);
+        let request = match &self.token {
+            // The Space's proxy takes this one off, so that the app never sees it.
+            Some(token) => {
+                request.header("x-hf-authorization", format!("Bearer {}", token.expose()))
+            }
+            None => request,
+        };
+        let broken = |error| refusal::broken(&error, self.host(), Instant::now() >= deadline);
+        let answer = self.client.open(&request).map_err(broken)?;
+        let (status, millis) = (answer.head.status, started.elapsed().as_millis());
+        tracing::debug!(step, status, millis, "asked the Space");
+        if status == 200 && !answer.head.is_html() {
+            return Ok(answer);
+        }
+        let response = answer.read().map_err(broken)?;
+        Err(refusal::refused(
+            &response,
+            self.host(),
+            self.token.is_some(),
+        ))
+    }
+
+    fn json(&self, answer: Answer, deadline: Instant) -> Result<Value, Trouble> {
+        let whole = answer.read().and_then(|response| response.json());
+        whole.map_err(|error| refusal::broken(&error, self.host(), Instant::now() >= deadline))
+    }
+}
+
+fn with_cookies(request: Request, description: &Description) -> Request {
+    if description.cookies.is_empty() {
+        request
+    } else {
+        request.header("cookie", description.cookies.as_str())
+    }
+}
+
+fn too_old(description: &Description) -> Failure {
+    let message = format!(
+        "the Space runs Gradio {}, which takes no calls over HTTP; its owner can set sdk_version to 4.12 or later",
+        description.version
+    );
+    refusal::mismatch(message)
+}
+
+/// Sixteen hex digits that nobody else has.
+fn random_name() -> String {
+    format!("{:016x}", RandomState::new().hash_one(()))
+}

@@ -1,0 +1,208 @@
+//! What the hub knows about a Space: its host and its stage.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::refusal::{self, host_of};
+use super::{text, time_left};
+use crate::http::{Client, Request};
+use crate::search::{Failure, Reason};
+use crate::secret::Secret;
+
+/// Longest time for asking about a stage, which is worth no more.
+const STAGE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Largest answer of the hub, in bytes.
+const LIMIT: u64 = 1 << 20;
+/// Where Spaces have their hosts.
+const SPACE_DOMAIN: &str = ".hf.space";
+
+/// The hub, with the token for its private Spaces.
+#[derive(Debug)]
+pub(super) struct Hub {
+    client: Client,
+    address: String,
+    token: Option<Secret>,
+}
+
+impl Hub {
+    pub fn new(client: Client, address: &str, token: Option<Secret>) -> Self {
+        Self {
+            client,
+            address: address.to_owned(),
+            token,
+        }
+    }
+
+    /// The address of the Space `id` (`user/name`), without a slash at the end.
+    ///
+    /// # Errors
+    /// [`Reason::SpaceAuth`], [`Reason::SpaceMismatch`], [`Reason::SpaceRateLimited`];
+    /// [`Reason::SpaceDown`] when the hub cannot tell; [`Reason::Timeout`].
+    pub fn host(&self, id: &str, deadline: Instant) -> Result<String, Failure> {
+        let started = Instant::now();
+        let hub = host_of(&self.address).unwrap_or("the hub");
+        let request = self
+            .get(&format!("/api/spaces/{id}/host"))
+            .timeout(time_left(deadline)?);
+        let overdue = || Instant::now() >= deadline;
+        let response = self
+            .client
+            .send(&request)
+            .map_err(|error| refusal::broken(&error, hub, overdue()).failure)?;
+        tracing::debug!(
+            step = "hub host",
+            status = response.head.status,
+            millis = started.elapsed().as_millis(),
+            "asked the hub"
+        );
+        let found: Option<Value> = (response.head.status == 200)
+            .then(|| response.json().ok())
+            .flatten();
+        let host = found.as_ref().and_then(|found| text(found, "host"));
+        if let Some(host) = host.filter(|host| host_of(host).is_some()) {
+            return Ok(host.trim_end_matches('/').to_owned());
+        }
+        let status = response.head.status;
+        let failure = refusal::refused(&response, hub, self.token.is_some()).failure;
+        Err(match (status, failure.reason) {
+            (404, Reason::SpaceMismatch) => refusal::mismatch(format!("{hub} knows no Space {id}")),
+            (300..=499, _) => failure,
+            _ => {
+                let message = format!("{hub} does not tell where {id} is (status {status})");
+                Failure::new(Reason::SpaceDown, message)
+            }
+        })
+    }
+
+    /// The stage of the Space `id`, where the hub tells it in two seconds.
+    pub fn stage_by_id(&self, id: &str, deadline: Instant) -> Option<String> {
+        self.stage(&format!("/api/spaces/{id}/runtime"), deadline)
+    }
+
+    /// The same for a Space by its host; nothing for hosts that are no Spaces.
+    pub fn stage_by_host(&self, host: &str, deadline: Instant) -> Option<String> {
+        let subdomain = host.strip_suffix(SPACE_DOMAIN)?;
+        self.stage(&format!("/api/spaces/by-subdomain/{subdomain}"), deadline)
+    }
+
+    fn stage(&self, path: &str, deadline: Instant) -> Option<String> {
+        let started = Instant::now();
+        let request = self
+            .get(path)
+            .timeout(time_left(deadline).ok()?.min(STAGE_TIMEOUT));
+        let response = self.client.send(&request).ok()?;
+        tracing::debug!(
+            step = "hub stage",
+            status = response.head.status,
+            millis = started.elapsed().as_millis(),
+            "asked the hub"
+        );
+        let body = response.json().ok()?;
+        let stage = text(&body, "stage").or_else(|| text(&body["runtime"], "stage"))?;
+        let plain = stage.len() <= 40 && stage.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        plain.then(|| stage.to_owned())
+    }
+
+    fn get(&self, path: &str) -> Request {
+        let request = Request::get(format!("{}{path}", self.address)).limit(LIMIT);
+        match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {}", token.expose())),
+            None => request,
+        }
+    }
+}
+
+/// What a suspicion of sleep turns into, once the hub told the stage. Unknown stages mean waiting.
+pub(super) fn judge(suspicion: Failure, stage: Option<String>) -> Failure {
+    let Some(stage) = stage else { return suspicion };
+    let failure = match stage.as_str() {
+        "PAUSED" | "NO_APP_FILE" | "CONFIG_ERROR" | "BUILD_ERROR" | "RUNTIME_ERROR"
+        | "DELETING" => Failure::new(
+            Reason::SpaceDown,
+            "the Space does not run until its owner acts",
+        ),
+        "RUNNING" | "RUNNING_BUILDING" if suspicion.reason == Reason::SpaceAsleep => suspicion,
+        "RUNNING" | "RUNNING_BUILDING" => refusal::mismatch("the Space runs, but is no Gradio app"),
+        _ => refusal::asleep("the Space is asleep or starting"),
+    };
+    Failure {
+        stage: Some(stage),
+        ..failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_tells_asleep_from_dead() {
+        let table = [
+            ("SLEEPING", Reason::SpaceAsleep),
+            ("STOPPED", Reason::SpaceAsleep),
+            ("BUILDING", Reason::SpaceAsleep),
+            ("APP_STARTING", Reason::SpaceAsleep),
+            ("OF_THE_FUTURE", Reason::SpaceAsleep),
+            ("RUNNING", Reason::SpaceAsleep),
+            ("PAUSED", Reason::SpaceDown),
+            ("BUILD_ERROR", Reason::SpaceDown),
+            ("RUNTIME_ERROR", Reason::SpaceDown),
+            ("CONFIG_ERROR", Reason::SpaceDown),
+            ("NO_APP_FILE", Reason::SpaceDown),
+            ("DELETING", Reason::SpaceDown),
+        ];
+        for (stage, reason) in table {
+            let failure = judge(refusal::asleep("status 503"), Some(stage.to_owned()));
+            assert_eq!(
+                (failure.reason, failure.stage.as_deref()),
+                (reason, Some(stage))
+            );
+            assert_eq!(
+                failure.retry_after.is_some(),
+                reason == Reason::SpaceAsleep,
+                "{stage}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_space_that_runs_without_gradio_is_no_sleeper() {
+        let not_found = Failure::new(Reason::SpaceAuth, "status 404");
+        assert_eq!(
+            judge(not_found.clone(), Some("RUNNING".into())).reason,
+            Reason::SpaceMismatch
+        );
+        assert_eq!(
+            judge(not_found.clone(), Some("SLEEPING".into())).reason,
+            Reason::SpaceAsleep
+        );
+        assert_eq!(judge(not_found.clone(), None), not_found);
+    }
+    #[test]
+    fn a_host_of_the_hub_is_asked_for_by_its_subdomain() {
+        use std::io::{BufRead, BufReader, Write};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("bound"));
+        let hub = Hub::new(Client::new(1), &address, None);
+        let deadline = Instant::now() + Duration::from_secs(30);
+        assert_eq!(hub.stage_by_host("u-s.hf.space.example", deadline), None);
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("one question");
+            let mut line = String::new();
+            BufReader::new(&stream)
+                .read_line(&mut line)
+                .expect("a request");
+            let body = r#"{"id":"u/s","runtime":{"stage":"PAUSED"}}"#;
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+            stream
+                .write_all((head + body).as_bytes())
+                .expect("the answer is taken");
+            line
+        });
+        let stage = hub.stage_by_host("u-s.hf.space", deadline);
+        assert_eq!(stage.as_deref(), Some("PAUSED"));
+        let line = answering.join().expect("the answer was given");
+        assert_eq!(line.trim_end(), "GET /api/spaces/by-subdomain/u-s HTTP/1.1");
+    }
+}

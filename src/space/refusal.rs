@@ -1,0 +1,362 @@
+//! Every way in which a Space or its hub refuses, as a [`Failure`] and what may cure it.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::text;
+use crate::error::{Error, Kind};
+use crate::http::{Head, Response};
+use crate::search::{Failure, Reason};
+
+/// When to ask a Space again that sleeps or starts.
+const ASLEEP: Duration = Duration::from_secs(20);
+/// The least time after which a busy Space is asked again.
+const BUSY: Duration = Duration::from_secs(5);
+/// When to ask again after a search took too long.
+const OVERDUE: Duration = Duration::from_secs(10);
+/// When to ask again where a limit does not say it.
+const LIMITED: Duration = Duration::from_secs(60);
+/// Longest waiting time that is believed.
+const DAY: Duration = Duration::from_secs(86_400);
+/// Longest text of a Space that is passed on, in characters.
+const MAX_TEXT: usize = 200;
+
+/// A failure, with what may cure it.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub failure: Failure,
+    pub cure: Cure,
+}
+
+/// What may help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cure {
+    Nothing,
+    /// The connection was dropped before anything was heard: ask once more.
+    Resend,
+    /// The Space is not what its description says: read that again, where it was not just read.
+    Refresh,
+    /// This may be a Space that sleeps: ask the hub for its stage.
+    AskStage,
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            cure: Cure::Nothing,
+        }
+    }
+}
+
+impl Trouble {
+    /// A failure that a changed Space explains.
+    pub fn changed(failure: Failure) -> Self {
+        Self {
+            failure,
+            cure: Cure::Refresh,
+        }
+    }
+
+    fn asleep(message: impl Into<String>) -> Self {
+        Self {
+            failure: asleep(message),
+            cure: Cure::AskStage,
+        }
+    }
+}
+
+pub(super) fn asleep(message: impl Into<String>) -> Failure {
+    Failure::new(Reason::SpaceAsleep, message).retry_after(ASLEEP)
+}
+
+/// The Space has other work for `eta` seconds, where it said how many.
+pub(super) fn busy(message: impl Into<String>, eta: Option<f64>) -> Failure {
+    let eta = eta
+        .and_then(|eta| Duration::try_from_secs_f64(eta.ceil()).ok())
+        .unwrap_or_default();
+    Failure::new(Reason::SpaceBusy, message).retry_after(eta.clamp(BUSY, DAY))
+}
+
+pub(super) fn timeout() -> Failure {
+    Failure::new(Reason::Timeout, "the Space did not answer in time").retry_after(OVERDUE)
+}
+
+pub(super) fn mismatch(message: impl Into<String>) -> Failure {
+    Failure::new(Reason::SpaceMismatch, message)
+}
+
+/// The function itself failed with `error` (null: the Space keeps its reasons to itself).
+pub(super) fn raised(error: &Value, title: Option<&str>) -> Failure {
+    let said = plain(error.as_str().unwrap_or_default());
+    let quota =
+        |text: &str| text.contains("ZeroGPU quota") || text.contains("exceeded your GPU quota");
+    if quota(&said) || title.is_some_and(quota) {
+        let failure = Failure::new(Reason::Quota, "the Space's GPU quota is used up");
+        return match try_again_in(&said) {
+            Some(delay) => failure.retry_after(delay),
+            None => failure,
+        };
+    }
+    let message = if said.is_empty() {
+        "the Space's function failed without saying why".to_owned()
+    } else {
+        format!("the Space says: {said}")
+    };
+    Failure::new(Reason::SpaceError, message)
+}
+
+/// An exchange that broke. `overdue`: the deadline has passed.
+pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> Trouble {
+    let down = || {
+        Failure::new(
+            Reason::SpaceDown,
+            format!("{host} cannot be reached: {}", error.chain()),
+        )
+    };
+    match error.kind() {
+        Kind::Lost if overdue => timeout().into(),
+        Kind::Lost => {
+            let message = format!("{host} broke off: {}", error.chain());
+            Trouble {
+                failure: Failure::new(Reason::SpaceError, message),
+                cure: Cure::Resend,
+            }
+        }
+        Kind::NotSent | Kind::Blocked | Kind::Config => down().into(),
+        Kind::TooLarge | Kind::Garbled { .. } => {
+            mismatch(format!("{host}: {}", error.chain())).into()
+        }
+        Kind::Refused | Kind::Telegram { .. } | Kind::System => {
+            Failure::new(Reason::Internal, error.chain()).into()
+        }
+    }
+}
+
+/// What an answer means that is not 200 with JSON or a stream.
+pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Trouble {
+    let status = response.head.status;
+    let body: Option<Value> = serde_json::from_slice(&response.body).ok();
+    let detail = body.as_ref().map(detail);
+    let auth = |message: String| Trouble::from(Failure::new(Reason::SpaceAuth, message));
+    match (status, detail) {
+        (401 | 403, _) if with_token => auth(format!("{host} does not accept the token")),
+        (401 | 403, _) => auth(format!(
+            "{host} wants a login; a private Space needs CLIP_SEARCH_HF_TOKEN_FILE"
+        )),
+        (404, None) if response.head.is_html() => {
+            let failure = if with_token {
+                mismatch(format!("there is no Gradio app at {host}"))
+            } else {
+                let message = format!(
+                    "nothing found at {host}: no such Space, or a private one that needs a token"
+                );
+                Failure::new(Reason::SpaceAuth, message)
+            };
+            Trouble {
+                failure,
+                cure: Cure::AskStage,
+            }
+        }
+        (404, _) => Trouble::changed(mismatch(format!(
+            "there is no Gradio app, or no such function, at {host}"
+        ))),
+        (413, _) => Failure::new(
+            Reason::TooLarge,
+            "the Space does not take pictures of this size",
+        )
+        .into(),
+        (422, detail) => {
+            let detail = detail.unwrap_or_default();
+            Trouble::changed(mismatch(format!(
+                "the Space does not understand the call: {detail}"
+            )))
+        }
+        (429, _) => {
+            let message = format!("{host} is asked too often");
+            Failure::new(Reason::SpaceRateLimited, message)
+                .retry_after(limit_reset(&response.head))
+                .into()
+        }
+        (503, Some(detail)) => {
+            let said = response.head.retry_after().map(|delay| delay.as_secs_f64());
+            busy(format!("the Space has too much to do: {detail}"), said).into()
+        }
+        (502..=504, _) => {
+            Trouble::asleep(format!("{host} is asleep or starting (status {status})"))
+        }
+        (300..=399, _) => {
+            let target = response.head.header("location").and_then(host_of);
+            let target = target.map(|host| format!(" to {host}")).unwrap_or_default();
+            mismatch(format!(
+                "{host} redirects{target}; set CLIP_SEARCH_SPACE to where the Space is"
+            ))
+            .into()
+        }
+        (500, Some(_)) => match body.as_ref().and_then(|body| body.get("error")) {
+            Some(error) => raised(error, None).into(),
+            None => Trouble::changed(failed(status)),
+        },
+        // Gradio answers so to the number of a function that is no more.
+        (500, None) => Trouble::changed(failed(status)),
+        (_, None) if response.head.is_html() => Trouble::asleep(format!(
+            "{host} answers with a web page: it is starting, or no Gradio app"
+        )),
+        (200, _) => mismatch(format!("{host} answers with something that is not JSON")).into(),
+        (400..=499, _) => mismatch(format!("{host} answers with status {status}")).into(),
+        _ => failed(status).into(),
+    }
+}
+
+fn failed(status: u16) -> Failure {
+    Failure::new(
+        Reason::SpaceError,
+        format!("the Space failed with status {status}"),
+    )
+}
+
+/// The host (and port) of an http(s) address.
+pub(super) fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    // A login in front of the host would be a secret.
+    host.rsplit('@').next().filter(|host| !host.is_empty())
+}
+
+/// The words of an error body.
+fn detail(body: &Value) -> String {
+    match body.get("detail") {
+        Some(Value::String(text)) => plain(text),
+        Some(Value::Array(items)) => {
+            let words: Vec<&str> = items.iter().filter_map(|item| text(item, "msg")).collect();
+            plain(&words.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The waiting time of `RateLimit: "api";r=0;t=55`, else of `Retry-After`, else a minute.
+fn limit_reset(head: &Head) -> Duration {
+    let reset = head.header("ratelimit").and_then(|value| {
+        let part = value
+            .split([';', ','])
+            .find_map(|part| part.trim().strip_prefix("t="))?;
+        part.parse().ok().map(Duration::from_secs)
+    });
+    reset
+        .or_else(|| head.retry_after())
+        .unwrap_or(LIMITED)
+        .min(DAY)
+}
+
+/// The time in "Try again in 1:02:03".
+fn try_again_in(text: &str) -> Option<Duration> {
+    let (_, rest) = text.split_once("ry again in ")?;
+    let time = rest
+        .split(|c: char| !c.is_ascii_digit() && c != ':')
+        .next()?;
+    let mut seconds = 0_u64;
+    for part in time.split(':') {
+        seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
+    }
+    Some(Duration::from_secs(seconds).min(DAY))
+}
+
+/// At most 200 characters of `text`, without markup, in one line. Gradio 4 and 5 quote it.
+fn plain(text: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let tag = &rest[start..];
+        let is_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || "/!".contains(c));
+        bare.push_str(&rest[..start]);
+        bare.push_str(if is_tag { " " } else { "<" });
+        let length = if is_tag {
+            tag.find('>').map_or(tag.len(), |end| end + 1)
+        } else {
+            1
+        };
+        rest = &tag[length..];
+    }
+    bare.push_str(rest);
+    let words: Vec<&str> = bare
+        .trim_matches(['\'', '"', ' '])
+        .split_whitespace()
+        .collect();
+    let line = words.join(" ");
+    if line.chars().count() <= MAX_TEXT {
+        return line;
+    }
+    line.chars().take(MAX_TEXT - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_space_are_one_plain_line() {
+        let table = [
+            (
+                "'the <b>index</b> is\nnot loaded'",
+                "the index is not loaded",
+            ),
+            ("1 < 2 <br", "1 < 2"),
+            ("<script>alert(1)</script>", "alert(1)"),
+            ("", ""),
+        ];
+        for (text, line) in table {
+            assert_eq!(plain(text), line, "{text:?}");
+        }
+        assert_eq!(plain(&"é".repeat(300)).chars().count(), 200);
+    }
+
+    #[test]
+    fn a_quota_says_when_it_is_over() {
+        let table = [
+            ("Try again in 1:02:03.", Some(3723)),
+            ("try again in 0:45", Some(45)),
+            ("Try again in 99999999:00:00", Some(86_400)),
+            ("Try again in a while", None),
+            ("Try again in 18446744073709551615:59:59", None),
+            ("later", None),
+        ];
+        for (text, seconds) in table {
+            assert_eq!(
+                try_again_in(text),
+                seconds.map(Duration::from_secs),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_busy_space_is_asked_again_after_its_own_estimate() {
+        let table = [
+            (None, 5),
+            (Some(0.2), 5),
+            (Some(29.3), 30),
+            (Some(-1.0), 5),
+            (Some(1e9), 86_400),
+            (Some(1e300), 5),
+        ];
+        for (eta, seconds) in table {
+            assert_eq!(
+                busy("m", eta).retry_after,
+                Some(Duration::from_secs(seconds)),
+                "{eta:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_host_is_named_without_what_is_around_it() {
+        assert_eq!(
+            host_of("https://u-s.hf.space/app?x#y"),
+            Some("u-s.hf.space")
+        );
+        assert_eq!(host_of("http://user:secret@h:1/x"), Some("h:1"));
+        assert_eq!(host_of("/relative"), None);
+    }
+}

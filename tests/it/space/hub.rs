@@ -1,0 +1,269 @@
+//! Spaces by `user/name`: host, stage, and where the token goes.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::support::server::{Reply, Request};
+
+const TOKEN: &str = "hf_SECRET";
+
+/// A hub that says the Space `u/s` is at `host`, in `stage`.
+fn hub(host: String, stage: &'static str) -> Server {
+    Server::start(move |request| match request.path() {
+        "/api/spaces/u/s/host" => Reply::json(200, &json!({ "subdomain": "u-s", "host": host })),
+        "/api/spaces/u/s/runtime" => {
+            Reply::json(200, &json!({ "stage": stage, "gcTimeout": 172_800 }))
+        }
+        _ => Reply::json(404, &json!({ "error": "not found" })),
+    })
+}
+
+fn at_hub(hub: &Server) -> SpaceConfig {
+    SpaceConfig {
+        location: SpaceLocation::Hub("u/s".into()),
+        token: Some(Secret::new(TOKEN)),
+        hub: hub.url(""),
+        ..config("", "gallery")
+    }
+}
+
+fn sleeper() -> Server {
+    Server::start(|_| Reply::html(503, "<h1>This Space is sleeping</h1>"))
+}
+
+#[test]
+fn the_hub_is_asked_for_the_host_once() {
+    let server = gradio("6.31", |_| None);
+    let hub = hub(server.url("/"), "RUNNING");
+    let space = space(&at_hub(&hub));
+    for _ in 0..2 {
+        space
+            .search(&words(2, 0), Instant::now() + LONG)
+            .expect("found");
+    }
+    assert_eq!(paths(&hub), ["/api/spaces/u/s/host"]);
+}
+
+#[test]
+fn a_space_that_moved_is_found_again() {
+    let old = Server::start(|_| Reply::json(404, &json!({ "detail": "Not Found" })));
+    let new = gradio("6.31", |_| None);
+    let hosts = Mutex::new(vec![new.url(""), old.url("")]);
+    let hub = Server::start(move |_| {
+        let host = hosts.lock().expect("no panic while held").pop();
+        Reply::json(200, &json!({ "host": host }))
+    });
+    let space = space(&at_hub(&hub));
+    let search = || space.search(&words(2, 0), Instant::now() + LONG);
+    assert_eq!(
+        search().expect_err("nothing there").reason,
+        Reason::SpaceMismatch
+    );
+    search().expect("found at its new host");
+}
+
+#[test]
+fn the_token_goes_to_the_hub_and_the_space_in_its_own_header() {
+    let server = gradio("6.31", |_| None);
+    let hub = hub(server.url(""), "RUNNING");
+    ask(&at_hub(&hub)).expect("found");
+    let bearer = format!("Bearer {TOKEN}");
+    for request in hub.requests() {
+        assert_eq!(request.header("authorization"), Some(bearer.as_str()));
+    }
+    for request in server.requests() {
+        assert_eq!(
+            request.header("x-hf-authorization"),
+            Some(bearer.as_str()),
+            "{}",
+            request.target
+        );
+        assert_eq!(request.header("authorization"), None, "{}", request.target);
+    }
+}
+
+#[test]
+fn a_redirect_is_named_and_not_followed() {
+    let elsewhere = Server::start(|_| Reply::json(200, &json!({})));
+    let target = elsewhere.url("/config?from=x");
+    let redirect = move |_: &Request| Reply::html(302, "moved").with("location", &target);
+    let server = Server::start(redirect);
+    let hub = hub(server.url(""), "RUNNING");
+    let failure = ask(&at_hub(&hub)).expect_err("redirected");
+    assert_eq!(failure.reason, Reason::SpaceMismatch);
+    assert!(
+        failure
+            .message
+            .contains(&format!("redirects to {}", elsewhere.address())),
+        "{failure}"
+    );
+    assert_eq!(paths(&elsewhere), [""; 0]);
+}
+
+#[test]
+fn the_stage_tells_asleep_from_dead() {
+    let table = [
+        ("SLEEPING", Reason::SpaceAsleep),
+        ("APP_STARTING", Reason::SpaceAsleep),
+        ("PAUSED", Reason::SpaceDown),
+        ("BUILD_ERROR", Reason::SpaceDown),
+    ];
+    for (stage, reason) in table {
+        let space = sleeper();
+        let hub = hub(space.url(""), stage);
+        let failure = ask(&at_hub(&hub)).expect_err(stage);
+        assert_eq!(
+            (failure.reason, failure.stage.as_deref()),
+            (reason, Some(stage))
+        );
+        assert_eq!(
+            paths(&hub),
+            ["/api/spaces/u/s/host", "/api/spaces/u/s/runtime"]
+        );
+        assert_eq!(paths(&space), ["/config"]);
+    }
+}
+
+#[test]
+fn a_silent_hub_costs_two_seconds() {
+    let space = sleeper();
+    let address = space.url("");
+    let hub = Server::start(move |request| match request.path() {
+        "/api/spaces/u/s/host" => Reply::json(200, &json!({ "host": address })),
+        _ => Reply::Stall,
+    });
+    let since = Instant::now();
+    let failure = ask(&at_hub(&hub)).expect_err("asleep");
+    assert_eq!((failure.reason, failure.stage), (Reason::SpaceAsleep, None));
+    assert!(
+        since.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        since.elapsed()
+    );
+}
+
+#[test]
+fn a_space_of_its_own_is_no_business_of_the_hub() {
+    let space = sleeper();
+    let hub = hub(String::new(), "PAUSED");
+    let config = SpaceConfig {
+        hub: hub.url(""),
+        ..config(&space.url(""), "gallery")
+    };
+    let failure = ask(&config).expect_err("asleep");
+    assert_eq!((failure.reason, failure.stage), (Reason::SpaceAsleep, None));
+    assert_eq!(paths(&hub), [""; 0]);
+}
+
+#[test]
+fn a_streamlit_space_is_no_sleeper() {
+    let space = Server::start(|_| Reply::html(404, "<html>404"));
+    let hub = hub(space.url(""), "RUNNING");
+    let failure = ask(&at_hub(&hub)).expect_err("no Gradio");
+    assert_eq!(
+        (failure.reason, failure.stage.as_deref()),
+        (Reason::SpaceMismatch, Some("RUNNING"))
+    );
+}
+
+#[test]
+fn a_hub_that_does_not_tell_the_host_says_why() {
+    let limited = || Reply::json(429, &json!({})).with("ratelimit", "\"api\";r=0;t=55");
+    let table = [
+        (
+            Reply::json(401, &json!({ "error": "Invalid username or password." })),
+            Reason::SpaceAuth,
+            None,
+        ),
+        (
+            Reply::json(404, &json!({ "error": "Repository not found" })),
+            Reason::SpaceMismatch,
+            None,
+        ),
+        (limited(), Reason::SpaceRateLimited, Some(55)),
+        (Reply::html(503, "maintenance"), Reason::SpaceDown, None),
+        (
+            Reply::json(200, &json!({ "host": "u-s.hf.space" })),
+            Reason::SpaceDown,
+            None,
+        ),
+        (Reply::Close, Reason::SpaceError, None),
+    ];
+    for (reply, reason, seconds) in table {
+        let answer = reply.clone();
+        let hub = Server::start(move |_| answer.clone());
+        let failure = ask(&at_hub(&hub)).expect_err("no host");
+        let expected = (reason, seconds.map(Duration::from_secs));
+        assert_eq!(
+            (failure.reason, failure.retry_after),
+            expected,
+            "{reply:?}: {failure}"
+        );
+    }
+}
+
+#[test]
+fn the_token_and_the_query_stay_out_of_failures_and_logs() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_writer(move || writer.clone())
+        .finish();
+    let mut failures = String::new();
+    tracing::subscriber::with_default(subscriber, || {
+        let replies = [
+            Reply::json(401, &json!({ "detail": "Not authenticated" })),
+            Reply::html(503, "asleep"),
+            Reply::html(302, "moved").with("location", "http://user:hf_SECRET@h/"),
+            Reply::Close,
+        ];
+        for reply in replies {
+            let server = gradio("6.31", move |request| {
+                (request.path() == "/config").then(|| reply.clone())
+            });
+            let hub = hub(server.url(""), "RUNNING");
+            let config = at_hub(&hub);
+            failures += &format!("{:?} {config:?}", ask(&config).expect_err("refused"));
+        }
+        let server = gradio("6.31", |_| None);
+        let hub = hub(server.url(""), "RUNNING");
+        let space = space(&at_hub(&hub));
+        let query = Query::text("my private words", 2, 0).expect("a query");
+        space.search(&query, Instant::now() + LONG).expect("found");
+        failures += &format!("{space:?}");
+    });
+    let log = log.text();
+    assert!(log.contains("queue/join"), "nothing was logged: {log}");
+    for secret in [TOKEN, "my private words"] {
+        assert!(
+            !log.contains(secret) && !failures.contains(secret),
+            "{secret} in {log}\n{failures}"
+        );
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("no panic while held")).into_owned()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0
+            .lock()
+            .expect("no panic while held")
+            .extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
