@@ -32,7 +32,7 @@
     feature = "search",
     doc = "- [`endpoint`] serves the search contract of [`search`] over HTTP, with any
   [`search::Engine`] behind it.
-- [`space`] is the engine that asks a HuggingFace Space by Gradio's protocols, [`mock`] the one
+- [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols, [`mock`] the one
   with sixteen built-in pictures."
 )]
 //!

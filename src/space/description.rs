@@ -260,7 +260,7 @@ mod tests {
         for (names, wanted, expected) in table {
             match (Description::read(&config(&names), wanted), expected) {
                 (Ok(found), Ok(expected)) => {
-                    assert_eq!((found.api.as_str(), found.index), expected)
+                    assert_eq!((found.api.as_str(), found.index), expected);
                 }
                 (Err(failure), Err(words)) => assert!(failure.message.contains(words), "{failure}"),
                 (found, expected) => panic!("{found:?} is not {expected:?}"),

@@ -1,4 +1,4 @@
-//! The [`Engine`] that asks a HuggingFace Space, or any other Gradio server.
+//! The [`Engine`] that asks a Hugging Face Space, or any other Gradio server.
 //!
 //! One search is at most three requests on the Space: `/config` (kept for ten minutes), the call,
 //! and the stream with its result. The hub is asked only where a Space given as `user/name` is,
@@ -42,7 +42,7 @@ use refusal::{Cure, Trouble};
 const CONNECTIONS: usize = 8;
 /// How long a description is believed. A Space that was changed so that the old call still works
 /// (another function has the number now) shows in no other way.
-const DESCRIPTION_AGE: Duration = Duration::from_secs(600);
+const DESCRIPTION_AGE: Duration = Duration::from_mins(10);
 
 /// A Space that searches pictures.
 #[derive(Debug)]

@@ -16,9 +16,9 @@ const BUSY: Duration = Duration::from_secs(5);
 /// When to ask again after a search took too long.
 const OVERDUE: Duration = Duration::from_secs(10);
 /// When to ask again where a limit does not say it.
-const LIMITED: Duration = Duration::from_secs(60);
+const LIMITED: Duration = Duration::from_mins(1);
 /// Longest waiting time that is believed.
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 /// Longest text of a Space that is passed on, in characters.
 const MAX_TEXT: usize = 200;
 

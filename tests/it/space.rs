@@ -210,7 +210,7 @@ fn arguments_can_be_named() {
                 .filter(|known| **known == path)
                 .count()
         };
-        let wanted = if version == "3.50" { 0 } else { 1 };
+        let wanted = usize::from(version != "3.50");
         assert_eq!(
             asked(format!("{prefix}/info")),
             wanted,

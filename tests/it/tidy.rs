@@ -114,6 +114,9 @@ fn arrows_point_one_way() {
 #[test]
 fn nothing_unwraps_without_a_proof() {
     for (path, text) in sources("src") {
+        if path.contains("/tests") {
+            continue;
+        }
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         for (number, line) in lines.iter().enumerate() {
