@@ -28,6 +28,8 @@ const CONFLICT: Backoff = Backoff {
     first: Duration::from_secs(3),
     longest: Duration::from_secs(30),
 };
+const CONFIRM_TRIES: u32 = 5;
+const CONFIRM_PAUSE: Duration = Duration::from_millis(300);
 
 /// Fetches updates, in order, each once while the process lives.
 #[derive(Debug)]
@@ -156,13 +158,25 @@ impl Poller {
         }
     }
 
-    /// Confirms everything before `offset`, so that the next start does not get it again.
+    /// Confirms everything before `offset`, so that the next start does not get it again. The
+    /// server may take a moment to see that the long poll before was interrupted.
     ///
     /// # Errors
     /// As [`Client::call`]; the updates then come again.
     pub fn confirm(&self, offset: i64) -> Result<()> {
-        self.client
-            .get_updates(Some(offset), 1, Duration::ZERO)
-            .map(drop)
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.client.get_updates(Some(offset), 1, Duration::ZERO) {
+                Err(error) if tries < CONFIRM_TRIES && is_conflict(&error) => {
+                    std::thread::sleep(CONFIRM_PAUSE);
+                }
+                other => return other.map(drop),
+            }
+        }
     }
+}
+
+fn is_conflict(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Telegram { code: 409, .. })
 }

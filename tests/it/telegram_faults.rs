@@ -531,6 +531,29 @@ fn a_vanished_topic_or_message_is_left_out() {
     stage.stop();
 }
 
+/// The Bot API server saw the interrupted long poll for a moment longer, and refused the
+/// confirmation: the last updates came again at the next start.
+#[test]
+fn the_last_confirmation_outlasts_a_conflict() {
+    let stage = Stage::start(2);
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    let mut times = 2;
+    stage.telegram.fail_when(move |call| {
+        let last = call.method == "getUpdates" && call.parameters["timeout"] == 0 && times > 0;
+        times -= u32::from(last);
+        last.then(|| error(409, "Conflict: terminated by other getUpdates request"))
+    });
+    let Stage { telegram, bot, .. } = stage;
+    let ended = bot.stop();
+    assert!(
+        !ended.output.contains("will come again"),
+        "{}",
+        ended.output
+    );
+    assert_eq!(telegram.unconfirmed(), Vec::<i64>::new());
+}
+
 #[test]
 fn a_stop_is_clean_while_polling_and_while_searching() {
     let stage = Stage::with_endpoint(|_| {
