@@ -132,35 +132,29 @@ function listen() {
     if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
     setTimeout(listen, 2000);
   };
-  source.onmessage = (event) => take(JSON.parse(event.data));
-  for (const name of Object.keys(TAKE)) {
-    source.addEventListener(name, (event) => take({ ...JSON.parse(event.data), event: name }));
+  for (const [name, handler] of Object.entries(TAKE)) {
+    source.addEventListener(name, (event) => handler(JSON.parse(event.data)));
   }
 }
 
-/** Each event by its kind, which is its `event` or `type`, or else told by its only key. */
+/** What to do with each kind of event. */
 const TAKE = {
   state: takeState,
   message: takeMessage,
   deleted: takeDeleted,
   action: takeAction,
-  commands: (event) => {
-    model.commands = event.commands ?? event;
+  commands: (commands) => {
+    model.commands = commands;
     showPopup();
   },
-  faults: (event) => {
-    model.faults = event.faults ?? event;
+  faults: (faults) => {
+    model.faults = faults;
     showFaults();
   },
   callback: takeCallback,
   inline: takeInline,
-  traffic: (event) => takeTraffic(event.traffic ?? event),
+  traffic: takeTraffic,
 };
-
-function take(event) {
-  const handler = TAKE[event.event ?? event.type];
-  if (handler) handler(event);
-}
 
 function takeState(state) {
   model.me = state.me;
@@ -230,8 +224,8 @@ function clearAction(chat) {
 }
 
 function takeCallback(event) {
-  const key = [...view.presses].find(([, id]) => id === event.id)?.[0];
-  if (key === undefined) view.answers.set(event.id, event);
+  const key = [...view.presses].find(([, id]) => id === String(event.id))?.[0];
+  if (key === undefined) view.answers.set(String(event.id), event);
   else endPress(key, event);
 }
 
@@ -618,7 +612,7 @@ async function press(key, message, data) {
   setTimeout(() => endPress(key, null), PRESS_MS);
   const body = { user: writer().id, chat: message.chat.id, message: message.message_id, data };
   const sent = await trying("The button could not be pressed", async () => {
-    const { id } = await post("/api/press", body);
+    const id = String((await post("/api/press", body)).id);
     const early = view.answers.get(id);
     view.answers.delete(id);
     if (early) endPress(key, early);
@@ -917,20 +911,21 @@ function askInline(offset) {
   }, INLINE_MS);
   showPopup();
   trying("The inline query could not be sent", async () => {
-    const { id } = await post("/api/inline", { user: writer().id, query: state.query, offset });
-    state.id = id;
-    const early = view.answers.get(id);
+    const body = { user: writer().id, query: state.query, offset };
+    state.id = String((await post("/api/inline", body)).id);
+    const early = view.answers.get(state.id);
     if (early) takeInline(early);
   });
 }
 
 function takeInline(event) {
   const state = view.inline;
-  if (String(event.id) !== String(state.id)) {
-    view.answers.set(event.id, event);
+  const id = String(event.id);
+  if (id !== state.id) {
+    view.answers.set(id, event);
     return;
   }
-  view.answers.delete(event.id);
+  view.answers.delete(id);
   clearTimeout(state.late);
   state.answered = true;
   state.results.push(...event.results);
