@@ -377,26 +377,24 @@ function showMessages(toEnd = false) {
   const list = byId("messages");
   const stick = toEnd || isAtEnd();
   const now = groups();
-  const keys = new Set();
-  let before = null;
-  let place = list.firstElementChild;
   const quiet = view.entries.size === 0;
-  for (const group of now) {
-    const key = keyOf(group[0]);
-    keys.add(key);
-    const node = entryFor(key, group, before, quiet);
-    if (node === place) place = place.nextElementSibling;
-    else list.insertBefore(node, place);
-    before = group;
-  }
-  for (const [key, entry] of view.entries) {
-    if (keys.has(key)) continue;
-    entry.node.remove();
-    view.entries.delete(key);
-  }
+  forget(new Set(now.map((group) => keyOf(group[0]))));
+  now.forEach((group, at) => {
+    const node = entryFor(keyOf(group[0]), group, now[at - 1] ?? null, quiet);
+    if (list.children[at] !== node) list.insertBefore(node, list.children[at] ?? null);
+  });
   showEmpty(now.length === 0);
   if (stick) scrollToEnd();
   else showToEnd();
+}
+
+/** Removes the entries that are no longer there. */
+function forget(keys) {
+  for (const [key, { node }] of view.entries) {
+    if (keys.has(key)) continue;
+    node.remove();
+    view.entries.delete(key);
+  }
 }
 
 /** The node of a group: the old one when nothing changed. */
