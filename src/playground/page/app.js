@@ -234,7 +234,7 @@ function takeCallback(event) {
 const isBot = (message) => message.from?.id === model.me.id;
 const nameOf = (message) => message.from?.first_name ?? message.chat.title ?? "";
 const chatOf = (id) => model.chats.find((chat) => chat.id === id);
-const tint = (id) => `tint-${id === model.me.id ? 0 : id < 0 ? 2 : id % 2 === 1 ? 1 : 2}`;
+const tint = (id) => `tint-${id === model.me.id ? 0 : id < 0 ? 3 : 2 - (id % 2)}`;
 
 function titleOf(chat) {
   return chat.title ?? chat.first_name ?? model.users.get(chat.id)?.first_name ?? String(chat.id);
@@ -443,12 +443,9 @@ function entry(group, { key, follows, own }) {
     onclick: () => replyTo(group[0].message_id),
   }, icon("reply"));
   const last = group.at(-1);
-  return el(
-    "li",
-    { class: classes, "data-message": group[0].message_id },
-    el("div", { class: "row" }, bubble(group, { key, follows, own }), reply),
-    last.reply_markup?.inline_keyboard ? keyboard(last) : null,
-  );
+  const keys = last.reply_markup?.inline_keyboard ? keyboard(last) : null;
+  const item = { class: classes, "data-message": group[0].message_id };
+  return el("li", item, bubble(group, { key, follows, own }), reply, keys);
 }
 
 function bubble(group, { key, follows, own }) {
@@ -544,6 +541,19 @@ function fileRow(message) {
     el("i", {}, icon("file")),
     el("span", {}, el("b", { text: name ?? "File" }), el("small", { text: type ?? "" })),
   );
+}
+
+/** Keeps the newest message in sight when there is more or less room. */
+function wireScroller() {
+  const box = byId("scroller");
+  let atEnd = true;
+  const onScroll = () => {
+    atEnd = isAtEnd();
+    showToEnd();
+  };
+  box.addEventListener("scroll", onScroll, { passive: true });
+  new ResizeObserver(() => atEnd && scrollToEnd()).observe(box);
+  byId("to-end").addEventListener("click", scrollToEnd);
 }
 
 function isAtEnd() {
@@ -1033,11 +1043,16 @@ function callRow(call) {
     "li",
     { class: classes.join(" "), "data-peer": call.peer },
     el("time", { text: `${(call.at / 1000).toFixed(1)} s` }),
-    el("span", { class: "what", text: readable(call.what) }),
+    el("span", { class: "what" }, ...breakable(readable(call.what))),
     el("span", { class: "status", text: call.status || "cut" }),
     el("span", { class: "took", text: took(call.millis) }),
     call.refused ? el("p", { text: call.refused }) : null,
   );
+}
+
+/** `what` with places to break the line. */
+function breakable(what) {
+  return what.split(/(?=[?&])/).flatMap((part) => [part, el("wbr")]);
 }
 
 /** An address with its escapes undone, where it has any. */
@@ -1213,8 +1228,6 @@ function wireRest() {
   for (const button of document.querySelectorAll("[data-close-sheet]")) button.addEventListener("click", closeSheet);
   for (const button of byId("filter").children) button.addEventListener("click", () => filterTraffic(button));
   byId("pause").addEventListener("click", pause);
-  byId("to-end").addEventListener("click", scrollToEnd);
-  byId("scroller").addEventListener("scroll", showToEnd, { passive: true });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && document.body.dataset.sheet) closeSheet();
   });
@@ -1225,6 +1238,7 @@ function wireRest() {
 
 setTheme(remembered());
 wireComposer();
+wireScroller();
 wirePictures();
 wireLightbox();
 wireRest();
