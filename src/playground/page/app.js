@@ -1042,7 +1042,7 @@ function callRow(call) {
   return el(
     "li",
     { class: classes.join(" "), "data-peer": call.peer },
-    el("time", { text: `${(call.at / 1000).toFixed(1)} s` }),
+    el("time", { text: `${(call.at / 1000).toFixed(call.at < 100_000 ? 1 : 0)} s` }),
     el("span", { class: "what" }, ...breakable(readable(call.what))),
     el("span", { class: "status", text: call.status || "cut" }),
     el("span", { class: "took", text: took(call.millis) }),
