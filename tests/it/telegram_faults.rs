@@ -3,12 +3,18 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use clip_bot::error::Kind;
+use clip_bot::secret::Secret;
+use clip_bot::shutdown::Shutdown;
+use clip_bot::telegram::client::{Client, Timeouts};
+use clip_bot::telegram::delivery::Delivery;
+use clip_bot::telegram::request::{Address, send_message, send_upload_action};
 use serde_json::json;
 
 use crate::support::process::Program;
 use crate::support::server::{Reply, Server};
 use crate::support::stage::{Stage, found, pictures, start_bot, without_token};
-use crate::support::telegram::{Telegram, error, flood, group_message};
+use crate::support::telegram::{TOKEN, Telegram, error, flood, group_message};
 
 /// A picture that nothing is wrong with: 1 × 1 pixel.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\
@@ -327,6 +333,70 @@ fn bad_links_are_found_when_telegram_names_none() {
             .all(|url| links.text().contains(url.as_str()))
     );
     stage.stop();
+}
+
+#[test]
+fn three_bad_links_leave_the_others_an_album() {
+    let stage = Stage::start(5);
+    let [a, b, c, d, e] = &pictures(5)[..] else {
+        panic!("five")
+    };
+    stage
+        .telegram
+        .cannot_fetch(&[a.clone(), c.clone(), e.clone()], true);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("for “bus” ·");
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(
+        [a, c, e]
+            .iter()
+            .all(|url| links.text().contains(url.as_str()))
+    );
+    let albums = sent_as(&stage, 7);
+    assert_eq!(albums[0], format!("sendMediaGroup {a} {b} {c} {d} {e}"));
+    assert_eq!(
+        albums[1],
+        format!("sendMediaGroup {b} {c} {d} {e}"),
+        "without the named one"
+    );
+    assert_eq!(albums[2], format!("sendMediaGroup {b} {d} {e}"));
+    stage.stop();
+}
+
+/// A send that is never answered: given up in time, sent once more, and no third time, since it
+/// may have arrived.
+#[test]
+fn a_send_that_stalls_is_given_up() {
+    let telegram = Telegram::start();
+    telegram.fail("sendMessage", 9, Reply::Stall);
+    telegram.fail("sendChatAction", 9, Reply::Stall);
+    let short = Duration::from_millis(200);
+    let timeouts = Timeouts {
+        request: short,
+        upload: short,
+        poll_slack: short,
+    };
+    let client = Client::new(&telegram.url(), Secret::new(TOKEN), 1).with_timeouts(timeouts);
+    let delivery = Delivery::new(client, Shutdown::default());
+    let to = Address {
+        chat: 7,
+        ..Address::default()
+    };
+    let sent = delivery
+        .send(send_message(to, "hello"))
+        .expect_err("no answer came");
+    assert_eq!(*sent.kind(), Kind::Lost, "{}", sent.chain());
+    assert_eq!(telegram.calls_of("sendMessage").len(), 2);
+    delivery
+        .send(send_upload_action(to))
+        .expect_err("no answer came");
+    assert_eq!(
+        telegram.calls_of("sendChatAction").len(),
+        3,
+        "this one does no harm twice"
+    );
 }
 
 #[test]
