@@ -338,30 +338,33 @@ fn bad_links_are_found_when_telegram_names_none() {
 #[test]
 fn three_bad_links_leave_the_others_an_album() {
     let stage = Stage::start(5);
-    let [a, b, c, d, e] = &pictures(5)[..] else {
+    let [bad, good, worse, fine, awful] = &pictures(5)[..] else {
         panic!("five")
     };
     stage
         .telegram
-        .cannot_fetch(&[a.clone(), c.clone(), e.clone()], true);
+        .cannot_fetch(&[bad.clone(), worse.clone(), awful.clone()], true);
     stage.telegram.write(7, "bus");
     stage.telegram.wait_for_text("for “bus” ·");
     let links = stage
         .telegram
         .wait_for_text("could not be sent as pictures");
     assert!(
-        [a, c, e]
+        [bad, worse, awful]
             .iter()
             .all(|url| links.text().contains(url.as_str()))
     );
     let albums = sent_as(&stage, 7);
-    assert_eq!(albums[0], format!("sendMediaGroup {a} {b} {c} {d} {e}"));
+    assert_eq!(
+        albums[0],
+        format!("sendMediaGroup {bad} {good} {worse} {fine} {awful}")
+    );
     assert_eq!(
         albums[1],
-        format!("sendMediaGroup {b} {c} {d} {e}"),
+        format!("sendMediaGroup {good} {worse} {fine} {awful}"),
         "without the named one"
     );
-    assert_eq!(albums[2], format!("sendMediaGroup {b} {d} {e}"));
+    assert_eq!(albums[2], format!("sendMediaGroup {good} {fine} {awful}"));
     stage.stop();
 }
 
