@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::process::Program;
 use crate::support::server::{Reply, Server};
-use crate::support::stage::{Stage, found, pictures, start_bot, without_token};
+use crate::support::stage::{Stage, failure, found, pictures, start_bot, without_token};
 use crate::support::telegram::{TOKEN, Telegram, error, flood, group_message};
 
 /// A picture that nothing is wrong with: 1 × 1 pixel.
@@ -582,6 +582,20 @@ fn a_group_that_moved_is_followed() {
         .filter(|call| call.chat() == -5)
         .count();
     assert_eq!(to_old, 1, "the new id is remembered");
+    stage.stop();
+}
+
+/// Somebody deleted "Searching…" before the search failed: the user heard nothing at all.
+#[test]
+fn a_deleted_acknowledgement_is_replaced_by_a_new_message() {
+    let stage = Stage::with_endpoint(|_| failure(502, "space_down", None));
+    let gone = error(400, "Bad Request: message to edit not found");
+    stage.telegram.fail("editMessageText", 9, gone);
+    stage.telegram.write(7, "bus");
+    let said = stage.telegram.wait_for("the sentence", |call| {
+        call.method == "sendMessage" && call.text().contains("not available")
+    });
+    assert_eq!(said.chat(), 7);
     stage.stop();
 }
 
