@@ -284,28 +284,8 @@ impl Client {
     /// As [`Client::send`].
     pub fn open(&self, request: &Request) -> Result<Answer> {
         let answer = match &request.body {
-            None => {
-                let mut builder = self.agent.get(&request.url);
-                for (name, value) in &request.headers {
-                    builder = builder.header(*name, value);
-                }
-                builder
-                    .config()
-                    .timeout_global(Some(request.timeout))
-                    .build()
-                    .call()
-            }
-            Some(body) => {
-                let mut builder = self.agent.post(&request.url);
-                for (name, value) in &request.headers {
-                    builder = builder.header(*name, value);
-                }
-                builder
-                    .config()
-                    .timeout_global(Some(request.timeout))
-                    .build()
-                    .send(&body[..])
-            }
+            None => self.run(request, "GET", ()),
+            Some(body) => self.run(request, "POST", &body[..]),
         };
         let (parts, body) = answer.map_err(call_error)?.into_parts();
         let head = Head {
@@ -322,6 +302,23 @@ impl Client {
             body: Box::new(body),
             limit: request.limit,
         })
+    }
+
+    fn run(
+        &self,
+        request: &Request,
+        method: &str,
+        body: impl ureq::AsSendBody,
+    ) -> std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let mut outgoing = ureq::http::Request::builder()
+            .method(method)
+            .uri(&request.url);
+        for (name, value) in &request.headers {
+            outgoing = outgoing.header(*name, value);
+        }
+        let outgoing = self.agent.configure_request(outgoing.body(body)?);
+        self.agent
+            .run(outgoing.timeout_global(Some(request.timeout)).build())
     }
 
     /// Interrupts every request under way in this client and its clones; later ones fail.

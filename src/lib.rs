@@ -36,6 +36,14 @@
   with sixteen built-in pictures."
 )]
 //!
+//! # The playground (feature `playground`)
+//!
+#![cfg_attr(
+    feature = "playground",
+    doc = "- [`playground::bot_api`] is a Bot API server as a library, strict and scriptable; the tests use it
+  as well. [`playground::server`] is the web page over it."
+)]
+//!
 //! # Shared
 //!
 //! [`config`] (every setting and default), [`cli`], [`error`] (what a caller may do next),
@@ -60,6 +68,8 @@ pub mod http;
 pub mod log;
 #[cfg(feature = "search")]
 pub mod mock;
+#[cfg(feature = "playground")]
+pub mod playground;
 pub mod search;
 pub mod secret;
 pub mod shutdown;

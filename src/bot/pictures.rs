@@ -187,7 +187,9 @@ fn is_forbidden(address: IpAddr) -> bool {
     }
 }
 
-fn is_public(address: IpAddr) -> bool {
+/// Whether `address` is one of the open internet.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
     if is_forbidden(address) {
         return false;
     }

@@ -279,15 +279,25 @@ impl Worker {
         }
         if let Outcome::Over(said) = &work.outcome {
             work.activity = None;
-            let to = work.search.to;
-            match work.acknowledgement {
-                Acknowledgement::Sent(id) => self.delivery.send(edit(to.chat, id, said))?,
-                Acknowledgement::Due | Acknowledgement::Missing => {
-                    self.delivery.send(message(to, said))?
-                }
-            };
+            self.say_instead(work.acknowledgement, work.search.to, said)?;
         }
         Ok(Turn::Done)
+    }
+
+    /// Turns the acknowledgement into `said`, or says it anew where that message is gone.
+    fn say_instead(
+        &self,
+        acknowledgement: Acknowledgement,
+        to: Address,
+        said: &Reply,
+    ) -> Result<()> {
+        if let Acknowledgement::Sent(id) = acknowledgement {
+            match self.delivery.send(edit(to.chat, id, said)) {
+                Err(error) if is_about_the_message(&error) => {}
+                other => return other.map(drop),
+            }
+        }
+        self.delivery.send(message(to, said)).map(drop)
     }
 
     /// Says "Searching…" before the search. If it cannot be said, the search goes on, unless the
@@ -444,6 +454,11 @@ fn message(to: Address, reply: &Reply) -> Call {
 
 fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
     edit_message_text(chat, message, &reply.text).markup(reply.markup.clone())
+}
+
+/// Whether a message could not be edited although the chat takes messages: somebody deleted it.
+fn is_about_the_message(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Telegram { code: 400, .. }) && error.class() == Class::GiveUp
 }
 
 fn message_id(sent: &Value) -> Option<i64> {

@@ -1,11 +1,14 @@
 //! Every variable, right and wrong.
 
 use std::io;
+use std::time::Duration;
 
 use serde_json::json;
 use tracing::level_filters::LevelFilter;
 
 use super::*;
+use crate::error::Result;
+use crate::secret::Secret;
 
 mod secrets;
 

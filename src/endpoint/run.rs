@@ -48,7 +48,10 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
 }
 
 /// The engine that `config` names. The one place where engines are chosen.
-fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
+///
+/// # Errors
+/// A setting that the engine does not take.
+pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
         EngineConfig::Mock => Ok(Arc::new(MockEngine)),
         EngineConfig::Space(config) => Ok(Arc::new(Space::new(config)?)),

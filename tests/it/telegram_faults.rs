@@ -3,12 +3,18 @@
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
+use clip_bot::error::Kind;
+use clip_bot::secret::Secret;
+use clip_bot::shutdown::Shutdown;
+use clip_bot::telegram::client::{Client, Timeouts};
+use clip_bot::telegram::delivery::Delivery;
+use clip_bot::telegram::request::{Address, send_message, send_upload_action};
 use serde_json::json;
 
 use crate::support::process::Program;
 use crate::support::server::{Reply, Server};
-use crate::support::stage::{Stage, found, pictures, start_bot, without_token};
-use crate::support::telegram::{Telegram, error, flood, group_message};
+use crate::support::stage::{Stage, failure, found, pictures, start_bot, without_token};
+use crate::support::telegram::{TOKEN, Telegram, error, flood, group_message};
 
 /// A picture that nothing is wrong with: 1 × 1 pixel.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\
@@ -330,6 +336,73 @@ fn bad_links_are_found_when_telegram_names_none() {
 }
 
 #[test]
+fn three_bad_links_leave_the_others_an_album() {
+    let stage = Stage::start(5);
+    let [bad, good, worse, fine, awful] = &pictures(5)[..] else {
+        panic!("five")
+    };
+    stage
+        .telegram
+        .cannot_fetch(&[bad.clone(), worse.clone(), awful.clone()], true);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("for “bus” ·");
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(
+        [bad, worse, awful]
+            .iter()
+            .all(|url| links.text().contains(url.as_str()))
+    );
+    let albums = sent_as(&stage, 7);
+    assert_eq!(
+        albums[0],
+        format!("sendMediaGroup {bad} {good} {worse} {fine} {awful}")
+    );
+    assert_eq!(
+        albums[1],
+        format!("sendMediaGroup {good} {worse} {fine} {awful}"),
+        "without the named one"
+    );
+    assert_eq!(albums[2], format!("sendMediaGroup {good} {fine} {awful}"));
+    stage.stop();
+}
+
+/// A send that is never answered: given up in time, sent once more, and no third time, since it
+/// may have arrived.
+#[test]
+fn a_send_that_stalls_is_given_up() {
+    let telegram = Telegram::start();
+    telegram.fail("sendMessage", 9, Reply::Stall);
+    telegram.fail("sendChatAction", 9, Reply::Stall);
+    let short = Duration::from_millis(200);
+    let timeouts = Timeouts {
+        request: short,
+        upload: short,
+        poll_slack: short,
+    };
+    let client = Client::new(&telegram.url(), Secret::new(TOKEN), 1).with_timeouts(timeouts);
+    let delivery = Delivery::new(client, Shutdown::default());
+    let to = Address {
+        chat: 7,
+        ..Address::default()
+    };
+    let sent = delivery
+        .send(send_message(to, "hello"))
+        .expect_err("no answer came");
+    assert_eq!(*sent.kind(), Kind::Lost, "{}", sent.chain());
+    assert_eq!(telegram.calls_of("sendMessage").len(), 2);
+    delivery
+        .send(send_upload_action(to))
+        .expect_err("no answer came");
+    assert_eq!(
+        telegram.calls_of("sendChatAction").len(),
+        3,
+        "this one does no harm twice"
+    );
+}
+
+#[test]
 fn when_all_links_are_bad_all_come_as_links() {
     let stage = Stage::start(5);
     stage.telegram.cannot_fetch(&pictures(5), true);
@@ -509,6 +582,20 @@ fn a_group_that_moved_is_followed() {
         .filter(|call| call.chat() == -5)
         .count();
     assert_eq!(to_old, 1, "the new id is remembered");
+    stage.stop();
+}
+
+/// Somebody deleted "Searching…" before the search failed: the user heard nothing at all.
+#[test]
+fn a_deleted_acknowledgement_is_replaced_by_a_new_message() {
+    let stage = Stage::with_endpoint(|_| failure(502, "space_down", None));
+    let gone = error(400, "Bad Request: message to edit not found");
+    stage.telegram.fail("editMessageText", 9, gone);
+    stage.telegram.write(7, "bus");
+    let said = stage.telegram.wait_for("the sentence", |call| {
+        call.method == "sendMessage" && call.text().contains("not available")
+    });
+    assert_eq!(said.chat(), 7);
     stage.stop();
 }
 

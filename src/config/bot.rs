@@ -1,0 +1,108 @@
+//! The settings of `clip-bot`.
+
+use std::time::Duration;
+
+use super::settings::Settings;
+use super::{BOT_VARIABLES, Environment};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// What the bot runs with.
+#[derive(Debug, Clone)]
+pub struct BotConfig {
+    /// Bot token.
+    pub token: Secret,
+    /// Bot API server, without a slash at the end.
+    pub api_url: String,
+    /// The endpoint's `/search`.
+    pub search_url: String,
+    /// Bearer token for the endpoint.
+    pub search_token: Option<Secret>,
+    /// Longest wait for the endpoint: more than API Gateway's 30 s, so that its own answer comes.
+    pub search_timeout: Duration,
+    /// Pictures in an answer.
+    pub results: usize,
+    /// How long one getUpdates waits.
+    pub poll_timeout: Duration,
+    /// Worker threads.
+    pub workers: usize,
+    /// Users and chats that are answered; empty means everyone.
+    pub allowed: Vec<i64>,
+    /// Fixed language code, or none to go by the user's.
+    pub language: Option<String>,
+    /// Log level.
+    pub log: tracing::level_filters::LevelFilter,
+    /// What the operator should know, to be logged once.
+    pub warnings: Vec<String>,
+}
+
+impl BotConfig {
+    /// Reads and checks all `CLIP_BOT_*` settings.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`], naming the variable and the remedy.
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
+        let mut settings = Settings::new(environment, "CLIP_BOT_", BOT_VARIABLES)?;
+        let token = settings.secret("CLIP_BOT_TOKEN", "telegram-token")?.ok_or_else(|| {
+            Error::config(
+                "CLIP_BOT_TOKEN_FILE is not set: put the token you got from @BotFather into a file \
+                 and name that file (or pass systemd's credential telegram-token)",
+            )
+        })?;
+        if !looks_like_a_token(token.expose()) {
+            return Err(Error::config(
+                "CLIP_BOT_TOKEN: this is not a bot token (123456:ABC…); copy the whole token from @BotFather",
+            ));
+        }
+        let search_url = settings.url("CLIP_BOT_SEARCH_URL")?.ok_or_else(|| {
+            Error::config(
+                "CLIP_BOT_SEARCH_URL is not set: name the search endpoint, for example http://127.0.0.1:8080",
+            )
+        })?;
+        let mut search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
+        match (settings.text("CLIP_BOT_SEARCH_AUTH"), &search_token) {
+            ("", _) | ("bearer", Some(_)) => {}
+            ("none", _) => search_token = None,
+            ("bearer", None) => {
+                return Err(Error::config(
+                    "CLIP_BOT_SEARCH_AUTH=bearer needs a token: set CLIP_BOT_SEARCH_TOKEN_FILE",
+                ));
+            }
+            _ => return Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none or bearer")),
+        }
+        let language = match settings.text("CLIP_BOT_LANGUAGE") {
+            "" => None,
+            language @ ("en" | "es") => Some(language.to_owned()),
+            _ => return Err(settings.invalid("CLIP_BOT_LANGUAGE", "en or es")),
+        };
+        Ok(Self {
+            token,
+            api_url: settings.url("CLIP_BOT_API_URL")?.unwrap_or_default(),
+            search_url: if search_url.ends_with("/search") {
+                search_url
+            } else {
+                format!("{search_url}/search")
+            },
+            search_token,
+            search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
+            results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
+            poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
+            workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,
+            allowed: settings.ids("CLIP_BOT_ALLOWED")?,
+            language,
+            log: settings.level("CLIP_BOT_LOG")?,
+            warnings: settings.warnings,
+        })
+    }
+}
+
+pub(super) fn looks_like_a_token(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(id, key)| {
+        !id.is_empty()
+            && !key.is_empty()
+            && id.bytes().all(|b| b.is_ascii_digit())
+            && key
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+    })
+}

@@ -1,0 +1,147 @@
+//! The settings of `clip-search`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::settings::Settings;
+use super::{Environment, SEARCH_VARIABLES};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// What the endpoint runs with.
+#[derive(Debug, Clone)]
+pub struct SearchConfig {
+    /// Which engine answers.
+    pub engine: EngineConfig,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Bearer token that callers need.
+    pub token: Option<Secret>,
+    /// Longest time for one search.
+    pub timeout: Duration,
+    /// Searches at the same time.
+    pub workers: usize,
+    /// Log level.
+    pub log: tracing::level_filters::LevelFilter,
+    /// What the operator should know, to be logged once.
+    pub warnings: Vec<String>,
+}
+
+/// Which engine answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EngineConfig {
+    /// Built-in pictures, ranked by their names.
+    Mock,
+    /// A Space on Hugging Face or elsewhere.
+    Space(SpaceConfig),
+}
+
+/// How a Space is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SpaceConfig {
+    /// Where it is.
+    pub location: SpaceLocation,
+    /// Named endpoint, without slash; none to choose from `/config`.
+    pub api: Option<String>,
+    /// Argument template.
+    pub arguments: SpaceArguments,
+    /// Address that base names are appended to, with a slash at the end.
+    pub public_base: Option<String>,
+    /// Token for a private Space.
+    pub token: Option<Secret>,
+    /// The hub, without a slash at the end.
+    pub hub: String,
+}
+
+/// Where a Space is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SpaceLocation {
+    /// Its own address, without a slash at the end.
+    Url(String),
+    /// `user/name` on the hub.
+    Hub(String),
+}
+
+/// Argument template of a Space's function; `{query}`, `{limit}`, `{image}` and `{type}`
+/// (`Text` or `Image`) stand for the query's.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpaceArguments {
+    /// By position; the rest are the Space's defaults.
+    Positional(Vec<serde_json::Value>),
+    /// By parameter name; the rest are the Space's defaults.
+    Named(serde_json::Map<String, serde_json::Value>),
+}
+
+impl SearchConfig {
+    /// Reads and checks all `CLIP_SEARCH_*` settings.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`], naming the variable and the remedy.
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
+        let mut settings = Settings::new(environment, "CLIP_SEARCH_", SEARCH_VARIABLES)?;
+        let space = settings.text("CLIP_SEARCH_SPACE").to_owned();
+        let engine = match (settings.text("CLIP_SEARCH_ENGINE"), space.as_str()) {
+            ("mock", _) | ("", "") => EngineConfig::Mock,
+            ("space", "") => {
+                return Err(Error::config(
+                    "CLIP_SEARCH_SPACE is not set: name the Space by its URL or as user/name",
+                ));
+            }
+            ("space" | "", _) => EngineConfig::Space(settings.space()?),
+            _ => return Err(settings.invalid("CLIP_SEARCH_ENGINE", "space or mock")),
+        };
+        Ok(Self {
+            engine,
+            listen: settings.parsed(
+                "CLIP_SEARCH_LISTEN",
+                "an address with a port, such as 127.0.0.1:8080",
+            )?,
+            token: settings.secret("CLIP_SEARCH_TOKEN", "search-token")?,
+            timeout: settings.duration("CLIP_SEARCH_TIMEOUT", 1, 600)?,
+            workers: settings.number("CLIP_SEARCH_WORKERS", 1, 512)?,
+            log: settings.level("CLIP_SEARCH_LOG")?,
+            warnings: settings.warnings,
+        })
+    }
+}
+
+impl Settings<'_> {
+    fn space(&mut self) -> Result<SpaceConfig> {
+        let name = "CLIP_SEARCH_SPACE";
+        let text = self.text(name);
+        let location = if text.starts_with("http://") || text.starts_with("https://") {
+            SpaceLocation::Url(self.url(name)?.unwrap_or_default())
+        } else {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+            match text.split_once('/') {
+                Some((user, space))
+                    if !user.is_empty()
+                        && !space.is_empty()
+                        && user.chars().chain(space.chars()).all(plain) =>
+                {
+                    SpaceLocation::Hub(text.to_owned())
+                }
+                _ => return Err(self.invalid(name, "a URL or user/name")),
+            }
+        };
+        let template = "CLIP_SEARCH_SPACE_ARGS";
+        let arguments = match serde_json::from_str(self.text(template)) {
+            Ok(serde_json::Value::Array(items)) => SpaceArguments::Positional(items),
+            Ok(serde_json::Value::Object(object)) => SpaceArguments::Named(object),
+            _ => {
+                return Err(
+                    self.invalid(template, "a JSON array, or a JSON object by parameter name")
+                );
+            }
+        };
+        let api = self.text("CLIP_SEARCH_SPACE_API").trim_matches('/');
+        Ok(SpaceConfig {
+            location,
+            api: (!api.is_empty()).then(|| api.to_owned()),
+            arguments,
+            public_base: self.url("CLIP_SEARCH_PUBLIC_BASE")?.map(|base| base + "/"),
+            token: self.secret("CLIP_SEARCH_HF_TOKEN", "hf-token")?,
+            hub: self.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,199 @@
+//! Reads one setting at a time, of any kind, with the errors an operator understands.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::bot::looks_like_a_token;
+use super::{Environment, Variable, nearest};
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+pub(super) struct Settings<'a> {
+    pub(super) environment: &'a Environment,
+    known: &'static [Variable],
+    pub(super) warnings: Vec<String>,
+}
+
+impl<'a> Settings<'a> {
+    pub(super) fn new(
+        environment: &'a Environment,
+        prefix: &str,
+        known: &'static [Variable],
+    ) -> Result<Self> {
+        for name in environment
+            .variables
+            .keys()
+            .filter(|name| name.starts_with(prefix))
+        {
+            if !known.iter().any(|variable| variable.name == name) {
+                let names = known.iter().map(|variable| variable.name);
+                let nearest = nearest(name, names).unwrap_or(prefix);
+                return Err(Error::config(format!(
+                    "{name} is not a known setting; did you mean {nearest}?"
+                )));
+            }
+        }
+        Ok(Self {
+            environment,
+            known,
+            warnings: Vec::new(),
+        })
+    }
+
+    pub(super) fn text(&self, name: &str) -> &'a str {
+        match self
+            .environment
+            .variables
+            .get(name)
+            .map(|value| value.trim())
+        {
+            Some(value) if !value.is_empty() => value,
+            _ => self
+                .known
+                .iter()
+                .find(|variable| variable.name == name)
+                .map_or("", |variable| variable.default),
+        }
+    }
+
+    pub(super) fn invalid(&self, name: &str, wanted: impl Display) -> Error {
+        let value = printable(self.text(name));
+        Error::config(format!("{name}: {value} is not valid; it must be {wanted}"))
+    }
+
+    pub(super) fn parsed<T: FromStr>(&self, name: &str, wanted: &str) -> Result<T> {
+        self.text(name)
+            .parse()
+            .map_err(|_| self.invalid(name, wanted))
+    }
+
+    pub(super) fn number(&self, name: &str, least: usize, most: usize) -> Result<usize> {
+        let wanted = format!("a number from {least} to {most}");
+        let number = self.parsed(name, &wanted)?;
+        if (least..=most).contains(&number) {
+            Ok(number)
+        } else {
+            Err(self.invalid(name, wanted))
+        }
+    }
+
+    pub(super) fn duration(&self, name: &str, least: u64, most: u64) -> Result<Duration> {
+        let (least, most) = (Duration::from_secs(least), Duration::from_secs(most));
+        match humantime::parse_duration(self.text(name)) {
+            Ok(duration) if (least..=most).contains(&duration) => Ok(duration),
+            _ => {
+                let (least, most) = (
+                    humantime::format_duration(least),
+                    humantime::format_duration(most),
+                );
+                Err(self.invalid(
+                    name,
+                    format!("a time from {least} to {most}, such as {most}"),
+                ))
+            }
+        }
+    }
+
+    pub(super) fn level(&self, name: &str) -> Result<tracing::level_filters::LevelFilter> {
+        self.parsed(name, "off, error, warn, info, debug or trace")
+    }
+
+    pub(super) fn ids(&self, name: &str) -> Result<Vec<i64>> {
+        let items = self
+            .text(name)
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty());
+        let wanted = "ids by comma, such as 1234567,-100987654321";
+        items
+            .map(|item| item.parse().map_err(|_| self.invalid(name, wanted)))
+            .collect()
+    }
+
+    /// An http(s) address without the slash at its end; `None` where nothing is set.
+    pub(super) fn url(&self, name: &str) -> Result<Option<String>> {
+        let text = self.text(name).trim_end_matches('/');
+        if text.is_empty() {
+            return Ok(None);
+        }
+        let host = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        match host {
+            Some(host)
+                if !host.is_empty()
+                    && !host.starts_with(['/', ':', '?'])
+                    && !host.contains(|c: char| c.is_whitespace() || "@?#".contains(c)) =>
+            {
+                Ok(Some(text.to_owned()))
+            }
+            _ => Err(self.invalid(name, "an address that starts with https:// or http://")),
+        }
+    }
+
+    /// `NAME_FILE`, else the credential, else the plain variable, which costs a warning.
+    pub(super) fn secret(&mut self, name: &str, credential: &str) -> Result<Option<Secret>> {
+        let read = |path: PathBuf, wanted_by: &str| {
+            let text = (self.environment.read)(&path).map_err(|cause| {
+                let what = format!("{wanted_by}: failed to read {}", path.display());
+                Error::config(what).because(cause)
+            })?;
+            let secret = Secret::new(&text);
+            if secret.is_empty() {
+                return Err(Error::config(format!(
+                    "{wanted_by}: the file {} is empty",
+                    path.display()
+                )));
+            }
+            Ok(secret)
+        };
+        let file_name = format!("{name}_FILE");
+        let file = self.text(&file_name);
+        if !file.is_empty() {
+            if file.contains("://") || !file.contains('/') && may_hold_secret(file) {
+                return Err(Error::config(format!(
+                    "{file_name}: this looks like the secret itself; put it into a file and name that file"
+                )));
+            }
+            return read(PathBuf::from(file), &file_name).map(Some);
+        }
+        if let Some(folder) = self.environment.variables.get("CREDENTIALS_DIRECTORY") {
+            let path = Path::new(folder).join(credential);
+            match (self.environment.read)(&path) {
+                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
+                _ => return read(path, &format!("credential {credential}")).map(Some),
+            }
+        }
+        let plain = self.text(name);
+        if plain.is_empty() {
+            return Ok(None);
+        }
+        self.warnings.push(format!(
+            "{name} is in the environment, where other programs can read it; use {file_name} instead"
+        ));
+        Ok(Some(Secret::new(plain)))
+    }
+}
+
+/// `text` between backquotes for a message, or words that stand for it where it may be secret.
+pub(crate) fn printable(text: &str) -> String {
+    if may_hold_secret(text) {
+        "the value (not shown, it may be secret)".to_owned()
+    } else {
+        format!("`{text}`")
+    }
+}
+
+/// Whether some part of `text` looks like a bot token, a token of a hub, a password in an address,
+/// or a long random word: somebody may have pasted a secret into the wrong setting.
+fn may_hold_secret(text: &str) -> bool {
+    let breaks = |c: char| !c.is_ascii_alphanumeric() && !"_-:.".contains(c);
+    text.contains('@')
+        || text.split(breaks).any(|word| {
+            let random = |part: &str| part.len() >= 24 || part.starts_with("hf_");
+            looks_like_a_token(word.strip_prefix("bot").unwrap_or(word))
+                || word.split('.').any(random)
+        })
+}

@@ -1,0 +1,164 @@
+//! The tables that `--help`, the README and the checks of names are made from.
+
+/// One setting as the operator sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Name in the environment; `--name-without-prefix` on the command line.
+    pub name: &'static str,
+    /// What holds where it is not set; empty for "nothing".
+    pub default: &'static str,
+    /// One line: meaning, unit, limits.
+    pub meaning: &'static str,
+}
+
+const fn variable(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        default,
+        meaning,
+    }
+}
+
+/// The settings of `clip-bot`.
+pub const BOT_VARIABLES: &[Variable] = &[
+    variable(
+        "CLIP_BOT_ALLOWED",
+        "",
+        "user or chat ids that are answered, by comma; empty: everyone",
+    ),
+    variable(
+        "CLIP_BOT_API_URL",
+        "https://api.telegram.org",
+        "Bot API server",
+    ),
+    variable(
+        "CLIP_BOT_LANGUAGE",
+        "",
+        "`en` or `es` for everyone; empty: by the user's language",
+    ),
+    variable(
+        "CLIP_BOT_LOG",
+        "info",
+        "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "CLIP_BOT_POLL_TIMEOUT",
+        "50s",
+        "how long one getUpdates waits, 1s to 50s",
+    ),
+    variable("CLIP_BOT_RESULTS", "5", "pictures in an answer, 1 to 10"),
+    variable(
+        "CLIP_BOT_SEARCH_AUTH",
+        "",
+        "`none` or `bearer`; empty: bearer where there is a token",
+    ),
+    variable(
+        "CLIP_BOT_SEARCH_TIMEOUT",
+        "35s",
+        "longest wait for the endpoint, 1s to 10m",
+    ),
+    variable(
+        "CLIP_BOT_SEARCH_TOKEN",
+        "",
+        "bearer token of the endpoint; for development only",
+    ),
+    variable(
+        "CLIP_BOT_SEARCH_TOKEN_FILE",
+        "",
+        "file with that token; or credential `search-token`",
+    ),
+    variable(
+        "CLIP_BOT_SEARCH_URL",
+        "",
+        "the search endpoint (required); `/search` is appended",
+    ),
+    variable(
+        "CLIP_BOT_TOKEN",
+        "",
+        "token from @BotFather; for development only",
+    ),
+    variable(
+        "CLIP_BOT_TOKEN_FILE",
+        "",
+        "file with the token; or credential `telegram-token`",
+    ),
+    variable(
+        "CLIP_BOT_WORKERS",
+        "16",
+        "queries answered at the same time, 1 to 64",
+    ),
+];
+
+/// The settings of `clip-search`.
+pub const SEARCH_VARIABLES: &[Variable] = &[
+    variable(
+        "CLIP_SEARCH_ENGINE",
+        "",
+        "`space` or `mock`; empty: space where one is set",
+    ),
+    variable(
+        "CLIP_SEARCH_HF_TOKEN",
+        "",
+        "token for a private Space; for development only",
+    ),
+    variable(
+        "CLIP_SEARCH_HF_TOKEN_FILE",
+        "",
+        "file with that token; or credential `hf-token`",
+    ),
+    variable(
+        "CLIP_SEARCH_HUB",
+        "https://huggingface.co",
+        "hub that knows the Space",
+    ),
+    variable(
+        "CLIP_SEARCH_LISTEN",
+        "127.0.0.1:8080",
+        "address and port to listen on",
+    ),
+    variable(
+        "CLIP_SEARCH_LOG",
+        "info",
+        "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "CLIP_SEARCH_PUBLIC_BASE",
+        "",
+        "address that each file's base name is appended to",
+    ),
+    variable(
+        "CLIP_SEARCH_SPACE",
+        "",
+        "the Space: its URL, or user/name on the hub",
+    ),
+    variable(
+        "CLIP_SEARCH_SPACE_API",
+        "",
+        "its endpoint; empty: the only named one, /search or /predict",
+    ),
+    variable(
+        "CLIP_SEARCH_SPACE_ARGS",
+        r#"["{query}", "{limit}"]"#,
+        "its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in",
+    ),
+    variable(
+        "CLIP_SEARCH_TIMEOUT",
+        "25s",
+        "longest time for one search, 1s to 10m",
+    ),
+    variable(
+        "CLIP_SEARCH_TOKEN",
+        "",
+        "bearer token that callers need; for development only",
+    ),
+    variable(
+        "CLIP_SEARCH_TOKEN_FILE",
+        "",
+        "file with that token; or credential `search-token`",
+    ),
+    variable(
+        "CLIP_SEARCH_WORKERS",
+        "32",
+        "searches at the same time, 1 to 512",
+    ),
+];

@@ -1,0 +1,110 @@
+//! `GET /api/events`: first the whole state, then everything that happens, as server-sent events.
+//! The kind of an event is its `event:`, its content the `data:`.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use hyper::body::Frame;
+use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+
+use super::Page;
+
+/// Events that wait for a slow page.
+const BUFFER: usize = 64;
+/// A word now and then tells a closed connection from a quiet one.
+const PING: Duration = Duration::from_secs(15);
+
+/// The stream of one page.
+pub(super) async fn stream(State(page): State<Page>) -> Response {
+    let (sender, receiver) = mpsc::channel(BUFFER);
+    tokio::spawn(async move {
+        // Either the page went away, or it fell behind; then it connects again for a new state.
+        let _ = feed(&page, &sender).await;
+    });
+    let body = Body::new(Channel(receiver));
+    ([(CONTENT_TYPE, "text/event-stream")], body).into_response()
+}
+
+/// Sends until nobody listens any more, which is `None`.
+async fn feed(page: &Page, sender: &mpsc::Sender<Bytes>) -> Option<()> {
+    // Watched before the state is taken, so that nothing between both is lost.
+    let mut events = page.api.subscribe();
+    let mut traffic = page.traffic.subscribe();
+    let mut faults = page.faults.watch();
+    send(sender, "state", &page.state()).await?;
+    loop {
+        let (name, data) = tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => (event.name, event.data),
+                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+            },
+            row = traffic.recv() => match row {
+                Ok(row) => ("traffic", row),
+                Err(RecvError::Lagged(_) | RecvError::Closed) => return None,
+            },
+            changed = faults.changed() => {
+                changed.ok()?;
+                ("faults", page.faults.to_json().into())
+            }
+            () = page.api.closed() => return None,
+            () = sender.closed() => return None,
+            () = tokio::time::sleep(PING) => {
+                sender.send(Bytes::from_static(b": still here\n\n")).await.ok()?;
+                continue;
+            }
+        };
+        send(sender, name, &data).await?;
+    }
+}
+
+async fn send(sender: &mpsc::Sender<Bytes>, name: &str, data: &Value) -> Option<()> {
+    // JSON has no line breaks in it.
+    let event = format!("event: {name}\ndata: {data}\n\n");
+    sender.send(event.into()).await.ok()
+}
+
+impl Page {
+    /// Everything a page that is opened now has to know.
+    fn state(&self) -> Value {
+        let mut state = self.api.snapshot();
+        state["about"] = json!({
+            "engine": self.about.engine,
+            "endpoint": self.about.endpoint,
+            "note": self.about.note,
+        });
+        state["faults"] = self.faults.to_json();
+        state["traffic"] = json!(
+            self.traffic
+                .recent()
+                .iter()
+                .map(|row| (**row).clone())
+                .collect::<Vec<_>>()
+        );
+        state
+    }
+}
+
+/// A body fed through a channel.
+struct Channel(mpsc::Receiver<Bytes>);
+
+impl HttpBody for Channel {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0
+            .poll_recv(context)
+            .map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+    }
+}
