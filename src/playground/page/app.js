@@ -941,11 +941,11 @@ function takeInline(event) {
   showPopup();
 }
 
+/** Pictures of elsewhere cannot be shown here; the server keeps those it could fetch. */
 function inlinePicture(result) {
-  const proxied = (url) => (url ? `/api/picture?${new URLSearchParams({ url })}` : null);
-  if (result.photo_file_id) return { thumb: fileUrl(result.photo_file_id), full: fileUrl(result.photo_file_id) };
-  const full = proxied(result.photo_url ?? result.thumbnail_url);
-  return { thumb: proxied(result.thumbnail_url) ?? full, full };
+  const thumb = result.thumbnail_file_id ?? result.photo_file_id;
+  const full = result.photo_file_id ?? result.thumbnail_file_id;
+  return full ? { thumb: fileUrl(thumb), full: fileUrl(full) } : { full: null };
 }
 
 function showInline(box) {
