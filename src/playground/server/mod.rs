@@ -1,6 +1,6 @@
 //! The page and its JSON interface, on the same origin as the Bot API.
 //!
-//! `GET /`, `/app.js`, `/app.css`; `GET /api/events` (server-sent events); `GET
+//! `GET /`, `/app.js`, `/app.css`, `/icon.svg`; `GET /api/events` (server-sent events); `GET
 //! /api/files/{file_id}`; `POST /api/say`, `/api/photo`, `/api/press`, `/api/inline` and
 //! `/api/faults`. No other web page may use it, though it runs on a loopback address that every
 //! page in the browser can reach: see `guard`.
@@ -82,6 +82,10 @@ pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) ->
         .route(
             "/app.css",
             text("text/css; charset=utf-8", include_str!("../page/app.css")),
+        )
+        .route(
+            "/icon.svg",
+            text("image/svg+xml", include_str!("../page/icon.svg")),
         )
         .route("/api/events", get(events::stream))
         .route("/api/files/{file_id}", get(file))
