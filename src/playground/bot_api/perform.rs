@@ -195,12 +195,17 @@ fn send(state: &mut State, parameters: &Value, mut fields: Value) -> Done {
         fields.extend(place);
     }
     let markup = &parameters["reply_markup"];
-    // Other keyboards belong to the writing line of the app, not to the message.
+    // Other keyboards belong to the writing line of the app, not to the message: whoever watches
+    // is told of them once, with the event.
     if markup.get("inline_keyboard").is_some() {
         fields["reply_markup"] = markup.clone();
     }
     let message = chat.add(&state.me, fields);
-    let event = Event::message(&message, false);
+    let mut shown = message.clone();
+    if markup.is_object() {
+        shown["reply_markup"] = markup.clone();
+    }
+    let event = Event::message(&shown, false);
     Ok((message, vec![event]))
 }
 

@@ -159,7 +159,7 @@ const TAKE = {
 function takeState(state) {
   model.me = state.me;
   model.users = new Map(state.users.map((user) => [user.id, user]));
-  model.chats = state.chats;
+  model.chats = [...state.chats].sort(privateFirst);
   model.members = state.members ?? {};
   model.commands = state.commands ?? {};
   model.about = state.about ?? {};
@@ -169,7 +169,7 @@ function takeState(state) {
   model.traffic = state.traffic.slice(-TRAFFIC_ROWS);
   view.presses.clear();
   view.held = [];
-  view.chat = model.messages.has(view.chat) ? view.chat : state.chats[0].id;
+  view.chat = model.messages.has(view.chat) ? view.chat : model.chats[0].id;
   view.entries.clear();
   byId("messages").replaceChildren();
   showAbout();
@@ -177,6 +177,9 @@ function takeState(state) {
   showTraffic();
   showChat();
 }
+
+const privateFirst = (one, other) =>
+  Number(other.type === "private") - Number(one.type === "private") || one.id - other.id;
 
 function keep(message) {
   const id = message.chat.id;
@@ -435,7 +438,7 @@ function reuseImages(old, node) {
 }
 
 function entry(group, { key, follows, own }) {
-  const classes = ["entry", own ? "own" : "", follows ? "follows" : ""].join(" ").trim();
+  const classes = ["entry", own && "own", follows && "follows"].filter(Boolean).join(" ");
   const reply = el("button", {
     type: "button",
     class: "icon",
