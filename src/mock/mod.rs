@@ -12,7 +12,8 @@ use self::words::Wanted;
 use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
 
 /// Finds those of the built-in pictures that have words in common with the query, best first. The
-/// score goes from 0 to 1, [which words do what](Wanted::score).
+/// score goes from 0, nothing in common, to 1, the very name of the picture; a word of the name
+/// does more than a keyword, a whole word more than its beginning, a colour less than a thing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MockEngine;
 
@@ -145,7 +146,7 @@ mod tests {
         }
         // A word of the name, more of the name, a keyword, the beginning of a word.
         assert_eq!(scores("bus")[..3], [1.0, 0.95, 0.95]);
-        assert_eq!(scores("pet")[0], 0.72);
+        assert_eq!(scores("pet")[..1], [0.72]);
         assert_eq!(scores("motorcy"), [0.54]);
     }
 
