@@ -33,7 +33,7 @@
     doc = "- [`endpoint`] serves the search contract of [`search`] over HTTP, with any
   [`search::Engine`] behind it.
 - [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols, [`mock`] the one
-  with sixteen built-in pictures."
+  with a thousand built-in drawings, found by their words."
 )]
 //!
 //! # The playground (feature `playground`)

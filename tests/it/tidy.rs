@@ -196,6 +196,7 @@ fn the_top_level_holds_what_the_design_names() {
         "Cargo.lock",
         "Cargo.toml",
         "LICENSE",
+        "LICENSES",
         "README.md",
         "aws",
         "benches",
