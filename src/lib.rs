@@ -44,6 +44,14 @@
   as well. [`playground::server`] is the web page over it."
 )]
 //!
+//! # The playground (feature `playground`)
+//!
+#![cfg_attr(
+    feature = "playground",
+    doc = "[`playground`] runs all of it on one machine: the bot and the endpoint, a strict Bot API
+server ([`playground::bot_api`], which the tests script too), and a chat page."
+)]
+//!
 //! # Shared
 //!
 //! [`config`] (every setting and default), [`cli`], [`error`] (what a caller may do next),
