@@ -5,6 +5,7 @@
 //! our prefix is refused, with the nearest known name.
 
 mod bot;
+mod playground;
 mod search;
 mod settings;
 mod variables;
@@ -13,9 +14,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use bot::BotConfig;
+pub use playground::PlaygroundConfig;
 pub use search::{EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation};
 pub(crate) use settings::printable;
-pub use variables::{BOT_VARIABLES, SEARCH_VARIABLES, Variable};
+pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
 /// The process environment and the way to read files, passed in by `main`.
 #[derive(Clone)]

@@ -33,7 +33,7 @@
     doc = "- [`endpoint`] serves the search contract of [`search`] over HTTP, with any
   [`search::Engine`] behind it.
 - [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols, [`mock`] the one
-  with sixteen built-in pictures."
+  with a thousand built-in drawings, found by their words."
 )]
 //!
 //! # The playground (feature `playground`)
@@ -42,6 +42,14 @@
     feature = "playground",
     doc = "- [`playground::bot_api`] is a Bot API server as a library, strict and scriptable; the tests use it
   as well. [`playground::server`] is the web page over it."
+)]
+//!
+//! # The playground (feature `playground`)
+//!
+#![cfg_attr(
+    feature = "playground",
+    doc = "[`playground`] runs all of it on one machine: the bot and the endpoint, a strict Bot API
+server ([`playground::bot_api`], which the tests script too), and a chat page."
 )]
 //!
 //! # Shared

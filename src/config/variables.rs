@@ -162,3 +162,32 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "searches at the same time, 1 to 512",
     ),
 ];
+
+/// The settings of `playground`.
+pub const PLAYGROUND_VARIABLES: &[Variable] = &[
+    variable(
+        "PLAYGROUND_ASK",
+        "",
+        "ask this, print the chat and end: 0 with pictures, else 1",
+    ),
+    variable(
+        "PLAYGROUND_LOG",
+        "warn",
+        "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "PLAYGROUND_PORT",
+        "0",
+        "port of the page on 127.0.0.1; 0: a free one",
+    ),
+    variable(
+        "PLAYGROUND_SPACE",
+        "",
+        "a Space to search; `CLIP_SEARCH_SPACE_*` say how",
+    ),
+    variable(
+        "PLAYGROUND_TOKEN_FILE",
+        "",
+        "file with a bot token: real Telegram in place of the page",
+    ),
+];

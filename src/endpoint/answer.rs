@@ -1,5 +1,6 @@
 //! Responses: JSON, pictures and errors, and the line each of them leaves in the log.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -139,7 +140,7 @@ pub(super) fn page(mut page: Page, query: Option<&str>, details: bool, base: &st
 }
 
 /// A picture file. It never changes under its address, so it may be kept for a day.
-pub(super) fn picture(media_type: &'static str, file: Vec<u8>) -> Response {
+pub(super) fn picture(media_type: &'static str, file: Cow<'static, [u8]>) -> Response {
     let headers = [
         (CONTENT_TYPE, media_type),
         (CACHE_CONTROL, "public, max-age=86400"),

@@ -1,41 +1,19 @@
-//! The engine for trying things out: sixteen drawings inside the program, ranked by how many
-//! words of the query their names share. Nothing to configure, nothing to download.
-//! `draw.py` beside this file draws them.
+//! The engine for trying things out: about a thousand drawings inside the program, ranked by their
+//! names and keywords in English and Spanish. Nothing to configure, nothing to download.
 
+mod collection;
+mod words;
+
+use std::borrow::Cow;
 use std::time::Instant;
 
+use self::collection::{Picture, SIDE};
+use self::words::Wanted;
 use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
 
-/// Pairs of name and file, for names in alphabetical order, which settles ties.
-macro_rules! pictures {
-    ($($name:literal)*) => {
-        &[$(($name, include_bytes!(concat!("pictures/", $name, ".png")))),*]
-    };
-}
-
-const PICTURES: &[(&str, &[u8])] = pictures![
-    "a-black-cat-on-a-wall"
-    "a-blue-car"
-    "a-brown-dog-in-the-grass"
-    "a-city-at-night"
-    "a-green-train-on-a-bridge"
-    "a-green-tree-in-a-field"
-    "a-house-in-the-snow"
-    "a-mountain-under-the-moon"
-    "a-pink-flower"
-    "a-red-apple-on-a-table"
-    "a-red-bus-at-night"
-    "a-red-car-on-a-beach"
-    "a-sunset-over-the-sea"
-    "a-white-boat-on-the-sea"
-    "a-yellow-bus-in-the-rain"
-    "trees-in-autumn"
-];
-const WIDTH: u32 = 320;
-const HEIGHT: u32 = 240;
-
-/// Ranks the built-in pictures by their names. Every picture is somewhere in the ranking, so
-/// that as many come as were asked for.
+/// Finds those of the built-in pictures that have words in common with the query, best first. The
+/// score goes from 0, nothing in common, to 1, the very name of the picture; a word of the name
+/// does more than a keyword, a whole word more than its beginning, a colour less than a thing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MockEngine;
 
@@ -51,16 +29,17 @@ impl Engine for MockEngine {
                 "the mock engine searches by words only",
             ));
         };
-        let hits = ranked(text)
-            .into_iter()
+        let found = found(text);
+        let hits = found
+            .iter()
             .skip(query.offset)
             .take(query.limit)
-            .map(|(score, name)| hit(score, name))
+            .map(|(score, picture)| hit(*score, picture))
             .collect();
         let next = query.offset.saturating_add(query.limit);
         Ok(Page {
             hits,
-            next_offset: (next < PICTURES.len()).then_some(next),
+            next_offset: (next < found.len()).then_some(next),
         })
     }
 
@@ -68,43 +47,31 @@ impl Engine for MockEngine {
         Ok(())
     }
 
-    fn image(&self, id: &str) -> Option<(&'static str, Vec<u8>)> {
-        let wanted = id.strip_suffix(".png")?;
-        let (_, file) = PICTURES.iter().find(|(name, _)| *name == wanted)?;
-        Some(("image/png", file.to_vec()))
+    fn image(&self, id: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
+        let picture = collection::find(id.strip_suffix(".jpg")?)?;
+        Some(("image/jpeg", Cow::Borrowed(picture.file)))
     }
 }
 
-/// Every picture with the share of the query's words that its name has, best first.
-fn ranked(text: &str) -> Vec<(f64, &'static str)> {
-    let text = text.to_lowercase();
-    let words: Vec<&str> = text
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    // At most 500 words; a query of punctuation has none.
-    let count = u32::try_from(words.len()).unwrap_or(u32::MAX).max(1);
-    let share = |name: &str| {
-        let is_in_name = |word: &&str| name.split('-').any(|known| known == *word);
-        let found: u32 = words.iter().map(|word| u32::from(is_in_name(word))).sum();
-        f64::from(found) / f64::from(count)
-    };
-    let mut all: Vec<_> = PICTURES
+/// The pictures that meet a word of the query, best first.
+fn found(text: &str) -> Vec<(f64, &'static Picture)> {
+    let wanted = Wanted::new(text);
+    let scored = collection::all()
         .iter()
-        .map(|(name, _)| (share(name), *name))
-        .collect();
-    // Stable, so that the order of names stays among equals.
-    all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    all
+        .map(|picture| (wanted.score(picture), picture));
+    let mut found: Vec<_> = scored.filter(|(score, _)| *score > 0.0).collect();
+    // Stable, so that the order of the collection stays among equals.
+    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    found
 }
 
-fn hit(score: f64, name: &str) -> Hit {
+fn hit(score: f64, picture: &Picture) -> Hit {
     Hit {
-        width: Some(WIDTH),
-        height: Some(HEIGHT),
-        caption: Some(name.replace('-', " ")),
-        score: Some(score),
-        ..Hit::at(format!("/images/{name}.png"))
+        width: Some(SIDE),
+        height: Some(SIDE),
+        caption: Some(picture.name.to_owned()),
+        score: Some((score * 1000.0).round() / 1000.0),
+        ..Hit::at(format!("/images/{}.jpg", picture.id))
     }
 }
 
@@ -125,37 +92,88 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_ranked_by_shared_words() {
-        let page = search("a Red, BUS at night!", 3, 0);
-        assert_eq!(
-            captions(&page),
-            [
-                "a red bus at night",
-                "a city at night",
-                "a red apple on a table"
-            ]
-        );
-        let scores: Vec<_> = page.hits.iter().map(|hit| hit.score).collect();
-        assert_eq!(scores, [Some(1.0), Some(0.6), Some(0.4)]);
-        assert_eq!(page.hits[0].url, "/images/a-red-bus-at-night.png");
+    fn the_first_picture_is_the_one_that_was_meant() {
+        let table = [
+            ("bus", "bus"),
+            ("Buses", "bus"),
+            ("red bus", "bus"),
+            ("a red bus at night", "bus"),
+            ("autobús", "bus"),
+            ("un autobus de noche", "bus"),
+            ("dog", "dog"),
+            ("two dogs", "dog"),
+            ("un gato", "cat"),
+            ("gatos", "cat"),
+            ("a black cat", "black cat"),
+            ("gata negra", "black cat"),
+            ("night", "night with stars"),
+            ("red car", "automobile"),
+            ("coche rojo", "automobile"),
+            ("carro", "automobile"),
+            ("sunset over the sea", "sunset"),
+            ("mountain", "mountain"),
+            ("niño", "boy"),
+            ("nina", "girl"),
+            ("rosas rojas", "rose"),
+            ("pizza", "pizza"),
+            ("cherry", "cherries"),
+            ("motorcy", "motorcycle"),
+            ("red", "red heart"),
+            ("puerta", "door"),
+        ];
+        for (query, first) in table {
+            let page = search(query, 5, 0);
+            let captions = captions(&page);
+            assert_eq!(captions.first(), Some(&first), "{query}: {captions:?}");
+        }
     }
 
     #[test]
-    fn as_many_come_as_asked_for_and_pages_do_not_overlap() {
-        assert_eq!(search("nothing like it", 5, 0).hits.len(), 5);
-        assert_eq!(search("?!", 5, 0).hits.len(), 5);
+    fn better_ones_come_first_and_say_how_good_they_are() {
+        let page = search("a Red, BUS at night!", 3, 0);
+        assert_eq!(captions(&page), ["bus", "oncoming bus", "bus stop"]);
+        let first = &page.hits[0];
+        assert_eq!(first.url, "/images/bus.jpg");
+        assert_eq!((first.width, first.height), (Some(256), Some(256)));
+        let scores = |text: &str| -> Vec<f64> {
+            let hits = search(text, 50, 0).hits;
+            hits.iter().filter_map(|hit| hit.score).collect()
+        };
+        for query in ["bus", "a red bus at night", "flor", "cat dog bird"] {
+            let scores = scores(query);
+            assert!(scores.is_sorted_by(|one, other| one >= other), "{query}");
+            assert!(scores.iter().all(|score| *score > 0.0 && *score <= 1.0));
+        }
+        // A word of the name, more of the name, a keyword, the beginning of a word.
+        assert_eq!(scores("bus")[..3], [1.0, 0.95, 0.95]);
+        assert_eq!(scores("pet")[..1], [0.72]);
+        assert_eq!(scores("motorcy"), [0.54]);
+    }
+
+    #[test]
+    fn only_what_has_a_word_in_common_is_found() {
+        for query in ["xyzzy", "?!", "zz zz", "🚌"] {
+            let page = search(query, 5, 0);
+            assert_eq!((page.hits.len(), page.next_offset), (0, None), "{query}");
+        }
+    }
+
+    #[test]
+    fn pages_do_not_overlap_and_end_with_the_last_picture_found() {
+        let total = found("fruit").len();
+        assert!(total > 10, "{total}");
         let mut seen = Vec::new();
         let mut offset = Some(0);
         while let Some(start) = offset {
-            let page = search("bus", 5, start);
+            let page = search("fruit", 5, start);
             seen.extend(page.hits.iter().map(|hit| hit.url.clone()));
             offset = page.next_offset;
         }
         let count = seen.len();
         seen.sort();
         seen.dedup();
-        assert_eq!((count, seen.len()), (PICTURES.len(), PICTURES.len()));
-        let beyond = search("bus", 50, usize::MAX);
+        assert_eq!((count, seen.len()), (total, total));
+        let beyond = search("fruit", 50, usize::MAX);
         assert_eq!((beyond.hits.len(), beyond.next_offset), (0, None));
     }
 
@@ -177,16 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn every_picture_is_small_and_as_large_as_said() {
-        assert!(PICTURES.is_sorted_by_key(|(name, _)| *name));
-        for (name, file) in PICTURES {
-            let size = imagesize::blob_size(file).expect("a PNG");
-            assert_eq!((size.width, size.height), (320, 240), "{name}");
-            assert!(file.len() <= 3 << 10, "{name}: {} bytes", file.len());
-            let served = MockEngine.image(&format!("{name}.png"));
-            assert_eq!(served, Some(("image/png", file.to_vec())));
+    fn pictures_are_served_by_their_addresses_without_a_copy() {
+        for picture in collection::all() {
+            let (media_type, file) = MockEngine
+                .image(&format!("{}.jpg", picture.id))
+                .expect("a picture");
+            assert_eq!(media_type, "image/jpeg");
+            assert!(matches!(file, Cow::Borrowed(_)), "{}", picture.id);
         }
-        for id in ["a-blue-car", "../a-blue-car.png", ".png", ""] {
+        for id in ["bus", "bus.png", "../bus.jpg", ".jpg", ""] {
             assert_eq!(MockEngine.image(id), None, "{id}");
         }
     }

@@ -9,9 +9,12 @@
 //! - [`bot_api`] behaves like `api.telegram.org` for one bot, a few users and a group; it knows
 //!   nothing of the page.
 //! - [`server`] is the page and its JSON interface.
+//! - [`run`] is the program; it starts the bot and the endpoint beside the server.
 //! - [`traffic`] is the list of requests the page shows, [`faults`] are the page's switches.
 
 pub mod bot_api;
 pub mod faults;
+pub mod run;
 pub mod server;
 pub mod traffic;
+mod transcript;

@@ -5,6 +5,7 @@
 //! with `details=true` an object `{"query", "results", "next_offset"}`. Errors are
 //! `{"error": {"code", "message"}}` with a status and `Retry-After` that belong to the [`Reason`].
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, Instant};
 
@@ -389,7 +390,7 @@ pub trait Engine: Send + Sync {
     fn ready(&self, deadline: Instant) -> Result<(), Failure>;
 
     /// A picture of the engine's own as (media type, file), served at `/images/{id}`.
-    fn image(&self, _id: &str) -> Option<(&'static str, Vec<u8>)> {
+    fn image(&self, _id: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
         None
     }
 }

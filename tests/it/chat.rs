@@ -107,7 +107,7 @@ fn one_picture_is_sent_as_a_photo_and_again_by_its_file_id() {
         .telegram
         .wait_for_many("photo", 2, |call| call.method == "sendPhoto");
     assert_eq!(photos[0].media(), pictures(1));
-    assert_eq!(photos[1].media(), [format!("id of {}", pictures(1)[0])]);
+    assert_eq!(photos[1].media(), stage.telegram.pictures_in(7)[..1]);
     let answered = stage
         .telegram
         .wait_for("the button's answer", |c| c.method == "answerCallbackQuery");

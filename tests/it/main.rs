@@ -7,6 +7,7 @@ mod endpoint_engine;
 mod endpoint_faults;
 mod endpoint_limits;
 mod endpoint_settings;
+mod playground;
 mod reference_defects;
 mod secrets;
 mod space;

@@ -14,11 +14,7 @@ use serde_json::json;
 use crate::support::process::Program;
 use crate::support::server::{Reply, Server};
 use crate::support::stage::{Stage, failure, found, pictures, start_bot, without_token};
-use crate::support::telegram::{TOKEN, Telegram, error, flood, group_message};
-
-/// A picture that nothing is wrong with: 1 × 1 pixel.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\
-    \0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
+use crate::support::telegram::{PNG, TOKEN, Telegram, error, flood, group_message};
 
 fn answered(stage: &Stage, chat: i64) {
     stage.telegram.wait_for("the summary", |call| {
@@ -452,11 +448,7 @@ fn pictures_on_the_local_network_are_uploaded_at_once() {
     let again = stage.telegram.wait_for("second album", |c| {
         c.method == "sendMediaGroup" && c.chat() == 8
     });
-    assert_eq!(
-        again.media(),
-        ["id of attach://picture0", "id of attach://picture1"],
-        "by file_id"
-    );
+    assert_eq!(again.media(), stage.telegram.pictures_in(7), "by file_id");
     stage.stop();
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clip_bot::config::{BOT_VARIABLES, SEARCH_VARIABLES};
+use clip_bot::config::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -133,10 +133,12 @@ fn nothing_unwraps_without_a_proof() {
     }
 }
 
+const TABLES: [&[Variable]; 3] = [BOT_VARIABLES, SEARCH_VARIABLES, PLAYGROUND_VARIABLES];
+
 #[test]
 fn the_readme_lists_every_variable_as_the_code_has_it() {
     let readme = read("README.md");
-    for variable in BOT_VARIABLES.iter().chain(SEARCH_VARIABLES) {
+    for variable in TABLES.into_iter().flatten() {
         let default = match variable.default {
             "" => String::new(),
             default => format!("`{default}`"),
@@ -144,20 +146,14 @@ fn the_readme_lists_every_variable_as_the_code_has_it() {
         let row = format!("| `{}` | {default} | {} |", variable.name, variable.meaning);
         assert!(readme.contains(&row), "README.md lacks this row:\n{row}");
     }
-    let rows = readme
-        .lines()
-        .filter(|line| line.starts_with("| `CLIP_"))
-        .count();
-    assert_eq!(
-        rows,
-        BOT_VARIABLES.len() + SEARCH_VARIABLES.len(),
-        "a variable that is gone"
-    );
+    let is_row = |line: &&str| line.starts_with("| `CLIP_") || line.starts_with("| `PLAYGROUND_");
+    let rows = readme.lines().filter(is_row).count();
+    assert_eq!(rows, TABLES.concat().len(), "a variable that is gone");
 }
 
 #[test]
 fn variables_are_in_alphabetical_order() {
-    for table in [BOT_VARIABLES, SEARCH_VARIABLES] {
+    for table in TABLES {
         assert!(table.is_sorted_by_key(|variable| variable.name));
     }
 }
@@ -196,6 +192,7 @@ fn the_top_level_holds_what_the_design_names() {
         "Cargo.lock",
         "Cargo.toml",
         "LICENSE",
+        "LICENSES",
         "README.md",
         "aws",
         "benches",

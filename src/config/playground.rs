@@ -1,0 +1,62 @@
+//! The settings of `playground`.
+
+use super::settings::Settings;
+use super::{Environment, PLAYGROUND_VARIABLES, SearchConfig};
+use crate::error::Result;
+
+/// What the playground runs with.
+#[derive(Debug, Clone)]
+pub struct PlaygroundConfig {
+    /// Ask this, then end.
+    pub ask: Option<String>,
+    /// Port of the page; 0 for a free one.
+    pub port: u16,
+    /// The endpoint inside, on a free port.
+    pub search: SearchConfig,
+    /// File with a token for the real Telegram.
+    pub token_file: Option<String>,
+    /// Log level.
+    pub log: tracing::level_filters::LevelFilter,
+}
+
+impl PlaygroundConfig {
+    /// Reads and checks all `PLAYGROUND_*` settings, and the `CLIP_SEARCH_*` settings that say how
+    /// a Space is asked.
+    ///
+    /// # Errors
+    /// [`crate::error::Kind::Config`], naming the variable and the remedy.
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
+        let settings = Settings::new(environment, "PLAYGROUND_", PLAYGROUND_VARIABLES)?;
+        let given =
+            |name: &str| Some(settings.text(name).to_owned()).filter(|text| !text.is_empty());
+        let about_space = |name: &str| {
+            [
+                "CLIP_SEARCH_SPACE_",
+                "CLIP_SEARCH_PUBLIC_BASE",
+                "CLIP_SEARCH_H",
+                "CREDENTIALS_",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        };
+        let mut variables = environment.variables.clone();
+        variables.retain(|name, _| about_space(name));
+        variables.insert("CLIP_SEARCH_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
+        variables
+            .extend(given("PLAYGROUND_SPACE").map(|space| ("CLIP_SEARCH_SPACE".to_owned(), space)));
+        let search = Environment {
+            variables,
+            read: environment.read,
+        };
+        Ok(Self {
+            ask: given("PLAYGROUND_ASK"),
+            port: settings.parsed("PLAYGROUND_PORT", "a port from 0 to 65535")?,
+            search: SearchConfig {
+                token: None,
+                ..SearchConfig::from_environment(&search)?
+            },
+            token_file: given("PLAYGROUND_TOKEN_FILE"),
+            log: settings.level("PLAYGROUND_LOG")?,
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! The playground: everything on one machine, by the real binary.
+
+use clip_bot::http::{Client, Request};
+use serde_json::json;
+
+use crate::support::process::Program;
+use crate::support::server::Server;
+use crate::support::stage::failure;
+
+fn start(arguments: &[&str]) -> Program {
+    Program::start(env!("CARGO_BIN_EXE_playground"), arguments, &[])
+}
+
+/// The address of the page.
+fn url(playground: &Program) -> String {
+    let line = playground.wait_for_line("playground: http://");
+    line.trim_start_matches("playground: ")
+        .trim_end_matches('/')
+        .to_owned()
+}
+
+#[test]
+fn one_question_is_answered_without_a_browser() {
+    let ended = start(&["--ask", "red bus"]).wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
+    let lines: Vec<&str> = ended.output.lines().collect();
+    assert_eq!(lines[0], "Ada: /query red bus");
+    assert!(
+        lines[1].contains("5 pictures for “red bus” · "),
+        "{lines:?}"
+    );
+    let pictures = lines
+        .iter()
+        .filter(|line| line.contains(": [picture]"))
+        .count();
+    let addresses = lines
+        .iter()
+        .filter(|line| line.starts_with("picture: http://127.0.0.1:"))
+        .count();
+    assert_eq!((pictures, addresses), (5, 5), "{lines:?}");
+}
+
+#[test]
+fn a_question_without_an_answer_ends_with_code_1() {
+    let ended = start(&["--ask", "xyzzyplugh"]).wait();
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.output);
+    assert!(
+        ended.output.contains("Nothing found for “xyzzyplugh”"),
+        "{}",
+        ended.output
+    );
+}
+
+#[test]
+fn a_space_can_be_put_behind_it() {
+    let broken = Server::start(|_| failure(404, "not_found", None));
+    let ended = start(&["--space", &broken.url(""), "--ask", "bus"]).wait();
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.output);
+    assert!(
+        ended
+            .output
+            .contains("The search is not available right now"),
+        "{}",
+        ended.output
+    );
+    assert!(!broken.requests().is_empty());
+}
+
+#[test]
+fn the_page_is_served_and_ctrl_c_ends_everything() {
+    let playground = start(&[]);
+    let url = url(&playground);
+    let client = Client::new(1);
+    let page = client
+        .send(&Request::get(format!("{url}/")))
+        .expect("the page");
+    assert_eq!(page.head.status, 200);
+    assert!(page.head.is_html());
+    let policy = page
+        .head
+        .header("content-security-policy")
+        .expect("a policy");
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    let said = json!({"user": 1, "chat": 1, "text": "/query bus"});
+    let said = client
+        .send(&Request::post_json(format!("{url}/api/say"), &said))
+        .expect("said");
+    assert_eq!(said.head.status, 200);
+    playground.signal("INT");
+    let ended = playground.wait();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
+}
+
+#[test]
+fn wrong_settings_are_refused() {
+    for (arguments, words) in [
+        (&["--port", "99999"][..], "PLAYGROUND_PORT"),
+        (&["--prot", "1"], "did you mean --port?"),
+        (&["run", "now"], "now is not expected"),
+        (&["--token-file", "/nowhere/token"], "/nowhere/token"),
+    ] {
+        let ended = start(arguments).wait();
+        assert_eq!(ended.status.code(), Some(2), "{}", ended.output);
+        assert!(
+            ended.output.contains(words),
+            "{words:?} in {}",
+            ended.output
+        );
+    }
+}
