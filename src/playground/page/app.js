@@ -280,9 +280,9 @@ function showChat() {
 }
 
 function showChats() {
-  const focused = byId("chat-list").contains(document.activeElement);
+  const focused = document.activeElement?.dataset.chat;
   byId("chat-list").replaceChildren(...model.chats.map(chatEntry));
-  if (focused) byId("chat-list").querySelector("[aria-current]")?.focus();
+  if (focused) byId("chat-list").querySelector(`[data-chat="${focused}"]`)?.focus();
 }
 
 function chatEntry(chat) {
@@ -490,7 +490,8 @@ function jumpTo(id) {
   const group = groups().find((messages) => messages.some((message) => message.message_id === id));
   const node = group && view.entries.get(keyOf(group[0]))?.node;
   if (!node) return;
-  node.scrollIntoView({ block: "center", behavior: "smooth" });
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  node.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
   const found = node.querySelector(".bubble");
   found.classList.remove("found");
   requestAnimationFrame(() => found.classList.add("found"));
@@ -970,7 +971,9 @@ function showInline(box) {
   const words = inlineState({ query, answered, waited, found: shown.length });
   const hint = words === null ? null : el("p", { class: "hint", role: "status", text: words });
   const grid = tiles.length > 0 ? el("div", { class: "thumbs" }, ...tiles) : null;
+  const at = [...box.querySelectorAll("button")].indexOf(document.activeElement);
   box.replaceChildren(...[grid, more, hint].filter(Boolean));
+  if (at >= 0) (box.querySelectorAll("button")[at] ?? byId("text")).focus();
 }
 
 function inlineState({ query, answered, waited, found }) {
@@ -986,7 +989,7 @@ function focusThumb(at) {
 // ------------------------------------------------------------------ faults
 
 function showFaults() {
-  const focused = document.activeElement?.dataset?.fault;
+  const focused = document.activeElement?.dataset.fault;
   byId("faults").replaceChildren(...FAULTS.map(faultSwitch));
   if (focused) byId("faults").querySelector(`[data-fault="${focused}"]`)?.focus();
   showAlarm();
