@@ -9,6 +9,7 @@ use clip_bot::playground::server::{self, About};
 use clip_bot::playground::traffic::Traffic;
 use serde_json::{Value, json};
 
+use crate::support::PATIENCE;
 use crate::support::playground::Served;
 use crate::support::raw::Raw;
 use crate::support::telegram::{PNG, TOKEN};
@@ -52,23 +53,42 @@ impl Page {
             "GET /api/events HTTP/1.1\r\nhost: {}\r\n\r\n",
             self.served.address
         ));
-        Events(connection)
+        Events {
+            connection,
+            early: Vec::new(),
+        }
     }
 }
 
-/// A stream of events.
-struct Events(Raw);
+/// A stream of events; kinds come in an order of their own.
+struct Events {
+    connection: Raw,
+    /// What came while something else was waited for.
+    early: Vec<(String, Value)>,
+}
 
 impl Events {
-    /// The next event of this name; others are skipped.
+    /// The next event of this name.
     fn next(&mut self, name: &str) -> Value {
-        loop {
-            if self.0.line() == format!("event: {name}") {
-                let line = self.0.line();
-                let data = line.strip_prefix("data: ").expect("data behind its name");
-                return serde_json::from_str(data).expect("JSON on one line");
-            }
+        if let Some(at) = self.early.iter().position(|(known, _)| known == name) {
+            return self.early.remove(at).1;
         }
+        let start = Instant::now();
+        // The stream itself never falls silent.
+        while start.elapsed() < PATIENCE {
+            let line = self.connection.line();
+            let Some(found) = line.strip_prefix("event: ") else {
+                continue;
+            };
+            let data = self.connection.line();
+            let data = data.strip_prefix("data: ").expect("data behind its name");
+            let data = serde_json::from_str(data).expect("JSON on one line");
+            if found == name {
+                return data;
+            }
+            self.early.push((found.to_owned(), data));
+        }
+        panic!("no event {name}, but {:?}", self.early);
     }
 }
 
@@ -312,6 +332,7 @@ fn requests_of_the_page_that_make_no_sense_are_explained() {
 fn switches_make_telegram_fail_until_they_are_off() {
     let page = Page::open();
     let mut events = page.events();
+    events.next("state");
     let send = || {
         page.bot("sendMessage", &json!({"chat_id": 1, "text": "x"}))
             .0
@@ -377,9 +398,8 @@ fn the_older_of_two_polls_loses() {
     std::thread::scope(|scope| {
         let older = scope.spawn(|| page.bot("getUpdates", &json!({"timeout": 30})));
         let polls = |count| {
-            page.api.wait_for(Duration::from_secs(30), count, |call| {
-                call.method == "getUpdates"
-            })
+            page.api
+                .wait_for(PATIENCE, count, |call| call.method == "getUpdates")
         };
         polls(1).expect("the first poll");
         let younger = scope.spawn(|| page.bot("getUpdates", &json!({"timeout": 30})));
@@ -400,9 +420,7 @@ fn the_older_of_two_polls_loses() {
     std::thread::scope(|scope| {
         let poll = scope.spawn(waiting);
         page.api
-            .wait_for(Duration::from_secs(30), 3, |call| {
-                call.method == "getUpdates"
-            })
+            .wait_for(PATIENCE, 3, |call| call.method == "getUpdates")
             .expect("a third poll");
         page.api.set_webhook("https://example.org/hook");
         let (status, answer) = poll.join().expect("no panic");
@@ -451,7 +469,7 @@ fn answers_can_be_cut_stalled_and_left_out() {
     assert_eq!(ask().rest(), b"");
     let mut stalled = ask();
     page.api
-        .wait_for(Duration::from_secs(30), 3, |_| true)
+        .wait_for(PATIENCE, 3, |_| true)
         .expect("three requests");
     assert!(stalled.is_silent());
     page.api.close();
