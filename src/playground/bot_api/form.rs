@@ -68,7 +68,7 @@ struct Fields<'a> {
 impl Fields<'_> {
     fn add(&mut self, name: &str, text: &str) {
         let value = match self.shape.and_then(|shape| shape.field(name)) {
-            Some(field) => field.kind.from_text(text),
+            Some(field) => field.kind.read(text),
             None => Value::String(text.to_owned()),
         };
         self.all.insert(name.to_owned(), value);

@@ -293,10 +293,8 @@ fn edit(state: &mut State, call: &Call) -> Done {
              the same as a current content and reply markup of the message",
         ));
     }
+    new["edit_date"] = super::chats::now().into();
     message.clone_from(&new);
-    // Where it stands in the message is not part of what is compared.
-    let date = super::chats::now();
-    new["edit_date"] = date.into();
     let event = Event::message(&new, true);
     Ok((new, vec![event]))
 }
