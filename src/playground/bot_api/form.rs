@@ -68,7 +68,7 @@ struct Fields<'a> {
 impl Fields<'_> {
     fn add(&mut self, name: &str, text: &str) {
         let value = match self.shape.and_then(|shape| shape.field(name)) {
-            Some(field) => field.kind.from_text(text),
+            Some(field) => field.kind.read(text),
             None => Value::String(text.to_owned()),
         };
         self.all.insert(name.to_owned(), value);
@@ -181,18 +181,14 @@ mod tests {
     #[test]
     fn files_and_fields_come_out_of_a_multipart_body() {
         let body = b"--X\r\ncontent-disposition: form-data; name=\"chat_id\"\r\n\r\n7\r\n\
-            --X\r\nContent-Disposition: form-data; name=\"caption\"\r\n\r\n[1]\r\n--XX\r\n\
+            --X\r\nContent-Disposition: form-data; name=\"caption\"\r\n\r\n[1]\r\n\
             --X\r\ncontent-disposition: form-data; name=\"photo\"; filename=\"a.png\"\r\n\
             content-type: image/png\r\n\r\n\x89\r\n--\0\r\n--X--\r\n";
-        // A line that only starts like the boundary would end the part; senders choose others.
-        let body: Vec<u8> = String::from_utf8_lossy(body)
-            .replace("\r\n--XX", "")
-            .into_bytes();
         let (parameters, files) =
-            send_photo("multipart/form-data; boundary=\"X\"", &body).expect("well-formed");
+            send_photo("multipart/form-data; boundary=\"X\"", body).expect("well-formed");
         let wanted = json!({"chat_id": 7, "caption": "[1]", "photo": "attach://photo"});
         assert_eq!((parameters, files.len()), (wanted, 1));
-        assert!(files[0].1.ends_with(b"\r\n--\0"));
+        assert_eq!(files[0], ("photo".into(), b"\x89\r\n--\0".to_vec()));
     }
 
     #[test]

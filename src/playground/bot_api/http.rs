@@ -80,7 +80,7 @@ async fn method(State(api): State<BotApi>, request: Request) -> Response {
 
 impl BotApi {
     /// Records the request and answers it.
-    async fn answer(&self, call: Call) -> Result<Answer, Refusal> {
+    pub(super) async fn answer(&self, call: Call) -> Result<Answer, Refusal> {
         let injected = {
             let mut state = self.lock();
             state.calls.push(call.clone());

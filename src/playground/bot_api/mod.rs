@@ -7,7 +7,7 @@
 //! an update from outside brings, webhooks (an address is kept, nothing is sent to it), formatting
 //! by `parse_mode`, limits on how much may be sent, which [`BotApi::inject`] can play.
 //!
-//! - [`call`](Call): one request and its [`Answer`]. `http` takes requests apart (`form`) and
+//! - [`Call`] is one request, [`Answer`] what it gets. `http` takes requests apart (`form`) and
 //!   keeps a poll waiting; `methods` is the table of what each may look like, in the language of
 //!   `schema`; `perform` does them.
 //! - `state` is everything remembered: `updates`, `chats`, `files`. `people` is what users do.
@@ -100,6 +100,7 @@ impl BotApi {
 
     /// `user` writes `text` in `chat`. Returns the number of the update; in a group, a text that
     /// is neither a command nor names the bot nor replies to it does not reach the bot.
+    #[expect(clippy::must_use_candidate, reason = "what counts is that it happens")]
     pub fn say(&self, user: i64, chat: i64, text: &str, reply_to: Option<i64>) -> i64 {
         let happened = people::say(&mut self.lock(), user, chat, text, reply_to);
         self.happened(happened)
@@ -132,6 +133,7 @@ impl BotApi {
 
     /// `user` types `query` behind the bot's name. Returns the number of the update, which is
     /// also the id of the inline query.
+    #[expect(clippy::must_use_candidate, reason = "what counts is that it happens")]
     pub fn ask_inline(&self, user: i64, query: &str, offset: &str) -> i64 {
         let id = people::ask_inline(&mut self.lock(), user, query, offset);
         self.happened((id, Vec::new()))
@@ -139,6 +141,7 @@ impl BotApi {
 
     /// Adds an update as it is, even one that Telegram would not send; returns its number. Chats,
     /// users, messages and queries in it exist from then on.
+    #[expect(clippy::must_use_candidate, reason = "what counts is that it happens")]
     pub fn push(&self, event: Value) -> i64 {
         let mut state = self.lock();
         let id = state.updates.number();

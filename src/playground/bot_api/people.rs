@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::chats::without_reply;
 use super::event::Event;
-use super::files::FileKind;
 use super::state::State;
 
 /// An action's update number, and what can be seen of it.
@@ -37,7 +36,6 @@ pub(super) fn send_picture(
 ) -> Result<Happened, String> {
     let photo = state.files.photo(bytes, false);
     let photo = photo.map_err(|unusable| unusable.single)?;
-    debug_assert_eq!(photo.kind, FileKind::Photo);
     let entities = entities(caption);
     let fields = json!({
         "photo": photo.to_photo(),
@@ -63,7 +61,7 @@ fn write(
         .chats
         .get(chat)
         .map_or_else(unknown, |chat| chat.json.clone());
-    // Has a number, so it is there.
+    // Cannot be: a chat with a number can be added.
     let Some(chat) = state.chats.add_chat(&json) else {
         return (id, Vec::new());
     };

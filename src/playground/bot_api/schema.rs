@@ -148,9 +148,6 @@ fn missing(name: &str) -> String {
         "photo" | "document" => format!("there is no {name} in the request"),
         "results" => "result isn't specified".to_owned(),
         "file_id" => "file_id is empty".to_owned(),
-        "media" | "commands" | "action" | "url" | "callback_query_id" | "inline_query_id" => {
-            format!("parameter \"{name}\" is required")
-        }
         name => format!("parameter \"{name}\" is required"),
     }
 }
@@ -215,7 +212,7 @@ impl Kind {
     }
 
     /// The value that a field of a form stands for.
-    pub fn from_text(&self, text: &str) -> Value {
+    pub fn read(&self, text: &str) -> Value {
         let plain = || Value::String(text.to_owned());
         match self {
             Self::Integer(..) | Self::Chat => {

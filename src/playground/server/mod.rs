@@ -53,7 +53,6 @@ struct Page {
 
 /// The page, its interface, and the Bot API, whose requests are recorded in `traffic` and obey
 /// `faults`.
-#[must_use]
 pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) -> Router {
     faults.plug_into(api);
     let page = Page {

@@ -2,6 +2,7 @@
 
 pub mod endpoint;
 pub mod judge;
+pub mod playground;
 pub mod process;
 pub mod raw;
 pub mod server;

@@ -84,7 +84,8 @@ impl Raw {
         reply
     }
 
-    fn line(&mut self) -> String {
+    /// Reads one line.
+    pub fn line(&mut self) -> String {
         let mut line = String::new();
         self.reader.read_line(&mut line).expect("an answer in time");
         line.trim_end().to_owned()

@@ -2,15 +2,12 @@
 //! and read what was asked. When it is dropped, every request it got is judged by an independent
 //! set of Bot API types.
 
-use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use clip_bot::endpoint::http::{Limits, serve};
 use clip_bot::playground::bot_api::{Answer, BotApi};
-use clip_bot::shutdown::Shutdown;
 use serde_json::{Value, json};
 
+use super::playground::Served;
 use super::server::Reply;
 use super::{PATIENCE, judge};
 
@@ -26,8 +23,7 @@ pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x
 /// The server.
 pub struct Telegram {
     pub api: BotApi,
-    address: SocketAddr,
-    shutdown: Shutdown,
+    served: Served,
     bad_media: Arc<Mutex<Vec<String>>>,
 }
 
@@ -49,25 +45,16 @@ impl Telegram {
             &json!({"id": -100_500, "type": "supergroup", "title": "G"}),
             &[9],
         );
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("bound");
-        let shutdown = Shutdown::default();
-        let (router, flag) = (api.router(), shutdown.clone());
-        let limits = Limits {
-            stop: Duration::ZERO,
-            ..Limits::default()
-        };
-        std::thread::spawn(move || serve(listener, router, &flag, limits).expect("it serves"));
+        let served = Served::start(&api, api.router());
         Self {
             api,
-            address,
-            shutdown,
+            served,
             bad_media,
         }
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.served.address)
     }
 
     /// Adds an update; returns its id.
@@ -184,8 +171,6 @@ impl Telegram {
 
 impl Drop for Telegram {
     fn drop(&mut self) {
-        self.api.close();
-        self.shutdown.raise();
         if !std::thread::panicking() {
             let calls = self.calls();
             judge::log(&calls);
