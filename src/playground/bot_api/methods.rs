@@ -480,11 +480,14 @@ const INLINE_RESULT: Kind = Tagged(
         (
             "photo",
             &shape(
-                "InlineQueryResultCachedPhoto",
+                "InlineQueryResultPhoto",
                 &[
                     must("type", NAME),
                     RESULT_ID,
-                    must("photo_file_id", NAME),
+                    must("photo_url", NAME),
+                    must("thumbnail_url", NAME),
+                    may("photo_width", COUNT),
+                    may("photo_height", COUNT),
                     may("title", NAME),
                     may("description", NAME),
                     may("caption", CAPTION),
@@ -499,14 +502,11 @@ const INLINE_RESULT: Kind = Tagged(
         (
             "photo",
             &shape(
-                "InlineQueryResultPhoto",
+                "InlineQueryResultCachedPhoto",
                 &[
                     must("type", NAME),
                     RESULT_ID,
-                    must("photo_url", NAME),
-                    must("thumbnail_url", NAME),
-                    may("photo_width", COUNT),
-                    may("photo_height", COUNT),
+                    must("photo_file_id", NAME),
                     may("title", NAME),
                     may("description", NAME),
                     may("caption", CAPTION),
