@@ -223,10 +223,12 @@ impl Worker {
             );
             return Turn::Later(later);
         }
-        tracing::error!("update {update}: given up: {}", error.chain());
-        if error.class() != Class::GiveUp {
-            self.apologise(job);
+        if is_blocked(error) {
+            tracing::info!("update {update}: nobody to answer: {}", error.chain());
+            return Turn::Done;
         }
+        tracing::error!("update {update}: given up: {}", error.chain());
+        self.apologise(job);
         Turn::Done
     }
 
@@ -322,8 +324,7 @@ impl Worker {
             Ok(Some(id)) => Acknowledgement::Sent(id),
             Ok(None) => Acknowledgement::Missing,
             Err(error) => {
-                let blocked = matches!(error.kind(), Kind::Telegram { code: 403, .. });
-                if blocked || matches!(error.class(), Class::Retry { after: Some(_) }) {
+                if is_blocked(&error) || matches!(error.class(), Class::Retry { after: Some(_) }) {
                     return Err(error);
                 }
                 tracing::warn!(
@@ -454,6 +455,11 @@ fn message(to: Address, reply: &Reply) -> Call {
 
 fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
     edit_message_text(chat, message, &reply.text).markup(reply.markup.clone())
+}
+
+/// Whether the user or the group does not want the bot.
+fn is_blocked(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Telegram { code: 403, .. })
 }
 
 /// Whether a message could not be edited although the chat takes messages: somebody deleted it.

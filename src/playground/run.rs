@@ -41,7 +41,7 @@ const TOKEN: &str = "424242:playground";
 /// Most that Telegram fetches by address for a photo.
 const FETCH_BYTES: u64 = 5_000_000;
 const FETCH_TIME: Duration = Duration::from_secs(20);
-/// The page's event streams never end by themselves, so stopping does not wait for them.
+/// A page stays open for as long as somebody looks at it.
 const LIMITS: Limits = Limits {
     connections: 512,
     head: Duration::from_secs(30),
@@ -197,6 +197,7 @@ impl Stage<'_> {
         };
         shutdown.raise();
         running.join();
+        api.close();
         closing.raise();
         telegram.join();
         Ok(code)

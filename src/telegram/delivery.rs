@@ -43,6 +43,14 @@ struct Chats {
     moved: HashMap<i64, i64>,
 }
 
+/// Whether nothing more can or need be done: a message reads as it should already, or a button
+/// stopped spinning by itself.
+fn is_as_good_as_done(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Telegram { description, .. }
+        if description.contains("message is not modified")
+            || description.contains("query is too old"))
+}
+
 impl Delivery {
     /// Waits end early when `shutdown` is raised.
     #[must_use]
@@ -69,9 +77,7 @@ impl Delivery {
                 Ok(result) => return Ok(result),
                 Err(error) => error,
             };
-            if let Kind::Telegram { description, .. } = error.kind()
-                && description.contains("message is not modified")
-            {
+            if is_as_good_as_done(&error) {
                 return Ok(Value::Bool(true));
             }
             match error.class() {

@@ -541,7 +541,7 @@ fn a_user_who_blocked_the_bot_is_dropped() {
         (call.chat() == 7).then(|| error(403, "Forbidden: bot was blocked by the user"))
     });
     let update = stage.telegram.write(7, "bus");
-    let line = stage.bot.wait_for_line("given up");
+    let line = stage.bot.wait_for_line("nobody to answer");
     assert!(
         line.contains(&format!("update {update}")) && line.contains("blocked by the user"),
         "{line}"
@@ -554,6 +554,24 @@ fn a_user_who_blocked_the_bot_is_dropped() {
         "nothing is searched for nobody"
     );
     stage.stop();
+}
+
+/// A button pressed during an outage: Telegram does not want its answer any more, and the search
+/// it asked for comes all the same.
+#[test]
+fn a_button_that_is_too_old_to_answer_still_searches() {
+    let stage = Stage::start(2);
+    let words = "Bad Request: query is too old and response timeout expired or query ID is invalid";
+    stage
+        .telegram
+        .fail("answerCallbackQuery", 9, error(400, words));
+    stage.telegram.push(
+        json!({"callback_query": {"id": "c1", "from": {"id": 7}, "data": "a:bus",
+        "message": {"message_id": 5, "chat": {"id": 7, "type": "private"}}}}),
+    );
+    answered(&stage, 7);
+    assert_eq!(stage.telegram.calls_of("answerCallbackQuery").len(), 1);
+    assert!(!stage.stop().contains("given up"));
 }
 
 #[test]
