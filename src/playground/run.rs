@@ -19,7 +19,7 @@ use crate::bot::pictures;
 use crate::cli::Program;
 use crate::config::{BotConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig};
 use crate::endpoint::http::{Limits, serve};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::http::{Client, Request};
 use crate::shutdown::Shutdown;
 use crate::{bot, endpoint, log};
@@ -233,7 +233,8 @@ fn fetch(url: &str) -> std::result::Result<Vec<u8>, String> {
 }
 
 impl PlaygroundConfig {
-    /// The bot's settings: `own` is our Bot API server and its token, none is the real Telegram.
+    /// The bot's settings: `own` is our Bot API server and its token. Without it the bot answers
+    /// on the real Telegram, or wherever `CLIP_BOT_*` settings send it.
     fn bot(
         &self,
         environment: &Environment,
@@ -241,20 +242,23 @@ impl PlaygroundConfig {
         search_url: &str,
     ) -> Result<BotConfig> {
         let mut variables = environment.variables.clone();
-        variables.retain(|name, _| !name.starts_with("CLIP_BOT_"));
-        let mut set = |name: &str, value: &str| variables.insert(name.to_owned(), value.to_owned());
-        set("CLIP_BOT_SEARCH_URL", search_url);
-        match (own, &self.token_file) {
-            (Some((url, token)), _) => {
-                set("CLIP_BOT_API_URL", url);
-                set("CLIP_BOT_TOKEN", token);
-            }
-            (None, Some(file)) => {
-                set("CLIP_BOT_TOKEN_FILE", file);
-            }
-            (None, None) => {
-                return Err(Error::new(Kind::Config, "PLAYGROUND_TOKEN_FILE is not set"));
-            }
+        if own.is_some() {
+            variables.retain(|name, _| !name.starts_with("CLIP_BOT_"));
+        }
+        let given = own.map(|(url, token)| [("CLIP_BOT_API_URL", url), ("CLIP_BOT_TOKEN", token)]);
+        let file = self
+            .token_file
+            .as_deref()
+            .map(|file| ("CLIP_BOT_TOKEN_FILE", file));
+        let more = match given {
+            Some(given) => given.to_vec(),
+            None => file.into_iter().collect(),
+        };
+        for (name, value) in [("CLIP_BOT_SEARCH_URL", search_url)]
+            .into_iter()
+            .chain(more)
+        {
+            variables.insert(name.to_owned(), value.to_owned());
         }
         BotConfig::from_environment(&Environment {
             variables,

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::support::process::Program;
 use crate::support::server::Server;
-use crate::support::stage::failure;
+use crate::support::stage::{failure, token_file, without_token};
+use crate::support::telegram::Telegram;
 
 fn start(arguments: &[&str]) -> Program {
     Program::start(env!("CARGO_BIN_EXE_playground"), arguments, &[])
@@ -89,6 +90,25 @@ fn the_page_is_served_and_ctrl_c_ends_everything() {
     playground.signal("INT");
     let ended = playground.wait();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
+}
+
+#[test]
+fn with_a_token_the_bot_answers_on_telegram() {
+    let telegram = Telegram::start();
+    telegram.write(7, "/query bus");
+    let (token, api) = (token_file(), telegram.url());
+    let token = token.to_str().expect("a plain path");
+    let variables = [
+        ("CLIP_BOT_API_URL", api.as_str()),
+        ("PLAYGROUND_LOG", "trace"),
+    ];
+    let binary = env!("CARGO_BIN_EXE_playground");
+    let playground = Program::start(binary, &["--token-file", token], &variables);
+    playground.wait_for_line("your bot answers on Telegram");
+    telegram.wait_for_text("5 pictures for “bus”");
+    let ended = playground.stop();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
+    without_token(ended);
 }
 
 #[test]
