@@ -28,8 +28,9 @@ struct State {
 /// What to do next with those who wait.
 #[derive(Debug)]
 pub enum Step {
-    /// Ask the endpoint on behalf of the oldest, which is taken out.
-    Ask(Job),
+    /// Ask the endpoint for this, on behalf of the oldest; then [`WaitingRoom::pause`] or
+    /// [`WaitingRoom::release`].
+    Ask(String),
     /// These waited as long as they may.
     TellStillAsleep(Vec<Job>),
     /// The room is closed.
@@ -37,8 +38,8 @@ pub enum Step {
 }
 
 impl WaitingRoom {
-    /// Lets `job` wait; the endpoint asked to be left alone for `pause` (20 s if it did not say).
-    /// Gives the job back when the room is closed.
+    /// Lets `job` wait; the endpoint asked to be left alone for `pause`, if it was asked and said
+    /// so. Gives the job back when the room is closed.
     #[must_use]
     pub fn enter(&self, mut job: Job, pause: Option<Duration>) -> Option<Job> {
         let mut state = self.lock();
@@ -48,15 +49,20 @@ impl WaitingRoom {
         if let Work::Search(work) = &mut job.work {
             work.asleep_since.get_or_insert_with(Instant::now);
         }
-        state.pause = pause
-            .unwrap_or(USUAL_PAUSE)
-            .clamp(LEAST_PAUSE, LONGEST_PAUSE);
+        if pause.is_some() || state.jobs.is_empty() {
+            state.pause = bounded(pause);
+        }
         let place = state
             .jobs
             .partition_point(|other| other.update < job.update);
         state.jobs.insert(place, job);
         self.changed.notify_all();
         None
+    }
+
+    /// The endpoint still sleeps, and asked to be left alone for `pause` (20 s if it did not say).
+    pub fn pause(&self, pause: Option<Duration>) {
+        self.lock().pause = bounded(pause);
     }
 
     /// Whether a search of `chat` waits here, so that a later one must not overtake it.
@@ -110,8 +116,8 @@ impl WaitingRoom {
             if !late.is_empty() {
                 return Step::TellStillAsleep(late);
             }
-            if !state.jobs.is_empty() {
-                return Step::Ask(state.jobs.remove(0));
+            if let Some(Work::Search(work)) = state.jobs.first().map(|job| &job.work) {
+                return Step::Ask(work.search.query.clone());
             }
         }
     }
@@ -134,6 +140,12 @@ impl WaitingRoom {
     }
 }
 
+fn bounded(pause: Option<Duration>) -> Duration {
+    pause
+        .unwrap_or(USUAL_PAUSE)
+        .clamp(LEAST_PAUSE, LONGEST_PAUSE)
+}
+
 fn is_in(job: &Job, chat: i64) -> bool {
     matches!(&job.work, Work::Search(work) if work.search.to.chat == chat)
 }
@@ -144,4 +156,76 @@ fn waited_enough(job: &Job) -> bool {
     };
     work.asleep_since
         .is_some_and(|since| since.elapsed() >= LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::handler::{Search, Task};
+    use super::super::texts::Texts;
+    use super::*;
+    use crate::telegram::request::Address;
+
+    fn job(update: i64, chat: i64) -> Job {
+        let to = Address {
+            chat,
+            ..Address::default()
+        };
+        let query = format!("query {update}");
+        let texts = Texts::of(None);
+        Job::new(
+            update,
+            Task::Search(Search {
+                to,
+                query,
+                edit: None,
+                texts,
+            }),
+        )
+    }
+
+    fn updates(jobs: &[Job]) -> Vec<i64> {
+        jobs.iter().map(|job| job.update).collect()
+    }
+
+    #[test]
+    fn the_oldest_is_asked_for_and_nobody_leaves_meanwhile() {
+        let room = WaitingRoom::default();
+        let pause = Some(Duration::from_millis(1));
+        assert!(room.enter(job(2, 7), pause).is_none());
+        assert!(room.enter(job(1, 8), pause).is_none());
+        let Step::Ask(query) = room.next() else {
+            panic!("asked")
+        };
+        assert_eq!(query, "query 1");
+        assert!(
+            room.has(7) && room.has(8) && !room.has(9),
+            "a later one must not overtake"
+        );
+        assert_eq!(updates(&room.release()), [1, 2]);
+        assert!(room.is_empty());
+    }
+
+    #[test]
+    fn who_waited_long_enough_is_told() {
+        let room = WaitingRoom::default();
+        let mut late = job(1, 7);
+        if let Work::Search(work) = &mut late.work {
+            work.asleep_since = Instant::now().checked_sub(LONGEST);
+        }
+        assert!(room.enter(late, Some(Duration::from_millis(1))).is_none());
+        assert!(room.enter(job(2, 7), None).is_none());
+        let Step::TellStillAsleep(late) = room.next() else {
+            panic!("told")
+        };
+        assert_eq!((updates(&late), room.len()), (vec![1], 1));
+    }
+
+    #[test]
+    fn a_closed_room_keeps_nobody() {
+        let room = WaitingRoom::default();
+        assert!(room.enter(job(1, 7), None).is_none());
+        assert_eq!(updates(&room.close()), [1]);
+        assert!(room.enter(job(2, 7), None).is_some());
+        assert!(matches!(room.next(), Step::End));
+    }
 }

@@ -134,19 +134,26 @@ impl Worker {
         loop {
             match self.waiting.next() {
                 Step::End => return,
-                Step::TellStillAsleep(late) => {
-                    for mut job in late {
+                Step::TellStillAsleep(mut late) => {
+                    for job in &mut late {
                         if let Work::Search(work) = &mut job.work {
                             tracing::warn!("update {}: the endpoint did not wake up", job.update);
                             let said = reply::still_asleep(work.search.texts, &work.search.query);
                             work.outcome = Outcome::Over(said);
                         }
-                        self.queue.put_back(job.lane(), job);
                     }
+                    self.put_back(late);
                 }
-                Step::Ask(mut job) => match self.ask(&mut job) {
-                    Some(failure) => self.let_wait(job, failure.retry_after),
-                    None => self.wake_all(job),
+                Step::Ask(query) => match self.ask_endpoint(&query) {
+                    Err(failure) if failure.reason == Reason::SpaceAsleep => {
+                        self.waiting.pause(failure.retry_after);
+                    }
+                    // Whatever it says now, each search is to hear for itself.
+                    Ok(_) | Err(_) => {
+                        let jobs = self.waiting.release();
+                        tracing::info!("the endpoint is awake; {} searches go on", jobs.len());
+                        self.put_back(jobs);
+                    }
                 },
             }
         }
@@ -169,29 +176,10 @@ impl Worker {
         }
     }
 
-    /// The endpoint answered `first`: all go back to the front of their lanes, in order.
-    fn wake_all(&self, first: Job) {
-        let mut jobs = vec![first];
-        jobs.extend(self.waiting.release());
-        tracing::info!("the endpoint is awake; {} searches go on", jobs.len());
-        self.queue
-            .put_back_all(jobs.into_iter().map(|job| (job.lane(), job)).collect());
-    }
-
-    /// Asks for one who waits. `Some` when the endpoint still sleeps.
-    fn ask(&self, job: &mut Job) -> Option<Failure> {
-        let Work::Search(work) = &mut job.work else {
-            return None;
-        };
-        match self.ask_endpoint(work) {
-            Err(failure) if failure.reason == Reason::SpaceAsleep => Some(failure),
-            // Anything else is the job's own to meet again, except the answer, which is kept.
-            Err(_) => None,
-            Ok(page) => {
-                work.outcome = self.outcome_of(work, page);
-                None
-            }
-        }
+    /// All go back to the front of their lanes, in order.
+    fn put_back(&self, jobs: Vec<Job>) {
+        let jobs = jobs.into_iter().map(|job| (job.lane(), job)).collect();
+        self.queue.put_back_all(jobs);
     }
 
     fn turn(&self, job: &mut Job) -> Turn {
@@ -251,7 +239,7 @@ impl Worker {
                 self.tell_waking(update, work);
                 return Ok(Turn::Asleep(None));
             }
-            match self.ask_endpoint(work) {
+            match self.ask_endpoint(&work.search.query) {
                 Ok(page) => work.outcome = self.outcome_of(work, page),
                 Err(failure) => {
                     if let Some(turn) = self.after_search_failure(update, work, &failure) {
@@ -337,9 +325,8 @@ impl Worker {
         Ok(())
     }
 
-    fn ask_endpoint(&self, work: &SearchWork) -> Result<Page, Failure> {
-        self.search
-            .search(&Query::text(&work.search.query, self.results, 0)?)
+    fn ask_endpoint(&self, query: &str) -> Result<Page, Failure> {
+        self.search.search(&Query::text(query, self.results, 0)?)
     }
 
     fn outcome_of(&self, work: &SearchWork, page: Page) -> Outcome {
