@@ -178,11 +178,8 @@ impl Server {
         let stream = self.open("queue/data", with_cookies(request, description), deadline)?;
         let started = Instant::now();
         let outputs = events::result(stream.lines(), self.host(), deadline);
-        tracing::debug!(
-            step = "result",
-            millis = started.elapsed().as_millis(),
-            "read the Space's stream"
-        );
+        let millis = started.elapsed().as_millis();
+        tracing::debug!(millis, "Space, result: read in {millis} ms");
         outputs
     }
 
@@ -205,7 +202,11 @@ impl Server {
         let broken = |error| refusal::broken(&error, self.host(), Instant::now() >= deadline);
         let answer = self.client.open(&request).map_err(broken)?;
         let (status, millis) = (answer.head.status, started.elapsed().as_millis());
-        tracing::debug!(step, status, millis, "asked the Space");
+        tracing::debug!(
+            status,
+            millis,
+            "Space, {step}: status {status} in {millis} ms"
+        );
         if status == 200 && !answer.head.is_html() {
             return Ok(answer);
         }

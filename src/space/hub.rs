@@ -50,12 +50,7 @@ impl Hub {
             .client
             .send(&request)
             .map_err(|error| refusal::broken(&error, hub, overdue()).failure)?;
-        tracing::debug!(
-            step = "hub host",
-            status = response.head.status,
-            millis = started.elapsed().as_millis(),
-            "asked the hub"
-        );
+        log("host", response.head.status, started);
         let found: Option<Value> = (response.head.status == 200)
             .then(|| response.json().ok())
             .flatten();
@@ -92,12 +87,7 @@ impl Hub {
             .get(path)
             .timeout(time_left(deadline).ok()?.min(STAGE_TIMEOUT));
         let response = self.client.send(&request).ok()?;
-        tracing::debug!(
-            step = "hub stage",
-            status = response.head.status,
-            millis = started.elapsed().as_millis(),
-            "asked the hub"
-        );
+        log("stage", response.head.status, started);
         let body = response.json().ok()?;
         let stage = text(&body, "stage").or_else(|| text(&body["runtime"], "stage"))?;
         let plain = stage.len() <= 40 && stage.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
@@ -130,6 +120,15 @@ pub(super) fn judge(suspicion: Failure, stage: Option<String>) -> Failure {
         stage: Some(stage),
         ..failure
     }
+}
+
+fn log(what: &str, status: u16, started: Instant) {
+    let millis = started.elapsed().as_millis();
+    tracing::debug!(
+        status,
+        millis,
+        "hub, {what}: status {status} in {millis} ms"
+    );
 }
 
 #[cfg(test)]

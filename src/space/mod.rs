@@ -100,7 +100,11 @@ impl Space {
                 Ok(done) => return Ok(done),
                 Err(trouble) => trouble,
             };
-            tracing::debug!(cure = ?trouble.cure, "the Space was asked in vain: {}", trouble.failure);
+            tracing::debug!(
+                "the Space was asked in vain ({:?}): {}",
+                trouble.cure,
+                trouble.failure
+            );
             match trouble.cure {
                 Cure::Resend if may_resend => may_resend = false,
                 Cure::Refresh if may_refresh => {

@@ -1,10 +1,11 @@
 //! Spaces by `user/name`: host, stage, and where the token goes.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use super::*;
+use crate::support::process::Program;
 use crate::support::server::{Reply, Request};
+use crate::support::stage::file;
 
 const TOKEN: &str = "hf_SECRET";
 
@@ -205,65 +206,44 @@ fn a_hub_that_does_not_tell_the_host_says_why() {
 
 #[test]
 fn the_token_and_the_query_stay_out_of_failures_and_logs() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_writer(move || writer.clone())
-        .finish();
-    let mut failures = String::new();
-    tracing::subscriber::with_default(subscriber, || {
-        let replies = [
-            Reply::json(401, &json!({ "detail": "Not authenticated" })),
-            Reply::html(503, "asleep"),
-            Reply::html(302, "moved").with("location", "http://user:hf_SECRET@h/"),
-            Reply::Close,
-        ];
-        for reply in replies {
-            let server = gradio("6.31", move |request| {
-                (request.path() == "/config").then(|| reply.clone())
-            });
-            let hub = hub(server.url(""), "RUNNING");
-            let config = at_hub(&hub);
-            failures += &format!("{:?} {config:?}", ask(&config).expect_err("refused"));
-        }
-        let server = gradio("6.31", |_| None);
+    let token = file("hf-token", TOKEN);
+    let token = token.to_str().expect("a plain path");
+    // What `clip-search query` prints and logs, with a Space that answers `/config` like this.
+    let output = |config: Option<Reply>| {
+        let server = gradio("6.31", move |request| {
+            config.clone().filter(|_| request.path() == "/config")
+        });
         let hub = hub(server.url(""), "RUNNING");
-        let space = space(&at_hub(&hub));
-        let query = Query::text("my private words", 2, 0).expect("a query");
-        space.search(&query, Instant::now() + LONG).expect("found");
-        failures += &format!("{space:?}");
-    });
-    let log = log.text();
-    assert!(log.contains("queue/join"), "nothing was logged: {log}");
-    for secret in [TOKEN, "my private words"] {
-        assert!(
-            !log.contains(secret) && !failures.contains(secret),
-            "{secret} in {log}\n{failures}"
-        );
+        let variables = [
+            ("CLIP_SEARCH_HF_TOKEN_FILE", token),
+            ("CLIP_SEARCH_HUB", &hub.url("")),
+            ("CLIP_SEARCH_LOG", "trace"),
+            ("CLIP_SEARCH_SPACE", "u/s"),
+            ("CLIP_SEARCH_SPACE_API", "gallery"),
+        ];
+        let words = ["query", "my", "private", "words"];
+        Program::start(env!("CARGO_BIN_EXE_clip-search"), &words, &variables)
+            .wait()
+            .output
+    };
+    let moved = Reply::html(302, "moved").with("location", "http://user:hf_SECRET@h/");
+    let cases = [
+        (None, "queue/join"),
+        (
+            Some(Reply::json(401, &json!({ "detail": "Not authenticated" }))),
+            "space_auth",
+        ),
+        (Some(Reply::html(503, "asleep")), "space_asleep"),
+        (Some(moved), "redirect"),
+        (Some(Reply::Close), "clip-search: space_"),
+    ];
+    for (config, expected) in cases {
+        let output = output(config);
+        assert!(output.contains(expected), "no {expected:?} in {output}");
+        for secret in [TOKEN, "private"] {
+            assert!(!output.contains(secret), "{secret} in {output}");
+        }
     }
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("no panic while held")).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0
-            .lock()
-            .expect("no panic while held")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let debug = format!("{:?}", at_hub(&sleeper()));
+    assert!(!debug.contains(TOKEN), "{debug}");
 }
