@@ -52,8 +52,7 @@ pub fn start(
 ) -> ExitCode {
     let code = invocation(program, arguments, variables).and_then(|invocation| match invocation {
         (Invocation::Print(text), _) => {
-            // Whoever reads may stop reading.
-            let _ = std::io::stdout().write_all(text.as_bytes());
+            print(&text);
             Ok(0)
         }
         (Invocation::Run { command, words, .. }, environment) => run(command, &words, &environment),
@@ -63,6 +62,17 @@ pub fn start(
         error.exit_code()
     });
     ExitCode::from(code)
+}
+
+/// Prints one line for each of `lines` on standard output.
+pub fn print_lines(lines: impl IntoIterator<Item = String>) {
+    let lines: Vec<String> = lines.into_iter().map(|line| line + "\n").collect();
+    print(&lines.concat());
+}
+
+fn print(text: &str) {
+    // Whoever reads may stop reading.
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn invocation(

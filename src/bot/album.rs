@@ -15,6 +15,7 @@ use super::pictures::{self, Picture};
 use super::reply::Tally;
 use crate::error::{Class, Error, Kind, Result};
 use crate::search::Hit;
+use crate::telegram::client::number_after;
 use crate::telegram::request::{
     Address, Call, File, Photo, send_document, send_media_group, send_photo,
 };
@@ -187,7 +188,7 @@ impl Album {
     /// Indexes of what can go into one album; uploads up to a total size.
     fn together(&self) -> Vec<usize> {
         let mut bytes = 0;
-        let fits = |item: &Item| match &item.rung {
+        let mut fits = |item: &Item| match &item.rung {
             Rung::FileId(_) | Rung::Url => true,
             Rung::Upload(picture) => {
                 bytes += picture.bytes.len();
@@ -195,7 +196,6 @@ impl Album {
             }
             _ => false,
         };
-        let mut fits = fits;
         let indexes = (0..self.items.len()).filter(|index| fits(&self.items[*index]));
         indexes.take(10).collect()
     }
@@ -319,9 +319,8 @@ fn position_in(error: &Error) -> Option<usize> {
     let Kind::Telegram { description, .. } = error.kind() else {
         return None;
     };
-    let (_, rest) = description.split_once("message #")?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse::<usize>().ok()?.checked_sub(1)
+    let number = usize::try_from(number_after("message #", description)?).ok()?;
+    number.checked_sub(1)
 }
 
 /// Which `file_id` a picture's address got; the oldest are forgotten.

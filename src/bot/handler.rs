@@ -50,7 +50,7 @@ pub enum Task {
 }
 
 /// A search somebody asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Search {
     /// Where the pictures go.
     pub to: Address,
@@ -60,13 +60,6 @@ pub struct Search {
     pub edit: Option<i64>,
     /// What is said about it.
     pub texts: &'static Texts,
-}
-
-impl PartialEq for Search {
-    fn eq(&self, other: &Self) -> bool {
-        (self.to, &self.query, self.edit, self.texts.language)
-            == (other.to, &other.query, other.edit, other.texts.language)
-    }
 }
 
 /// What `update` asks for; nothing for most.

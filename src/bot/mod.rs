@@ -27,7 +27,7 @@ use crate::shutdown::Shutdown;
 use crate::systemd;
 use crate::telegram::client::Client;
 use crate::telegram::delivery::Delivery;
-use crate::telegram::poll::Poller;
+use crate::telegram::poll::{self, Poller};
 use crate::telegram::types::{Update, User};
 
 use access::Access;
@@ -104,12 +104,7 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
         |trouble| report(trouble, &queue, &worker),
         |update| accept(&update, &manners, &queue),
     );
-    stop(
-        &updates,
-        &Poller::new(sending, config.poll_timeout),
-        &queue,
-        &worker,
-    );
+    stop(&updates, &sending, &queue, &worker);
     polled
 }
 
@@ -182,7 +177,7 @@ fn report(trouble: Option<&Error>, queue: &Queue<job::Lane, Job>, worker: &Worke
 }
 
 /// Finishes what is under way, then confirms to Telegram what was answered.
-fn stop(poller: &Poller, confirming: &Poller, queue: &Queue<job::Lane, Job>, worker: &Worker) {
+fn stop(poller: &Poller, client: &Client, queue: &Queue<job::Lane, Job>, worker: &Worker) {
     systemd::stopping();
     queue.close();
     let mut unfinished: Vec<i64> = worker.stop_waiting().iter().map(|job| job.update).collect();
@@ -193,7 +188,7 @@ fn stop(poller: &Poller, confirming: &Poller, queue: &Queue<job::Lane, Job>, wor
     // What is not confirmed comes again at the next start.
     let answered = unfinished.into_iter().min().or(poller.offset());
     if let Some(offset) = answered
-        && let Err(error) = confirming.confirm(offset)
+        && let Err(error) = poll::confirm(client, offset)
     {
         tracing::warn!("the last updates will come again: {}", error.chain());
     }

@@ -1,9 +1,7 @@
 //! The program `clip-bot`: its commands, from settings to exit code.
 
-use std::io::Write;
-
 use super::check;
-use crate::cli::Program;
+use crate::cli::{Program, print_lines};
 use crate::config::{BOT_VARIABLES, BotConfig, Environment};
 use crate::error::{Error, Kind, Result};
 use crate::log;
@@ -70,10 +68,4 @@ fn query(config: &BotConfig, text: &str) -> Result<u8> {
         .map_err(|failure| Error::new(Kind::System, format!("{}: {failure}", config.search_url)))?;
     print_lines(page.hits.into_iter().map(|hit| hit.url));
     Ok(0)
-}
-
-fn print_lines(lines: impl Iterator<Item = String>) {
-    let text: Vec<String> = lines.map(|line| line + "\n").collect();
-    // Whoever reads may stop reading.
-    let _ = std::io::stdout().write_all(text.concat().as_bytes());
 }

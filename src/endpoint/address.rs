@@ -41,15 +41,8 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_headers as headers;
     use super::*;
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        let parsed = |value: &str| value.parse().expect("a header value");
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().expect("a header name"), parsed(value)))
-            .collect()
-    }
 
     #[test]
     fn the_own_address_is_the_one_the_caller_used() {

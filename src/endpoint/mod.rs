@@ -275,3 +275,13 @@ impl Endpoint {
         answer
     }
 }
+
+/// Headers from names and values.
+#[cfg(test)]
+fn test_headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let parsed = |value: &str| value.parse().expect("a header value");
+    pairs
+        .iter()
+        .map(|(name, value)| (name.parse().expect("a header name"), parsed(value)))
+        .collect()
+}

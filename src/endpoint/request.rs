@@ -171,15 +171,8 @@ fn unsupported(message: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::test_headers as headers;
     use super::*;
-
-    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        let parsed = |value: &str| value.parse().expect("a header value");
-        pairs
-            .iter()
-            .map(|(name, value)| (name.parse().expect("a header name"), parsed(value)))
-            .collect()
-    }
 
     #[test]
     fn parameters_are_decoded_and_bounded() {

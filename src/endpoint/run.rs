@@ -1,11 +1,10 @@
 //! The program `clip-search`: its commands, from settings to exit code.
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::cli::Program;
+use crate::cli::{Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 use crate::error::{Error, Kind, Result};
@@ -82,13 +81,8 @@ fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
         Ok(page) => page,
         Err(failure) => return Err(Error::new(Kind::System, failure.to_string())),
     };
-    let mut lines = String::new();
-    for hit in page.hits {
-        lines += &absolute(&hit.url, config.listen);
-        lines.push('\n');
-    }
-    // Whoever reads may stop reading.
-    let _ = std::io::stdout().write_all(lines.as_bytes());
+    let hits = page.hits.into_iter();
+    print_lines(hits.map(|hit| absolute(&hit.url, config.listen)));
     Ok(0)
 }
 

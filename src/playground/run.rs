@@ -4,7 +4,6 @@
 //! [`super::bot_api`] with the page, the search endpoint, and the very [`crate::bot`] that
 //! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
 
-use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -16,7 +15,7 @@ use super::server::{self, About};
 use super::traffic::Traffic;
 use super::transcript;
 use crate::bot::pictures;
-use crate::cli::Program;
+use crate::cli::{Program, print_lines};
 use crate::config::{BotConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig};
 use crate::endpoint::http::{Limits, serve};
 use crate::error::{Error, Result};
@@ -213,8 +212,7 @@ fn note(engine: &str) -> &'static str {
 }
 
 fn say(line: &str) {
-    // Whoever reads may stop reading.
-    let _ = writeln!(std::io::stdout(), "{line}");
+    print_lines([line.to_owned()]);
 }
 
 /// Fetches a picture as Telegram's servers would: from public addresses only, up to 5 MB.

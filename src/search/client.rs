@@ -3,7 +3,7 @@
 //! Besides our own endpoint this understands the reference's (a bare array) and what API Gateway
 //! says by itself: `{"message": "Service Unavailable"}`, 403 Forbidden, 429 Too Many Requests.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Failure, Page, Query, Reason, Subject};
 use crate::config::BotConfig;
@@ -61,11 +61,12 @@ impl SearchClient {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {}", token.expose()));
         }
+        let start = Instant::now();
         let answer = self
             .http
             .send(&request.timeout(self.timeout).limit(ANSWER_LIMIT));
         let mut page = answer
-            .map_err(|error| no_answer(&error))
+            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))
             .and_then(|answer| page_of(&answer))?;
         // An endpoint that does not know `limit` sends as many as it likes.
         page.hits.truncate(query.limit);
@@ -73,9 +74,10 @@ impl SearchClient {
     }
 }
 
-fn no_answer(error: &Error) -> Failure {
+/// `in_time`: the time for the answer was not over yet.
+fn no_answer(error: &Error, in_time: bool) -> Failure {
     let reason = match error.kind() {
-        Kind::Lost if error.to_string().contains("time") => Reason::Timeout,
+        Kind::Lost if !in_time => Reason::Timeout,
         Kind::TooLarge | Kind::Lost => Reason::Garbled,
         _ => Reason::Unreachable,
     };

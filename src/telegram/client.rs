@@ -220,9 +220,8 @@ impl Client {
 }
 
 fn parameters_json(call: &Call) -> Vec<u8> {
-    Value::Object(call.parameters.clone())
-        .to_string()
-        .into_bytes()
+    // A map of JSON values is JSON: this cannot fail.
+    serde_json::to_vec(&call.parameters).unwrap_or_default()
 }
 
 fn decode<T: for<'a> Deserialize<'a>>(result: Value) -> Result<T> {
@@ -264,9 +263,17 @@ fn result_of(response: &http::Response) -> Result<Value> {
 
 /// An album's 400 can carry another method's flood answer: "… Too Many Requests: retry after 8".
 fn retry_after_in(description: &str) -> Option<Duration> {
-    let (_, rest) = description.split_once("Too Many Requests: retry after ")?;
-    let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;
-    digits.parse().ok().map(Duration::from_secs)
+    number_after("Too Many Requests: retry after ", description).map(Duration::from_secs)
+}
+
+/// The number that follows `words` in one of Telegram's descriptions.
+#[must_use]
+pub fn number_after(words: &str, description: &str) -> Option<u64> {
+    let (_, rest) = description.split_once(words)?;
+    rest.split(|c: char| !c.is_ascii_digit())
+        .next()?
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

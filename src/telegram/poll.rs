@@ -157,22 +157,22 @@ impl Poller {
             Err(error) => tracing::warn!("failed to delete the webhook: {}", error.chain()),
         }
     }
+}
 
-    /// Confirms everything before `offset`, so that the next start does not get it again. The
-    /// server may take a moment to see that the long poll before was interrupted.
-    ///
-    /// # Errors
-    /// As [`Client::call`]; the updates then come again.
-    pub fn confirm(&self, offset: i64) -> Result<()> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.client.get_updates(Some(offset), 1, Duration::ZERO) {
-                Err(error) if tries < CONFIRM_TRIES && is_conflict(&error) => {
-                    std::thread::sleep(CONFIRM_PAUSE);
-                }
-                other => return other.map(drop),
+/// Confirms everything before `offset` by `client`, so that the next start does not get it again.
+/// The server may take a moment to see that the long poll before was interrupted.
+///
+/// # Errors
+/// As [`Client::call`]; the updates then come again.
+pub fn confirm(client: &Client, offset: i64) -> Result<()> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match client.get_updates(Some(offset), 1, Duration::ZERO) {
+            Err(error) if tries < CONFIRM_TRIES && is_conflict(&error) => {
+                std::thread::sleep(CONFIRM_PAUSE);
             }
+            other => return other.map(drop),
         }
     }
 }

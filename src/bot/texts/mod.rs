@@ -4,7 +4,7 @@ mod en;
 mod es;
 
 /// Every sentence in one language.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Texts {
     /// Language code this is chosen by.
     pub language: &'static str,
