@@ -208,12 +208,18 @@ impl Inbox {
         self.change(|state| state.ledger.note(id, progress));
     }
 
-    /// One of the update's tasks was done. With the last one the update leaves, and this waits
-    /// until the disk knows; not while the disk refuses.
-    pub fn finished(&self, id: i64) {
-        if let Some((true, ticket)) = self.change(|state| state.ledger.finish(id)) {
-            self.handle.shared.done.notify_all();
+    /// Keeps how far an update got, and waits until the disk knows; not while the disk refuses.
+    pub fn note_for_sure(&self, id: i64, progress: String) {
+        if let Some(((), ticket)) = self.change(|state| state.ledger.note(id, progress)) {
             self.wait_until_written(ticket);
+        }
+    }
+
+    /// One of the update's tasks was done. With the last one the update leaves. Does not wait for
+    /// the disk: what was sent is kept by [`Inbox::note_for_sure`].
+    pub fn finished(&self, id: i64) {
+        if let Some((true, _)) = self.change(|state| state.ledger.finish(id)) {
+            self.handle.shared.done.notify_all();
         }
     }
 

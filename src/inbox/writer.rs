@@ -65,6 +65,7 @@ impl Writer {
             self.turn();
         }
         self.drop_store();
+        self.place.lock = None;
         self.shared.lock().closed = true;
         self.shared.done.notify_all();
     }
