@@ -144,7 +144,7 @@ fn a_stop_parks_what_waits_and_the_next_start_answers_it_in_order() {
     assert!(
         ended
             .output
-            .contains("stopped before 4 updates were answered"),
+            .contains("4 updates are not answered yet; they go on at the next start"),
         "{}",
         ended.output
     );
