@@ -1,4 +1,47 @@
 //! Accepted updates, on disk until their answers were sent.
+//!
+//! An update is in the file before Telegram is told that we have it, and leaves the file after its
+//! answer was sent. So a kill or a power cut at any moment loses nothing, and repeats at most what
+//! was being sent in that moment.
+//!
+//! # How it works
+//!
+//! `ledger` knows what is open and what of it the file does not say yet. It is the truth while the
+//! process lives, and has the text of every open update: few are open at a time, never more than
+//! [`MOST`] and one batch, a kilobyte or so each. `writer` is the one thread that writes: all that
+//! was handed in while one transaction was under way goes into the next (group commit), and a note
+//! that is followed by the update's end is not written at all. `store` is the file.
+//!
+//! When the disk refuses (full, read-only, failing), the file is closed, the trouble is said once
+//! in the log and by [`Inbox::trouble`], and the file is opened and compared with the ledger again
+//! every few seconds until it works. Meanwhile nobody waits for the disk. What is of no use
+//! (damaged, another bot's, a newer program's) is moved to `inbox.damaged`, said in the log, and
+//! begun anew: at the start empty, later with everything that is open.
+//!
+//! # The file
+//!
+//! `inbox.redb` is a [redb](https://docs.rs/redb) database: copy-on-write B-trees with checksums in
+//! one file. `SQLite` would do as well, but brings a C compiler and more than a megabyte into a bot
+//! of three; redb is one crate of Rust, without dependencies but `libc`. A file of our own to append
+//! to would be smaller still, and all of its recovery ours to prove.
+//!
+//! Why a power cut does no harm: each transaction is committed with
+//! [`Durability::Immediate`](https://docs.rs/redb/latest/redb/enum.Durability.html), "guaranteed to
+//! be persistent as soon as `WriteTransaction::commit` returns". No page that the last commit needs
+//! is overwritten; a commit writes new pages and the idle one of two slots in the header, and then
+//! calls fsync. After a crash "the most recent of the two commit slots with a valid checksum is
+//! used" ([`set_two_phase_commit`](
+//! https://docs.rs/redb/latest/redb/struct.WriteTransaction.html#method.set_two_phase_commit)), so a
+//! half-written commit is as if it had not been begun. That page's two-phase commit is not used: it
+//! takes a second fsync to stop somebody who knows the file, chooses what is written, decides which
+//! pages reach the disk and cuts the power in between; who can do that here owns the machine. What
+//! remains is a disk that lies about fsync: it can lose the last moments, or be found damaged.
+//!
+//! Every page is checked when the file is opened
+//! ([`set_check_integrity_on_open`](
+//! https://docs.rs/redb/latest/redb/struct.Builder.html#method.set_check_integrity_on_open)), since
+//! a plain open may panic on a file that something else wrote into. Should redb panic after all, the
+//! panic is caught and the file begun anew.
 
 mod ledger;
 mod store;
@@ -17,7 +60,7 @@ use crate::shutdown::Shutdown;
 use store::{Fault, Medium, Place};
 use writer::{Shared, State, Writer, milliseconds};
 
-/// Open updates beyond which no more should be accepted ([`Inbox::wait_for_room`]).
+/// As many open updates as there should be; see [`Inbox::wait_for_room`].
 pub const MOST: usize = 10_000;
 
 /// How long a disk that refused is left alone.

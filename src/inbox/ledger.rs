@@ -37,6 +37,12 @@ pub struct Batch {
     pub offset: Option<i64>,
 }
 
+impl Batch {
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.offset.is_none()
+    }
+}
+
 #[derive(Debug)]
 struct Open {
     record: Record,
@@ -170,6 +176,17 @@ impl Ledger {
     /// Whether there is something to write.
     pub fn is_behind(&self) -> bool {
         self.followed && (self.offset_changed || !self.changed.is_empty())
+    }
+
+    /// Takes the updates that are no more: a disk that is full may still take this.
+    pub fn take_removals(&mut self) -> Batch {
+        let gone = |id: &i64| !self.open.contains_key(id);
+        let gone: BTreeSet<i64> = self.changed.iter().copied().filter(gone).collect();
+        self.changed.retain(|id| !gone.contains(id));
+        Batch {
+            changes: gone.into_iter().map(|id| (id, None)).collect(),
+            offset: None,
+        }
     }
 
     /// Takes what is to be written. A change that another one made needless is not in it.

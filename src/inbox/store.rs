@@ -14,6 +14,8 @@ use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, Ta
 use super::ledger::{Batch, Found, Record};
 
 const FILE: &str = "inbox.redb";
+/// A file that is being begun.
+const NEW: &str = "inbox.new";
 const ASIDE: &str = "inbox.damaged";
 
 /// What this program writes and understands.
@@ -43,6 +45,8 @@ pub enum Fault {
     Busy,
     /// What is in the file is of no use: damage, or not ours.
     Useless(String),
+    /// `redb` gave up in a way that leaves its state unknown.
+    Panic(String),
     /// The disk refuses; it may work later.
     Disk { cause: String, remedy: &'static str },
 }
@@ -53,21 +57,26 @@ impl<E: Into<redb::Error>> From<E> for Fault {
         let error = error.into();
         match error {
             Error::DatabaseAlreadyOpen | Error::LockProtocolMismatch => Self::Busy,
-            // Reading past the end or at impossible places: the file points there.
+            // It is no database, or points past its own end.
             Error::Io(cause)
                 if matches!(
                     cause.kind(),
-                    ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof
+                    ErrorKind::InvalidData | ErrorKind::UnexpectedEof
                 ) =>
             {
                 Self::Useless(cause.to_string())
             }
             Error::Io(cause) => Self::disk(&cause),
-            Error::PreviousIo | Error::Backend(_) | Error::DatabaseClosed => Self::Disk {
-                cause: error.to_string(),
+            Error::Corrupted(_)
+            | Error::UpgradeRequired(_)
+            | Error::TableDoesNotExist(_)
+            | Error::TableIsMultimap(_)
+            | Error::TableTypeMismatch { .. }
+            | Error::TypeDefinitionChanged { .. } => Self::Useless(error.to_string()),
+            other => Self::Disk {
+                cause: other.to_string(),
                 remedy: "check the disk",
             },
-            damage => Self::Useless(damage.to_string()),
         }
     }
 }
@@ -94,8 +103,8 @@ impl Fault {
 }
 
 /// Does something with `redb`, which may panic on what a damaged file makes it believe.
-pub fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Fault::Useless(said(&*panic))))
+fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Fault::Panic(said(&*panic))))
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {
@@ -119,29 +128,46 @@ impl Place {
     /// Opens the file and reads it, or begins it. Every page is checked.
     pub fn open(&mut self, now: u64) -> Result<(Store, Found), Fault> {
         self.take_lock()?;
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(self.directory.join(FILE))
-            .map_err(|cause| Fault::disk(&cause))?;
-        let known = file.metadata().map_err(|cause| Fault::disk(&cause))?;
+        let disk = |cause: io::Error| Fault::disk(&cause);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        match options.open(self.file()) {
+            Ok(file) => {
+                let size = file.metadata().map_err(disk)?.len();
+                if size == 0 {
+                    return Err(Fault::Useless("it is empty".to_owned()));
+                }
+                self.store_in(file)?.trying(|store| store.load(now))
+            }
+            Err(cause) if cause.kind() == ErrorKind::NotFound => {
+                // Whatever interrupts this leaves no half-made inbox, and what another attempt left
+                // is not written to: it may still be locked.
+                let new = self.directory.join(NEW);
+                match fs::remove_file(&new) {
+                    Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(disk(cause)),
+                    _ => {}
+                }
+                options.create_new(true).mode(0o600);
+                let file = options.open(&new).map_err(disk)?;
+                self.store_in(file)?.trying(|store| {
+                    store.begin()?;
+                    fs::rename(&new, self.file()).map_err(disk)?;
+                    self.keep_names()?;
+                    Ok(Found::default())
+                })
+            }
+            Err(cause) => Err(Fault::disk(&cause)),
+        }
+    }
+
+    fn store_in(&self, file: File) -> Result<Store, Fault> {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE);
         builder.set_check_integrity_on_open(true);
-        guarded(|| {
-            let store = Store {
-                database: (self.medium)(&builder, file)?,
-                owner: self.owner.clone(),
-                server: self.server.clone(),
-            };
-            let found = store.load(now)?;
-            if known.len() == 0 {
-                self.keep_names()?;
-            }
-            Ok((store, found))
+        Ok(Store {
+            database: guarded(|| Ok((self.medium)(&builder, file)?))?,
+            owner: self.owner.clone(),
+            server: self.server.clone(),
         })
     }
 
@@ -163,8 +189,7 @@ impl Place {
 
     /// Moves a useless file out of the way, in place of an earlier one.
     pub fn set_aside(&self) -> Result<(), Fault> {
-        fs::rename(self.directory.join(FILE), self.directory.join(ASIDE))
-            .map_err(|cause| Fault::disk(&cause))?;
+        fs::rename(self.file(), self.aside()).map_err(|cause| Fault::disk(&cause))?;
         self.keep_names()
     }
 
@@ -193,11 +218,6 @@ pub struct Store {
 impl Store {
     fn load(&self, now: u64) -> Result<Found, Fault> {
         let reading = self.database.begin_read()?;
-        if reading.list_tables()?.next().is_none() {
-            drop(reading);
-            self.begin()?;
-            return Ok(Found::default());
-        }
         let meta = reading.open_table(META)?;
         let read = |name| -> Result<Option<String>, Fault> {
             Ok(meta.get(name)?.map(|value| value.value().to_owned()))
@@ -241,18 +261,51 @@ impl Store {
 
     fn begin(&self) -> Result<(), Fault> {
         let writing = self.database.begin_write()?;
+        writing.open_table(OPEN)?;
         {
             let mut meta = writing.open_table(META)?;
             meta.insert("format", FORMAT.to_string().as_str())?;
             meta.insert("owner", self.owner.as_str())?;
-            writing.open_table(OPEN)?;
         }
         writing.commit()?;
         Ok(())
     }
 
     /// Writes a batch in one transaction; it is on disk when this returns.
-    pub fn write(&self, batch: &Batch, now: u64) -> Result<(), Fault> {
+    pub fn write(self, batch: &Batch, now: u64) -> Result<Self, Fault> {
+        let (store, ()) = self.trying(|store| store.commit(batch, now))?;
+        Ok(store)
+    }
+
+    /// Closes the file.
+    pub fn close(self) {
+        // What could not be written is written when the file is opened again.
+        let _ = guarded(|| {
+            drop(self);
+            Ok(())
+        });
+    }
+
+    /// Does something with the file, which is closed if that fails.
+    fn trying<T>(self, work: impl FnOnce(&Self) -> Result<T, Fault>) -> Result<(Self, T), Fault> {
+        match guarded(|| work(&self)) {
+            Ok(result) => Ok((self, result)),
+            Err(fault) => {
+                if matches!(fault, Fault::Panic(_)) {
+                    // Closing what panicked may panic twice, which would end the process. Its file
+                    // is set aside, so that its lock hinders nobody.
+                    std::mem::forget(self);
+                } else {
+                    self.close();
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// One table is open at a time: should opening the second panic, closing the first would panic
+    /// once more.
+    fn commit(&self, batch: &Batch, now: u64) -> Result<(), Fault> {
         let writing = self.database.begin_write()?;
         {
             let mut open = writing.open_table(OPEN)?;
@@ -264,14 +317,158 @@ impl Store {
                     open.remove(id)?;
                 }
             }
-            if let Some(offset) = batch.offset {
-                let mut meta = writing.open_table(META)?;
-                meta.insert("server", self.server.as_str())?;
-                meta.insert("next_offset", offset.to_string().as_str())?;
-                meta.insert("written_at", now.to_string().as_str())?;
-            }
+        }
+        if let Some(offset) = batch.offset {
+            let mut meta = writing.open_table(META)?;
+            meta.insert("server", self.server.as_str())?;
+            meta.insert("next_offset", offset.to_string().as_str())?;
+            meta.insert("written_at", now.to_string().as_str())?;
         }
         writing.commit()?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+pub mod staged {
+    //! Files of others, and disks that fail when a test says so.
+
+    use std::ops::Bound;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use redb::{BackendError, StorageBackend};
+
+    use super::{
+        Arc, Database, ErrorKind, FileBackend, META, Medium, PathBuf, TableDefinition, io,
+    };
+
+    /// Overwrites one of the words about the file.
+    pub fn say_about(file: PathBuf, name: &str, value: &str) {
+        let database = Database::open(file).expect("a database");
+        let writing = database.begin_write().expect("writable");
+        let mut meta = writing.open_table(META).expect("ours");
+        meta.insert(name, value).expect("room");
+        drop(meta);
+        writing.commit().expect("room");
+    }
+
+    /// A file of another program that uses the same crate.
+    pub fn make_foreign(file: PathBuf) {
+        let database = Database::create(file).expect("a new file");
+        let writing = database.begin_write().expect("writable");
+        let table: TableDefinition<u64, u64> = TableDefinition::new("meta");
+        writing.open_table(table).expect("a table");
+        writing.commit().expect("room");
+    }
+
+    /// A disk that does what it is told a number of times more.
+    #[derive(Debug, Clone)]
+    pub struct Disk {
+        times: Arc<AtomicI64>,
+        /// It panics instead of refusing, and is good afterwards.
+        panics: bool,
+    }
+
+    impl Disk {
+        pub fn good_for(times: i64) -> Self {
+            Self {
+                times: Arc::new(AtomicI64::new(times)),
+                panics: false,
+            }
+        }
+
+        pub fn panics_after(times: i64) -> Self {
+            Self {
+                panics: true,
+                ..Self::good_for(times)
+            }
+        }
+
+        pub fn fail_after(&self, times: i64) {
+            self.times.store(times, Ordering::SeqCst);
+        }
+
+        pub fn heal(&self) {
+            self.fail_after(i64::MAX);
+        }
+
+        pub fn is_healed(&self) -> bool {
+            self.times.load(Ordering::SeqCst) > i64::MAX / 2
+        }
+
+        /// Whether it was told more than it did.
+        pub fn has_failed(&self) -> bool {
+            self.times.load(Ordering::SeqCst) < 0
+        }
+
+        pub fn medium(&self) -> Medium {
+            let disk = self.clone();
+            Arc::new(move |builder, file| {
+                let file = FileBackend::new(file)?;
+                let disk = disk.clone();
+                builder.create_with_backend(Backend { file, disk })
+            })
+        }
+
+        fn serve(&self) -> io::Result<()> {
+            if self.times.fetch_sub(1, Ordering::SeqCst) > 0 {
+                return Ok(());
+            }
+            if self.panics {
+                self.heal();
+                panic!("the disk panics");
+            }
+            Err(io::Error::from(ErrorKind::StorageFull))
+        }
+    }
+
+    #[derive(Debug)]
+    struct Backend {
+        file: FileBackend,
+        disk: Disk,
+    }
+
+    impl StorageBackend for Backend {
+        fn len(&self) -> io::Result<u64> {
+            self.file.len()
+        }
+
+        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+            self.file.read(offset, out)
+        }
+
+        fn set_len(&self, len: u64) -> io::Result<()> {
+            self.disk.serve()?;
+            self.file.set_len(len)
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.disk.serve()?;
+            self.file.sync_data()
+        }
+
+        /// What does not work is half done.
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            let served = self.disk.serve();
+            let whole = if served.is_ok() {
+                data.len()
+            } else {
+                data.len() / 2
+            };
+            self.file.write(offset, &data[..whole])?;
+            served
+        }
+
+        fn close(&self) -> io::Result<()> {
+            self.file.close()
+        }
+
+        fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
+            self.file.try_lock_range(from, to)
+        }
+
+        fn unlock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
+            self.file.unlock_range(from, to)
+        }
     }
 }

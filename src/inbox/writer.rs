@@ -4,8 +4,8 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use super::ledger::Ledger;
-use super::store::{Fault, Place, Store, guarded};
+use super::ledger::{Batch, Ledger};
+use super::store::{Fault, Place, Store};
 
 /// What callers and the writer share.
 #[derive(Debug, Default)]
@@ -64,7 +64,9 @@ impl Writer {
         if behind {
             self.turn();
         }
-        self.drop_store();
+        if let Some(store) = self.store.take() {
+            store.close();
+        }
         self.place.lock = None;
         self.shared.lock().closed = true;
         self.shared.done.notify_all();
@@ -102,15 +104,17 @@ impl Writer {
     /// Writes what is to be written, in a fresh file if the one there is useless.
     pub fn write_or_begin_anew(&mut self) -> Result<(), Fault> {
         let why = match self.write() {
-            Err(Fault::Useless(why)) => why,
+            Err(Fault::Useless(why) | Fault::Panic(why)) => why,
             other => return other,
         };
-        let aside = self.place.aside();
+        if !self.place.file().exists() {
+            return Err(Fault::Useless(why));
+        }
         self.place.set_aside()?;
         tracing::error!(
             "{} is of no use ({why}); it was moved to {} and a fresh one is begun",
             self.place.file().display(),
-            aside.display()
+            self.place.aside().display()
         );
         self.write()
     }
@@ -119,20 +123,19 @@ impl Writer {
         let now = milliseconds((self.clock)());
         if self.store.is_none() {
             let (store, found) = self.place.open(now)?;
-            self.shared.lock().ledger.follow_file(found);
             self.store = Some(store);
+            let removals = {
+                let mut state = self.shared.lock();
+                state.ledger.follow_file(found);
+                state.ledger.take_removals()
+            };
+            self.put(&removals, now)?;
         }
         let (batch, handed) = {
             let mut state = self.shared.lock();
             (state.ledger.take_batch(), state.handed)
         };
-        if let Some(store) = &self.store
-            && !(batch.changes.is_empty() && batch.offset.is_none())
-            && let Err(fault) = guarded(|| store.write(&batch, now))
-        {
-            self.drop_store();
-            return Err(fault);
-        }
+        self.put(&batch, now)?;
         let mut state = self.shared.lock();
         state.ledger.written(&batch);
         state.written = handed;
@@ -147,15 +150,15 @@ impl Writer {
         Ok(())
     }
 
-    fn drop_store(&mut self) {
-        self.shared.lock().ledger.lose_file();
-        if let Some(store) = self.store.take() {
-            // What it could not write is written by the next one.
-            let _ = guarded(|| {
-                drop(store);
-                Ok(())
-            });
+    fn put(&mut self, batch: &Batch, now: u64) -> Result<(), Fault> {
+        if batch.is_empty() {
+            return Ok(());
         }
+        if let Some(store) = self.store.take() {
+            let written = store.write(batch, now);
+            self.store = Some(written.inspect_err(|_| self.shared.lock().ledger.lose_file())?);
+        }
+        Ok(())
     }
 
     /// Says what is wrong, once, and when to try again.
@@ -165,7 +168,7 @@ impl Writer {
                 "another process uses it".to_owned(),
                 "stop the other clip-bot",
             ),
-            Fault::Useless(why) => (why, "check the disk"),
+            Fault::Useless(why) | Fault::Panic(why) => (why, "check the disk"),
             Fault::Disk { cause, remedy } => (cause, remedy),
         };
         let file = self.place.file();

@@ -45,6 +45,7 @@ fn code(text: &str) -> String {
 fn each_outside_system_is_named_in_one_file() {
     let rules = [
         ("ureq::", "src/http.rs"),
+        ("redb::", "src/inbox/store.rs"),
         ("sd_notify", "src/systemd.rs"),
         ("tracing_journald", "src/log.rs"),
         ("tracing_subscriber", "src/log.rs"),
@@ -96,6 +97,10 @@ fn arrows_point_one_way() {
                 "crate::clip",
                 "crate::endpoint",
             ],
+        ),
+        (
+            "src/inbox",
+            &["crate::bot", "crate::telegram", "crate::search"],
         ),
         (
             "src/bot",
