@@ -39,8 +39,7 @@ pub struct Report {
 }
 
 /// A target and what came of it.
-struct Judged<'a> {
-    target: &'a Target,
+struct Judged {
     ours: f64,
     theirs: Option<f64>,
     ratio: f64,
@@ -104,7 +103,7 @@ impl Report {
             .name
     }
 
-    fn judge<'a>(&self, target: &'a Target) -> Judged<'a> {
+    fn judge(&self, target: &Target) -> Judged {
         let ours = self.median(target.ours, target.figure);
         let theirs = target.theirs.map(|who| self.median(who, target.figure));
         let ratio = match theirs {
@@ -117,7 +116,6 @@ impl Report {
             None => ratio <= least,
         });
         Judged {
-            target,
             ours,
             theirs,
             ratio,
@@ -150,7 +148,7 @@ impl Report {
                 target.theirs.map(|who| self.name(who)),
             );
             let than = than.map_or_else(String::new, |than| format!(" against {than}"));
-            let cell = |value: f64| format!("{} {unit}", short(value));
+            let cell = |value: f64| format!("{} {unit}", short(value)).trim_end().to_owned();
             let times = theirs.map_or_else(String::new, |_| format!("{ratio:.1} ×"));
             let needed = match (target.least, theirs) {
                 (Some(least), Some(_)) => format!("{least} ×"),
