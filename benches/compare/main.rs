@@ -1,153 +1,236 @@
-//! Measures `clip-bot`, as it is shipped, side by side with the reference's stack: the same
-//! Telegram, the same search endpoint, the same machine, in turns.
+//! Telegram and the search endpoint as both bots meet them in `benches/compare/run`: quick, the same
+//! for both, and without delays but the search itself.
 //!
-//! `benches/compare/run` starts it. [`outside`] is what the bots talk to, [`measure`] takes one
-//! bot's figures, [`report`] makes docs/performance.md of them and [`plot`] the picture in it.
+//! Starts compare.py, which measures, and does its orders: `fresh` makes a new pair of servers,
+//! `ask` lets users write, `seen` tells what they saw. Times are seconds since 1970.
 
-mod measure;
-mod outside;
-mod plot;
-#[allow(dead_code, reason = "the tests use the rest")]
-#[path = "../../tests/it/support/process.rs"]
-mod process;
-mod report;
 #[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../../tests/it/support/server.rs"]
 mod server;
 
-use std::process::ExitCode;
-use std::time::Duration;
+use std::collections::{HashMap, VecDeque};
+use std::process::{Command, ExitCode};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::{Duration, Instant, SystemTime};
 
-use measure::{Figure, Figures, Load};
-use report::{Report, Target};
+use serde_json::{Value, json};
+use server::{Reply, Request, Server};
 
-/// Settings that measuring needs: users are not held back.
-const UNLIMITED: &[(&str, &str)] = &[]; // [("CLIP_BOT_RATE", "none")]
-/// The setting that takes the folder where updates are kept until they are answered.
-const STATE_DIR: Option<&str> = None; // Some("CLIP_BOT_STATE_DIR")
-
-/// Longest wait for one load to be answered.
 const PATIENCE: Duration = Duration::from_mins(3);
-const ROUNDS: usize = 5;
-const FULL: Load = Load {
-    queries: 500,
-    flood: 200,
-};
-const QUICK: Load = Load {
-    queries: 100,
-    flood: 40,
-};
-
-/// What is measured.
-struct Candidate {
-    name: String,
-    kind: Kind,
-    workers: u32,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    /// The reference's bot as it is described.
-    Seed,
-    /// The same stack used well.
-    Album,
-    ClipBot {
-        inbox: bool,
-    },
-}
-
-/// The reference at its defaults, clip-bot at its own.
-const REFERENCE: (Kind, u32) = (Kind::Seed, 2);
-const OURS: (Kind, u32) = (clip_bot(true), 16);
-
-const fn clip_bot(inbox: bool) -> Kind {
-    Kind::ClipBot {
-        inbox: inbox && STATE_DIR.is_some(),
-    }
-}
-
-fn candidates() -> Vec<Candidate> {
-    let mut all = vec![
-        REFERENCE,
-        (Kind::Seed, 16),
-        (Kind::Seed, 32),
-        (Kind::Album, 2),
-        (Kind::Album, 32),
-        (clip_bot(true), 2),
-        OURS,
-        (clip_bot(true), 32),
-    ];
-    if STATE_DIR.is_some() {
-        all.extend([(clip_bot(false), 16), (clip_bot(false), 32)]);
-    }
-    let named = all.into_iter().map(|(kind, workers)| {
-        let name = match kind {
-            Kind::Seed => format!("reference, {workers} threads"),
-            Kind::Album => format!("reference used well, {workers} threads"),
-            Kind::ClipBot { inbox } if inbox == STATE_DIR.is_some() => {
-                format!("clip-bot, {workers} workers")
-            }
-            Kind::ClipBot { .. } => format!("clip-bot without inbox, {workers} workers"),
-        };
-        Candidate {
-            name,
-            kind,
-            workers,
-        }
-    });
-    named.collect()
-}
-
-/// What must hold, and (without a limit) what is worth knowing.
-fn targets() -> Vec<Target> {
-    let ours = |workers| (clip_bot(true), workers);
-    let target = |figure, ours, theirs, least| Target {
-        figure,
-        ours,
-        theirs,
-        least,
-    };
-    let flood = 2.0 * outside::SEARCH_TIME.as_secs_f64() * 1000.0;
-    vec![
-        target(Figure::Rate, ours(32), Some(REFERENCE), Some(15.0)),
-        target(Figure::Rate, OURS, Some(REFERENCE), None),
-        target(Figure::Rate, ours(32), Some((Kind::Seed, 32)), Some(2.5)),
-        target(Figure::Rate, OURS, Some((Kind::Seed, 16)), None),
-        target(Figure::Rate, ours(32), Some((Kind::Album, 32)), None),
-        target(Figure::Idle, OURS, Some(REFERENCE), Some(6.0)),
-        target(Figure::Start, OURS, Some(REFERENCE), Some(15.0)),
-        target(Figure::Cpu, OURS, Some(REFERENCE), Some(6.0)),
-        target(Figure::Wait, OURS, None, Some(flood)),
-    ]
-}
+const SEARCH_TIME: Duration = Duration::from_millis(50);
+const PICTURES: usize = 5;
+/// Nobody fetches them here, as Telegram would.
+const PICTURES_AT: &str = "pictures.example.org";
+/// Telegram hands out no more at once.
+const BATCH: usize = 100;
+/// The chat whose waiting is measured.
+const B: i64 = 2;
 
 fn main() -> ExitCode {
-    // Cargo adds `--bench`.
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let python = words.first().filter(|word| !word.starts_with("--"));
-    let Some(python) = python else {
-        eprintln!("benches/compare/run starts this, it needs the reference's Python");
+    // `run` gives the reference's Python; Cargo adds `--bench`.
+    let mut words = std::env::args().skip(1);
+    let Some(python) = words.next().filter(|word| !word.starts_with("--")) else {
+        eprintln!("start benches/compare/run instead");
         return ExitCode::from(2);
     };
-    let quick = words.iter().any(|word| word == "--quick");
-    let (rounds, load) = if quick { (1, QUICK) } else { (ROUNDS, FULL) };
+    let outside = Mutex::new(Outside::start());
+    let control = Server::start(move |request| {
+        let mut outside = outside.lock().expect("no panic while held");
+        if request.path() == "/fresh" {
+            *outside = Outside::start();
+        }
+        Reply::json(200, &outside.order(request))
+    });
+    let status = Command::new(python)
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/benches/compare/compare.py"
+        ))
+        .args([&control.url(""), env!("CARGO_BIN_EXE_clip-bot")])
+        .args(words.filter(|word| word != "--bench"))
+        .status();
+    let code = status.expect("the Python that run gave").code();
+    ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
 
-    let mut report = Report::new(candidates(), targets(), load, python);
-    let mut taken: Vec<Vec<Figures>> = vec![Vec::new(); report.candidates.len()];
-    for round in 1..=rounds {
-        for (candidate, taken) in report.candidates.iter().zip(&mut taken) {
-            eprintln!("round {round} of {rounds}: {}", candidate.name);
-            taken.push(measure::measure(candidate, load, python));
+/// Both servers. Dropping it ends the polls that wait.
+struct Outside {
+    telegram: Server,
+    endpoint: Server,
+    chats: Arc<Chats>,
+}
+
+#[derive(Default)]
+struct Chats {
+    seen: Mutex<Seen>,
+    /// There is something for a poll.
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct Seen {
+    updates: VecDeque<Value>,
+    written: u64,
+    closed: bool,
+    /// Pictures by chat.
+    pictures: HashMap<i64, usize>,
+    /// Chats that have all pictures of a search.
+    complete: usize,
+    /// What compare.py is told as it is.
+    times: HashMap<&'static str, f64>,
+}
+
+impl Outside {
+    fn start() -> Self {
+        let chats = Arc::new(Chats::default());
+        let inside = Arc::clone(&chats);
+        Self {
+            telegram: Server::start(move |request| inside.telegram(request)),
+            endpoint: Server::start(search),
+            chats,
         }
     }
-    report.finish(&taken);
-    println!("{}", report.tables());
-    if quick {
-        return ExitCode::SUCCESS;
+
+    fn order(&self, request: &Request) -> Value {
+        let mut seen = self.chats.lock();
+        match request.path() {
+            "/fresh" => {
+                json!({"telegram": self.telegram.url(""), "endpoint": self.endpoint.url("")})
+            }
+            "/ask" => {
+                for chat in request.json().as_array().into_iter().flatten() {
+                    seen.write(chat);
+                }
+                self.chats.news.notify_all();
+                now().into()
+            }
+            _ => json!({"complete": seen.complete, "times": seen.times}),
+        }
     }
-    let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance");
-    for (ending, text) in [("md", report.markdown()), ("svg", plot::svg(&report))] {
-        std::fs::write(format!("{docs}.{ending}"), text).expect("our own folder");
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.chats.lock().closed = true;
+        self.chats.news.notify_all();
     }
-    ExitCode::from(u8::from(!report.all_met()))
+}
+
+impl Seen {
+    /// The user of `chat` asks for something not asked for before.
+    fn write(&mut self, chat: &Value) {
+        self.written += 1;
+        let number = self.written;
+        self.updates
+            .push_back(json!({"update_id": number, "message": {
+                "message_id": number, "date": 1_790_000_000, "text": format!("/query bus{number}"),
+                "entities": [{"type": "bot_command", "offset": 0, "length": 6}],
+                "chat": {"id": chat, "type": "private", "first_name": "U"},
+                "from": {"id": chat, "is_bot": false, "first_name": "U", "language_code": "en"},
+            }}));
+    }
+}
+
+impl Chats {
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().expect("no panic while held")
+    }
+
+    fn telegram(&self, request: &Request) -> Reply {
+        self.lock().times.insert("last_request", now());
+        let result = match request.path().rsplit('/').next() {
+            Some("getUpdates") => self.updates(request),
+            Some("getMe") => {
+                json!({"id": 4242, "is_bot": true, "first_name": "B", "username": "b_bot"})
+            }
+            Some("getMyCommands") => json!([]),
+            Some("sendMessage" | "editMessageText") => self.show(request).1,
+            Some("sendMediaGroup") => {
+                let (pictures, message) = self.show(request);
+                (0..pictures).map(|_| with_photo(message.clone())).collect()
+            }
+            _ => json!(true),
+        };
+        Reply::json(200, &json!({"ok": true, "result": result}))
+    }
+
+    /// `getUpdates`: confirms, then waits for something new.
+    fn updates(&self, request: &Request) -> Value {
+        let seconds = number(request, "timeout").and_then(|seconds| seconds.try_into().ok());
+        let until = Instant::now() + Duration::from_secs(seconds.unwrap_or(0));
+        let offset = number(request, "offset").unwrap_or(0);
+        let mut seen = self.lock();
+        seen.times.entry("first_poll").or_insert_with(now);
+        seen.updates
+            .retain(|update| update["update_id"].as_i64() >= Some(offset));
+        while seen.updates.is_empty() && !seen.closed {
+            let Some(left) = until.checked_duration_since(Instant::now()) else {
+                break;
+            };
+            seen = self
+                .news
+                .wait_timeout(seen, left)
+                .expect("no panic while held")
+                .0;
+        }
+        seen.updates.iter().take(BATCH).cloned().collect()
+    }
+
+    /// A message of the bot comes into a chat. Returns how many pictures it shows, and it.
+    fn show(&self, request: &Request) -> (usize, Value) {
+        let id = number(request, "chat_id").unwrap_or(0);
+        // In an album, or as an address in a text; the name needs no encoding.
+        let content = request.target.clone() + &String::from_utf8_lossy(&request.body);
+        let pictures = content.matches(PICTURES_AT).count();
+        let mut seen = self.lock();
+        if id == B {
+            seen.times.entry("b_acknowledged").or_insert_with(now);
+        }
+        let all = seen.pictures.entry(id).or_default();
+        let before = std::mem::replace(all, *all + pictures);
+        if before < PICTURES && before + pictures >= PICTURES {
+            seen.complete += 1;
+            seen.times.insert("last_complete", now());
+            if id == B {
+                seen.times.insert("b_complete", now());
+            }
+        }
+        let message = json!({"message_id": 9000, "date": 1_790_000_000, "text": "words of the bot",
+            "chat": {"id": id, "type": "private", "first_name": "U"},
+            "from": {"id": 4242, "is_bot": true, "first_name": "B", "username": "b_bot"}});
+        (pictures, message)
+    }
+}
+
+fn with_photo(mut message: Value) -> Value {
+    let size = |side: u32| {
+        json!({"file_id": format!("{side}{}", "x".repeat(70)),
+        "file_unique_id": format!("u{side}"), "file_size": side * 90, "width": side, "height": side})
+    };
+    message["photo"] = [90, 320, 800].map(size).to_vec().into();
+    message["media_group_id"] = "13000000000000000".into();
+    message
+}
+
+/// The reference's answer: addresses, best first.
+fn search(request: &Request) -> Reply {
+    std::thread::sleep(SEARCH_TIME);
+    let mut pairs = request.target.split(['?', '&']);
+    let query = pairs
+        .find_map(|pair| pair.strip_prefix("query="))
+        .unwrap_or_default();
+    let picture = |number| format!("https://{PICTURES_AT}/{query}-{number}.jpg");
+    Reply::json(200, &(0..PICTURES).map(picture).collect())
+}
+
+/// A parameter, from the address or from a JSON body.
+fn number(request: &Request, name: &str) -> Option<i64> {
+    let mut pairs = request.target.split(['?', '&']);
+    let value = pairs.find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    value.or_else(|| request.json()[name].as_i64())
+}
+
+fn now() -> f64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.expect("it is later than 1970").as_secs_f64()
 }
