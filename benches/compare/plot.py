@@ -1,6 +1,6 @@
 """The figures as a picture: docs/performance.svg."""
 
-WIDTH, HEIGHT, EDGE, LEFT = 920, 624, 32, 220
+WIDTH, HEIGHT, EDGE, LEFT = 920, 624, 32, 264
 
 # It brings its own ground and follows the reader's choice of light or dark.
 STYLE = """
@@ -38,13 +38,13 @@ def whose(name):
 def rates(medians, names, reference, top, queries):
     """Queries a second, as long bars."""
     yield text("head", EDGE, top, f"Queries a second, {queries} users asking at once")
-    room, most = 520, max(medians[name]["rate"] for name in names)
+    room, most = 480, max(medians[name]["rate"] for name in names)
     for y, name in zip(range(top + 16, HEIGHT, 32), names):
         rate = medians[name]["rate"]
         yield text("", EDGE, y + 18, name)
         yield bar("track", LEFT, y + 3, room, 20)
         yield bar(whose(name), LEFT, y + 3, rate / most * room, 20)
-        yield text("strong right", LEFT + room + 62, y + 18, short(rate))
+        yield text("strong right", LEFT + room + 60, y + 18, short(rate))
         yield text("faint right", WIDTH - EDGE, y + 18, f"{rate / medians[reference]['rate']:.1f} ×")
 
 
@@ -66,11 +66,11 @@ def smaller(panels, top):
 def waits(medians, names, top, flood):
     """What user B sees, over time."""
     yield text("head", EDGE, top, f"User B asks while {flood} queries of user A wait")
-    legend = (("wait", 0, "B hears nothing"), ("theirs", 132, ""), ("ours", 144, "acknowledged, until the pictures are there"))
+    legend = (("wait", 484, "B hears nothing"), ("theirs", 614, ""), ("ours", 626, "acknowledged, pictures due"))
     for kind, x, words in legend:
-        yield bar(kind, 472 + x, top - 11, 12, 12)
-        yield text("faint", 472 + x + 18, top, words)
-    room, most = 600, max(medians[name]["wait"] for name in names)
+        yield bar(kind, x, top - 11, 12, 12)
+        yield text("faint", x + 18, top, words)
+    room, most = 550, max(medians[name]["wait"] for name in names)
     bottom = top + 18 + 32 * len(names)
     second = room / (most / 1000)
     for tick in range(0, int(most / 1000) + 1, max(1, round(most / 6000))):
@@ -105,7 +105,7 @@ def svg(medians, sizes, reference, ours, queries, flood):
         f"<title>{title}</title><style>{STYLE}</style>",
         f"<rect class='ground' x='0.5' y='0.5' width='{WIDTH - 1}' height='{HEIGHT - 1}' rx='12'/>",
         text("title", EDGE, 46, title),
-        text("faint right", WIDTH - EDGE, 46, "same machine, same Telegram, same searches; medians"),
+        text("faint right", WIDTH - EDGE, 46, "same machine, same load; medians"),
         *rates(medians, [reference, *many, ours, "clip-bot, 32 workers"], reference, 88, queries),
         *smaller(panels, 300),
         *waits(medians, [reference, many[0], ours], 468, flood),
