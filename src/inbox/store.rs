@@ -20,10 +20,12 @@ const ASIDE: &str = "inbox.damaged";
 
 /// What this program writes and understands.
 const FORMAT: u32 = 1;
-/// All in words: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
-const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
-/// By update id: when it came (milliseconds since 1970), the update, its progress.
-const OPEN: TableDefinition<i64, (u64, &str, Option<&str>)> = TableDefinition::new("open");
+/// Both tables have the same type, since each type is tens of kilobytes of code in the program.
+type Words = TableDefinition<'static, &'static str, &'static str>;
+/// About the file: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
+const META: Words = TableDefinition::new("meta");
+/// By update id: when it came (milliseconds since 1970), its progress and the update, as JSON.
+const OPEN: Words = TableDefinition::new("open");
 
 /// Pages in memory. A working set of a few open updates is a handful of pages of 4 KiB.
 const CACHE: usize = 64 << 10;
@@ -241,13 +243,8 @@ impl Store {
         let mut records = Vec::new();
         for entry in reading.open_table(OPEN)?.iter()? {
             let (id, value) = entry?;
-            let (received, update, progress) = value.value();
-            let record = Record {
-                received,
-                update: update.into(),
-                progress: progress.map(Into::into),
-            };
-            records.push((id.value(), record));
+            let record = parse(id.value(), value.value());
+            records.push(record.ok_or_else(|| Fault::Useless("it holds no updates".to_owned()))?);
         }
         // A clock that jumped back makes it look written in the future: that is recent, too.
         let recent = number("written_at")?.is_some_and(|then| now.saturating_sub(then) < TRUSTED);
@@ -310,11 +307,13 @@ impl Store {
         {
             let mut open = writing.open_table(OPEN)?;
             for (id, change) in &batch.changes {
+                let id = id.to_string();
                 if let Some(record) = change {
-                    let progress = record.progress.as_deref();
-                    open.insert(id, (record.received, &*record.update, progress))?;
+                    let parts = (record.received, record.progress.as_deref(), &*record.update);
+                    let text = serde_json::json!(parts).to_string();
+                    open.insert(id.as_str(), text.as_str())?;
                 } else {
-                    open.remove(id)?;
+                    open.remove(id.as_str())?;
                 }
             }
         }
@@ -327,6 +326,17 @@ impl Store {
         writing.commit()?;
         Ok(())
     }
+}
+
+fn parse(id: &str, record: &str) -> Option<(i64, Record)> {
+    let (received, progress, update): (u64, Option<String>, String) =
+        serde_json::from_str(record).ok()?;
+    let record = Record {
+        received,
+        update: update.into(),
+        progress: progress.map(Into::into),
+    };
+    Some((id.parse().ok()?, record))
 }
 
 #[cfg(test)]

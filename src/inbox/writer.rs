@@ -68,7 +68,12 @@ impl Writer {
             store.close();
         }
         self.place.lock = None;
-        self.shared.lock().closed = true;
+        let mut state = self.shared.lock();
+        let lost = state.ledger.not_on_disk();
+        if lost > 0 {
+            tracing::error!("{lost} updates were neither answered nor written to the disk");
+        }
+        state.closed = true;
         self.shared.done.notify_all();
     }
 
@@ -111,6 +116,7 @@ impl Writer {
             return Err(Fault::Useless(why));
         }
         self.place.set_aside()?;
+        self.shared.lock().ledger.forget_file();
         tracing::error!(
             "{} is of no use ({why}); it was moved to {} and a fresh one is begun",
             self.place.file().display(),
