@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
@@ -31,6 +33,11 @@ const OPEN: Words = TableDefinition::new("open");
 const CACHE: usize = 64 << 10;
 /// A next offset older than this is not trusted: Telegram starts its ids anew after a quiet week.
 const TRUSTED: u64 = 24 * 60 * 60 * 1000;
+
+/// How long a process that is just ending may hold on to the folder.
+const OTHERS_END: Duration = Duration::from_secs(2);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How a database is opened in a file; tests put disks that fail in between.
 pub type Medium = Arc<dyn Fn(&Builder, File) -> Result<Database, DatabaseError> + Send + Sync>;
@@ -180,11 +187,15 @@ impl Place {
         let disk = |cause: io::Error| Fault::disk(&cause);
         fs::create_dir_all(&self.directory).map_err(disk)?;
         let folder = File::open(&self.directory).map_err(disk)?;
-        match folder.try_lock() {
-            Ok(()) => self.lock = Some(folder),
-            Err(TryLockError::WouldBlock) => return Err(Fault::Busy),
-            // A file system without locks for folders; the file has one of its own.
-            Err(TryLockError::Error(_)) => {}
+        let until = Instant::now() + OTHERS_END;
+        loop {
+            match folder.try_lock() {
+                Ok(()) => break self.lock = Some(folder),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => sleep(LOOK),
+                Err(TryLockError::WouldBlock) => return Err(Fault::Busy),
+                // A file system without locks for folders; the file has one of its own.
+                Err(TryLockError::Error(_)) => break,
+            }
         }
         Ok(())
     }
