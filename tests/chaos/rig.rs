@@ -68,7 +68,7 @@ impl Rig {
         let api: SocketAddr = telegram.url()["http://".len()..]
             .parse()
             .expect("host and port");
-        let (clip_search, address) = endpoint::start(&[("CLIP_SEARCH_LOG", "warn")]);
+        let (clip_search, address) = endpoint::start(&[]);
         let state = folder.join("state");
         std::fs::create_dir_all(&state).expect("a folder for tests");
         Self {
@@ -248,7 +248,7 @@ impl Rig {
         }
         self.search.down();
         self.wait(time);
-        let (program, address) = endpoint::start(&[("CLIP_SEARCH_LOG", "warn")]);
+        let (program, address) = endpoint::start(&[]);
         self.clip_search = Some(program);
         self.search.up(address);
     }
