@@ -88,9 +88,9 @@ pub fn decide(seed: u64, side: Side, number: u64) -> Fault {
     let mut roll = dice.below(1000);
     let seconds = 1 + dice.below(2);
     // Longer than the bot waits for a search, now and then.
-    let longest = if dice.percent(10) { 6000 } else { 2000 };
+    let longest = if dice.percent(10) { 6000 } else { 1200 };
     let stall = Stall(dice.millis(200, longest));
-    let slow = Slow(dice.millis(100, 1500));
+    let slow = Slow(dice.millis(50, 800));
     let telegram = [
         (12, Before(Close)),
         (8, Before(Reset)),

@@ -39,15 +39,15 @@ impl Options {
             inbox: true,
         };
         while let Some(word) = words.next() {
-            let mut number = || {
+            let mut number = || -> Result<u64, String> {
                 let value = words.next().and_then(|value| value.parse().ok());
-                value.filter(|value| *value > 0).ok_or_else(|| word.clone())
+                value.ok_or_else(|| word.clone())
             };
             match word.as_str() {
                 "--help" => return Ok(None),
                 "--long" => (options.queries, options.chats, options.kills) = (10_000, 1000, 50),
-                "--queries" => options.queries = number()?,
-                "--chats" => options.chats = number()?,
+                "--queries" => options.queries = number()?.max(1),
+                "--chats" => options.chats = number()?.max(1),
                 "--kills" => options.kills = number()?,
                 "--seed" => options.seed = number()?,
                 "--no-inbox" => options.inbox = false,

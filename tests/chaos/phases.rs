@@ -16,7 +16,7 @@ const OUTSTANDING: usize = 2000;
 /// After this time without a message from the bot, what is open is not waited for while writing.
 const QUIET: Duration = Duration::from_secs(10);
 /// The same at the end.
-const LONG_QUIET: Duration = Duration::from_secs(60);
+const LONG_QUIET: Duration = Duration::from_mins(1);
 /// How long the bot may take to see that its disk is full, or works again.
 const NOTICED: Duration = Duration::from_secs(30);
 /// Room for the inbox of a full house and as much again.
@@ -90,9 +90,6 @@ impl Run {
             for _ in 0..10 {
                 self.write();
             }
-            if self.dice.percent(10) {
-                self.rig.press_again(self.disk_full);
-            }
             let pause = self.dice.millis(5, 60);
             self.rig.wait(pause);
             if self.is_quiet(QUIET) {
@@ -111,6 +108,9 @@ impl Run {
             let line = self.users.write();
             self.rig.write(line, self.disk_full);
             self.written += 1;
+            if self.dice.percent(3) {
+                self.rig.press_again(self.disk_full);
+            }
         }
     }
 
@@ -129,7 +129,13 @@ impl Run {
     /// Waits until everything is answered, or nothing moves any more.
     fn settle(&mut self) {
         self.moved.1 = Instant::now();
-        while self.rig.ledger().open() > 0 && !self.is_quiet(LONG_QUIET) {
+        // Without an inbox it is known beforehand that something will not come.
+        let patience = if self.options.inbox {
+            LONG_QUIET
+        } else {
+            QUIET
+        };
+        while self.rig.ledger().open() > 0 && !self.is_quiet(patience) {
             self.rig.wait(Duration::from_millis(50));
         }
     }

@@ -60,7 +60,7 @@ impl Users {
 
     /// Every group: its number and its users.
     pub fn groups(&self) -> Vec<(i64, Vec<i64>)> {
-        let groups = (0..self.chats).filter(|chat| chat % GROUPS == 0);
+        let groups = (0..self.chats).filter(|chat| chat.is_multiple_of(GROUPS));
         groups
             .map(|chat| {
                 (
@@ -75,7 +75,7 @@ impl Users {
     pub fn write(&mut self) -> Line {
         self.written += 1;
         let index = self.dice.below(self.chats);
-        let is_group = index % GROUPS == 0;
+        let is_group = index.is_multiple_of(GROUPS);
         let (user, chat) = if is_group {
             (member(index, self.dice.below(MEMBERS)), group(index))
         } else {

@@ -162,7 +162,7 @@ impl Shared {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let fault = faults::decide(self.seed, self.side, number);
         // There are five pictures to a search.
-        if method.contains(".jpg") && number % 5 != 0 {
+        if method.contains(".jpg") && !number.is_multiple_of(5) {
             return Fault::Nothing;
         }
         let name = match fault {
@@ -194,13 +194,12 @@ impl Shared {
         kept: &mut Option<(BufReader<TcpStream>, Instant)>,
     ) -> Option<Vec<u8>> {
         let used = kept.take().filter(|(_, last)| last.elapsed() < FRESH);
-        let mut peer = match used {
-            Some((peer, _)) => peer,
-            None => {
-                let peer = TcpStream::connect(self.peer()?).ok()?;
-                peer.set_nodelay(true).ok()?;
-                BufReader::new(peer)
-            }
+        let mut peer = if let Some((peer, _)) = used {
+            peer
+        } else {
+            let peer = TcpStream::connect(self.peer()?).ok()?;
+            peer.set_nodelay(true).ok()?;
+            BufReader::new(peer)
         };
         peer.get_mut().write_all(request).ok()?;
         let answer = read_message(&mut peer)?;
