@@ -24,6 +24,7 @@
 //!   the answers (both pure), [`bot::queue`] keeps the order of each chat, [`bot::worker`] does the
 //!   tasks, [`bot::album`] gets every picture through in the best form that works,
 //!   [`bot::asleep`] is the waiting room while a Space wakes up.
+//! - [`inbox`] keeps accepted updates on disk until they are answered.
 //! - [`search::client`] asks the endpoint.
 //!
 //! # The endpoint (feature `search`)
@@ -73,6 +74,7 @@ pub mod config;
 pub mod endpoint;
 pub mod error;
 pub mod http;
+pub mod inbox;
 pub mod log;
 #[cfg(feature = "search")]
 pub mod mock;

@@ -9,15 +9,17 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::pictures::{self, Picture};
-use super::reply::Tally;
+use super::reply::{self, Tally};
+use super::texts::Texts;
 use crate::error::{Class, Error, Kind, Result};
 use crate::search::Hit;
 use crate::telegram::client::number_after;
 use crate::telegram::request::{
-    Address, Call, File, Photo, send_document, send_media_group, send_photo,
+    Address, Call, File, Photo, send_document, send_media_group, send_message, send_photo,
 };
 use crate::telegram::types::Message;
 
@@ -39,12 +41,27 @@ pub trait Outside {
     /// # Errors
     /// As [`pictures::Fetcher::fetch`].
     fn fetch(&self, url: &str) -> Result<Picture>;
+
+    /// Told whenever more of an album went out.
+    fn went_out(&self, sent: &Sent);
+}
+
+/// Which pictures of an album went out, to be remembered over a restart.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sent {
+    hits: Vec<Hit>,
+    /// Indexes of those that were sent as a picture or a file.
+    pictures: Vec<usize>,
+    /// How many messages with links were sent.
+    links: usize,
 }
 
 /// Pictures on their way into a chat. Kept between attempts, so that nothing is sent twice.
 #[derive(Debug)]
 pub struct Album {
     items: Vec<Item>,
+    /// Messages with links that were sent.
+    links_sent: usize,
     /// How often Telegram refused the album while naming one picture.
     named_failures: usize,
 }
@@ -59,14 +76,20 @@ struct Item {
 enum Rung {
     FileId(String),
     Url,
-    /// To be downloaded.
-    Fetch,
-    Upload(Picture),
-    /// Upload, but not in an album.
-    Alone(Picture),
-    Document(Picture),
+    /// To be downloaded, then uploaded.
+    Fetch(Form),
+    Upload(Form, Picture),
     Link,
     Sent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Form {
+    /// A photo, in an album with others.
+    Together,
+    /// A photo by itself.
+    Alone,
+    Document,
 }
 
 impl Album {
@@ -76,18 +99,36 @@ impl Album {
         let items = hits.into_iter().map(|hit| {
             let rung = match known.get(&hit.url) {
                 Some(file_id) => Rung::FileId(file_id),
-                None if pictures::is_local(&hit.url) => Rung::Fetch,
+                None if pictures::is_local(&hit.url) => Rung::Fetch(Form::Together),
                 None => Rung::Url,
             };
             Item { hit, rung }
         });
         Self {
             items: items.collect(),
+            links_sent: 0,
             named_failures: 0,
         }
     }
 
-    /// Sends what was not sent yet; links are left to [`Album::links`].
+    /// An album that was begun before a restart, to be gone on with.
+    #[must_use]
+    pub fn resumed(sent: Sent, known: &FileIds) -> Self {
+        let mut album = Self::new(sent.hits, known);
+        album.links_sent = sent.links;
+        for index in sent.pictures {
+            if let Some(item) = album.items.get_mut(index) {
+                item.rung = Rung::Sent;
+            }
+        }
+        if sent.links > 0 {
+            album.give_up();
+        }
+        album
+    }
+
+    /// Sends what was not sent yet, in the end `texts` with the links of what could not be sent
+    /// as a picture.
     ///
     /// # Errors
     /// Only what concerns the chat or the connection, not a picture: flood waits, no network,
@@ -95,54 +136,82 @@ impl Album {
     pub fn send(
         &mut self,
         to: Address,
+        texts: &Texts,
+        outside: &impl Outside,
+        known: &FileIds,
+        uploads: &Permits,
+    ) -> Result<()> {
+        match self.send_pictures(to, outside, known, uploads) {
+            Err(error) if forbids_pictures(&error) => {
+                tracing::info!("chat {} takes no pictures: {}", to.chat, error.chain());
+                self.give_up();
+            }
+            Err(error) => {
+                self.put_down();
+                return Err(error);
+            }
+            Ok(()) => {}
+        }
+        let messages = reply::links(texts, &self.links());
+        for text in messages.iter().skip(self.links_sent) {
+            outside.send(send_message(to, text))?;
+            self.links_sent += 1;
+            outside.went_out(&self.sent());
+        }
+        Ok(())
+    }
+
+    fn send_pictures(
+        &mut self,
+        to: Address,
         outside: &impl Outside,
         known: &FileIds,
         uploads: &Permits,
     ) -> Result<()> {
         loop {
-            let needs_bytes = |item: &Item| {
-                matches!(
-                    item.rung,
-                    Rung::Fetch | Rung::Upload(_) | Rung::Alone(_) | Rung::Document(_)
-                )
-            };
+            let needs_bytes = |item: &Item| matches!(item.rung, Rung::Fetch(_) | Rung::Upload(..));
             let _permit = self.items.iter().any(needs_bytes).then(|| uploads.take());
             self.fetch(outside);
             let together = self.together();
-            if let [first, second, rest @ ..] = &together[..] {
-                let indexes = [&[*first, *second], rest].concat();
-                let photos = indexes
+            let (indexes, sent) = if together.len() > 1 {
+                let photos = together
                     .iter()
-                    .map(|index| self.items[*index].photo(*index))
-                    .collect();
-                match outside.send(send_media_group(to, photos)) {
-                    Ok(messages) => self.sent_together(&indexes, &messages, known),
-                    Err(error) if is_about_pictures(&error) => self.refused(&indexes, &error),
-                    Err(error) => return Err(error),
-                }
+                    .map(|index| self.items[*index].photo(*index));
+                let sent = outside.send(send_media_group(to, photos.collect()));
+                (together, sent)
             } else if let Some(index) = self.next_alone() {
                 let item = &self.items[index];
                 let photo = item.photo(index);
                 let call = match item.rung {
-                    Rung::Document(_) => send_document(to, photo),
+                    Rung::Upload(Form::Document, _) => send_document(to, photo),
                     _ => send_photo(to, photo),
                 };
-                match outside.send(call) {
-                    Ok(message) => {
-                        self.sent_together(&[index], &Value::Array(vec![message]), known);
-                    }
-                    Err(error) if is_about_pictures(&error) => self.items[index].climb_down(&error),
-                    Err(error) => return Err(error),
-                }
+                let sent = outside.send(call);
+                (vec![index], sent.map(|message| Value::Array(vec![message])))
             } else {
                 return Ok(());
+            };
+            match sent {
+                Ok(messages) => {
+                    self.mark_sent(&indexes, &messages, known);
+                    outside.went_out(&self.sent());
+                }
+                Err(error) if is_about_pictures(&error) => self.refused(&indexes, &error),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// Addresses of the pictures that could not be sent as such.
-    #[must_use]
-    pub fn links(&self) -> Vec<&str> {
+    fn sent(&self) -> Sent {
+        let is_sent = |index: &usize| self.items[*index].rung == Rung::Sent;
+        Sent {
+            hits: self.items.iter().map(|item| item.hit.clone()).collect(),
+            pictures: (0..self.items.len()).filter(is_sent).collect(),
+            links: self.links_sent,
+        }
+    }
+
+    fn links(&self) -> Vec<&str> {
         let links = self.items.iter().filter(|item| item.rung == Rung::Link);
         links.map(|item| item.hit.url.as_str()).collect()
     }
@@ -158,21 +227,30 @@ impl Album {
     }
 
     /// Leaves all that was not sent as links, when the chat takes no pictures.
-    pub fn give_up(&mut self) {
+    fn give_up(&mut self) {
         for item in self.items.iter_mut().filter(|item| item.rung != Rung::Sent) {
             item.rung = Rung::Link;
         }
     }
 
+    /// Forgets what was downloaded: a chat can be closed for long, and memory is for those who
+    /// are served.
+    fn put_down(&mut self) {
+        for item in &mut self.items {
+            if let Rung::Upload(form, _) = item.rung {
+                item.rung = Rung::Fetch(form);
+            }
+        }
+    }
+
     fn fetch(&mut self, outside: &impl Outside) {
-        for item in self
-            .items
-            .iter_mut()
-            .filter(|item| item.rung == Rung::Fetch)
-        {
+        for item in &mut self.items {
+            let Rung::Fetch(form) = item.rung else {
+                continue;
+            };
             item.rung = match outside.fetch(&item.hit.url) {
-                Ok(picture) if picture.fits_as_photo => Rung::Upload(picture),
-                Ok(picture) => Rung::Document(picture),
+                Ok(picture) if picture.fits_as_photo => Rung::Upload(form, picture),
+                Ok(picture) => Rung::Upload(Form::Document, picture),
                 Err(error) => {
                     tracing::warn!(
                         "picture {} is sent as a link: {}",
@@ -190,7 +268,7 @@ impl Album {
         let mut bytes = 0;
         let mut fits = |item: &Item| match &item.rung {
             Rung::FileId(_) | Rung::Url => true,
-            Rung::Upload(picture) => {
+            Rung::Upload(Form::Together, picture) => {
                 bytes += picture.bytes.len();
                 bytes <= ALBUM_BYTES
             }
@@ -203,17 +281,17 @@ impl Album {
     fn next_alone(&self) -> Option<usize> {
         self.items
             .iter()
-            .position(|item| !matches!(item.rung, Rung::Link | Rung::Sent | Rung::Fetch))
+            .position(|item| !matches!(item.rung, Rung::Link | Rung::Sent))
     }
 
-    fn sent_together(&mut self, indexes: &[usize], messages: &Value, known: &FileIds) {
+    fn mark_sent(&mut self, indexes: &[usize], messages: &Value, known: &FileIds) {
         let none = Vec::new();
         let mut messages = messages.as_array().unwrap_or(&none).iter();
         for index in indexes {
             let item = &mut self.items[*index];
             let message = messages
                 .next()
-                .and_then(|json| serde::Deserialize::deserialize(json).ok());
+                .and_then(|json| Deserialize::deserialize(json).ok());
             if let Some(file_id) = message.as_ref().and_then(Message::largest_photo) {
                 known.insert(&item.hit.url, file_id);
             }
@@ -252,7 +330,7 @@ impl Item {
         let caption = caption.map(|text| text.chars().take(CAPTION_CHARS).collect());
         let (media, file) = match &self.rung {
             Rung::FileId(file_id) => (file_id.clone(), None),
-            Rung::Upload(picture) | Rung::Alone(picture) | Rung::Document(picture) => {
+            Rung::Upload(_, picture) => {
                 let name = format!("picture{index}");
                 let file = File {
                     file_name: format!("{}.{}", index + 1, picture.extension),
@@ -262,7 +340,7 @@ impl Item {
                 };
                 (format!("attach://{name}"), Some(file))
             }
-            Rung::Url | Rung::Fetch | Rung::Link | Rung::Sent => (self.hit.url.clone(), None),
+            Rung::Url | Rung::Fetch(_) | Rung::Link | Rung::Sent => (self.hit.url.clone(), None),
         };
         Photo {
             media,
@@ -275,11 +353,11 @@ impl Item {
         tracing::debug!("picture {} climbs down: {}", self.hit.url, error.chain());
         self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
             Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
-            Rung::FileId(_) | Rung::Url => Rung::Fetch,
-            Rung::Upload(picture) => Rung::Alone(picture),
-            Rung::Alone(picture) => Rung::Document(picture),
+            Rung::FileId(_) | Rung::Url => Rung::Fetch(Form::Together),
+            Rung::Upload(Form::Together, picture) => Rung::Upload(Form::Alone, picture),
+            Rung::Upload(Form::Alone, picture) => Rung::Upload(Form::Document, picture),
             Rung::Sent => Rung::Sent,
-            Rung::Fetch | Rung::Document(_) | Rung::Link => Rung::Link,
+            Rung::Fetch(_) | Rung::Upload(Form::Document, _) | Rung::Link => Rung::Link,
         };
     }
 }
@@ -307,8 +385,7 @@ fn is_about_pictures(error: &Error) -> bool {
 }
 
 /// Whether the chat takes texts but no pictures.
-#[must_use]
-pub fn forbids_pictures(error: &Error) -> bool {
+fn forbids_pictures(error: &Error) -> bool {
     matches!(error.kind(), Kind::Telegram { code: 400 | 403, description, .. }
         if description.contains("not enough rights to send")
             || description.contains("CHAT_SEND_PHOTOS_FORBIDDEN"))

@@ -54,6 +54,8 @@ pub enum Task {
 pub struct Search {
     /// Where the pictures go.
     pub to: Address,
+    /// The user who asked, or the chat that somebody asked in its name.
+    pub asker: i64,
     /// The words, 1 to [`MAX_QUERY_CHARS`] characters, single blanks between them.
     pub query: String,
     /// A message of ours to be edited into the acknowledgement, instead of a new one.
@@ -103,6 +105,7 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
             query => {
                 return Some(Task::Search(Search {
                     to,
+                    asker: sender.map_or(message.chat.id, |user| user.id),
                     query,
                     edit: None,
                     texts,
@@ -156,6 +159,7 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
             let edit = (in_place && message.message_id > 0).then_some(message.message_id);
             Task::Search(Search {
                 to,
+                asker: callback.from.id,
                 query,
                 edit,
                 texts,

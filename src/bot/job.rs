@@ -2,9 +2,12 @@
 
 use std::time::Instant;
 
+use serde::{Deserialize, Serialize};
+
 use super::activity::Activity;
-use super::album::Album;
+use super::album::{Album, FileIds, Sent};
 use super::handler::{Search, Task};
+use super::queue::Queued;
 
 /// Where a job waits its turn. Jobs of one lane are done one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -65,6 +68,17 @@ pub enum Acknowledgement {
     Missing,
 }
 
+impl Acknowledgement {
+    /// Its number, where it was sent.
+    #[must_use]
+    pub fn message(self) -> Option<i64> {
+        match self {
+            Self::Sent(id) => Some(id),
+            Self::Due | Self::Missing => None,
+        }
+    }
+}
+
 /// How far the search itself is.
 #[derive(Debug)]
 pub enum Outcome {
@@ -76,10 +90,36 @@ pub enum Outcome {
     Over(super::reply::Reply),
 }
 
-impl Job {
-    /// The job for `task`, asked for by update number `update`.
+/// What is remembered of a job over a restart, so that nothing is said or sent twice.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Number of the "Searching…" message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<i64>,
+    /// What went out of the album.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+}
+
+impl Progress {
+    /// As the inbox keeps it.
     #[must_use]
-    pub fn new(update: i64, task: Task) -> Self {
+    pub fn to_json(&self) -> String {
+        // Numbers and texts are JSON: this cannot fail.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// From what the inbox kept; nothing is known where that cannot be read.
+    #[must_use]
+    pub fn from_json(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+impl Job {
+    /// The job for `task`, asked for by update number `update`, `since` then.
+    #[must_use]
+    pub fn new(update: i64, task: Task, since: Instant) -> Self {
         let work = match task {
             Task::Search(search) => Work::Search(Box::new(SearchWork {
                 search,
@@ -94,18 +134,41 @@ impl Job {
         Self {
             update,
             work,
-            since: Instant::now(),
+            since,
             attempts: 0,
         }
     }
 
-    /// Where it waits its turn.
+    /// The same job, gone on with where an earlier process stopped.
     #[must_use]
-    pub fn lane(&self) -> Lane {
+    pub fn resumed(mut self, progress: Progress, known: &FileIds) -> Self {
+        if let Work::Search(work) = &mut self.work {
+            if let Some(message) = progress.message {
+                work.acknowledgement = Acknowledgement::Sent(message);
+            }
+            if let Some(sent) = progress.sent {
+                work.outcome = Outcome::Found(Album::resumed(sent, known));
+            }
+        }
+        self
+    }
+}
+
+impl Queued for Job {
+    type Lane = Lane;
+
+    fn lane(&self) -> Lane {
         match &self.work {
             Work::Search(work) => Lane::Chat(work.search.to.chat),
             Work::Simple(Task::Say { to, .. }) => Lane::Chat(to.chat),
             Work::Simple(_) => Lane::Alone(self.update),
+        }
+    }
+
+    fn owner(&self) -> Option<i64> {
+        match &self.work {
+            Work::Search(work) => Some(work.search.asker),
+            Work::Simple(_) => None,
         }
     }
 }

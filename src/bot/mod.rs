@@ -1,6 +1,7 @@
-//! The bot: wires the poller, the pure handler, the queue and the workers together.
+//! The bot: wires the poller, the inbox, the pure handler, the queue and the workers together.
 //!
-//! `telegram::poll` → [`handler`] → [`queue`] → [`worker`] → [`album`] and [`reply`].
+//! `telegram::poll` → [`intake`] (inbox and [`handler`]) → [`queue`] → [`worker`] → [`album`] and
+//! [`reply`].
 
 pub mod access;
 pub mod activity;
@@ -8,37 +9,41 @@ pub mod album;
 pub mod asleep;
 pub mod check;
 pub mod handler;
+pub mod intake;
 pub mod job;
 pub mod pictures;
 pub mod queue;
+pub mod rate;
 pub mod reply;
 pub mod run;
+pub mod searches;
 pub mod texts;
 pub mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::backoff::{self, Backoff};
 use crate::config::BotConfig;
 use crate::error::{Class, Error, Result};
+use crate::inbox::Inbox;
 use crate::search::client::SearchClient;
 use crate::shutdown::Shutdown;
 use crate::systemd;
 use crate::telegram::client::Client;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::poll::{self, Poller};
-use crate::telegram::types::{Update, User};
+use crate::telegram::types::User;
 
 use access::Access;
 use handler::{Identity, Manners};
+use intake::Intake;
 use job::Job;
-use queue::Queue;
+use queue::{Closing, Queue};
+use rate::Rates;
 use texts::Texts;
 use worker::Worker;
 
-/// Tasks that wait here before polling slows down; Telegram keeps what is not fetched.
-const QUEUED: usize = 256;
 /// How long a stop waits for the jobs under way.
 const DRAIN: Duration = Duration::from_secs(20);
 const START: Backoff = Backoff {
@@ -52,8 +57,13 @@ const STACK: usize = 512 << 10;
 ///
 /// # Errors
 /// [`crate::error::Kind::Refused`] for a wrong token; [`crate::error::Kind::System`] when the
-/// system gives no threads. Everything else is waited out.
+/// system gives no threads, or another process uses the same state folder. Everything else is
+/// waited out.
 pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
+    let inbox = match &config.state_dir {
+        Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, SystemTime::now)?,
+        None => Inbox::in_memory(),
+    };
     // The long poll is interrupted at shutdown, which ends its client for good.
     let polling = Client::new(&config.api_url, config.token.clone(), 1);
     let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
@@ -64,15 +74,33 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
     let username = me.username.unwrap_or_default();
     tracing::info!("started as @{username}; asking {}", config.search_url);
 
-    let search = SearchClient::new(config, config.workers);
-    let queue = Arc::new(Queue::new(QUEUED));
+    let queue = Arc::new(Queue::default());
     let worker = Arc::new(Worker::new(
         Delivery::new(sending.clone(), shutdown.clone()),
-        search,
+        SearchClient::new(config, config.workers),
         config.results,
         Arc::clone(&queue),
+        inbox.clone(),
         shutdown.clone(),
     ));
+    let manners = Manners {
+        me: Identity {
+            id: me.id,
+            username,
+        },
+        access: Access::new(config.allowed.clone()),
+        language: config.language.clone(),
+        results: config.results,
+    };
+    let mut intake = Intake::new(
+        manners,
+        Rates::new(config.rate),
+        inbox.clone(),
+        Arc::clone(&queue),
+        config.workers,
+    );
+    intake.replay(worker.file_ids());
+
     for number in 0..config.workers {
         let worker = Arc::clone(&worker);
         spawn(&format!("worker-{number}"), move || worker.run())?;
@@ -89,22 +117,13 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
         interrupted.shut_down();
     })?;
 
-    let manners = Manners {
-        me: Identity {
-            id: me.id,
-            username,
-        },
-        access: Access::new(config.allowed.clone()),
-        language: config.language.clone(),
-        results: config.results,
-    };
-    let mut updates = Poller::new(polling, config.poll_timeout);
+    let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
     let polled = updates.run(
         shutdown,
-        |trouble| report(trouble, &queue, &worker),
-        |update| accept(&update, &manners, &queue),
+        |trouble| report(trouble, &inbox, &queue, &worker),
+        |batch, next| intake.accept(batch, next, shutdown),
     );
-    stop(&updates, &sending, &queue, &worker);
+    stop(&updates, &sending, &inbox, &queue, &worker);
     polled
 }
 
@@ -151,16 +170,7 @@ fn set_menu(client: &Client) {
     }
 }
 
-fn accept(update: &Update, manners: &Manners, queue: &Queue<job::Lane, Job>) -> bool {
-    let tasks = handler::tasks(update, manners);
-    tracing::debug!("update {}: {} tasks", update.id, tasks.len());
-    tasks.into_iter().all(|task| {
-        let job = Job::new(update.id, task);
-        queue.push(job.lane(), job).is_ok()
-    })
-}
-
-fn report(trouble: Option<&Error>, queue: &Queue<job::Lane, Job>, worker: &Worker) {
+fn report(trouble: Option<&Error>, inbox: &Inbox, queue: &Queue<Job>, worker: &Worker) {
     let (waiting, working) = queue.load();
     let telegram = match trouble {
         None => "polling".to_owned(),
@@ -170,24 +180,38 @@ fn report(trouble: Option<&Error>, queue: &Queue<job::Lane, Job>, worker: &Worke
         0 => String::new(),
         count => format!("; {count} wait for the endpoint to wake up"),
     };
+    let disk = inbox
+        .trouble()
+        .map_or_else(String::new, |trouble| format!("; {trouble}"));
     systemd::status(&format!(
-        "{telegram}; {working} at work, {waiting} waiting{asleep}"
+        "{telegram}; {working} at work, {waiting} waiting{asleep}{disk}"
     ));
     systemd::watchdog();
 }
 
-/// Finishes what is under way, then confirms to Telegram what was answered.
-fn stop(poller: &Poller, client: &Client, queue: &Queue<job::Lane, Job>, worker: &Worker) {
+/// Finishes what is under way, parks the rest in the inbox, and confirms to Telegram what it need
+/// not keep for us.
+fn stop(poller: &Poller, client: &Client, inbox: &Inbox, queue: &Queue<Job>, worker: &Worker) {
     systemd::stopping();
-    queue.close();
-    let mut unfinished: Vec<i64> = worker.stop_waiting().iter().map(|job| job.update).collect();
-    unfinished.extend(queue.drain(DRAIN).iter().map(|job| job.update));
-    if !unfinished.is_empty() {
-        tracing::warn!("stopped before these updates were answered: {unfinished:?}");
+    let kept = inbox.lowest_unsafe().is_none();
+    queue.close(if kept { Closing::Park } else { Closing::Finish });
+    worker.stop_waiting();
+    let (_, working) = queue.load();
+    tracing::info!("stopping; {working} at work are finished first");
+    queue.drain(DRAIN);
+    inbox.close();
+    let unsafe_ones = inbox.lowest_unsafe();
+    match (inbox.len(), unsafe_ones) {
+        (0, _) => {}
+        (left, None) => {
+            tracing::info!("{left} updates are not answered yet; they go on at the next start");
+        }
+        (left, Some(_)) => {
+            tracing::warn!("stopped before {left} updates were answered, and they are not on disk");
+        }
     }
     // What is not confirmed comes again at the next start.
-    let answered = unfinished.into_iter().min().or(poller.offset());
-    if let Some(offset) = answered
+    if let Some(offset) = unsafe_ones.or(poller.offset())
         && let Err(error) = poll::confirm(client, offset)
     {
         tracing::warn!("the last updates will come again: {}", error.chain());

@@ -1,32 +1,67 @@
-//! Jobs waiting for workers: bounded, in order within a lane, lanes taking turns.
+//! Jobs waiting for workers: in order within a lane, lanes taking turns, nobody with more than two
+//! at work.
 //!
 //! A lane is a chat. At most one job of a lane is worked on at a time, and the next one waits
-//! until it is done; a lane that must wait (flood limits) holds up nobody else.
+//! until it is done; a lane that must wait (flood limits) holds up nobody else. How many jobs there
+//! are is bounded by the inbox, which lets polling wait.
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A bounded queue of jobs `J` in lanes `L`.
+/// Jobs of one owner that are worked on at the same time, in whatever lanes.
+const AT_WORK_PER_OWNER: usize = 2;
+
+/// What the queue must know of a job.
+pub trait Queued {
+    /// Where it waits its turn.
+    type Lane: Debug + Hash + Eq + Clone;
+
+    /// Where it waits its turn.
+    fn lane(&self) -> Self::Lane;
+
+    /// Who asked for it, if its work is to be counted against them.
+    fn owner(&self) -> Option<i64>;
+}
+
+/// A queue of jobs `J`.
 #[derive(Debug)]
-pub struct Queue<L, J> {
-    capacity: usize,
-    state: Mutex<State<L, J>>,
+pub struct Queue<J: Queued> {
+    state: Mutex<State<J>>,
     changed: Condvar,
 }
 
+/// What happens to jobs that wait when the queue is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// Those that can start are still given out.
+    Finish,
+    /// They stay; somebody else keeps them.
+    Park,
+}
+
+/// A job's turn; [`Queue::done`] ends it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Turn<L> {
+    lane: L,
+    owner: Option<i64>,
+}
+
 #[derive(Debug)]
-struct State<L, J> {
-    lanes: HashMap<L, Lane<J>>,
+struct State<J: Queued> {
+    lanes: HashMap<J::Lane, Lane<J>>,
     /// Lanes with a job that may start now, longest waiting first.
-    ready: VecDeque<L>,
+    ready: VecDeque<J::Lane>,
+    /// Jobs at work of each owner who has any.
+    owners: HashMap<i64, usize>,
     /// Jobs in lanes that are not held.
     waiting: usize,
     /// Jobs in lanes that are held.
     held: usize,
     working: usize,
-    closed: bool,
+    closed: Option<Closing>,
 }
 
 #[derive(Debug)]
@@ -36,66 +71,45 @@ struct Lane<J> {
     held_until: Option<Instant>,
 }
 
-impl<L: Hash + Eq + Clone, J> Queue<L, J> {
-    /// A queue that accepts up to `capacity` jobs before [`Queue::push`] blocks.
-    #[must_use]
-    pub fn new(capacity: usize) -> Self {
+impl<J: Queued> Default for Queue<J> {
+    fn default() -> Self {
         let state = State {
             lanes: HashMap::new(),
             ready: VecDeque::new(),
+            owners: HashMap::new(),
             waiting: 0,
             held: 0,
             working: 0,
-            closed: false,
+            closed: None,
         };
         Self {
-            capacity,
             state: Mutex::new(state),
             changed: Condvar::new(),
         }
     }
+}
 
-    /// Adds a job at the end of its lane, waiting while the queue is full.
-    ///
-    /// # Errors
-    /// Gives the job back when the queue is closed.
-    pub fn push(&self, lane: L, job: J) -> Result<(), J> {
-        let mut state = self.lock();
-        while state.waiting >= self.capacity && !state.closed {
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        if state.closed {
-            return Err(job);
-        }
-        state.insert(lane, job, false);
-        self.changed.notify_all();
-        Ok(())
-    }
-
-    /// Puts a job that was worked on, or taken out elsewhere, back at the front of its lane. The
-    /// capacity does not count here: the job was accepted long ago. A closed queue takes it too.
-    pub fn put_back(&self, lane: L, job: J) {
-        self.lock().insert(lane, job, true);
+impl<J: Queued> Queue<J> {
+    /// Adds a job at the end of its lane.
+    pub fn push(&self, job: J) {
+        self.lock().insert(job, false);
         self.changed.notify_all();
     }
 
-    /// Puts back several, as [`Queue::put_back`] does, all at once: those of one lane keep the
-    /// order given here.
-    pub fn put_back_all(&self, jobs: Vec<(L, J)>) {
+    /// Puts back jobs that were worked on, or taken out elsewhere, at the front of their lanes:
+    /// those of one lane keep the order given here.
+    pub fn put_back(&self, jobs: impl IntoIterator<Item = J, IntoIter: DoubleEndedIterator>) {
         let mut state = self.lock();
-        for (lane, job) in jobs.into_iter().rev() {
-            state.insert(lane, job, true);
+        for job in jobs.into_iter().rev() {
+            state.insert(job, true);
         }
         self.changed.notify_all();
     }
 
-    /// Lets no job of `lane` start before `until`.
-    pub fn hold(&self, lane: &L, until: Instant) {
+    /// Lets no job of the lane of `turn` start before `until`.
+    pub fn hold(&self, turn: &Turn<J::Lane>, until: Instant) {
         let mut state = self.lock();
-        let Some(entry) = state.lanes.get_mut(lane) else {
+        let Some(entry) = state.lanes.get_mut(&turn.lane) else {
             return;
         };
         if entry.held_until.replace(until).is_none() {
@@ -103,27 +117,24 @@ impl<L: Hash + Eq + Clone, J> Queue<L, J> {
             state.held += jobs;
             state.waiting -= jobs;
         }
-        state.ready.retain(|ready| ready != lane);
+        state.ready.retain(|ready| *ready != turn.lane);
         self.changed.notify_all();
     }
 
-    /// Takes the next job, waiting for one. [`Queue::done`] must follow with the same lane.
+    /// Takes the next job, waiting for one. [`Queue::done`] must follow.
     /// `None` once the queue is closed and no job can start any more.
-    pub fn take(&self) -> Option<(L, J)> {
+    pub fn take(&self) -> Option<(Turn<J::Lane>, J)> {
         let mut state = self.lock();
         loop {
-            let next_release = state.release_held();
-            if let Some(lane) = state.ready.pop_front()
-                && let Some(entry) = state.lanes.get_mut(&lane)
-                && let Some(job) = entry.jobs.pop_front()
-            {
-                entry.busy = true;
-                state.waiting -= 1;
-                state.working += 1;
-                self.changed.notify_all();
-                return Some((lane, job));
+            if state.closed == Some(Closing::Park) {
+                return None;
             }
-            if state.closed && state.waiting == 0 {
+            let next_release = state.release_held();
+            if let Some(next) = state.start() {
+                self.changed.notify_all();
+                return Some(next);
+            }
+            if state.closed.is_some() && state.waiting == 0 {
                 return None;
             }
             state = match next_release {
@@ -141,33 +152,41 @@ impl<L: Hash + Eq + Clone, J> Queue<L, J> {
         }
     }
 
-    /// Ends the turn of the job taken from `lane`: the lane's next job may start.
-    pub fn done(&self, lane: &L) {
+    /// Ends a turn: the lane's next job may start, and another one of the same owner.
+    pub fn done(&self, turn: &Turn<J::Lane>) {
         let mut state = self.lock();
         state.working -= 1;
-        if let Some(entry) = state.lanes.get_mut(lane) {
+        if let Some(owner) = turn.owner
+            && let Some(count) = state.owners.get_mut(&owner)
+        {
+            *count -= 1;
+            if *count == 0 {
+                state.owners.remove(&owner);
+            }
+        }
+        if let Some(entry) = state.lanes.get_mut(&turn.lane) {
             entry.busy = false;
             if entry.jobs.is_empty() {
-                state.lanes.remove(lane);
+                state.lanes.remove(&turn.lane);
             } else if entry.held_until.is_none() {
-                state.ready.push_back(lane.clone());
+                state.ready.push_back(turn.lane.clone());
             }
         }
         self.changed.notify_all();
     }
 
-    /// Accepts no more pushes; [`Queue::take`] goes on until nothing is left that can start.
-    pub fn close(&self) {
-        self.lock().closed = true;
+    /// Ends [`Queue::take`] for all workers, at once or when nothing is left that can start.
+    pub fn close(&self, closing: Closing) {
+        self.lock().closed = Some(closing);
         self.changed.notify_all();
     }
 
-    /// Waits until no job waits or is worked on (held ones aside), for `patience` at most, and
-    /// takes out what is left.
-    pub fn drain(&self, patience: Duration) -> Vec<J> {
+    /// After [`Queue::close`]: waits until the workers have done what they do, for `patience` at
+    /// most.
+    pub fn drain(&self, patience: Duration) {
         let until = Instant::now() + patience;
         let mut state = self.lock();
-        while state.waiting + state.working > 0 {
+        while state.working > 0 || state.closed == Some(Closing::Finish) && state.waiting > 0 {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
@@ -178,15 +197,8 @@ impl<L: Hash + Eq + Clone, J> Queue<L, J> {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        let rest = state
-            .lanes
-            .values_mut()
-            .flat_map(|lane| lane.jobs.drain(..))
-            .collect();
-        (state.waiting, state.held) = (0, 0);
-        state.ready.clear();
+        state.closed = Some(Closing::Park);
         self.changed.notify_all();
-        rest
     }
 
     /// How many jobs wait (held ones included) and how many are worked on.
@@ -195,13 +207,14 @@ impl<L: Hash + Eq + Clone, J> Queue<L, J> {
         (state.waiting + state.held, state.working)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<L, J>> {
+    fn lock(&self) -> MutexGuard<'_, State<J>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<L: Hash + Eq + Clone, J> State<L, J> {
-    fn insert(&mut self, lane: L, job: J, front: bool) {
+impl<J: Queued> State<J> {
+    fn insert(&mut self, job: J, front: bool) {
+        let lane = job.lane();
         let fresh = || Lane {
             jobs: VecDeque::new(),
             busy: false,
@@ -223,8 +236,33 @@ impl<L: Hash + Eq + Clone, J> State<L, J> {
         }
     }
 
+    /// Takes out the job that waited longest among those whose owners may have another one.
+    fn start(&mut self) -> Option<(Turn<J::Lane>, J)> {
+        let may_start = |lane: &J::Lane| {
+            let next = self.lanes.get(lane).and_then(|entry| entry.jobs.front());
+            let owner = next.and_then(Queued::owner);
+            let at_work = owner.and_then(|owner| self.owners.get(&owner));
+            at_work.is_none_or(|at_work| *at_work < AT_WORK_PER_OWNER)
+        };
+        let place = self.ready.iter().position(may_start)?;
+        let lane = self.ready.remove(place)?;
+        let entry = self.lanes.get_mut(&lane)?;
+        let job = entry.jobs.pop_front()?;
+        entry.busy = true;
+        self.waiting -= 1;
+        self.working += 1;
+        let owner = job.owner();
+        if let Some(owner) = owner {
+            *self.owners.entry(owner).or_default() += 1;
+        }
+        Some((Turn { lane, owner }, job))
+    }
+
     /// Frees the lanes whose time has come; returns the time until the next one.
     fn release_held(&mut self) -> Option<Duration> {
+        if self.held == 0 {
+            return None;
+        }
         let now = Instant::now();
         let mut next: Option<Duration> = None;
         for (lane, entry) in &mut self.lanes {
@@ -251,105 +289,133 @@ impl<L: Hash + Eq + Clone, J> State<L, J> {
 mod tests {
     use super::*;
 
-    fn take(queue: &Queue<char, u32>) -> (char, u32) {
-        queue.take().expect("a job")
+    /// A job of lane `.0`, number `.1`, owned by `.2`.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Numbered(char, u32, Option<i64>);
+
+    impl Queued for Numbered {
+        type Lane = char;
+
+        fn lane(&self) -> char {
+            self.0
+        }
+
+        fn owner(&self) -> Option<i64> {
+            self.2
+        }
+    }
+
+    fn queue(jobs: &[(char, u32)]) -> Queue<Numbered> {
+        let queue = Queue::default();
+        for (lane, number) in jobs {
+            queue.push(Numbered(*lane, *number, None));
+        }
+        queue
+    }
+
+    fn take(queue: &Queue<Numbered>) -> (Turn<char>, u32) {
+        let (turn, job) = queue.take().expect("a job");
+        (turn, job.1)
+    }
+
+    fn all(queue: &Queue<Numbered>) -> Vec<u32> {
+        queue.close(Closing::Finish);
+        let mut order = Vec::new();
+        while let Some((turn, job)) = queue.take() {
+            order.push(job.1);
+            queue.done(&turn);
+        }
+        order
     }
 
     #[test]
     fn lanes_take_turns_and_keep_their_order() {
-        let queue = Queue::new(10);
-        for (lane, job) in [('a', 1), ('a', 2), ('a', 3), ('b', 4), ('c', 5)] {
-            queue.push(lane, job).expect("open");
-        }
-        let mut order = Vec::new();
-        for _ in 0..5 {
-            let (lane, job) = take(&queue);
-            order.push(job);
-            queue.done(&lane);
-        }
-        assert_eq!(order, [1, 4, 5, 2, 3]);
+        let queue = queue(&[('a', 1), ('a', 2), ('a', 3), ('b', 4), ('c', 5)]);
+        assert_eq!(all(&queue), [1, 4, 5, 2, 3]);
     }
 
     #[test]
     fn a_busy_lane_starts_no_second_job() {
-        let queue = Queue::new(10);
-        queue.push('a', 1).expect("open");
-        queue.push('a', 2).expect("open");
-        assert_eq!(take(&queue), ('a', 1));
-        queue.push('b', 3).expect("open");
-        assert_eq!(take(&queue), ('b', 3));
-        queue.close();
+        let queue = queue(&[('a', 1), ('a', 2)]);
+        let (first, one) = take(&queue);
+        queue.push(Numbered('b', 3, None));
+        assert_eq!((one, take(&queue).1), (1, 3));
         std::thread::scope(|scope| {
             let second = scope.spawn(|| queue.take());
-            queue.done(&'a');
-            assert_eq!(second.join().expect("no panic"), Some(('a', 2)));
+            queue.done(&first);
+            let job = second.join().expect("no panic").map(|(_, job)| job.1);
+            assert_eq!(job, Some(2));
         });
     }
 
     #[test]
-    fn a_full_queue_makes_push_wait() {
-        let queue = Queue::new(1);
-        queue.push('a', 1).expect("open");
+    fn nobody_has_more_than_two_at_work() {
+        let queue = Queue::default();
+        for (lane, number) in [('a', 1), ('b', 2), ('c', 3), ('d', 4)] {
+            queue.push(Numbered(lane, number, Some(7)));
+        }
+        queue.push(Numbered('e', 5, Some(8)));
+        let taken = [take(&queue), take(&queue), take(&queue)];
+        assert_eq!([taken[0].1, taken[1].1, taken[2].1], [1, 2, 5]);
+        queue.done(&taken[2].0);
         std::thread::scope(|scope| {
-            let pushed = scope.spawn(|| queue.push('b', 2));
-            assert_eq!(take(&queue), ('a', 1));
-            pushed
-                .join()
-                .expect("no panic")
-                .expect("accepted after the first was taken");
+            let next = scope.spawn(|| take(&queue).1);
+            queue.done(&taken[0].0);
+            assert_eq!(next.join().expect("no panic"), 3, "after one of theirs");
         });
-        assert_eq!(queue.load(), (1, 1));
     }
 
     #[test]
     fn a_held_lane_waits_and_others_go_on() {
-        let queue = Queue::new(1);
-        queue.push('a', 1).expect("open");
-        let (lane, job) = take(&queue);
-        queue.put_back(lane, job);
-        queue.hold(&'a', Instant::now() + Duration::from_millis(50));
-        queue.done(&'a');
-        queue.push('b', 2).expect("held jobs leave room for others");
-        assert_eq!(take(&queue), ('b', 2));
-        assert_eq!(take(&queue), ('a', 1), "after its time");
+        let queue = queue(&[('a', 1)]);
+        let (turn, job) = queue.take().expect("a job");
+        queue.put_back([job]);
+        queue.hold(&turn, Instant::now() + Duration::from_millis(50));
+        queue.done(&turn);
+        queue.push(Numbered('b', 2, None));
+        assert_eq!(take(&queue).1, 2);
+        assert_eq!(take(&queue).1, 1, "after its time");
     }
 
     #[test]
     fn jobs_put_back_together_keep_their_order() {
-        let queue = Queue::new(1);
-        queue.push('a', 3).expect("open");
-        queue.put_back_all(vec![('a', 1), ('b', 9), ('a', 2)]);
-        queue.close();
-        let mut order = Vec::new();
-        while let Some((lane, job)) = queue.take() {
-            queue.done(&lane);
-            order.extend((lane == 'a').then_some(job));
-        }
-        assert_eq!(order, [1, 2, 3]);
+        let queue = queue(&[('a', 3)]);
+        queue.put_back([('a', 1), ('b', 9), ('a', 2)].map(|(lane, n)| Numbered(lane, n, None)));
+        let order = all(&queue);
+        let of_a: Vec<u32> = order.into_iter().filter(|number| *number != 9).collect();
+        assert_eq!(of_a, [1, 2, 3]);
     }
 
     #[test]
-    fn closing_ends_take_when_nothing_can_start() {
-        let queue = Queue::new(2);
-        queue.push('a', 1).expect("open");
-        queue.close();
-        assert_eq!(queue.push('a', 2), Err(2));
-        assert_eq!(queue.take(), Some(('a', 1)));
-        queue.done(&'a');
-        assert_eq!(queue.take(), None);
-        assert!(queue.drain(Duration::ZERO).is_empty());
+    fn a_closed_queue_finishes_or_parks_what_waits() {
+        let finishing = queue(&[('a', 1), ('a', 2)]);
+        assert_eq!(all(&finishing), [1, 2]);
+        assert_eq!(finishing.load(), (0, 0));
+
+        let parking = queue(&[('a', 1), ('a', 2)]);
+        let (turn, _) = take(&parking);
+        parking.close(Closing::Park);
+        parking.done(&turn);
+        assert_eq!(parking.take(), None);
+        assert_eq!(parking.load(), (1, 0));
     }
 
     #[test]
-    fn drain_returns_what_was_not_done() {
-        let queue = Queue::new(4);
-        queue.push('a', 1).expect("open");
-        queue.push('b', 2).expect("open");
-        queue.hold(&'b', Instant::now() + Duration::from_hours(1));
-        queue.close();
-        let mut rest = queue.drain(Duration::ZERO);
-        rest.sort_unstable();
-        assert_eq!(rest, [1, 2]);
+    fn drain_waits_for_work_and_not_for_what_is_held() {
+        let queue = queue(&[('a', 1), ('b', 2)]);
+        let (held, job) = queue.take().expect("a job");
+        queue.put_back([job]);
+        queue.hold(&held, Instant::now() + Duration::from_hours(1));
+        queue.done(&held);
+        let (turn, _) = take(&queue);
+        queue.close(Closing::Finish);
+        queue.drain(Duration::ZERO);
+        assert_eq!(queue.load(), (1, 1), "patience is over");
+        std::thread::scope(|scope| {
+            let drained = scope.spawn(|| queue.drain(Duration::from_hours(1)));
+            queue.done(&turn);
+            drained.join().expect("no panic");
+        });
         assert_eq!(queue.take(), None);
     }
 }

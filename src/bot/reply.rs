@@ -110,6 +110,13 @@ pub fn private_bot(texts: &Texts, id: i64) -> Reply {
     plain(fill(texts.private_bot, "id", &id.to_string()))
 }
 
+/// The user asked more often than is allowed, and may go on after `wait`.
+#[must_use]
+pub fn slow_down(texts: &Texts, wait: Duration) -> Reply {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    plain(fill(texts.slow_down, "seconds", &seconds.to_string()))
+}
+
 /// A button whose query is not known any more.
 #[must_use]
 pub fn expired(texts: &Texts) -> Reply {
@@ -206,6 +213,9 @@ fn with_retry(texts: &Texts, template: &str, query: &str) -> Reply {
 /// The pictures that could only be sent as links, in as many messages as they need.
 #[must_use]
 pub fn links(texts: &Texts, urls: &[&str]) -> Vec<String> {
+    if urls.is_empty() {
+        return Vec::new();
+    }
     let mut messages = vec![texts.links.to_owned()];
     for url in urls {
         let last = messages
@@ -260,6 +270,7 @@ mod tests {
                 texts.query_too_long,
                 texts.words_only,
                 texts.private_bot,
+                texts.slow_down,
                 texts.searching,
                 texts.waking,
                 texts.still_asleep,
@@ -296,6 +307,7 @@ mod tests {
                 words_only(texts),
                 private_bot(texts, 7),
                 expired(texts),
+                slow_down(texts, Duration::from_hours(1)),
                 searching(texts, &query),
                 waking(texts, &query),
                 still_asleep(texts, &query),

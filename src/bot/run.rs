@@ -43,6 +43,12 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
         ))),
         "check" => Ok(print_findings(&check::check(&config, sink))),
         _ => {
+            if config.state_dir.is_none() {
+                tracing::warn!(
+                    "CLIP_BOT_STATE_DIR is not set: messages that wait for their answers are lost \
+                     when the process is killed; name a folder for them"
+                );
+            }
             let shutdown = Shutdown::default();
             shutdown.on_signals()?;
             super::run(&config, &shutdown).map(|()| 0)

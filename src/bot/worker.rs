@@ -10,15 +10,17 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::activity::Activities;
-use super::album::{self, Album, FileIds, Permits};
+use super::album::{Album, FileIds, Outside, Permits, Sent};
 use super::asleep::{Step, WaitingRoom};
 use super::handler::Task;
-use super::job::{Acknowledgement, Job, Lane, Outcome, SearchWork, Work};
+use super::job::{Acknowledgement, Job, Outcome, Progress, SearchWork, Work};
 use super::pictures::{Fetcher, Picture};
 use super::queue::Queue;
 use super::reply::{self, Reply};
+use super::searches::Searches;
 use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
+use crate::inbox::Inbox;
 use crate::search::client::SearchClient;
 use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
@@ -48,18 +50,20 @@ const TOO_OLD: Duration = Duration::from_hours(24);
 pub struct Worker {
     delivery: Delivery,
     search: SearchClient,
+    searches: Searches,
     fetcher: Fetcher,
     results: usize,
     file_ids: FileIds,
     uploads: Permits,
     activities: Activities,
-    queue: Arc<Queue<Lane, Job>>,
+    queue: Arc<Queue<Job>>,
+    inbox: Inbox,
     waiting: WaitingRoom,
     shutdown: Shutdown,
 }
 
 /// What became of a job's turn.
-enum Turn {
+enum Became {
     Done,
     /// To be put back, not to start again before the time.
     Later(Duration),
@@ -67,13 +71,30 @@ enum Turn {
     Asleep(Option<Duration>),
 }
 
-impl album::Outside for Worker {
+/// One job's way to the outside.
+struct Errand<'a> {
+    worker: &'a Worker,
+    update: i64,
+    message: Option<i64>,
+}
+
+impl Outside for Errand<'_> {
     fn send(&self, call: Call) -> Result<Value> {
-        self.delivery.send(call)
+        self.worker.delivery.send(call)
     }
 
     fn fetch(&self, url: &str) -> Result<Picture> {
-        self.fetcher.fetch(url)
+        self.worker.fetcher.fetch(url)
+    }
+
+    fn went_out(&self, sent: &Sent) {
+        let progress = Progress {
+            message: self.message,
+            sent: Some(sent.clone()),
+        };
+        // To see an album twice is worse than to wait a moment for the summary.
+        let inbox = &self.worker.inbox;
+        inbox.note_for_sure(self.update, progress.to_json());
     }
 }
 
@@ -84,43 +105,53 @@ impl Worker {
         delivery: Delivery,
         search: SearchClient,
         results: usize,
-        queue: Arc<Queue<Lane, Job>>,
+        queue: Arc<Queue<Job>>,
+        inbox: Inbox,
         shutdown: Shutdown,
     ) -> Self {
         Self {
             fetcher: Fetcher::new(search.url()),
             delivery,
             search,
+            searches: Searches::default(),
             results,
             file_ids: FileIds::default(),
             uploads: Permits::new(UPLOADS),
             activities: Activities::default(),
             queue,
+            inbox,
             waiting: WaitingRoom::default(),
             shutdown,
         }
     }
 
-    /// Does jobs until the queue is closed and empty.
+    /// Pictures that Telegram knows already.
+    #[must_use]
+    pub fn file_ids(&self) -> &FileIds {
+        &self.file_ids
+    }
+
+    /// Does jobs until the queue is closed.
     pub fn run(&self) {
-        while let Some((lane, mut job)) = self.queue.take() {
+        while let Some((turn, mut job)) = self.queue.take() {
             let update = job.update;
             // A fault in one job must cost neither the others nor the thread.
-            let turn =
+            let became =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
-            match turn {
-                Ok(Turn::Done) => {}
-                Ok(Turn::Later(delay)) => {
-                    self.queue.put_back(lane.clone(), job);
-                    self.queue.hold(&lane, Instant::now() + delay);
+            match became {
+                Ok(Became::Done) => self.inbox.finished(update),
+                Ok(Became::Later(delay)) => {
+                    self.queue.put_back([job]);
+                    self.queue.hold(&turn, Instant::now() + delay);
                 }
-                Ok(Turn::Asleep(pause)) => self.let_wait(job, pause),
+                Ok(Became::Asleep(pause)) => self.let_wait(job, pause),
                 Err(_) => {
                     tracing::error!("update {update}: a fault of ours, please report it");
                     self.apologise(&job);
+                    self.inbox.finished(update);
                 }
             }
-            self.queue.done(&lane);
+            self.queue.done(&turn);
         }
     }
 
@@ -142,7 +173,7 @@ impl Worker {
                             work.outcome = Outcome::Over(said);
                         }
                     }
-                    self.put_back(late);
+                    self.queue.put_back(late);
                 }
                 Step::Ask(query) => match self.ask_endpoint(&query) {
                     Err(failure) if failure.reason == Reason::SpaceAsleep => {
@@ -152,16 +183,16 @@ impl Worker {
                     Ok(_) | Err(_) => {
                         let jobs = self.waiting.release();
                         tracing::info!("the endpoint is awake; {} searches go on", jobs.len());
-                        self.put_back(jobs);
+                        self.queue.put_back(jobs);
                     }
                 },
             }
         }
     }
 
-    /// Takes out everybody who waits for a sleeping endpoint.
-    pub fn stop_waiting(&self) -> Vec<Job> {
-        self.waiting.close()
+    /// Ends the wait for a sleeping endpoint; those who wait stay in the inbox.
+    pub fn stop_waiting(&self) {
+        self.waiting.close();
     }
 
     /// Searches wait for the endpoint to wake up.
@@ -172,26 +203,20 @@ impl Worker {
 
     fn let_wait(&self, job: Job, pause: Option<Duration>) {
         if let Some(job) = self.waiting.enter(job, pause) {
-            self.queue.put_back(job.lane(), job);
+            self.queue.put_back([job]);
         }
     }
 
-    /// All go back to the front of their lanes, in order.
-    fn put_back(&self, jobs: Vec<Job>) {
-        let jobs = jobs.into_iter().map(|job| (job.lane(), job)).collect();
-        self.queue.put_back_all(jobs);
-    }
-
-    fn turn(&self, job: &mut Job) -> Turn {
+    fn turn(&self, job: &mut Job) -> Became {
         let result = match &mut job.work {
-            Work::Simple(task) => self.simple(task).map(|()| Turn::Done),
+            Work::Simple(task) => self.simple(task).map(|()| Became::Done),
             Work::Search(work) => self.search(job.update, job.since, work),
         };
         result.unwrap_or_else(|error| self.after_failure(job, &error))
     }
 
     /// Telegram could not be talked to: later, or never.
-    fn after_failure(&self, job: &mut Job, error: &Error) -> Turn {
+    fn after_failure(&self, job: &mut Job, error: &Error) -> Became {
         let update = job.update;
         job.attempts += 1;
         let offline = matches!(error.kind(), Kind::NotSent);
@@ -209,15 +234,15 @@ impl Worker {
                 "update {update}: kept, next try in {shown}: {}",
                 error.chain()
             );
-            return Turn::Later(later);
+            return Became::Later(later);
         }
         if is_blocked(error) {
             tracing::info!("update {update}: nobody to answer: {}", error.chain());
-            return Turn::Done;
+            return Became::Done;
         }
         tracing::error!("update {update}: given up: {}", error.chain());
         self.apologise(job);
-        Turn::Done
+        Became::Done
     }
 
     fn simple(&self, task: &Task) -> Result<()> {
@@ -229,7 +254,7 @@ impl Worker {
         self.delivery.send(call).map(drop)
     }
 
-    fn search(&self, update: i64, since: Instant, work: &mut SearchWork) -> Result<Turn> {
+    fn search(&self, update: i64, since: Instant, work: &mut SearchWork) -> Result<Became> {
         self.acknowledge(update, work)?;
         if work.activity.is_none() {
             work.activity = Some(self.activities.start(work.search.to));
@@ -237,7 +262,7 @@ impl Worker {
         if matches!(work.outcome, Outcome::Open) {
             if work.asleep_since.is_none() && self.waiting.has(work.search.to.chat) {
                 self.tell_waking(update, work);
-                return Ok(Turn::Asleep(None));
+                return Ok(Became::Asleep(None));
             }
             match self.ask_endpoint(&work.search.query) {
                 Ok(page) => work.outcome = self.outcome_of(work, page),
@@ -250,7 +275,18 @@ impl Worker {
         }
         if let Outcome::Found(album) = &mut work.outcome {
             let search = &work.search;
-            self.send_album(update, search.to, search.texts, album)?;
+            let errand = Errand {
+                worker: self,
+                update,
+                message: work.acknowledgement.message(),
+            };
+            album.send(
+                search.to,
+                search.texts,
+                &errand,
+                &self.file_ids,
+                &self.uploads,
+            )?;
             let tally = album.tally();
             let took = since.elapsed();
             let said = reply::found(search.texts, &search.query, tally, took);
@@ -271,7 +307,7 @@ impl Worker {
             work.activity = None;
             self.say_instead(work.acknowledgement, work.search.to, said)?;
         }
-        Ok(Turn::Done)
+        Ok(Became::Done)
     }
 
     /// Turns the acknowledgement into `said`, or says it anew where that message is gone.
@@ -309,7 +345,7 @@ impl Worker {
                 .map(|sent| message_id(&sent)),
         };
         work.acknowledgement = match sent {
-            Ok(Some(id)) => Acknowledgement::Sent(id),
+            Ok(Some(id)) => self.acknowledged(update, id),
             Ok(None) => Acknowledgement::Missing,
             Err(error) => {
                 if is_blocked(&error) || matches!(error.class(), Class::Retry { after: Some(_) }) {
@@ -325,8 +361,19 @@ impl Worker {
         Ok(())
     }
 
+    fn acknowledged(&self, update: i64, message: i64) -> Acknowledgement {
+        let progress = Progress {
+            message: Some(message),
+            sent: None,
+        };
+        self.inbox.note(update, progress.to_json());
+        Acknowledgement::Sent(message)
+    }
+
     fn ask_endpoint(&self, query: &str) -> Result<Page, Failure> {
-        self.search.search(&Query::text(query, self.results, 0)?)
+        self.searches.once(query, || {
+            self.search.search(&Query::text(query, self.results, 0)?)
+        })
     }
 
     fn outcome_of(&self, work: &SearchWork, page: Page) -> Outcome {
@@ -342,7 +389,7 @@ impl Worker {
         update: i64,
         work: &mut SearchWork,
         failure: &Failure,
-    ) -> Option<Turn> {
+    ) -> Option<Became> {
         tracing::warn!(
             update_id = update,
             chat = work.search.to.chat,
@@ -352,7 +399,7 @@ impl Worker {
         match failure.reason {
             Reason::SpaceAsleep => {
                 self.tell_waking(update, work);
-                return Some(Turn::Asleep(failure.retry_after));
+                return Some(Became::Asleep(failure.retry_after));
             }
             Reason::SpaceBusy | Reason::RateLimited | Reason::Unreachable => {
                 work.busy += 1;
@@ -361,7 +408,7 @@ impl Worker {
                     _ => failure.retry_after.unwrap_or(BUSY_PAUSE),
                 };
                 if work.busy < BUSY_TRIES && pause <= LONGEST_BUSY_PAUSE {
-                    return Some(Turn::Later(pause));
+                    return Some(Became::Later(pause));
                 }
             }
             _ => {}
@@ -385,7 +432,7 @@ impl Worker {
         match self.delivery.send(call) {
             Ok(sent) if work.acknowledgement == Acknowledgement::Missing => {
                 if let Some(id) = message_id(&sent) {
-                    work.acknowledgement = Acknowledgement::Sent(id);
+                    work.acknowledgement = self.acknowledged(update, id);
                 }
             }
             Ok(_) => {}
@@ -393,32 +440,6 @@ impl Worker {
                 tracing::warn!("update {update}: waits without a word: {}", error.chain());
             }
         }
-    }
-
-    fn send_album(
-        &self,
-        update: i64,
-        to: Address,
-        texts: &super::texts::Texts,
-        album: &mut Album,
-    ) -> Result<()> {
-        match album.send(to, self, &self.file_ids, &self.uploads) {
-            Err(error) if album::forbids_pictures(&error) => {
-                tracing::info!(
-                    "update {update}: this chat takes no pictures: {}",
-                    error.chain()
-                );
-                album.give_up();
-            }
-            other => other?,
-        }
-        let links = album.links();
-        if !links.is_empty() {
-            for text in reply::links(texts, &links) {
-                self.delivery.send(send_message(to, &text))?;
-            }
-        }
-        Ok(())
     }
 
     /// Says that something went wrong, if that can be said at all.

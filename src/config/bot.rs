@@ -1,5 +1,6 @@
 //! The settings of `clip-bot`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::settings::Settings;
@@ -20,6 +21,10 @@ pub struct BotConfig {
     pub search_token: Option<Secret>,
     /// Longest wait for the endpoint: more than API Gateway's 30 s, so that its own answer comes.
     pub search_timeout: Duration,
+    /// How often one user may ask, or `None` for no limit.
+    pub rate: Option<Rate>,
+    /// Folder of the inbox, or none to keep it in memory.
+    pub state_dir: Option<PathBuf>,
     /// Pictures in an answer.
     pub results: usize,
     /// How long one getUpdates waits.
@@ -34,6 +39,15 @@ pub struct BotConfig {
     pub log: tracing::level_filters::LevelFilter,
     /// What the operator should know, to be logged once.
     pub warnings: Vec<String>,
+}
+
+/// So many searches in such a time, all at once or spread over it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// At least 1.
+    pub searches: u32,
+    /// From a second to a day.
+    pub per: Duration,
 }
 
 impl BotConfig {
@@ -75,6 +89,7 @@ impl BotConfig {
             language @ ("en" | "es") => Some(language.to_owned()),
             _ => return Err(settings.invalid("CLIP_BOT_LANGUAGE", "en or es")),
         };
+        let state_dir = settings.folder("CLIP_BOT_STATE_DIR", "STATE_DIRECTORY");
         Ok(Self {
             token,
             api_url: settings.url("CLIP_BOT_API_URL")?.unwrap_or_default(),
@@ -85,6 +100,8 @@ impl BotConfig {
             },
             search_token,
             search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
+            rate: settings.rate("CLIP_BOT_RATE")?,
+            state_dir,
             results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,
@@ -93,6 +110,13 @@ impl BotConfig {
             log: settings.level("CLIP_BOT_LOG")?,
             warnings: settings.warnings,
         })
+    }
+
+    /// The number of the bot's account, which its token begins with.
+    #[must_use]
+    pub fn bot_id(&self) -> &str {
+        let token = self.token.expose();
+        token.split_once(':').map_or(token, |(id, _)| id)
     }
 }
 

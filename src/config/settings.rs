@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::bot::looks_like_a_token;
+use super::bot::{Rate, looks_like_a_token};
 use super::{Environment, Variable, nearest};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -94,6 +94,40 @@ impl<'a> Settings<'a> {
                 ))
             }
         }
+    }
+
+    /// A folder, or what systemd names in `given` (the first one of several).
+    pub(super) fn folder(&self, name: &str, given: &str) -> Option<PathBuf> {
+        let given = || {
+            Some(
+                self.environment
+                    .get(given)?
+                    .split(':')
+                    .next()
+                    .unwrap_or_default(),
+            )
+        };
+        let folder = Some(self.text(name)).filter(|text| !text.is_empty());
+        folder
+            .or_else(given)
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from)
+    }
+
+    /// Such as `10/1m`; `None` for `none`.
+    pub(super) fn rate(&self, name: &str) -> Result<Option<Rate>> {
+        let text = self.text(name);
+        if text == "none" {
+            return Ok(None);
+        }
+        let rate = text.split_once('/').and_then(|(searches, per)| {
+            let searches = searches.trim().parse().ok().filter(|n| *n > 0)?;
+            let per = humantime::parse_duration(per.trim()).ok()?;
+            let sensible = Duration::from_secs(1)..=Duration::from_hours(24);
+            sensible.contains(&per).then_some(Rate { searches, per })
+        });
+        let wanted = "searches per time, such as 10/1m, up to 24h; or none";
+        rate.map(Some).ok_or_else(|| self.invalid(name, wanted))
     }
 
     pub(super) fn level(&self, name: &str) -> Result<tracing::level_filters::LevelFilter> {

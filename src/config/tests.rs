@@ -80,6 +80,11 @@ fn the_bot_has_defaults_for_all_but_token_and_endpoint() {
     assert_eq!((config.results, config.workers), (5, 16));
     assert_eq!(config.poll_timeout, Duration::from_secs(50));
     assert!(config.allowed.is_empty() && config.language.is_none());
+    let rate = Rate {
+        searches: 10,
+        per: Duration::from_mins(1),
+    };
+    assert_eq!((config.rate, config.state_dir), (Some(rate), None));
     assert_eq!(config.log, LevelFilter::INFO);
     assert!(config.warnings.is_empty());
     let line = line_of(BotConfig::from_environment(&environment(&[])));
@@ -99,10 +104,12 @@ fn every_setting_of_the_bot_is_taken() {
         ("CLIP_BOT_LANGUAGE", "es"),
         ("CLIP_BOT_LOG", "DEBUG"),
         ("CLIP_BOT_POLL_TIMEOUT", "1s 500ms"),
+        ("CLIP_BOT_RATE", " 3 / 1m 30s "),
         ("CLIP_BOT_RESULTS", " 10 "),
         ("CLIP_BOT_SEARCH_AUTH", "bearer"),
         ("CLIP_BOT_SEARCH_TOKEN_FILE", "/files/other"),
         ("CLIP_BOT_SEARCH_URL", "https://h.example/stage/search/"),
+        ("CLIP_BOT_STATE_DIR", "/state"),
         ("CLIP_BOT_WORKERS", "64"),
     ])
     .expect("all are right");
@@ -112,14 +119,33 @@ fn every_setting_of_the_bot_is_taken() {
     assert_eq!(config.log, LevelFilter::DEBUG);
     assert_eq!(config.poll_timeout, Duration::from_millis(1500));
     assert_eq!((config.results, config.workers), (10, 64));
+    let rate = Rate {
+        searches: 3,
+        per: Duration::from_secs(90),
+    };
+    assert_eq!(config.rate, Some(rate));
+    assert_eq!(config.state_dir.as_deref(), Some(Path::new("/state")));
     assert_eq!(config.search_url, "https://h.example/stage/search");
     assert_eq!(config.search_token, Some(Secret::new("from-file")));
     assert!(config.warnings.is_empty());
 }
 
 #[test]
+fn a_rate_can_be_none_and_the_state_folder_systemds() {
+    let config = bot(&[
+        ("CLIP_BOT_RATE", "none"),
+        ("STATE_DIRECTORY", "/var/lib/clip-bot:/var/lib/other"),
+    ])
+    .expect("both are right");
+    assert_eq!(config.rate, None);
+    let folder = Path::new("/var/lib/clip-bot");
+    assert_eq!(config.state_dir.as_deref(), Some(folder));
+    assert_eq!(config.bot_id(), "4242");
+}
+
+#[test]
 fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
-    let table: [(&str, &[&str], &str); 11] = [
+    let table: [(&str, &[&str], &str); 12] = [
         ("CLIP_BOT_ALLOWED", &["me", "1;2", "1 2"], "ids by comma"),
         (
             "CLIP_BOT_API_URL",
@@ -136,6 +162,19 @@ fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
             "CLIP_BOT_POLL_TIMEOUT",
             &["50", "0s", "51s", "-1s"],
             "from 1s to 50s",
+        ),
+        (
+            "CLIP_BOT_RATE",
+            &[
+                "10",
+                "0/1m",
+                "10/0s",
+                "10/25h",
+                "x/1m",
+                "10/minute/",
+                "-1/1m",
+            ],
+            "searches per time, such as 10/1m",
         ),
         ("CLIP_BOT_RESULTS", &["0", "11", "x", "1.5"], "from 1 to 10"),
         (

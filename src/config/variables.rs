@@ -46,6 +46,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
         "50s",
         "how long one getUpdates waits, 1s to 50s",
     ),
+    variable(
+        "CLIP_BOT_RATE",
+        "10/1m",
+        "searches one user may ask for in a time; `none`: no limit",
+    ),
     variable("CLIP_BOT_RESULTS", "5", "pictures in an answer, 1 to 10"),
     variable(
         "CLIP_BOT_SEARCH_AUTH",
@@ -71,6 +76,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
         "CLIP_BOT_SEARCH_URL",
         "",
         "the search endpoint (required); `/search` is appended",
+    ),
+    variable(
+        "CLIP_BOT_STATE_DIR",
+        "",
+        "folder for what was not answered yet; empty: systemd's, else memory",
     ),
     variable(
         "CLIP_BOT_TOKEN",

@@ -243,7 +243,14 @@ impl PlaygroundConfig {
         if own.is_some() {
             variables.retain(|name, _| !name.starts_with("CLIP_BOT_"));
         }
-        let given = own.map(|(url, token)| [("CLIP_BOT_API_URL", url), ("CLIP_BOT_TOKEN", token)]);
+        let given = own.map(|(url, token)| {
+            [
+                ("CLIP_BOT_API_URL", url),
+                // Who plays alone may ask as often as they like.
+                ("CLIP_BOT_RATE", "none"),
+                ("CLIP_BOT_TOKEN", token),
+            ]
+        });
         let file = self
             .token_file
             .as_deref()

@@ -18,8 +18,9 @@ use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
 use crate::shutdown::Shutdown;
 
-/// Longest flood wait that is sat out here; a longer one is the caller's to arrange.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest flood wait that is sat out here; a longer one is the caller's to arrange, who has
+/// other chats to serve meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(5),

@@ -2,8 +2,8 @@
 //!
 //! `getUpdates` waits at the server until there is an update or the timeout (at most 50 s there)
 //! is over. Asking with `offset` = highest `update_id` + 1 confirms all before it: the server
-//! then forgets them. So each round confirms the round before, and what was handed over by
-//! [`Poller::run`] but not confirmed comes again after a crash. `update_id`s can jump.
+//! then forgets them. So each round confirms the round before, and a batch is only confirmed once
+//! the receiver of [`Poller::run`] took it into its care. `update_id`s can jump.
 //!
 //! Two kinds of 409 exist: a webhook is set (then it is deleted, keeping what waits), or another
 //! program polls with the same token (then this one slows down and says so, since the other may
@@ -19,7 +19,8 @@ use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
 use crate::shutdown::Shutdown;
 
-const BATCH: u32 = 100;
+/// Most updates in an answer.
+pub const BATCH: u32 = 100;
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(30),
@@ -37,16 +38,28 @@ pub struct Poller {
     client: Client,
     wait: Duration,
     offset: Option<i64>,
+    limit: u32,
+}
+
+/// An update as it came, and as it was understood.
+#[derive(Debug)]
+pub struct Fetched {
+    /// As it came.
+    pub raw: Value,
+    /// What it means.
+    pub update: Update,
 }
 
 impl Poller {
-    /// A poller whose requests wait up to `wait` at the server.
+    /// A poller whose requests wait up to `wait` at the server, going on at `offset` if it is
+    /// known.
     #[must_use]
-    pub fn new(client: Client, wait: Duration) -> Self {
+    pub fn new(client: Client, wait: Duration, offset: Option<i64>) -> Self {
         Self {
             client,
             wait,
-            offset: None,
+            offset,
+            limit: BATCH,
         }
     }
 
@@ -56,8 +69,9 @@ impl Poller {
         self.offset
     }
 
-    /// Hands every update to `deliver` until `shutdown` is raised or `deliver` returns `false`
-    /// (that update then counts as not handed over). `progress` is called once a round.
+    /// Hands each batch of updates, with the offset behind it, to `deliver` until `shutdown` is
+    /// raised. `deliver` returns how many updates it takes next time. `progress` is called once a
+    /// round.
     ///
     /// # Errors
     /// Only [`Kind::Refused`]; everything else is waited out.
@@ -65,17 +79,24 @@ impl Poller {
         &mut self,
         shutdown: &Shutdown,
         mut progress: impl FnMut(Option<&Error>),
-        mut deliver: impl FnMut(Update) -> bool,
+        mut deliver: impl FnMut(Vec<Fetched>, i64) -> u32,
     ) -> Result<()> {
         let mut failures = 0;
         while !shutdown.is_raised() {
-            let delay = match self.client.get_updates(self.offset, BATCH, self.wait) {
+            let delay = match self.client.get_updates(self.offset, self.limit, self.wait) {
                 Ok(batch) => {
                     failures = 0;
                     progress(None);
-                    match self.hand_over(&batch, &mut deliver) {
-                        Some(true) => continue,
-                        Some(false) => return Ok(()),
+                    if batch.is_empty() {
+                        continue;
+                    }
+                    let (fetched, next) = read(batch);
+                    match next {
+                        Some(next) => {
+                            self.limit = deliver(fetched, next).clamp(1, BATCH);
+                            self.offset = Some(next);
+                            continue;
+                        }
                         // Nothing in the batch had an id: asking again at once would spin.
                         None => BACKOFF.longest,
                     }
@@ -91,32 +112,6 @@ impl Poller {
             shutdown.wait(delay);
         }
         Ok(())
-    }
-
-    /// `Some(true)`: go on; `Some(false)`: `deliver` wants no more; `None`: no update had an id.
-    fn hand_over(
-        &mut self,
-        batch: &[Value],
-        deliver: &mut impl FnMut(Update) -> bool,
-    ) -> Option<bool> {
-        let mut any_id = batch.is_empty();
-        for raw in batch {
-            let Some(id) = Update::id_of(raw) else {
-                tracing::error!("an update without update_id was skipped");
-                continue;
-            };
-            any_id = true;
-            match Update::from_json(raw) {
-                Ok(update) => {
-                    if !deliver(update) {
-                        return Some(false);
-                    }
-                }
-                Err(error) => tracing::error!("update {id} was skipped: {}", error.chain()),
-            }
-            self.offset = Some(id + 1);
-        }
-        any_id.then_some(true)
     }
 
     fn delay_after(&self, error: &Error, failures: u32) -> Duration {
@@ -157,6 +152,24 @@ impl Poller {
             Err(error) => tracing::warn!("failed to delete the webhook: {}", error.chain()),
         }
     }
+}
+
+/// The updates that can be understood, and the offset behind all that have an id.
+fn read(batch: Vec<Value>) -> (Vec<Fetched>, Option<i64>) {
+    let mut next = None;
+    let mut fetched = Vec::with_capacity(batch.len());
+    for raw in batch {
+        let Some(id) = Update::id_of(&raw) else {
+            tracing::error!("an update without update_id was skipped");
+            continue;
+        };
+        next = Some(id + 1);
+        match Update::from_json(&raw) {
+            Ok(update) => fetched.push(Fetched { raw, update }),
+            Err(error) => tracing::error!("update {id} was skipped: {}", error.chain()),
+        }
+    }
+    (fetched, next)
 }
 
 /// Confirms everything before `offset` by `client`, so that the next start does not get it again.

@@ -131,7 +131,7 @@ fn a_start_costs_one_request_and_a_search_four_on_kept_connections() {
         &[("CLIP_BOT_WORKERS", "1")],
     );
     for number in 1..=3 {
-        stage.telegram.write(number, "bus");
+        stage.telegram.write(number, &format!("bus {number}"));
     }
     stage.telegram.wait_for_many("summaries", 3, |call| {
         call.text().contains("5 pictures for")

@@ -13,6 +13,7 @@ pub(super) const TEXTS: Texts = Texts {
     query_too_long: "That is too long for me: please use at most {limit} characters.",
     words_only: "I search by words: send me a few, for example: {query}",
     private_bot: "This bot is private. Its owner can let you in; your id is {id}.",
+    slow_down: "That was a lot at once. I take the next search in {seconds} s.",
     searching: "Searching for “{query}”…",
     waking: "The search was asleep and is waking up. This takes a minute or two; \
              the pictures for “{query}” will come by themselves.",

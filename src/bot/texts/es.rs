@@ -13,6 +13,7 @@ pub(super) const TEXTS: Texts = Texts {
     query_too_long: "Es demasiado largo: usa como máximo {limit} caracteres.",
     words_only: "Busco por palabras: envíame unas cuantas, por ejemplo: {query}",
     private_bot: "Este bot es privado. Su dueño puede darte acceso; tu identificador es {id}.",
+    slow_down: "Eso fue mucho de una vez. Acepto la próxima búsqueda en {seconds} s.",
     searching: "Buscando «{query}»…",
     waking: "El buscador dormía y está despertando. Tardará uno o dos minutos; \
              las imágenes de «{query}» llegarán solas.",

@@ -24,6 +24,8 @@ pub struct Texts {
     pub words_only: &'static str,
     /// The user is not on the allow-list; `{id}` is theirs.
     pub private_bot: &'static str,
+    /// The user asks too often; the next search is taken in `{seconds}`.
+    pub slow_down: &'static str,
     /// At once, for `{query}`.
     pub searching: &'static str,
     /// The endpoint sleeps and is waking up.

@@ -1,0 +1,313 @@
+//! From updates to jobs: each update that asks for something is in the inbox before Telegram is
+//! told that we have it, and before its job is queued.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use serde_json::Value;
+
+use super::album::FileIds;
+use super::handler::{self, Manners, Task};
+use super::job::{Job, Outcome, Progress, Work};
+use super::queue::Queue;
+use super::rate::{Rates, Verdict};
+use super::reply;
+use crate::backoff;
+use crate::inbox::{Arrival, Entry, Inbox};
+use crate::shutdown::Shutdown;
+use crate::telegram::poll::{BATCH, Fetched};
+use crate::telegram::types::{Event, Update};
+
+/// While the inbox cannot write, Telegram keeps the updates until they are answered; one that
+/// takes longer than this must not keep everybody from being heard.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// Messages older than this are not answered after a restart; Telegram itself forgets them then.
+const MESSAGE_LIFE: Duration = Duration::from_hours(24);
+/// Pressed buttons; Telegram forgets them after the same time.
+const CALLBACK_LIFE: Duration = Duration::from_secs(150);
+
+/// Takes updates in.
+#[derive(Debug)]
+pub struct Intake {
+    manners: Manners,
+    rates: Rates,
+    inbox: Inbox,
+    queue: Arc<Queue<Job>>,
+    /// Updates to fetch at a time while the inbox cannot write.
+    careful: u32,
+}
+
+impl Intake {
+    /// An intake that queues jobs for `workers` workers.
+    #[must_use]
+    pub fn new(
+        manners: Manners,
+        rates: Rates,
+        inbox: Inbox,
+        queue: Arc<Queue<Job>>,
+        workers: usize,
+    ) -> Self {
+        Self {
+            manners,
+            rates,
+            inbox,
+            queue,
+            careful: u32::try_from(workers).unwrap_or(BATCH),
+        }
+    }
+
+    /// Takes a batch into the inbox and queues what it asks for. Waits while the inbox is full, or
+    /// while it cannot write and the updates are not answered. Returns how many updates to fetch
+    /// next.
+    pub fn accept(&mut self, batch: Vec<Fetched>, next_offset: i64, shutdown: &Shutdown) -> u32 {
+        let now = Instant::now();
+        let mut wanted = Vec::new();
+        let mut arrivals = Vec::new();
+        for Fetched { raw, update } in batch {
+            let tasks = self.tasks(&update, now);
+            tracing::debug!("update {}: {} tasks", update.id, tasks.len());
+            if !tasks.is_empty() {
+                arrivals.push(Arrival {
+                    id: update.id,
+                    tasks: tasks.len(),
+                    update: raw.to_string(),
+                });
+                wanted.push((update.id, tasks));
+            }
+        }
+        let mut durable = true;
+        if !arrivals.is_empty() {
+            let accepted = self.inbox.accept(arrivals, next_offset);
+            durable = accepted.durable;
+            for (id, tasks) in wanted {
+                if accepted.fresh.contains(&id) {
+                    for task in tasks {
+                        self.queue.push(Job::new(id, task, now));
+                    }
+                } else {
+                    tracing::debug!("update {id} came before");
+                }
+            }
+        }
+        let goes_on = self.inbox.wait_for_room(shutdown)
+            && (durable || self.inbox.wait_until_safe(shutdown, LONGEST_WAIT));
+        if goes_on && !durable {
+            return self.careful;
+        }
+        BATCH
+    }
+
+    fn tasks(&mut self, update: &Update, now: Instant) -> Vec<Task> {
+        let tasks = handler::tasks(update, &self.manners).into_iter();
+        tasks
+            .filter_map(|task| self.at_the_rate(task, now))
+            .collect()
+    }
+
+    /// A search beyond the user's rate becomes a word about that, or nothing.
+    fn at_the_rate(&mut self, task: Task, now: Instant) -> Option<Task> {
+        let Task::Search(search) = task else {
+            return Some(task);
+        };
+        match self.rates.admit(search.asker, now) {
+            Verdict::Admitted => Some(Task::Search(search)),
+            Verdict::Told(wait) => {
+                tracing::info!(
+                    "user {} asks too often, next search in {}",
+                    search.asker,
+                    backoff::in_words(wait)
+                );
+                Some(Task::Say {
+                    to: search.to,
+                    reply: reply::slow_down(search.texts, wait),
+                })
+            }
+            Verdict::Silent => None,
+        }
+    }
+
+    /// Queues what an earlier run accepted and did not answer, oldest first. `known`: pictures
+    /// that Telegram knows.
+    pub fn replay(&self, known: &FileIds) {
+        let entries = self.inbox.unfinished();
+        if entries.is_empty() {
+            return;
+        }
+        tracing::info!("{} updates of an earlier run go on", entries.len());
+        for entry in entries {
+            let jobs = self.jobs_of(&entry, known);
+            self.inbox.resumed(entry.id, jobs.len());
+            for job in jobs {
+                self.queue.push(job);
+            }
+        }
+    }
+
+    fn jobs_of(&self, entry: &Entry, known: &FileIds) -> Vec<Job> {
+        let update = serde_json::from_str::<Value>(&entry.update)
+            .ok()
+            .and_then(|raw| Update::from_json(&raw).ok());
+        let Some(update) = update else {
+            tracing::error!("update {} of an earlier run cannot be read", entry.id);
+            return Vec::new();
+        };
+        // A clock that was set back makes an update look young, never too old.
+        let age = SystemTime::now()
+            .duration_since(entry.received)
+            .unwrap_or_default();
+        let too_old = age
+            > match update.event {
+                Event::Callback(_) => CALLBACK_LIFE,
+                Event::Message(_) | Event::Other => MESSAGE_LIFE,
+            };
+        let progress = entry
+            .progress
+            .as_deref()
+            .map(Progress::from_json)
+            .unwrap_or_default();
+        if too_old {
+            let age = backoff::in_words(age);
+            tracing::warn!("update {}: not answered, it is {age} old", entry.id);
+        }
+        let since = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+        handler::tasks(&update, &self.manners)
+            .into_iter()
+            .map(|task| Job::new(entry.id, task, since).resumed(progress.clone(), known))
+            .filter_map(|job| if too_old { late(job) } else { Some(job) })
+            .collect()
+    }
+}
+
+/// What is left to do for a job that comes too late: nothing, but that no "Searching…" stays.
+fn late(mut job: Job) -> Option<Job> {
+    let Work::Search(work) = &mut job.work else {
+        return None;
+    };
+    work.acknowledgement.message()?;
+    work.outcome = Outcome::Over(reply::internal(work.search.texts, &work.search.query));
+    job.since = Instant::now();
+    Some(job)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bot::job::Acknowledgement;
+    use serde_json::json;
+
+    fn message(chat: i64, text: &str) -> Value {
+        json!({"update_id": chat, "message": {"message_id": 1, "text": text,
+            "chat": {"id": chat, "type": "private"}, "from": {"id": chat}}})
+    }
+
+    fn pressed(chat: i64) -> Value {
+        json!({"update_id": chat, "callback_query": {"id": "c", "from": {"id": chat}, "data": "r:bus",
+            "message": {"message_id": 5, "chat": {"id": chat, "type": "private"}}}})
+    }
+
+    /// What is queued at a start after `updates` were accepted `age` before it, each with
+    /// `progress`.
+    fn replayed(
+        name: &str,
+        age: fn() -> SystemTime,
+        updates: &[Value],
+        progress: &str,
+    ) -> Vec<Job> {
+        let folder = std::env::temp_dir().join(format!("intake-{name}-{}", std::process::id()));
+        let open = |clock| Inbox::open(&folder, "42", "http://h", clock).expect("not in use");
+        let arrivals = updates.iter().map(|update| Arrival {
+            id: Update::id_of(update).expect("it has one"),
+            tasks: 1,
+            update: update.to_string(),
+        });
+        let inbox = open(age);
+        assert!(inbox.accept(arrivals.collect(), 100).durable);
+        for update in updates.iter().filter(|_| !progress.is_empty()) {
+            inbox.note(
+                Update::id_of(update).expect("it has one"),
+                progress.to_owned(),
+            );
+        }
+        inbox.close();
+        drop(inbox);
+        let queue = Arc::new(Queue::default());
+        let (rates, inbox) = (Rates::new(None), open(SystemTime::now));
+        let intake = Intake::new(
+            Manners::default(),
+            rates,
+            inbox.clone(),
+            Arc::clone(&queue),
+            4,
+        );
+        intake.replay(&FileIds::default());
+        queue.close(super::super::queue::Closing::Finish);
+        let mut jobs = Vec::new();
+        while let Some((turn, job)) = queue.take() {
+            inbox.finished(job.update);
+            queue.done(&turn);
+            jobs.push(job);
+        }
+        assert_eq!(
+            inbox.len(),
+            0,
+            "each job ends its update, and the others left before"
+        );
+        inbox.close();
+        std::fs::remove_dir_all(&folder).expect("our own folder");
+        jobs
+    }
+
+    fn search_of(job: &Job) -> &super::super::job::SearchWork {
+        match &job.work {
+            Work::Search(work) => work,
+            Work::Simple(task) => panic!("{task:?}"),
+        }
+    }
+
+    #[test]
+    fn a_replay_goes_on_with_the_same_message() {
+        let jobs = replayed(
+            "young",
+            || SystemTime::now() - Duration::from_secs(100),
+            &[message(7, "bus"), message(8, "cat")],
+            r#"{"message":9}"#,
+        );
+        let updates: Vec<i64> = jobs.iter().map(|job| job.update).collect();
+        assert_eq!(updates, [7, 8]);
+        let work = search_of(&jobs[0]);
+        assert_eq!(work.acknowledgement, Acknowledgement::Sent(9));
+        assert!(matches!(work.outcome, Outcome::Open));
+        assert!(
+            jobs[0].since.elapsed() >= Duration::from_secs(100),
+            "they waited so long"
+        );
+    }
+
+    #[test]
+    fn what_is_too_old_is_dropped() {
+        let updates = [pressed(7), message(8, "bus")];
+        let buttons = || SystemTime::now() - Duration::from_secs(151);
+        let jobs = replayed("buttons", buttons, &updates, "");
+        assert_eq!(jobs.iter().map(|job| job.update).collect::<Vec<_>>(), [8]);
+        let messages = || SystemTime::now() - Duration::from_hours(25);
+        assert!(replayed("messages", messages, &updates, "").is_empty());
+    }
+
+    #[test]
+    fn no_searching_stays_for_ever() {
+        let messages = || SystemTime::now() - Duration::from_hours(25);
+        let jobs = replayed("late", messages, &[message(7, "bus")], r#"{"message":9}"#);
+        let work = search_of(&jobs[0]);
+        let Outcome::Over(said) = &work.outcome else {
+            panic!("{:?}", work.outcome)
+        };
+        assert!(said.text.contains("bus"), "{}", said.text);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_loses_nothing() {
+        let future = || SystemTime::now() + Duration::from_hours(1000);
+        let jobs = replayed("future", future, &[pressed(7)], "");
+        assert_eq!(jobs.len(), 2, "the button's answer and the search");
+    }
+}

@@ -1,0 +1,366 @@
+//! Accepted updates, on disk until their answers were sent.
+
+mod ledger;
+mod store;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::error::{Error, Kind, Result};
+use crate::shutdown::Shutdown;
+
+use store::{Fault, Medium, Place};
+use writer::{Shared, State, Writer, milliseconds};
+
+/// Open updates beyond which no more should be accepted ([`Inbox::wait_for_room`]).
+pub const MOST: usize = 10_000;
+
+/// How long a disk that refused is left alone.
+const RETRY: Duration = Duration::from_secs(5);
+/// How long [`Inbox::close`] waits for the disk.
+const CLOSE: Duration = Duration::from_secs(5);
+/// How often a wait looks whether the program ends.
+const LOOK: Duration = Duration::from_millis(100);
+/// A transaction of a few pages does not go deep.
+const STACK: usize = 512 << 10;
+
+/// Accepted updates, on disk until their answers were sent. Clones are the same inbox; with the
+/// last one it is closed.
+#[derive(Debug, Clone)]
+pub struct Inbox {
+    handle: Arc<Handle>,
+}
+
+#[derive(Debug)]
+struct Handle {
+    shared: Arc<Shared>,
+    clock: fn() -> SystemTime,
+    on_disk: bool,
+}
+
+/// An update to be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Telegram's `update_id`.
+    pub id: i64,
+    /// How many tasks it asked for; [`Inbox::finished`] is called once for each. An update
+    /// without any is not kept.
+    pub tasks: usize,
+    /// The update as Telegram sent it, JSON text.
+    pub update: String,
+}
+
+/// An update of an earlier run that was not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Telegram's `update_id`.
+    pub id: i64,
+    /// The update as Telegram sent it, JSON text.
+    pub update: String,
+    /// When it was accepted, by the clock of then.
+    pub received: SystemTime,
+    /// What [`Inbox::note`] last said.
+    pub progress: Option<String>,
+}
+
+/// What became of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The ids that were not known: neither open nor answered a moment ago.
+    pub fresh: Vec<i64>,
+    /// Whether the batch is on disk.
+    pub durable: bool,
+}
+
+impl Inbox {
+    /// Opens the inbox in `directory`, which is made if it is not there. `owner` says whose
+    /// updates they are, `server` which Bot API server numbers them.
+    ///
+    /// # Errors
+    /// [`Kind::System`] when another process uses the folder or there is no thread to be had.
+    /// A file of no use is set aside, and a disk that refuses is tried again: both are said in the
+    /// log.
+    pub fn open(
+        directory: &Path,
+        owner: &str,
+        server: &str,
+        clock: fn() -> SystemTime,
+    ) -> Result<Self> {
+        Self::open_on(store::plain(), RETRY, directory, owner, server, clock)
+    }
+
+    fn open_on(
+        medium: Medium,
+        patience: Duration,
+        directory: &Path,
+        owner: &str,
+        server: &str,
+        clock: fn() -> SystemTime,
+    ) -> Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let mut writer = Writer {
+            shared: Arc::clone(&shared),
+            place: Place {
+                directory: directory.to_owned(),
+                owner: owner.to_owned(),
+                server: server.to_owned(),
+                medium,
+                lock: None,
+            },
+            store: None,
+            clock,
+            patience,
+            retry_at: Instant::now(),
+        };
+        match writer.write_or_begin_anew() {
+            Ok(()) => {}
+            Err(Fault::Busy) => {
+                let context = format!(
+                    "another process uses {}: stop the other clip-bot",
+                    directory.display()
+                );
+                return Err(Error::new(Kind::System, context));
+            }
+            Err(fault) => writer.report(fault),
+        }
+        std::thread::Builder::new()
+            .name("inbox".to_owned())
+            .stack_size(STACK)
+            .spawn(move || writer.run())
+            .map_err(|cause| Error::system("failed to start the thread inbox", cause))?;
+        let handle = Handle {
+            shared,
+            clock,
+            on_disk: true,
+        };
+        Ok(Self {
+            handle: Arc::new(handle),
+        })
+    }
+
+    /// An inbox without a folder: nothing survives a kill, and nothing is to be waited for.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let handle = Handle {
+            shared: Arc::default(),
+            clock: SystemTime::now,
+            on_disk: false,
+        };
+        Self {
+            handle: Arc::new(handle),
+        }
+    }
+
+    /// Where polling goes on, if that is known and to be trusted: numbered by the same server and
+    /// written less than a day ago.
+    #[must_use]
+    pub fn offset(&self) -> Option<i64> {
+        self.lock().ledger.offset()
+    }
+
+    /// What an earlier run left, oldest first, once: a second call returns only what was found
+    /// since, in a file that could not be read at first. They are open until they are
+    /// [`Inbox::finished`]; say by [`Inbox::resumed`] how many tasks each has.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Entry> {
+        let left = self.lock().ledger.take_left();
+        let entry = |(id, record): (i64, ledger::Record)| Entry {
+            id,
+            update: record.update.to_string(),
+            received: UNIX_EPOCH
+                .checked_add(Duration::from_millis(record.received))
+                .unwrap_or(UNIX_EPOCH),
+            progress: record.progress.map(|progress| progress.to_string()),
+        };
+        left.into_iter().map(entry).collect()
+    }
+
+    /// Says how many tasks an update of an earlier run has now; with none it leaves.
+    pub fn resumed(&self, id: i64, tasks: usize) {
+        self.change(|state| state.ledger.resume(id, tasks));
+    }
+
+    /// Keeps a batch and where polling goes on, in one transaction; returns when it is on disk,
+    /// or when that failed and it is in memory only for now.
+    #[must_use]
+    pub fn accept(&self, batch: Vec<Arrival>, next_offset: i64) -> Accepted {
+        let received = milliseconds((self.handle.clock)());
+        let add = |state: &mut State| state.ledger.add(batch, next_offset, received);
+        let Some((fresh, ticket)) = self.change(add) else {
+            return Accepted {
+                fresh: Vec::new(),
+                durable: false,
+            };
+        };
+        Accepted {
+            fresh,
+            durable: self.wait_until_written(ticket),
+        }
+    }
+
+    /// Keeps how far an update got. Does not wait for the disk.
+    pub fn note(&self, id: i64, progress: String) {
+        self.change(|state| state.ledger.note(id, progress));
+    }
+
+    /// Keeps how far an update got, and waits until the disk knows; not while the disk refuses.
+    pub fn note_for_sure(&self, id: i64, progress: String) {
+        if let Some(((), ticket)) = self.change(|state| state.ledger.note(id, progress)) {
+            self.wait_until_written(ticket);
+        }
+    }
+
+    /// One of the update's tasks was done. With the last one the update leaves. Does not wait for
+    /// the disk: what was sent is kept by [`Inbox::note_for_sure`].
+    pub fn finished(&self, id: i64) {
+        if let Some((true, _)) = self.change(|state| state.ledger.finish(id)) {
+            self.handle.shared.done.notify_all();
+        }
+    }
+
+    /// How many updates are open.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lock().ledger.len()
+    }
+
+    /// Whether no update is open.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Waits until fewer than [`MOST`] updates are open; false when `shutdown` is raised.
+    #[must_use]
+    pub fn wait_for_room(&self, shutdown: &Shutdown) -> bool {
+        let has_room = |state: &State| state.ledger.len() < MOST;
+        self.wait_for(has_room, shutdown, None).unwrap_or(true)
+    }
+
+    /// Waits until every open update is on disk or finished; false when `shutdown` is raised. When
+    /// `patience` is over: true, with a warning in the log.
+    #[must_use]
+    pub fn wait_until_safe(&self, shutdown: &Shutdown, patience: Duration) -> bool {
+        if !self.handle.on_disk {
+            return true;
+        }
+        let is_safe = |state: &State| state.ledger.lowest_not_on_disk().is_none();
+        let safe = self.wait_for(is_safe, shutdown, Some(patience));
+        safe.unwrap_or_else(|| {
+            tracing::warn!("updates were neither answered nor written to the disk in time");
+            true
+        })
+    }
+
+    /// The lowest id that is open and not on disk: Telegram must not be told that we have it.
+    #[must_use]
+    pub fn lowest_unsafe(&self) -> Option<i64> {
+        let state = self.lock();
+        if self.handle.on_disk {
+            state.ledger.lowest_not_on_disk()
+        } else {
+            state.ledger.lowest()
+        }
+    }
+
+    /// What is wrong with the disk now, in words; `None` when all is well.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.lock().trouble.clone()
+    }
+
+    /// Writes what is still to be written and closes the file; waits a few seconds at most. Later
+    /// calls do nothing.
+    pub fn close(&self) {
+        self.handle.close();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.handle.shared.lock()
+    }
+
+    /// Makes a change, unless the inbox is closed, and wakes the writer. Returns the ticket by
+    /// which to wait for it.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Option<(T, u64)> {
+        let mut state = self.lock();
+        if state.closing {
+            return None;
+        }
+        let result = change(&mut state);
+        if state.ledger.is_behind() {
+            state.handed += 1;
+            self.handle.shared.work.notify_one();
+        }
+        Some((result, state.handed))
+    }
+
+    fn wait_until_written(&self, ticket: u64) -> bool {
+        if !self.handle.on_disk {
+            return true;
+        }
+        let mut state = self.lock();
+        loop {
+            if state.trouble.is_some() {
+                return false;
+            }
+            if state.written >= ticket || state.closed {
+                return state.written >= ticket;
+            }
+            let waited = self.handle.shared.done.wait(state);
+            state = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits for `condition` (true) or the flag (false); `None` when `patience` is over.
+    fn wait_for(
+        &self,
+        condition: impl Fn(&State) -> bool,
+        shutdown: &Shutdown,
+        patience: Option<Duration>,
+    ) -> Option<bool> {
+        let begun = Instant::now();
+        let mut state = self.lock();
+        loop {
+            if condition(&state) {
+                return Some(true);
+            }
+            if shutdown.is_raised() {
+                return Some(false);
+            }
+            let left = patience.map_or(LOOK, |all| all.saturating_sub(begun.elapsed()));
+            if left.is_zero() {
+                return None;
+            }
+            let waited = self.handle.shared.done.wait_timeout(state, left.min(LOOK));
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Handle {
+    fn close(&self) {
+        let until = Instant::now() + CLOSE;
+        let mut state = self.shared.lock();
+        state.closing = true;
+        self.shared.work.notify_all();
+        while self.on_disk && !state.closed {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.shared.done.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,236 @@
+//! What is open, and what of it the file does not say yet. Pure: no file, no threads.
+//!
+//! The ledger is the truth while the process lives; the file follows it. Every open update is here
+//! with its text (a kilobyte or so each, and few are open at a time), so that a file that is lost,
+//! full or damaged is written anew from here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::Arrival;
+
+/// Answered updates that are remembered: Telegram may send them again while an older one is open.
+const REMEMBERED: usize = 4096;
+
+/// An update as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// When it came, in milliseconds since 1970.
+    pub received: u64,
+    pub update: Arc<str>,
+    pub progress: Option<Arc<str>>,
+}
+
+/// What the file held when it was opened.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub records: Vec<(i64, Record)>,
+    /// Where polling goes on; `None` if that is not known or not to be trusted.
+    pub offset: Option<i64>,
+}
+
+/// What is to be written in one transaction.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The update is now like this, or is no more.
+    pub changes: Vec<(i64, Option<Record>)>,
+    pub offset: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Open {
+    record: Record,
+    tasks: usize,
+    /// The file has it.
+    on_disk: bool,
+}
+
+#[derive(Debug, Default)]
+pub struct Ledger {
+    open: BTreeMap<i64, Open>,
+    answered: BTreeSet<i64>,
+    /// Updates of an earlier run that were not handed out yet.
+    left: Vec<i64>,
+    offset: Option<i64>,
+    /// Updates that may differ from what the file says. Only collected while a file is followed;
+    /// whoever opens one compares all of them.
+    changed: BTreeSet<i64>,
+    offset_changed: bool,
+    followed: bool,
+    /// The file of an earlier run was read, or there is none.
+    loaded: bool,
+}
+
+impl Ledger {
+    /// Adds what is new and returns its ids.
+    pub fn add(&mut self, batch: Vec<Arrival>, offset: i64, received: u64) -> Vec<i64> {
+        let mut fresh = Vec::new();
+        for arrival in batch {
+            let id = arrival.id;
+            let known = self.open.contains_key(&id) || self.answered.contains(&id);
+            if known || arrival.tasks == 0 {
+                continue;
+            }
+            let record = Record {
+                received,
+                update: arrival.update.into(),
+                progress: None,
+            };
+            let open = Open {
+                record,
+                tasks: arrival.tasks,
+                on_disk: false,
+            };
+            self.open.insert(id, open);
+            self.touch(id);
+            fresh.push(id);
+        }
+        if self.offset != Some(offset) {
+            self.offset = Some(offset);
+            self.offset_changed = true;
+        }
+        fresh
+    }
+
+    /// Keeps how far an update got.
+    pub fn note(&mut self, id: i64, progress: String) {
+        if let Some(open) = self.open.get_mut(&id) {
+            open.record.progress = Some(progress.into());
+            self.touch(id);
+        }
+    }
+
+    /// Says how many tasks an update of an earlier run has.
+    pub fn resume(&mut self, id: i64, tasks: usize) {
+        if tasks == 0 {
+            self.remove(id);
+        } else if let Some(open) = self.open.get_mut(&id) {
+            open.tasks = tasks;
+        }
+    }
+
+    /// Counts one task as done; returns whether that was the last.
+    pub fn finish(&mut self, id: i64) -> bool {
+        let Some(open) = self.open.get_mut(&id) else {
+            return false;
+        };
+        open.tasks = open.tasks.saturating_sub(1);
+        let last = open.tasks == 0;
+        if last {
+            self.remove(id);
+        }
+        last
+    }
+
+    fn remove(&mut self, id: i64) {
+        if self.open.remove(&id).is_none() {
+            return;
+        }
+        self.touch(id);
+        self.answered.insert(id);
+        if self.answered.len() > REMEMBERED {
+            self.answered.pop_first();
+        }
+    }
+
+    fn touch(&mut self, id: i64) {
+        if self.followed {
+            self.changed.insert(id);
+        }
+    }
+
+    /// Hands out what an earlier run left, oldest first, once.
+    pub fn take_left(&mut self) -> Vec<(i64, Record)> {
+        let left = std::mem::take(&mut self.left);
+        let mut left: Vec<(i64, Record)> = left
+            .into_iter()
+            .filter_map(|id| Some((id, self.open.get(&id)?.record.clone())))
+            .collect();
+        left.sort_by_key(|(id, record)| (record.received, *id));
+        left
+    }
+
+    pub fn offset(&self) -> Option<i64> {
+        self.offset
+    }
+
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    pub fn lowest(&self) -> Option<i64> {
+        self.open.keys().next().copied()
+    }
+
+    pub fn lowest_not_on_disk(&self) -> Option<i64> {
+        let mut open = self.open.iter();
+        open.find_map(|(id, open)| (!open.on_disk).then_some(*id))
+    }
+
+    /// Whether there is something to write.
+    pub fn is_behind(&self) -> bool {
+        self.followed && (self.offset_changed || !self.changed.is_empty())
+    }
+
+    /// Takes what is to be written. A change that another one made needless is not in it.
+    pub fn take_batch(&mut self) -> Batch {
+        let changed = std::mem::take(&mut self.changed);
+        let now = |id| (id, self.open.get(&id).map(|open| open.record.clone()));
+        Batch {
+            changes: changed.into_iter().map(now).collect(),
+            offset: std::mem::take(&mut self.offset_changed)
+                .then_some(self.offset)
+                .flatten(),
+        }
+    }
+
+    /// The batch is on disk.
+    pub fn written(&mut self, batch: &Batch) {
+        for (id, record) in &batch.changes {
+            if let (Some(_), Some(open)) = (record, self.open.get_mut(id)) {
+                open.on_disk = true;
+            }
+        }
+    }
+
+    /// There is no file to follow for now.
+    pub fn lose_file(&mut self) {
+        self.followed = false;
+        self.changed.clear();
+    }
+
+    /// Follows a file that was just opened and holds `found`. What it holds beyond our knowledge
+    /// is an earlier run's the first time, and afterwards something answered meanwhile.
+    pub fn follow_file(&mut self, found: Found) {
+        self.changed.clear();
+        for open in self.open.values_mut() {
+            open.on_disk = false;
+        }
+        for (id, record) in found.records {
+            if let Some(open) = self.open.get_mut(&id) {
+                open.on_disk = open.record.update == record.update;
+                if open.record != record {
+                    self.changed.insert(id);
+                }
+            } else if self.loaded || self.answered.contains(&id) {
+                self.changed.insert(id);
+            } else {
+                let open = Open {
+                    record,
+                    tasks: 1,
+                    on_disk: true,
+                };
+                self.open.insert(id, open);
+                self.left.push(id);
+            }
+        }
+        let missing = self.open.iter().filter(|(_, open)| !open.on_disk);
+        self.changed.extend(missing.map(|(id, _)| *id));
+        if !self.loaded && self.offset.is_none() {
+            self.offset = found.offset;
+        }
+        self.offset_changed = self.offset.is_some() && self.offset != found.offset;
+        self.loaded = true;
+        self.followed = true;
+    }
+}

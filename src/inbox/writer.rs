@@ -1,0 +1,181 @@
+//! The thread that writes: one transaction at a time, with all that was handed in meanwhile, and
+//! again and again while the disk refuses.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::ledger::Ledger;
+use super::store::{Fault, Place, Store, guarded};
+
+/// What callers and the writer share.
+#[derive(Debug, Default)]
+pub struct Shared {
+    state: Mutex<State>,
+    /// There is something to write, or to end.
+    pub work: Condvar,
+    /// Something was written, went wrong, left or ended.
+    pub done: Condvar,
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub ledger: Ledger,
+    /// Changes that were made, and how many of them are on disk.
+    pub handed: u64,
+    pub written: u64,
+    /// What is wrong with the disk.
+    pub trouble: Option<String>,
+    pub closing: bool,
+    pub closed: bool,
+}
+
+impl Shared {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Milliseconds since 1970; 0 for a clock that stands before.
+pub fn milliseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub struct Writer {
+    pub shared: Arc<Shared>,
+    pub place: Place,
+    pub store: Option<Store>,
+    pub clock: fn() -> SystemTime,
+    /// How long to wait before a disk that refused is tried again.
+    pub patience: Duration,
+    pub retry_at: Instant,
+}
+
+impl Writer {
+    /// Writes until the inbox is closed.
+    pub fn run(mut self) {
+        while self.wait() {
+            self.turn();
+        }
+        let behind = {
+            let state = self.shared.lock();
+            state.trouble.is_some() || state.ledger.is_behind()
+        };
+        if behind {
+            self.turn();
+        }
+        self.drop_store();
+        self.place.lock = None;
+        self.shared.lock().closed = true;
+        self.shared.done.notify_all();
+    }
+
+    /// Waits for something to do; false when the inbox is being closed.
+    fn wait(&self) -> bool {
+        let mut state = self.shared.lock();
+        loop {
+            if state.closing {
+                return false;
+            }
+            if state.trouble.is_some() {
+                let left = self.retry_at.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return true;
+                }
+                let waited = self.shared.work.wait_timeout(state, left);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            } else if state.handed > state.written {
+                return true;
+            } else {
+                let waited = self.shared.work.wait(state);
+                state = waited.unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    fn turn(&mut self) {
+        if let Err(fault) = self.write_or_begin_anew() {
+            self.report(fault);
+        }
+    }
+
+    /// Writes what is to be written, in a fresh file if the one there is useless.
+    pub fn write_or_begin_anew(&mut self) -> Result<(), Fault> {
+        let why = match self.write() {
+            Err(Fault::Useless(why)) => why,
+            other => return other,
+        };
+        let aside = self.place.aside();
+        self.place.set_aside()?;
+        tracing::error!(
+            "{} is of no use ({why}); it was moved to {} and a fresh one is begun",
+            self.place.file().display(),
+            aside.display()
+        );
+        self.write()
+    }
+
+    fn write(&mut self) -> Result<(), Fault> {
+        let now = milliseconds((self.clock)());
+        if self.store.is_none() {
+            let (store, found) = self.place.open(now)?;
+            self.shared.lock().ledger.follow_file(found);
+            self.store = Some(store);
+        }
+        let (batch, handed) = {
+            let mut state = self.shared.lock();
+            (state.ledger.take_batch(), state.handed)
+        };
+        if let Some(store) = &self.store
+            && !(batch.changes.is_empty() && batch.offset.is_none())
+            && let Err(fault) = guarded(|| store.write(&batch, now))
+        {
+            self.drop_store();
+            return Err(fault);
+        }
+        let mut state = self.shared.lock();
+        state.ledger.written(&batch);
+        state.written = handed;
+        if state.trouble.take().is_some() {
+            let open = state.ledger.len();
+            tracing::info!(
+                "{} is written again; {open} open updates are in it",
+                self.place.file().display()
+            );
+        }
+        self.shared.done.notify_all();
+        Ok(())
+    }
+
+    fn drop_store(&mut self) {
+        self.shared.lock().ledger.lose_file();
+        if let Some(store) = self.store.take() {
+            // What it could not write is written by the next one.
+            let _ = guarded(|| {
+                drop(store);
+                Ok(())
+            });
+        }
+    }
+
+    /// Says what is wrong, once, and when to try again.
+    pub fn report(&mut self, fault: Fault) {
+        let (cause, remedy) = match fault {
+            Fault::Busy => (
+                "another process uses it".to_owned(),
+                "stop the other clip-bot",
+            ),
+            Fault::Useless(why) => (why, "check the disk"),
+            Fault::Disk { cause, remedy } => (cause, remedy),
+        };
+        let file = self.place.file();
+        let trouble = format!("{} cannot be written ({cause}); {remedy}", file.display());
+        self.retry_at = Instant::now() + self.patience;
+        let mut state = self.shared.lock();
+        if state.trouble.as_ref() != Some(&trouble) {
+            tracing::error!("{trouble}; until then updates are kept in memory only");
+        }
+        state.trouble = Some(trouble);
+        self.shared.done.notify_all();
+    }
+}
