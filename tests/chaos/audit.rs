@@ -84,6 +84,8 @@ pub struct Ledger {
     said: Vec<Said>,
     answers: HashMap<(i64, i64), Answers>,
     foreign: Vec<String>,
+    /// How many asks have no answer.
+    open: usize,
     /// Events that could not be recorded: the audit means nothing then.
     pub missed: u64,
 }
@@ -116,7 +118,9 @@ impl Findings {
 impl Ledger {
     pub fn ask(&mut self, ask: Ask) {
         let answers = self.answers.entry((ask.chat, ask.message)).or_default();
+        let missing = answers.missing();
         answers.asks.push(self.asks.len());
+        self.open += answers.missing() - missing;
         self.asks.push(ask);
     }
 
@@ -129,6 +133,7 @@ impl Ledger {
             self.said.push(said);
             return;
         };
+        let missing = answers.missing();
         let meaning = match &said.what {
             What::Text(text) => meaning(text, &self.asks[answers.asks[0]].want),
             What::Picture(album) => {
@@ -151,6 +156,7 @@ impl Ledger {
         if let Some(set) = set {
             set.insert(said.message);
         }
+        self.open -= missing - answers.missing();
         let is_answer = !matches!(
             meaning,
             Meaning::Acknowledgement | Meaning::Waking | Meaning::Foreign
@@ -168,7 +174,7 @@ impl Ledger {
 
     /// How many asks have no answer.
     pub fn open(&self) -> usize {
-        self.answers.values().map(Answers::missing).sum()
+        self.open
     }
 
     /// Allows answering twice to everything that is open now.
