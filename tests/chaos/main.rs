@@ -17,6 +17,7 @@ mod options;
 mod phases;
 mod plan;
 mod proxy;
+mod record;
 mod report;
 mod rig;
 

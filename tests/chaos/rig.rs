@@ -8,15 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use clip_bot::config::BOT_VARIABLES;
-use clip_bot::playground::bot_api::Event;
 use serde_json::{Value, json};
-use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
 
-use crate::audit::{Ask, Ledger, Said, Want, What};
+use crate::audit::{Ask, Ledger, Want};
 use crate::faults::Side;
 use crate::plan::Line;
 use crate::proxy::Proxy;
+use crate::record::record;
 use crate::support::endpoint;
 use crate::support::process::{Ended, Program};
 use crate::support::stage::{token_file, without_token};
@@ -303,37 +301,4 @@ fn resident(program: &Program) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid())).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
     line.split_whitespace().nth(1)?.parse().ok()
-}
-
-/// Writes down what Telegram accepts from the bot, for as long as it lives.
-fn record(mut events: Receiver<Event>, ledger: &Mutex<Ledger>) {
-    loop {
-        let event = match events.blocking_recv() {
-            Ok(event) => event,
-            Err(RecvError::Closed) => return,
-            Err(RecvError::Lagged(count)) => {
-                ledger.lock().expect("no panic while held").missed += count;
-                continue;
-            }
-        };
-        let message = &event.data["message"];
-        if event.name != "message" || message["from"]["is_bot"] != true {
-            continue;
-        }
-        let number = |value: &Value| value["message_id"].as_i64();
-        let what = match message["text"].as_str() {
-            Some(text) => What::Text(text.to_owned()),
-            None => What::Picture(match message["media_group_id"].as_str() {
-                Some(album) => album.to_owned(),
-                None => format!("alone {:?}", number(message)),
-            }),
-        };
-        let said = Said {
-            chat: message["chat"]["id"].as_i64().unwrap_or_default(),
-            message: number(message).unwrap_or_default(),
-            reply_to: number(&message["reply_to_message"]),
-            what,
-        };
-        ledger.lock().expect("no panic while held").say(said);
-    }
 }

@@ -1,7 +1,7 @@
 //! The judge of tests/chaos sees each rule broken, and the faults there are fair.
 
 #[allow(dead_code, reason = "the harness uses the rest")]
-#[path = "../chaos/audit.rs"]
+#[path = "../chaos/audit/mod.rs"]
 mod audit;
 #[allow(dead_code, reason = "the harness uses the rest")]
 #[path = "../chaos/faults.rs"]

@@ -1,11 +1,11 @@
 //! The judge: what was asked and what Telegram accepted for it, in order, and which rules that
 //! breaks. Pure, so that each rule can be shown to fail.
 
+mod meaning;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use clip_bot::bot::reply;
-use clip_bot::bot::texts::Texts;
-use clip_bot::search::{Failure, Reason};
+use meaning::Meaning;
 
 /// What a user wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,21 +45,6 @@ pub enum What {
     Text(String),
     /// A picture or file; those of one album have the same name.
     Picture(String),
-}
-
-/// What the words of a text mean for a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Meaning {
-    Acknowledgement,
-    Waking,
-    /// Summary of pictures that were sent.
-    Found,
-    /// The honest end of a search without pictures.
-    Failed,
-    Help,
-    Links,
-    /// No answer to this question.
-    Foreign,
 }
 
 /// What was said below one message of a user.
@@ -135,7 +120,7 @@ impl Ledger {
         };
         let missing = answers.missing();
         let meaning = match &said.what {
-            What::Text(text) => meaning(text, &self.asks[answers.asks[0]].want),
+            What::Text(text) => Meaning::of(text, &self.asks[answers.asks[0]].want),
             What::Picture(album) => {
                 answers.albums.insert(album.clone());
                 Meaning::Links
@@ -284,40 +269,5 @@ impl Answers {
     fn describe(&self) -> String {
         let counts = self.counts().map(|(kind, count)| format!("{count} {kind}"));
         counts.join(", ")
-    }
-}
-
-/// What `text` means below a message that wants `want`.
-fn meaning(text: &str, want: &Want) -> Meaning {
-    let texts = Texts::of(None);
-    let (Want::Pictures(words) | Want::Again(words)) = want else {
-        let help = reply::help(texts, 5).text == text;
-        return if help {
-            Meaning::Help
-        } else {
-            Meaning::Foreign
-        };
-    };
-    let failures = Reason::ALL.map(|reason| Failure::new(reason, ""));
-    let mut failed = failures
-        .iter()
-        .map(|failure| reply::failed(texts, words, failure));
-    if text == reply::searching(texts, words).text {
-        Meaning::Acknowledgement
-    } else if text == reply::waking(texts, words).text {
-        Meaning::Waking
-    } else if text.starts_with(texts.links) || text.starts_with("http://") {
-        Meaning::Links
-    } else if text.starts_with(|c: char| c.is_ascii_digit())
-        && text.contains(&format!(" for “{words}” · "))
-    {
-        Meaning::Found
-    } else if text == reply::nothing(texts, words).text
-        || text == reply::internal(texts, words).text
-        || failed.any(|reply| reply.text == text)
-    {
-        Meaning::Failed
-    } else {
-        Meaning::Foreign
     }
 }
