@@ -46,6 +46,8 @@ struct Run {
     dice: Dice,
     options: Options,
     written: u64,
+    /// No more than this for now.
+    most_written: u64,
     /// Open ones that nobody waits for any more while writing.
     written_off: usize,
     moved: (usize, Instant),
@@ -63,6 +65,7 @@ pub fn run(options: &Options) -> Outcome {
         dice: Dice::new(options.seed),
         options: options.clone(),
         written: 0,
+        most_written: options.queries,
         written_off: 0,
         moved: (0, Instant::now()),
         disk_full: false,
@@ -72,6 +75,7 @@ pub fn run(options: &Options) -> Outcome {
     for (chat, members) in run.users.groups() {
         run.rig.add_group(chat, &members);
     }
+    run.fill_disk();
     run.rig.start_bot();
     for (answered, blow) in plan::blows(options.seed, options.queries, options.kills) {
         run.write_until(answered);
@@ -104,7 +108,7 @@ impl Run {
         let most =
             OUTSTANDING.min(usize::try_from(self.options.queries / 4).unwrap_or(OUTSTANDING));
         let open = self.rig.ledger().open().saturating_sub(self.written_off);
-        if self.written < self.options.queries && open < most {
+        if self.written < self.most_written && open < most {
             let line = self.users.write();
             self.rig.write(line, self.disk_full);
             self.written += 1;
@@ -161,13 +165,13 @@ impl Run {
             }
             Blow::SearchKill => self.rig.restart_search(time),
             Blow::Offline => self.rig.offline(time),
-            Blow::DiskFull => self.fill_disk(),
         }
         self.blows.push(blow);
     }
 
-    /// Moves the state folder to a small disk and fills that; kills the bot while it is full, and
-    /// after it works again; moves the folder back.
+    /// Lets the bot begin on a small disk and fills that; kills the bot while it is full, and
+    /// after it works again; then moves the state folder to where it belongs. This comes first,
+    /// since an inbox that was large once has room in its file and would not notice.
     fn fill_disk(&mut self) {
         let Some(home) = self.rig.state.clone() else {
             self.disk = Some("not run: there is no inbox");
@@ -178,11 +182,10 @@ impl Run {
             eprintln!("NOT RUN: the phase with a full disk, since only root can mount one");
             return;
         };
-        self.rig.stop();
-        disk::copy(&home, &small);
+        self.most_written = self.options.queries / 4;
         self.rig.state = Some(small.clone());
         self.rig.start_bot();
-        self.write_for(Duration::from_secs(2));
+        self.write_for(Duration::from_secs(1));
 
         self.disk_full = true;
         self.rig.ledger().disk_is_full();
@@ -208,9 +211,8 @@ impl Run {
         disk::copy(&small, &home);
         self.rig.state = Some(home);
         drop(disk);
-        self.rig.start_bot();
-        self.blows
-            .extend([Blow::Kill, Blow::Kill, Blow::Stop, Blow::Stop]);
+        self.most_written = self.options.queries;
+        self.blows.extend([Blow::Kill, Blow::Kill, Blow::Stop]);
         self.disk = Some("run");
     }
 

@@ -27,8 +27,6 @@ pub enum Blow {
     SearchKill,
     /// Connections to Telegram are refused for a while.
     Offline,
-    /// The disk is full for a while.
-    DiskFull,
 }
 
 /// One message of a user.
@@ -131,7 +129,7 @@ fn member(index: u64, user: u64) -> i64 {
 }
 
 /// Which blows fall once so many messages are answered, in order: `kills` kills of the bot spread
-/// over `messages`, the others between them, the full disk in the middle.
+/// over `messages`, the others between them.
 pub fn blows(seed: u64, messages: u64, kills: u64) -> Vec<(u64, Blow)> {
     let mut dice = Dice::new(seed ^ 0x424C_4F57);
     let step = messages / (kills + 1);
@@ -148,7 +146,6 @@ pub fn blows(seed: u64, messages: u64, kills: u64) -> Vec<(u64, Blow)> {
         let place = base + step / 2 + dice.below(step.max(2) / 2);
         blows.extend(other.map(|blow| (place, blow)));
     }
-    blows.push((messages / 2, Blow::DiskFull));
     blows.sort_by_key(|(place, _)| *place);
     blows
 }
