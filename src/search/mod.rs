@@ -18,6 +18,8 @@ pub mod client;
 pub const MAX_QUERY_CHARS: usize = 500;
 /// Largest picture accepted as a query, in bytes.
 pub const MAX_PICTURE_BYTES: usize = 10 << 20;
+/// Longest address of a picture that is passed on, in bytes.
+pub const MAX_URL_BYTES: usize = 2048;
 /// Most results one answer holds.
 pub const MAX_LIMIT: usize = 50;
 /// Results in an answer where `limit` is not given.

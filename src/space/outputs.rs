@@ -10,10 +10,8 @@ use serde_json::{Map, Value};
 use super::links::{Target, caption, is_http, links};
 use super::{refusal, text};
 use crate::http::percent_encode;
-use crate::search::{Failure, Hit, MAX_LIMIT};
+use crate::search::{Failure, Hit, MAX_LIMIT, MAX_URL_BYTES};
 
-/// Longest address that is passed on, in bytes.
-const MAX_URL: usize = 2048;
 /// Where a plain object has the address of its picture: the first of these that is there. Other
 /// addresses in it are of web pages.
 const ADDRESS_KEYS: [&str; 6] = [
@@ -60,7 +58,7 @@ pub(super) fn hits(
     }
     let mut seen = HashSet::new();
     let mut hits = finder.hits;
-    hits.retain(|hit| hit.url.len() <= MAX_URL && seen.insert(hit.url.clone()));
+    hits.retain(|hit| hit.url.len() <= MAX_URL_BYTES && seen.insert(hit.url.clone()));
     hits.truncate(MAX_LIMIT);
     if !hits.is_empty() {
         Ok(hits)
@@ -230,7 +228,7 @@ fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
     Hit {
         url: String::new(),
         thumbnail_url: thumbnail
-            .filter(|url| is_http(url) && url.len() <= MAX_URL)
+            .filter(|url| is_http(url) && url.len() <= MAX_URL_BYTES)
             .map(str::to_owned)
             .or_else(|| about.thumbnail_url.clone()),
         width: pixels("width").or(about.width),
