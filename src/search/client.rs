@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Failure, Page, Query, Reason, Subject};
+use super::{Failure, Hit, Page, Query, Reason, Subject};
 use crate::config::BotConfig;
 use crate::error::{Error, Kind};
 use crate::http;
@@ -68,6 +68,12 @@ impl SearchClient {
         let mut page = answer
             .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))
             .and_then(|answer| page_of(&answer))?;
+        let sent = page.hits.len();
+        page.hits.retain(|hit| Hit::is_address(&hit.url));
+        if page.hits.is_empty() && sent > 0 {
+            let message = "the endpoint's answer holds no address that Telegram could fetch";
+            return Err(Failure::new(Reason::Garbled, message));
+        }
         // An endpoint that does not know `limit` sends as many as it likes.
         page.hits.truncate(query.limit);
         Ok(page)
