@@ -114,7 +114,7 @@ impl Poller {
                 }
                 Err(error) => tracing::error!("update {id} was skipped: {}", error.chain()),
             }
-            self.offset = Some(id + 1);
+            self.offset = Some(id.saturating_add(1));
         }
         any_id.then_some(true)
     }
