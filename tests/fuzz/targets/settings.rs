@@ -15,7 +15,7 @@ use super::Input;
 /// Stand for secrets wherever a case has them.
 const SECRETS: [&str; 4] = [
     "4242:AAsecret-secret_secret",
-    "hf_secretsecretsecret",
+    "hf_secretsecretsecretsecret",
     "secretsecretsecretsecretsecret",
     "user:secret@",
 ];
@@ -61,15 +61,17 @@ pub fn settings(bytes: &[u8]) {
                 .or_insert_with(|| value.to_owned());
         }
     }
-    // What stands somewhere else, too, is no secret any more.
-    hidden.retain(|secret| {
-        let holds = |(name, value): (&String, &String)| {
-            let place = name.ends_with("_TOKEN_FILE") || name == "CREDENTIALS_DIRECTORY";
-            value.contains(secret.as_str())
-                && (place || !SECRETS.contains(&secret.as_str()) && !name.ends_with("_TOKEN"))
-        };
-        !variables.iter().any(holds)
-    });
+    // Paths and names of settings are shown: who puts a secret there sees it.
+    let is_name = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let is_path = |name: &String| name.ends_with("_FILE") || name == "CREDENTIALS_DIRECTORY";
+    let shown = |secret: &String, (name, value): (&String, &String)| {
+        is_name(name) && name.contains(secret.as_str())
+            || is_path(name) && value.contains(secret.as_str())
+            || !SECRETS.contains(&secret.as_str())
+                && !name.ends_with("_TOKEN")
+                && value.contains(secret.as_str())
+    };
+    hidden.retain(|secret| !variables.iter().any(|variable| shown(secret, variable)));
     let environment = Environment { variables, read };
     let printed = match program.name {
         "clip-bot" => BotConfig::from_environment(&environment).map(|config| format!("{config:?}")),
