@@ -110,7 +110,10 @@ pub fn links(bytes: &[u8]) {
     let mut input = Input(bytes);
     let texts = ALL[usize::from(input.byte()) % ALL.len()];
     let mut urls = Vec::new();
-    while let [length, more, _, ..] = input.0 {
+    // An answer has at most ten pictures.
+    while let [length, more, _, ..] = input.0
+        && urls.len() < 10
+    {
         let length = (usize::from(*length) << 3 | usize::from(*more) & 7).clamp(1, MAX_URL_BYTES);
         input.0 = &input.0[2..];
         let line = String::from_utf8_lossy(input.line()).replace(char::is_control, "");

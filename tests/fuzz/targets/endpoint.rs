@@ -52,7 +52,7 @@ impl Endpoint {
             engine: EngineConfig::Mock,
             listen: ([127, 0, 0, 1], 1).into(),
             token,
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
             workers: 4,
             log: tracing::level_filters::LevelFilter::OFF,
             warnings: Vec::new(),
