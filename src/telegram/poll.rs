@@ -180,3 +180,20 @@ pub fn confirm(client: &Client, offset: i64) -> Result<()> {
 fn is_conflict(error: &Error) -> bool {
     matches!(error.kind(), Kind::Telegram { code: 409, .. })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    #[test]
+    fn the_largest_id_is_no_fault() {
+        let client = Client::new("http://127.0.0.1:1", Secret::new("42:TOKEN"), 1);
+        let mut poller = Poller::new(client, Duration::ZERO);
+        let batch = [json!({ "update_id": i64::MAX })];
+        assert_eq!(poller.hand_over(&batch, &mut |_| true), Some(true));
+        assert_eq!(poller.offset(), Some(i64::MAX));
+    }
+}
