@@ -74,7 +74,7 @@ fn what_is_not_understood_is_named_with_a_remedy() {
             "`--result` is not known; did you mean --results?",
         ),
         (
-            &["-t4242:AAsecret"],
+            &["-t4242:TOKEN-TOKEN_TOKEN-TOKEN"],
             "the value (not shown, it may be secret) is not known; see clip-bot --help",
         ),
         (
