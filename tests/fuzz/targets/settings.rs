@@ -30,6 +30,11 @@ fn read(path: &Path) -> io::Result<String> {
     }
 }
 
+/// Whether `text` could be the name of a setting.
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
 /// Any values of the variables, one a line: a byte that chooses the variable, and its value.
 pub fn settings(bytes: &[u8]) {
     let mut input = Input(bytes);
@@ -49,7 +54,7 @@ pub fn settings(bytes: &[u8]) {
             None if choice.is_multiple_of(2) => "CREDENTIALS_DIRECTORY".to_owned(),
             None => format!("{}{value}", program.prefix),
         };
-        if name.ends_with("_TOKEN") && value.trim().len() >= 20 {
+        if is_name(&name) && name.ends_with("_TOKEN") && value.trim().len() >= 20 {
             hidden.push(value.trim().to_owned());
         }
         variables.insert(name, value);
@@ -62,7 +67,6 @@ pub fn settings(bytes: &[u8]) {
         }
     }
     // Paths and names of settings are shown: who puts a secret there sees it.
-    let is_name = |name: &String| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let is_path = |name: &String| name.ends_with("_FILE") || name == "CREDENTIALS_DIRECTORY";
     let shown = |secret: &String, (name, value): (&String, &String)| {
         is_name(name) && name.contains(secret.as_str())

@@ -81,6 +81,7 @@ pub fn bot_api(bytes: &[u8]) {
     }
     let answer = Answer::of(&mut Input(bytes));
     let call = send_message(Address::default(), "x");
+    let tells_token = contains(&answer.body, TOKEN.as_bytes());
     let answer = CLIENT.with(|(peer, client)| {
         peer.answer(move |_, _| answer.clone());
         client.call(&call)
@@ -88,7 +89,8 @@ pub fn bot_api(bytes: &[u8]) {
     if let Err(error) = answer {
         let line = error.chain();
         assert!(!line.contains(char::is_control), "{line:?}");
-        assert!(!line.contains(TOKEN), "{line}");
+        // What a server says that knows the token is its own.
+        assert!(tells_token || !line.contains(TOKEN), "{line}");
         if let Class::Retry { after: Some(after) } = error.class() {
             assert!(!backoff::in_words(after).to_string().is_empty());
         }
@@ -172,6 +174,10 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> BTreeMap<String, &'a [u8]> {
         rest = &content[end + next.len()..];
     }
     parts
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
 fn position(bytes: &[u8], wanted: &[u8]) -> usize {
