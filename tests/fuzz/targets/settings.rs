@@ -69,11 +69,10 @@ pub fn settings(bytes: &[u8]) {
     // Paths and names of settings are shown: who puts a secret there sees it.
     let is_path = |name: &String| name.ends_with("_FILE") || name == "CREDENTIALS_DIRECTORY";
     let shown = |secret: &String, (name, value): (&String, &String)| {
-        is_name(name) && name.contains(secret.as_str())
-            || is_path(name) && value.contains(secret.as_str())
-            || !SECRETS.contains(&secret.as_str())
-                && !name.ends_with("_TOKEN")
-                && value.contains(secret.as_str())
+        let ours = SECRETS.contains(&secret.as_str());
+        name.contains(secret.as_str()) && (is_name(name) || !ours)
+            || value.contains(secret.as_str())
+                && (is_path(name) || !ours && !name.ends_with("_TOKEN"))
     };
     hidden.retain(|secret| !variables.iter().any(|variable| shown(secret, variable)));
     let environment = Environment { variables, read };
