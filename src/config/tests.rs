@@ -369,6 +369,8 @@ fn an_unknown_setting_is_refused_with_the_nearest_name() {
         line,
         "CLIP_BOT_RESULT is not a known setting; did you mean CLIP_BOT_RESULTS?"
     );
+    let line = line_of(bot(&[("CLIP_BOT_TOKEN:4242:AAsecret-secret", "")]));
+    assert!(line.starts_with("the value (not shown"), "{line}");
     let line = line_of(search(&[("CLIP_SEARCH_TOKENFILE", "/f")]));
     assert!(
         line.ends_with("did you mean CLIP_SEARCH_TOKEN_FILE?"),

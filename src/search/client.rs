@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::{Failure, Page, Query, Reason, Subject};
+use super::{Failure, Hit, Page, Query, Reason, Subject};
 use crate::aws::credentials::Provider;
 use crate::aws::signature::{self, Scope};
 use crate::config::{BotConfig, SearchAuth};
@@ -127,6 +127,12 @@ impl SearchClient {
             found = self.ask(request);
         }
         let mut page = found?;
+        let sent = page.hits.len();
+        page.hits.retain(|hit| Hit::is_address(&hit.url));
+        if page.hits.is_empty() && sent > 0 {
+            let message = "the endpoint's answer holds no address that Telegram could fetch";
+            return Err(Failure::new(Reason::Garbled, message));
+        }
         // An endpoint that does not know `limit` sends as many as it likes.
         page.hits.truncate(query.limit);
         Ok(page)
