@@ -1,7 +1,6 @@
 //! The HTTP server: connections with a limit on their number, on the time a request's head may
 //! take, and on how long stopping may take.
 
-use std::future::Future;
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,6 +29,9 @@ pub struct Limits {
     pub connection: Duration,
     /// How long running requests may take to finish when the server stops.
     pub stop: Duration,
+    /// After this time without any connection the server raises its shutdown by itself. A
+    /// connection without requests counts, for it too would start the program again.
+    pub idle: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -39,6 +41,7 @@ impl Default for Limits {
             head: Duration::from_secs(30),
             connection: Duration::from_mins(15),
             stop: Duration::from_secs(10),
+            idle: None,
         }
     }
 }
@@ -68,9 +71,7 @@ pub fn serve(
     listener.set_nonblocking(true).map_err(failed)?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-        let shutdown = shutdown.clone();
-        let raised = tokio::task::spawn_blocking(move || shutdown.wait(Duration::MAX));
-        accept(listener, router, raised, limits).await;
+        accept(listener, router, shutdown, limits).await;
         Ok(())
     });
     runtime.shutdown_background();
@@ -80,10 +81,13 @@ pub fn serve(
 async fn accept(
     listener: tokio::net::TcpListener,
     router: Router,
-    raised: impl Future,
+    shutdown: &Shutdown,
     limits: Limits,
 ) {
-    let mut raised = pin!(raised);
+    let flag = shutdown.clone();
+    let mut raised = tokio::task::spawn_blocking(move || flag.wait(Duration::MAX));
+    let open = Arc::new(watch::Sender::new(0));
+    let mut unused = pin!(unused(open.subscribe(), limits.idle));
     let slots = Arc::new(Semaphore::new(limits.connections));
     let (stop, stopping) = watch::channel(false);
     loop {
@@ -93,15 +97,20 @@ async fn accept(
             (slot, listener.accept().await)
         };
         let (slot, accepted) = tokio::select! {
-            _ = raised.as_mut() => break,
+            _ = &mut raised => break,
+            () = unused.as_mut() => {
+                shutdown.raise();
+                break;
+            }
             accepted = accepted => accepted,
         };
         match accepted {
             Ok((stream, _)) => {
                 let connection = connection(stream, router.clone(), stopping.clone(), limits);
+                let place = (slot, Open::new(&open));
                 tokio::spawn(async move {
                     connection.await;
-                    drop(slot);
+                    drop(place);
                 });
             }
             Err(cause) => {
@@ -118,6 +127,39 @@ async fn accept(
         .is_err()
     {
         tracing::warn!("stopping while requests are still running");
+    }
+}
+
+/// One of the open connections, for as long as it lives.
+struct Open(Arc<watch::Sender<usize>>);
+
+impl Open {
+    fn new(count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Ends when no connection was `open` for `time`.
+async fn unused(mut open: watch::Receiver<usize>, time: Option<Duration>) {
+    let Some(time) = time else {
+        return std::future::pending().await;
+    };
+    loop {
+        let is_unused = *open.borrow_and_update() == 0;
+        let limit = if is_unused { time } else { Duration::MAX };
+        // A connection that came and went in between counts as a change.
+        if tokio::time::timeout(limit, open.changed()).await.is_err() {
+            let time = humantime::format_duration(time);
+            tracing::info!("nobody was connected for {time}: ending until the next request");
+            return;
+        }
     }
 }
 

@@ -11,6 +11,7 @@ mod body;
 pub mod http;
 mod request;
 pub mod run;
+mod socket;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,12 +1,13 @@
 //! The program `clip-search`: its commands, from settings to exit code.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cli::{Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
+use crate::endpoint::socket;
 use crate::error::{Error, Kind, Result};
 use crate::log;
 use crate::mock::MockEngine;
@@ -25,6 +26,9 @@ pub const PROGRAM: Program = Program {
         ("query TEXT…", "ask the engine once; one address a line"),
     ],
 };
+
+/// How much longer than one search a stop waits for the answers under way.
+const OVERTIME: Duration = Duration::from_secs(2);
 
 /// Runs `command` with `words` and returns the exit code.
 ///
@@ -58,17 +62,34 @@ pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
 }
 
 fn serve(mut config: SearchConfig) -> Result<u8> {
+    let socket = socket::open(config.listen)?;
+    config.listen = socket.address;
     let engine = engine(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let failed = |cause| Error::system(format!("failed to listen on {}", config.listen), cause);
-    let listener = TcpListener::bind(config.listen).map_err(failed)?;
-    // Port 0 stands for one that the system chooses.
-    config.listen = listener.local_addr().map_err(failed)?;
-    let (name, address) = (engine.name(), config.listen);
-    tracing::info!("listening on http://{address}, engine {name}");
-    let router = super::router(engine, &config);
-    http::serve(listener, router, &shutdown, Limits::default())?;
+    let (name, address) = (engine.name(), socket.address);
+    if socket.activates {
+        tracing::info!("listening on http://{address}, a socket of systemd, engine {name}");
+    } else {
+        tracing::info!("listening on http://{address}, engine {name}");
+        if config.idle.is_some() {
+            tracing::warn!(
+                "CLIP_SEARCH_IDLE is set without a socket unit: once clip-search has ended, \
+                 no request starts it again"
+            );
+        }
+    }
+    let limits = Limits {
+        idle: config.idle,
+        stop: config.timeout + OVERTIME,
+        ..Limits::default()
+    };
+    http::serve(
+        socket.listener,
+        super::router(engine, &config),
+        &shutdown,
+        limits,
+    )?;
     tracing::info!("stopped");
     Ok(0)
 }

@@ -46,6 +46,7 @@ const LIMITS: Limits = Limits {
     head: Duration::from_secs(30),
     connection: Duration::MAX,
     stop: Duration::from_millis(500),
+    idle: None,
 };
 
 /// Runs the playground and returns the exit code.

@@ -84,6 +84,7 @@ pub fn one_hit() -> Page {
 pub fn config() -> SearchConfig {
     SearchConfig {
         engine: EngineConfig::Mock,
+        idle: None,
         listen: "127.0.0.1:0".parse().expect("an address"),
         token: None,
         timeout: PATIENCE,
