@@ -15,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::shutdown::Shutdown;
+use crate::systemd::{self, Part, Pulse};
 
 /// What a server allows its callers.
 #[derive(Debug, Clone, Copy)]
@@ -50,8 +51,13 @@ impl Default for Limits {
 const MAX_HEAD_BYTES: usize = 32 << 10;
 /// Pause after the system refused to accept a connection, as when files run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often the server reports that it gets on, and how late it may be. All requests share its
+/// thread, so none of them may hold that for longer.
+const REPORT: Duration = Duration::from_secs(1);
+const REPORT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Answers what comes to `listener` until `shutdown` is raised, then finishes what is running.
+/// Answers what comes to `listener` until `shutdown` is raised, then finishes what is running; a
+/// part of `pulse` meanwhile. Tells systemd when it takes requests and when it no longer does.
 /// Blocks; works of engines still running after `limits.stop` are left behind.
 ///
 /// # Errors
@@ -61,6 +67,7 @@ pub fn serve(
     router: Router,
     shutdown: &Shutdown,
     limits: Limits,
+    pulse: &Pulse,
 ) -> Result<()> {
     let failed = |cause| Error::system("failed to start the HTTP server", cause);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -71,7 +78,7 @@ pub fn serve(
     listener.set_nonblocking(true).map_err(failed)?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-        accept(listener, router, shutdown, limits).await;
+        accept(listener, router, shutdown, limits, pulse.part("server")).await;
         Ok(())
     });
     runtime.shutdown_background();
@@ -83,6 +90,7 @@ async fn accept(
     router: Router,
     shutdown: &Shutdown,
     limits: Limits,
+    part: Part,
 ) {
     let flag = shutdown.clone();
     let mut raised = tokio::task::spawn_blocking(move || flag.wait(Duration::MAX));
@@ -90,7 +98,9 @@ async fn accept(
     let mut unused = pin!(unused(open.subscribe(), limits.idle));
     let slots = Arc::new(Semaphore::new(limits.connections));
     let (stop, stopping) = watch::channel(false);
+    systemd::ready();
     loop {
+        part.within(REPORT_WITHIN);
         let accepted = async {
             // The semaphore is never closed.
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
@@ -102,6 +112,7 @@ async fn accept(
                 shutdown.raise();
                 break;
             }
+            () = tokio::time::sleep(REPORT) => continue,
             accepted = accepted => accepted,
         };
         match accepted {
@@ -119,6 +130,8 @@ async fn accept(
             }
         }
     }
+    systemd::stopping();
+    part.within(limits.stop.saturating_add(REPORT_WITHIN));
     drop(listener);
     let _ = stop.send(true);
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use crate::cli::{Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
-use crate::endpoint::socket;
+use crate::endpoint::{Activity, socket};
 use crate::error::{Error, Kind, Result};
-use crate::log;
+use crate::log::{self, events};
 use crate::mock::MockEngine;
 use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
@@ -67,31 +67,49 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
     let engine = engine(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
+    let activity = Activity::default();
     let (name, address) = (engine.name(), socket.address);
-    if socket.activates {
-        tracing::info!("listening on http://{address}, a socket of systemd, engine {name}");
+    beat(&activity, name, &shutdown)?;
+    let whose = if socket.activates {
+        " (systemd's socket)"
     } else {
-        tracing::info!("listening on http://{address}, engine {name}");
-        if config.idle.is_some() {
-            tracing::warn!(
-                "CLIP_SEARCH_IDLE is set without a socket unit: once clip-search has ended, \
-                 no request starts it again"
-            );
-        }
+        ""
+    };
+    tracing::info!(
+        message_id = events::STARTED,
+        clip_engine = name,
+        "listening on http://{address}{whose}, engine {name}"
+    );
+    if config.idle.is_some() && !socket.activates {
+        tracing::warn!(
+            "CLIP_SEARCH_IDLE is set without a socket unit: once clip-search has ended, no \
+             request starts it again"
+        );
     }
     let limits = Limits {
         idle: config.idle,
         stop: config.timeout + OVERTIME,
         ..Limits::default()
     };
-    http::serve(
-        socket.listener,
-        super::router(engine, &config),
-        &shutdown,
-        limits,
-    )?;
-    tracing::info!("stopped");
+    let router = super::router(engine, &config, &activity);
+    http::serve(socket.listener, router, &shutdown, limits, activity.pulse())?;
+    tracing::info!(message_id = events::STOPPED, "stopped");
     Ok(0)
+}
+
+/// Keeps systemd informed for as long as the process lives.
+fn beat(activity: &Activity, engine: &'static str, shutdown: &Shutdown) -> Result<()> {
+    let pulse = activity.pulse().clone();
+    let (activity, shutdown) = (activity.clone(), shutdown.clone());
+    let how_it_is = move || {
+        let is_stopping = shutdown.is_raised();
+        (activity.line(engine, is_stopping), is_stopping)
+    };
+    std::thread::Builder::new()
+        .name("pulse".to_owned())
+        .spawn(move || pulse.beat(how_it_is))
+        .map(drop)
+        .map_err(|cause| Error::system("failed to start the thread pulse", cause))
 }
 
 fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
