@@ -31,7 +31,7 @@ impl Served {
             ..Limits::default()
         };
         std::thread::spawn(move || {
-            serve(listener, router, &flag, limits, &Pulse::default()).expect("it serves")
+            serve(listener, router, &flag, limits, &Pulse::default()).expect("it serves");
         });
         Self {
             address,
