@@ -1,14 +1,15 @@
 //! The program `clip-search`: its commands, from settings to exit code.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::cli::{Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
+use crate::endpoint::{Activity, socket};
 use crate::error::{Error, Kind, Result};
-use crate::log;
+use crate::log::{self, events};
 use crate::mock::MockEngine;
 use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
@@ -25,6 +26,9 @@ pub const PROGRAM: Program = Program {
         ("query TEXT…", "ask the engine once; one address a line"),
     ],
 };
+
+/// How much longer than one search a stop waits for the answers under way.
+const OVERTIME: Duration = Duration::from_secs(2);
 
 /// Runs `command` with `words` and returns the exit code.
 ///
@@ -58,19 +62,54 @@ pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
 }
 
 fn serve(mut config: SearchConfig) -> Result<u8> {
+    let socket = socket::open(config.listen)?;
+    config.listen = socket.address;
     let engine = engine(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let failed = |cause| Error::system(format!("failed to listen on {}", config.listen), cause);
-    let listener = TcpListener::bind(config.listen).map_err(failed)?;
-    // Port 0 stands for one that the system chooses.
-    config.listen = listener.local_addr().map_err(failed)?;
-    let (name, address) = (engine.name(), config.listen);
-    tracing::info!("listening on http://{address}, engine {name}");
-    let router = super::router(engine, &config);
-    http::serve(listener, router, &shutdown, Limits::default())?;
-    tracing::info!("stopped");
+    let activity = Activity::default();
+    let (name, address) = (engine.name(), socket.address);
+    beat(&activity, name, &shutdown)?;
+    let whose = if socket.activates {
+        " (systemd's socket)"
+    } else {
+        ""
+    };
+    tracing::info!(
+        message_id = events::STARTED,
+        clip_engine = name,
+        "listening on http://{address}{whose}, engine {name}"
+    );
+    if config.idle.is_some() && !socket.activates {
+        tracing::warn!(
+            "CLIP_SEARCH_IDLE is set without a socket unit: once clip-search has ended, no \
+             request starts it again"
+        );
+    }
+    let limits = Limits {
+        idle: config.idle,
+        stop: config.timeout + OVERTIME,
+        ..Limits::default()
+    };
+    let router = super::router(engine, &config, &activity);
+    http::serve(socket.listener, router, &shutdown, limits, activity.pulse())?;
+    tracing::info!(message_id = events::STOPPED, "stopped");
     Ok(0)
+}
+
+/// Keeps systemd informed for as long as the process lives.
+fn beat(activity: &Activity, engine: &'static str, shutdown: &Shutdown) -> Result<()> {
+    let pulse = activity.pulse().clone();
+    let (activity, shutdown) = (activity.clone(), shutdown.clone());
+    let how_it_is = move || {
+        let is_stopping = shutdown.is_raised();
+        (activity.line(engine, is_stopping), is_stopping)
+    };
+    std::thread::Builder::new()
+        .name("pulse".to_owned())
+        .spawn(move || pulse.beat(how_it_is))
+        .map(drop)
+        .map_err(|cause| Error::system("failed to start the thread pulse", cause))
 }
 
 fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
