@@ -82,6 +82,8 @@ pub struct Worker {
 /// What became of a job's turn.
 enum Became {
     Done,
+    /// Over, without an answer.
+    GivenUp,
     /// To be put back, not to start again before the time.
     Later(Duration),
     /// The endpoint sleeps.
@@ -192,6 +194,7 @@ impl Worker {
                     }
                     self.tools.inbox.finished(update);
                 }
+                Ok(Became::GivenUp) => self.tools.inbox.finished(update),
                 Ok(Became::Later(delay)) => {
                     self.tools.queue.put_back([job]);
                     self.tools.queue.hold(&turn, Instant::now() + delay);
@@ -281,7 +284,9 @@ impl Worker {
                 AWAY.delay(job.attempts, backoff::chance()),
                 offline || job.attempts < ROUNDS,
             ),
-            Class::GiveUp | Class::Fatal => (Duration::ZERO, false),
+            // The bot ends by this, and the job goes on when somebody has mended the token.
+            Class::Fatal => (AWAY.longest, true),
+            Class::GiveUp => (Duration::ZERO, false),
         };
         if worth_it && job.since.elapsed() < TOO_OLD {
             let shown = backoff::in_words(later);
@@ -293,7 +298,7 @@ impl Worker {
         }
         if is_blocked(error) {
             tracing::info!("update {update}: nobody to answer: {}", error.chain());
-            return Became::Done;
+            return Became::GivenUp;
         }
         tracing::error!(
             message_id = events::UPDATE_FAILED,
@@ -302,7 +307,7 @@ impl Worker {
             error.chain()
         );
         self.apologise(job);
-        Became::Done
+        Became::GivenUp
     }
 
     fn simple(&self, task: &Task) -> Result<()> {

@@ -9,7 +9,7 @@ use crate::support::PATIENCE;
 use crate::support::process::Program;
 use crate::support::server::{Reply, Server};
 use crate::support::stage::{file, found, start_bot, without_token};
-use crate::support::telegram::{Telegram, flood};
+use crate::support::telegram::{Telegram, error, flood};
 
 /// A folder that is not there yet.
 fn folder() -> PathBuf {
@@ -177,6 +177,29 @@ fn a_second_signal_ends_at_once_and_loses_nothing() {
         "the drain takes 20 s"
     );
     drop(go);
+    let bot = start(&telegram, &endpoint, &folder, &[]);
+    telegram.wait_for_text("2 pictures for “bus”");
+    without_token(bot.stop());
+}
+
+/// The bug: a token that was revoked ended what was under way without an answer.
+#[test]
+fn what_a_revoked_token_left_open_is_answered_with_the_next_one() {
+    let telegram = Telegram::start();
+    let endpoint = Server::start(|_| found(2));
+    let folder = folder();
+    let refused = error(401, "Unauthorized");
+    telegram.fail("sendMessage", 1, refused.clone());
+    let mut revoked = true;
+    telegram.fail_when(move |call| {
+        let confirms = call.parameters["offset"].as_i64() == Some(1001);
+        let hit = call.method == "getUpdates" && confirms && revoked;
+        revoked &= !hit;
+        hit.then(|| refused.clone())
+    });
+    telegram.write(7, "bus");
+    let bot = start(&telegram, &endpoint, &folder, &[]);
+    assert_eq!(bot.wait().status.code(), Some(3));
     let bot = start(&telegram, &endpoint, &folder, &[]);
     telegram.wait_for_text("2 pictures for “bus”");
     without_token(bot.stop());
