@@ -8,6 +8,7 @@ pub mod events;
 use std::sync::OnceLock;
 
 use tracing::level_filters::LevelFilter;
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::prelude::*;
@@ -39,7 +40,13 @@ pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
     {
         // Fields are named in full where they are given, since the journal's own ones
         // (MESSAGE_ID) take no prefix.
-        let journal = journal.with_field_prefix(None);
+        let journal = journal
+            .with_field_prefix(None)
+            .with_priority_mappings(PriorityMappings {
+                info: Priority::Informational,
+                debug: Priority::Debug,
+                ..PriorityMappings::new()
+            });
         let _ = registry.with(journal.with_filter(own)).try_init();
         return Sink::Journal;
     }

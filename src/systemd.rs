@@ -13,8 +13,9 @@ use sd_notify::NotifyState;
 
 use crate::log::events;
 
-/// How often the status line is looked at, and the watchdog fed if it asks for no more.
-const BEAT: Duration = Duration::from_secs(1);
+/// How often the status line is looked at, and the watchdog fed if it asks for no more. The units'
+/// `WatchdogSec=` must be many of these.
+pub const BEAT: Duration = Duration::from_secs(1);
 /// How much more time a stop asks for at each beat.
 const EXTENSION: Duration = Duration::from_secs(5);
 

@@ -47,8 +47,8 @@ use status::{Counts, Status};
 use texts::Texts;
 use worker::{Tools, Worker};
 
-/// How long a stop waits for the jobs under way.
-const DRAIN: Duration = Duration::from_secs(20);
+/// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
+pub const DRAIN: Duration = Duration::from_secs(20);
 const START: Backoff = Backoff {
     first: Duration::from_secs(1),
     longest: Duration::from_mins(1),

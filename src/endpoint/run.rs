@@ -32,7 +32,7 @@ pub const PROGRAM: Program = Program {
 };
 
 /// How much longer than one search a stop waits for the answers under way.
-const OVERTIME: Duration = Duration::from_secs(2);
+pub const OVERTIME: Duration = Duration::from_secs(2);
 
 /// Runs `command` with `words` and returns the exit code.
 ///

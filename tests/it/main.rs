@@ -21,3 +21,4 @@ mod support;
 mod systemd;
 mod telegram_faults;
 mod tidy;
+mod units;
