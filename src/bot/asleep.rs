@@ -22,6 +22,8 @@ pub struct WaitingRoom {
 #[derive(Debug, Default)]
 struct State {
     jobs: Vec<Job>,
+    /// Chat and update of those who were let out and are not back in the queue yet.
+    leaving: Vec<(i64, i64)>,
     pause: Duration,
     closed: bool,
 }
@@ -32,7 +34,7 @@ pub enum Step {
     /// Ask the endpoint for this, on behalf of the oldest; then [`WaitingRoom::pause`] or
     /// [`WaitingRoom::release`].
     Ask(Search),
-    /// These waited as long as they may.
+    /// These waited as long as they may; [`WaitingRoom::back_in_the_queue`] follows.
     TellStillAsleep(Vec<Job>),
     /// The room is closed.
     End,
@@ -66,10 +68,14 @@ impl WaitingRoom {
         self.lock().pause = bounded(pause);
     }
 
-    /// Whether a search of `chat` waits here, so that a later one must not overtake it.
+    /// Whether a search of `chat` that came before `update` waits here or is on its way out, so that
+    /// this one must not overtake it.
     #[must_use]
-    pub fn has(&self, chat: i64) -> bool {
-        self.lock().jobs.iter().any(|job| is_in(job, chat))
+    pub fn has_before(&self, chat: i64, update: i64) -> bool {
+        let state = self.lock();
+        let waiting = state.jobs.iter().map(place_of);
+        let mut all = waiting.chain(state.leaving.iter().copied());
+        all.any(|(other, earlier)| other == chat && earlier < update)
     }
 
     /// How many wait.
@@ -115,6 +121,7 @@ impl WaitingRoom {
                 .partition::<Vec<_>, _>(waited_enough);
             state.jobs = rest;
             if !late.is_empty() {
+                state.leaving = late.iter().map(place_of).collect();
                 return Step::TellStillAsleep(late);
             }
             if let Some(Work::Search(work)) = state.jobs.first().map(|job| &job.work) {
@@ -125,7 +132,15 @@ impl WaitingRoom {
 
     /// Takes out everybody, oldest first: the endpoint answers again.
     pub fn release(&self) -> Vec<Job> {
-        std::mem::take(&mut self.lock().jobs)
+        let mut state = self.lock();
+        let jobs = std::mem::take(&mut state.jobs);
+        state.leaving = jobs.iter().map(place_of).collect();
+        jobs
+    }
+
+    /// Those who were taken out are in the queue again.
+    pub fn back_in_the_queue(&self) {
+        self.lock().leaving.clear();
     }
 
     /// Ends [`WaitingRoom::next`], and lets nobody in any more.
@@ -145,8 +160,13 @@ fn bounded(pause: Option<Duration>) -> Duration {
         .clamp(LEAST_PAUSE, LONGEST_PAUSE)
 }
 
-fn is_in(job: &Job, chat: i64) -> bool {
-    matches!(&job.work, Work::Search(work) if work.search.to.chat == chat)
+/// Chat and update.
+fn place_of(job: &Job) -> (i64, i64) {
+    let chat = match &job.work {
+        Work::Search(work) => work.search.to.chat,
+        Work::Simple(_) => 0,
+    };
+    (chat, job.update)
 }
 
 fn waited_enough(job: &Job) -> bool {
@@ -196,12 +216,17 @@ mod tests {
             panic!("asked")
         };
         assert_eq!(search.query, "query 1");
+        let before = |chat, update| room.has_before(chat, update);
         assert!(
-            room.has(7) && room.has(8) && !room.has(9),
+            before(7, 3) && before(8, 3),
             "a later one must not overtake"
         );
+        assert!(!before(7, 2) && !before(9, 3), "itself, another chat");
         assert_eq!(updates(&room.release()), [1, 2]);
         assert!(room.is_empty());
+        assert!(before(7, 3), "on its way to the queue");
+        room.back_in_the_queue();
+        assert!(!before(7, 3));
     }
 
     #[test]

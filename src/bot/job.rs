@@ -171,4 +171,8 @@ impl Queued for Job {
             Work::Simple(_) => None,
         }
     }
+
+    fn number(&self) -> i64 {
+        self.update
+    }
 }

@@ -24,6 +24,9 @@ pub trait Queued {
 
     /// Who asked for it, if its work is to be counted against them.
     fn owner(&self) -> Option<i64>;
+
+    /// Its place within the lane: the lowest comes first.
+    fn number(&self) -> i64;
 }
 
 /// A queue of jobs `J`.
@@ -90,20 +93,27 @@ impl<J: Queued> Default for Queue<J> {
 }
 
 impl<J: Queued> Queue<J> {
-    /// Adds a job at the end of its lane.
+    /// Adds a job to its lane.
     pub fn push(&self, job: J) {
-        self.lock().insert(job, false);
+        self.lock().insert(job);
         self.changed.notify_all();
     }
 
-    /// Puts back jobs that were worked on, or taken out elsewhere, at the front of their lanes:
-    /// those of one lane keep the order given here.
-    pub fn put_back(&self, jobs: impl IntoIterator<Item = J, IntoIter: DoubleEndedIterator>) {
+    /// Puts back jobs that were worked on, or taken out elsewhere, at their places in their lanes.
+    pub fn put_back(&self, jobs: impl IntoIterator<Item = J>) {
         let mut state = self.lock();
-        for job in jobs.into_iter().rev() {
-            state.insert(job, true);
+        for job in jobs {
+            state.insert(job);
         }
         self.changed.notify_all();
+    }
+
+    /// Whether a job that came before `job` waits in its lane: it was put back meanwhile.
+    #[must_use]
+    pub fn is_ahead_of_its_turn(&self, lane: &J::Lane, number: i64) -> bool {
+        let state = self.lock();
+        let next = state.lanes.get(lane).and_then(|entry| entry.jobs.front());
+        next.is_some_and(|next| next.number() < number)
     }
 
     /// Lets no job of the lane of `turn` start before `until`.
@@ -213,7 +223,7 @@ impl<J: Queued> Queue<J> {
 }
 
 impl<J: Queued> State<J> {
-    fn insert(&mut self, job: J, front: bool) {
+    fn insert(&mut self, job: J) {
         let lane = job.lane();
         let fresh = || Lane {
             jobs: VecDeque::new(),
@@ -229,11 +239,9 @@ impl<J: Queued> State<J> {
                 self.ready.push_back(lane);
             }
         }
-        if front {
-            entry.jobs.push_front(job);
-        } else {
-            entry.jobs.push_back(job);
-        }
+        let number = job.number();
+        let place = entry.jobs.partition_point(|other| other.number() <= number);
+        entry.jobs.insert(place, job);
     }
 
     /// Takes out the job that waited longest among those whose owners may have another one.
@@ -302,6 +310,10 @@ mod tests {
 
         fn owner(&self) -> Option<i64> {
             self.2
+        }
+
+        fn number(&self) -> i64 {
+            self.1.into()
         }
     }
 
@@ -378,9 +390,11 @@ mod tests {
     }
 
     #[test]
-    fn jobs_put_back_together_keep_their_order() {
+    fn jobs_put_back_find_their_places() {
         let queue = queue(&[('a', 3)]);
-        queue.put_back([('a', 1), ('b', 9), ('a', 2)].map(|(lane, n)| Numbered(lane, n, None)));
+        queue.put_back([('a', 2), ('b', 9), ('a', 1)].map(|(lane, n)| Numbered(lane, n, None)));
+        assert!(queue.is_ahead_of_its_turn(&'a', 2));
+        assert!(!queue.is_ahead_of_its_turn(&'a', 1) && !queue.is_ahead_of_its_turn(&'c', 9));
         let order = all(&queue);
         let of_a: Vec<u32> = order.into_iter().filter(|number| *number != 9).collect();
         assert_eq!(of_a, [1, 2, 3]);

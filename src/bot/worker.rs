@@ -14,9 +14,9 @@ use super::album::{Album, FileIds, Outside, Permits, Sent};
 use super::asleep::{Step, WaitingRoom};
 use super::handler::{Search, Task};
 use super::intake::LONGEST_WRITE;
-use super::job::{Acknowledgement, Job, Outcome, Progress, SearchWork, Work};
+use super::job::{Acknowledgement, Job, Lane, Outcome, Progress, SearchWork, Work};
 use super::pictures::{Fetcher, Picture};
-use super::queue::Queue;
+use super::queue::{Queue, Queued};
 use super::reply::{self, Reply};
 use super::searches::Searches;
 use super::status::Status;
@@ -235,6 +235,7 @@ impl Worker {
                         }
                     }
                     self.tools.queue.put_back(late);
+                    self.tools.waiting.back_in_the_queue();
                     if self.tools.waiting.is_empty() {
                         self.tools.status.awake();
                     }
@@ -253,6 +254,7 @@ impl Worker {
                             jobs.len()
                         );
                         self.tools.queue.put_back(jobs);
+                        self.tools.waiting.back_in_the_queue();
                     }
                 },
             }
@@ -266,9 +268,10 @@ impl Worker {
     }
 
     fn turn(&self, job: &mut Job) -> Became {
+        let lane = job.lane();
         let result = match &mut job.work {
             Work::Simple(task) => self.simple(task).map(|()| Became::Done),
-            Work::Search(work) => self.search(job.update, job.since, work),
+            Work::Search(work) => self.search(job.update, job.since, &lane, work),
         };
         result.unwrap_or_else(|error| self.after_failure(job, &error))
     }
@@ -319,15 +322,25 @@ impl Worker {
         self.send(call).map(drop)
     }
 
-    fn search(&self, update: i64, since: Instant, work: &mut SearchWork) -> Result<Became> {
+    fn search(
+        &self,
+        update: i64,
+        since: Instant,
+        lane: &Lane,
+        work: &mut SearchWork,
+    ) -> Result<Became> {
         self.acknowledge(update, work)?;
         if work.activity.is_none() {
             work.activity = Some(self.tools.activities.start(work.search.to));
         }
         if matches!(work.outcome, Outcome::Open) {
-            if work.asleep_since.is_none() && self.tools.waiting.has(work.search.to.chat) {
+            if self.tools.waiting.has_before(work.search.to.chat, update) {
                 self.tell_waking(update, work);
                 return Ok(Became::Asleep(None));
+            }
+            // Who waited for the endpoint may have come back since this turn began.
+            if self.tools.queue.is_ahead_of_its_turn(lane, update) {
+                return Ok(Became::Later(Duration::ZERO));
             }
             match self.ask_endpoint(&work.search) {
                 Ok(page) => work.outcome = self.outcome_of(work, page),

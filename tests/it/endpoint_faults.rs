@@ -1,12 +1,13 @@
 //! The search endpoint misbehaves: the user reads one plain sentence with a Retry button, the
 //! log names the update and the reason.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::server::Reply;
+use crate::support::server::{Reply, Request};
 use crate::support::stage::{Stage, failure, found, start_bot};
 use crate::support::telegram::Telegram;
 
@@ -179,5 +180,39 @@ fn a_sleeping_endpoint_is_woken_by_one_loop_for_all() {
         4,
         "one acknowledgement each, one help"
     );
+    stage.stop();
+}
+
+/// The bug, found by tests/chaos: a search that was acknowledged in the moment when an earlier one of
+/// its chat left the waiting room overtook it.
+#[test]
+fn who_waited_for_the_endpoint_is_not_overtaken() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&asked);
+    let endpoint = move |_: &Request| match counted.fetch_add(1, Ordering::Relaxed) {
+        0 => failure(503, "space_asleep", Some(1)),
+        _ => found(2),
+    };
+    let telegram = Telegram::start();
+    telegram.fail_when(move |call| {
+        if call.text() == "Searching for “two”…" {
+            // Until the endpoint was found awake, and a little longer: "one" comes back.
+            while asked.load(Ordering::Relaxed) < 2 {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        None
+    });
+    let stage = Stage::with(telegram, endpoint, &[]);
+    stage.telegram.write(7, "one");
+    stage
+        .telegram
+        .wait_for_text("the pictures for “one” will come");
+    stage.telegram.write(7, "two");
+    let answers = stage
+        .telegram
+        .wait_for_many("answers", 2, |call| call.text().contains("2 pictures for"));
+    assert!(answers[0].text().contains("“one”"), "{}", answers[0].text());
     stage.stop();
 }
