@@ -22,7 +22,7 @@ use crate::search::{Failure, Reason};
 /// [`Reason::SpaceBusy`] when the queue is too long for the time left, [`Reason::Timeout`] when the
 /// function is, [`Reason::SpaceError`] and [`Reason::Quota`] in the function's own words,
 /// [`Reason::SpaceAsleep`] when the server stops, [`Reason::SpaceMismatch`] for anything else.
-pub(super) fn result(
+pub fn result(
     mut stream: impl BufRead,
     host: &str,
     deadline: Instant,

@@ -15,12 +15,12 @@
 
 mod arguments;
 mod description;
-mod events;
+pub mod events;
 mod gradio;
 mod hub;
 mod links;
-mod outputs;
-mod refusal;
+pub mod outputs;
+pub mod refusal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -32,7 +32,7 @@ const THUMBNAIL_KEYS: [&str; 2] = ["thumbnail_url", "thumb"];
 ///
 /// # Errors
 /// [`crate::search::Reason::SpaceMismatch`] when the outputs are not empty, but hold no address.
-pub(super) fn hits(
+pub fn hits(
     outputs: &[Value],
     kinds: &[String],
     files: &str,

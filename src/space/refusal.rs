@@ -24,14 +24,17 @@ const MAX_TEXT: usize = 200;
 
 /// A failure, with what may cure it.
 #[derive(Debug)]
-pub(super) struct Trouble {
+pub struct Trouble {
+    /// What the caller is told if nothing helps.
     pub failure: Failure,
+    /// What may help.
     pub cure: Cure,
 }
 
 /// What may help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cure {
+pub enum Cure {
+    /// Nothing here.
     Nothing,
     /// The connection was dropped before anything was heard: ask once more.
     Resend,
@@ -52,6 +55,7 @@ impl From<Failure> for Trouble {
 
 impl Trouble {
     /// A failure that a changed Space explains.
+    #[must_use]
     pub fn changed(failure: Failure) -> Self {
         Self {
             failure,

@@ -1,12 +1,13 @@
 //! What a Gradio server may answer, through the engine that asks it.
 
 use std::collections::HashSet;
+use std::io::BufReader;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clip_bot::config::{SpaceArguments, SpaceConfig, SpaceLocation};
 use clip_bot::search::{Engine, Failure, MAX_LIMIT, MAX_URL_BYTES, Page, Query, Reason};
-use clip_bot::space::Space;
+use clip_bot::space::{Space, events, outputs};
 use serde_json::{Value, json};
 
 use super::peer::{Answer, Peer};
@@ -94,71 +95,50 @@ pub fn check_failure(failure: &Failure) {
     );
 }
 
-/// Any stream as the answer of a queued call, whole and in pieces of any size.
+/// Any stream as the answer of a queued call, whole and in pieces of any size, and what is then found
+/// in its outputs.
 pub fn stream(bytes: &[u8]) {
-    thread_local! {
-        static SPACE: (Peer, Space) = {
-            let peer = Peer::start();
-            let space = Space::new(&space_at(&peer, Some("json"), None)).expect("a good config");
-            (peer, space)
-        };
-    }
     let mut input = Input(bytes);
-    let pieces = usize::from(input.byte());
-    let body = input.0.to_vec();
-    let answers = [0, pieces].map(|pieces| {
-        let body = body.clone();
-        SPACE.with(|(peer, space)| {
-            peer.answer(move |target, _| match target {
-                "/config" => Answer::json(config("sse_v3")),
-                "/queue/join" => Answer::json(json!({ "event_id": "1" })),
-                _ => Answer {
-                    status: 200,
-                    headers: vec!["content-type: text/event-stream".into()],
-                    body: body.clone(),
-                    pieces,
-                },
-            });
-            ask(space)
-        })
-    });
-    assert_eq!(answers[0], answers[1], "in pieces of {pieces}");
+    let pieces = usize::from(input.byte()).max(1);
+    let deadline = Instant::now() + Duration::from_hours(100_000);
+    let read = |size| {
+        let stream = BufReader::with_capacity(size, input.0);
+        events::result(stream, "space.example", deadline).map_err(|trouble| trouble.failure)
+    };
+    let answer = read(1 << 16);
+    assert_eq!(answer, read(pieces), "in pieces of {pieces}");
+    match answer {
+        Ok(outputs) => KINDS.iter().for_each(|kind| look_at(&outputs, kind, None)),
+        Err(failure) => check_failure(&failure),
+    }
 }
 
 /// Any JSON or text as the outputs of a function, of every kind.
 pub fn outputs(bytes: &[u8]) {
-    thread_local! {
-        static SPACES: (Peer, Vec<Space>) = {
-            let peer = Peer::start();
-            let bases = [None, Some(PUBLIC)];
-            let all = bases.into_iter().flat_map(|base| KINDS.map(|kind| (kind, base)));
-            let spaces = all
-                .map(|(kind, base)| {
-                    Space::new(&space_at(&peer, Some(kind), base)).expect("a good config")
-                })
-                .collect();
-            (peer, spaces)
-        };
-    }
     let mut input = Input(bytes);
     let kind = usize::from(input.byte());
-    let data = if kind & 8 == 0 {
-        json!([input.text()])
+    let outputs = if kind & 8 == 0 {
+        vec![input.text().into()]
     } else {
-        match serde_json::from_slice::<Value>(input.0) {
-            Ok(Value::Array(outputs)) => outputs.into(),
-            Ok(output) => json!([output]),
+        match serde_json::from_slice(input.0) {
+            Ok(Value::Array(outputs)) => outputs,
+            Ok(output) => vec![output],
             Err(_) => return,
         }
     };
-    SPACES.with(|(peer, spaces)| {
-        let result = json!({ "data": data });
-        peer.answer(move |target, _| match target {
-            "/config" => Answer::json(config("ws")),
-            _ => Answer::json(&result),
-        });
-        let _ = ask(&spaces[kind % spaces.len()]);
-    });
+    let public = (kind & 4 != 0).then_some(PUBLIC);
+    look_at(&outputs, KINDS[kind % KINDS.len()], public);
+}
+
+fn look_at(outputs: &[Value], kind: &str, public: Option<&str>) {
+    let kinds = [kind.to_owned()];
+    match outputs::hits(outputs, &kinds, "https://space.example/file=", public) {
+        Ok(hits) => check_page(&Page {
+            hits,
+            next_offset: None,
+        }),
+        Err(failure) => check_failure(&failure),
+    }
 }
 
 /// Any description of a Space, with any template of arguments:
