@@ -9,6 +9,7 @@ mod endpoint_faults;
 mod endpoint_limits;
 mod endpoint_settings;
 mod inbox;
+mod pages;
 mod playground;
 mod playground_server;
 mod reference_defects;
