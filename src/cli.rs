@@ -180,7 +180,7 @@ impl Program {
             .iter()
             .find(|variable| self.flag_of(variable) == flag);
         match found {
-            Some(variable) if is_secret(variable) => Err(Error::config(format!(
+            Some(variable) if variable.is_secret() => Err(Error::config(format!(
                 "{flag}: a command line is seen by every user of the machine; use {flag}-file"
             ))),
             Some(variable) => Ok(variable),
@@ -214,7 +214,7 @@ impl Program {
         let _ = writeln!(help, "  {} --help | --version", self.name);
         help.push_str("\nSettings, as environment variables or flags (flags win):\n");
         for variable in self.variables {
-            let flag = if is_secret(variable) {
+            let flag = if variable.is_secret() {
                 String::new()
             } else {
                 self.flag_of(variable)
@@ -231,10 +231,6 @@ impl Program {
         );
         help
     }
-}
-
-fn is_secret(variable: &Variable) -> bool {
-    variable.name.ends_with("TOKEN")
 }
 
 #[cfg(test)]

@@ -112,9 +112,11 @@ impl Error {
     pub fn class(&self) -> Class {
         match &self.kind {
             Kind::Config | Kind::Refused => Class::Fatal,
-            Kind::NotSent | Kind::Lost => Class::Retry { after: None },
-            Kind::Garbled { status } if *status >= 500 => Class::Retry { after: None },
-            Kind::Garbled { .. } | Kind::Blocked | Kind::TooLarge | Kind::System => Class::GiveUp,
+            Kind::Blocked | Kind::TooLarge | Kind::System | Kind::Garbled { status: 413 } => {
+                Class::GiveUp
+            }
+            // Something between us and the other side answered in its place; it may pass.
+            Kind::NotSent | Kind::Lost | Kind::Garbled { .. } => Class::Retry { after: None },
             Kind::Telegram {
                 retry_after: Some(after),
                 ..
@@ -197,6 +199,10 @@ mod tests {
             ),
             (
                 Error::new(Kind::Garbled { status: 200 }, "x"),
+                Class::Retry { after: None },
+            ),
+            (
+                Error::new(Kind::Garbled { status: 413 }, "x"),
                 Class::GiveUp,
             ),
             (

@@ -21,9 +21,9 @@
 //! # The file
 //!
 //! `inbox.redb` is a [redb](https://docs.rs/redb) database: copy-on-write B-trees with checksums in
-//! one file. `SQLite` would do as well, but brings a C compiler and more than a megabyte into a bot
-//! of three; redb is one crate of Rust, without dependencies but `libc`. A file of our own to append
-//! to would be smaller still, and all of its recovery ours to prove.
+//! one file. `SQLite` would do as well, but is C, and needs a C compiler for every target. redb is
+//! Rust, depends on nothing but `libc`, and makes the shipped program 0.9 MB larger (2.9 before). A
+//! file of our own to append to would be smaller, and all of its recovery ours to prove.
 //!
 //! Why a power cut does no harm: each transaction is committed with
 //! [`Durability::Immediate`](https://docs.rs/redb/latest/redb/enum.Durability.html), "guaranteed to

@@ -3,10 +3,15 @@
 //! Only this program's own events pass at the level asked for; libraries are heard from `warn`
 //! on, since some print whole addresses (and so the bot token) when they trace.
 
+pub mod events;
+
+use std::sync::OnceLock;
+
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::{Registry, reload};
 
 /// Where the lines went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,18 +22,24 @@ pub enum Sink {
     StandardError,
 }
 
+/// Which events pass, to be changed while the program runs.
+static FILTER: OnceLock<Filter> = OnceLock::new();
+
+type Filter = reload::Handle<Targets, Registry>;
+
 /// Starts logging for the whole process. `journal_stream` is systemd's `$JOURNAL_STREAM`
 /// (device:inode of the journal's socket); it counts only while standard error still is that one.
 #[must_use]
 pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
-    let own = Targets::new()
-        .with_target("clip_bot", level)
-        .with_default(level.min(LevelFilter::WARN));
+    let (own, handle) = reload::Layer::new(passing(level));
+    let _ = FILTER.set(handle);
     let registry = tracing_subscriber::registry();
     if journal_stream.is_some_and(is_standard_error)
         && let Ok(journal) = tracing_journald::layer()
     {
-        let journal = journal.with_field_prefix(Some("CLIP".to_owned()));
+        // Fields are named in full where they are given, since the journal's own ones
+        // (MESSAGE_ID) take no prefix.
+        let journal = journal.with_field_prefix(None);
         let _ = registry.with(journal.with_filter(own)).try_init();
         return Sink::Journal;
     }
@@ -44,6 +55,19 @@ pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
         .with_writer(std::io::stderr);
     let _ = registry.with(lines.with_filter(own)).try_init();
     Sink::StandardError
+}
+
+/// Lets events of `level` pass from now on.
+pub fn set_level(level: LevelFilter) {
+    if let Some(filter) = FILTER.get() {
+        let _ = filter.reload(passing(level));
+    }
+}
+
+fn passing(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_target("clip_bot", level)
+        .with_default(level.min(LevelFilter::WARN))
 }
 
 fn is_standard_error(journal_stream: &str) -> bool {

@@ -42,6 +42,9 @@ pub trait Outside {
     /// As [`pictures::Fetcher::fetch`].
     fn fetch(&self, url: &str) -> Result<Picture>;
 
+    /// Told before a wait for the albums of others, who are watched themselves.
+    fn waits_for_others(&self);
+
     /// Told whenever more of an album went out.
     fn went_out(&self, sent: &Sent);
 }
@@ -170,7 +173,10 @@ impl Album {
     ) -> Result<()> {
         loop {
             let needs_bytes = |item: &Item| matches!(item.rung, Rung::Fetch(_) | Rung::Upload(..));
-            let _permit = self.items.iter().any(needs_bytes).then(|| uploads.take());
+            let _permit = self.items.iter().any(needs_bytes).then(|| {
+                outside.waits_for_others();
+                uploads.take()
+            });
             self.fetch(outside);
             let together = self.together();
             let (indexes, sent) = if together.len() > 1 {

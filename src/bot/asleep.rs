@@ -3,6 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::handler::Search;
 use super::job::{Job, Work};
 
 /// How long a search waits for the endpoint to wake up.
@@ -30,7 +31,7 @@ struct State {
 pub enum Step {
     /// Ask the endpoint for this, on behalf of the oldest; then [`WaitingRoom::pause`] or
     /// [`WaitingRoom::release`].
-    Ask(String),
+    Ask(Search),
     /// These waited as long as they may.
     TellStillAsleep(Vec<Job>),
     /// The room is closed.
@@ -117,7 +118,7 @@ impl WaitingRoom {
                 return Step::TellStillAsleep(late);
             }
             if let Some(Work::Search(work)) = state.jobs.first().map(|job| &job.work) {
-                return Step::Ask(work.search.query.clone());
+                return Step::Ask(work.search.clone());
             }
         }
     }
@@ -158,7 +159,7 @@ fn waited_enough(job: &Job) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::handler::{Search, Task};
+    use super::super::handler::Task;
     use super::super::texts::Texts;
     use super::*;
     use crate::telegram::request::Address;
@@ -174,6 +175,7 @@ mod tests {
             to,
             asker: chat,
             query,
+            results: 5,
             edit: None,
             texts,
         };
@@ -190,10 +192,10 @@ mod tests {
         let pause = Some(Duration::from_millis(1));
         assert!(room.enter(job(2, 7), pause).is_none());
         assert!(room.enter(job(1, 8), pause).is_none());
-        let Step::Ask(query) = room.next() else {
+        let Step::Ask(search) = room.next() else {
             panic!("asked")
         };
-        assert_eq!(query, "query 1");
+        assert_eq!(search.query, "query 1");
         assert!(
             room.has(7) && room.has(8) && !room.has(9),
             "a later one must not overtake"

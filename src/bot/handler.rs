@@ -4,6 +4,7 @@
 use super::access::Access;
 use super::reply::{self, Reply};
 use super::texts::Texts;
+use crate::config::BotConfig;
 use crate::search::MAX_QUERY_CHARS;
 use crate::telegram::request::Address;
 use crate::telegram::types::{Callback, Event, Message, Update};
@@ -26,7 +27,7 @@ pub struct Manners {
     pub access: Access,
     /// Fixed language, or none to go by the user's.
     pub language: Option<String>,
-    /// Pictures in an answer, for the help text.
+    /// Pictures in an answer.
     pub results: usize,
 }
 
@@ -58,6 +59,8 @@ pub struct Search {
     pub asker: i64,
     /// The words, 1 to [`MAX_QUERY_CHARS`] characters, single blanks between them.
     pub query: String,
+    /// How many pictures are wanted.
+    pub results: usize,
     /// A message of ours to be edited into the acknowledgement, instead of a new one.
     pub edit: Option<i64>,
     /// What is said about it.
@@ -107,6 +110,7 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
                     to,
                     asker: sender.map_or(message.chat.id, |user| user.id),
                     query,
+                    results: manners.results,
                     edit: None,
                     texts,
                 }));
@@ -161,6 +165,7 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
                 to,
                 asker: callback.from.id,
                 query,
+                results: manners.results,
                 edit,
                 texts,
             })
@@ -174,6 +179,22 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
 }
 
 impl Manners {
+    /// The manners that `config` asks of `me`.
+    #[must_use]
+    pub fn of(me: Identity, config: &BotConfig) -> Self {
+        Self {
+            me,
+            access: Access::new(config.allowed.clone()),
+            language: config.language.clone(),
+            results: config.results,
+        }
+    }
+
+    /// Other manners of the same bot.
+    pub fn take_over(&mut self, config: &BotConfig) {
+        *self = Self::of(std::mem::take(&mut self.me), config);
+    }
+
     fn texts(&self, users: Option<&str>) -> &'static Texts {
         Texts::of(self.language.as_deref().or(users))
     }

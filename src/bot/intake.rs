@@ -1,7 +1,7 @@
 //! From updates to jobs: each update that asks for something is in the inbox before Telegram is
 //! told that we have it, and before its job is queued.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
@@ -13,11 +13,15 @@ use super::queue::Queue;
 use super::rate::{Rates, Verdict};
 use super::reply;
 use crate::backoff;
+use crate::config::BotConfig;
 use crate::inbox::{Arrival, Entry, Inbox};
 use crate::shutdown::Shutdown;
+use crate::systemd::Part;
 use crate::telegram::poll::{BATCH, Fetched};
 use crate::telegram::types::{Event, Update};
 
+/// A disk that takes longer than this for one write is broken.
+pub const LONGEST_WRITE: Duration = Duration::from_mins(2);
 /// While the inbox cannot write, Telegram keeps the updates until they are answered; one that
 /// takes longer than this must not keep everybody from being heard.
 const LONGEST_WAIT: Duration = Duration::from_mins(1);
@@ -26,11 +30,27 @@ const MESSAGE_LIFE: Duration = Duration::from_hours(24);
 /// Pressed buttons; Telegram forgets them after the same time.
 const CALLBACK_LIFE: Duration = Duration::from_secs(150);
 
+/// Settings to be taken over before the next batch. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Changes(Arc<Mutex<Option<BotConfig>>>);
+
+impl Changes {
+    /// Takes over what can be changed in `config` before the next update.
+    pub fn set(&self, config: BotConfig) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(config);
+    }
+
+    fn take(&self) -> Option<BotConfig> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
 /// Takes updates in.
 #[derive(Debug)]
 pub struct Intake {
     manners: Manners,
     rates: Rates,
+    changes: Changes,
     inbox: Inbox,
     queue: Arc<Queue<Job>>,
     /// Updates to fetch at a time while the inbox cannot write.
@@ -43,6 +63,7 @@ impl Intake {
     pub fn new(
         manners: Manners,
         rates: Rates,
+        changes: Changes,
         inbox: Inbox,
         queue: Arc<Queue<Job>>,
         workers: usize,
@@ -50,6 +71,7 @@ impl Intake {
         Self {
             manners,
             rates,
+            changes,
             inbox,
             queue,
             careful: u32::try_from(workers).unwrap_or(BATCH),
@@ -57,9 +79,20 @@ impl Intake {
     }
 
     /// Takes a batch into the inbox and queues what it asks for. Waits while the inbox is full, or
-    /// while it cannot write and the updates are not answered. Returns how many updates to fetch
-    /// next.
-    pub fn accept(&mut self, batch: Vec<Fetched>, next_offset: i64, shutdown: &Shutdown) -> u32 {
+    /// while it cannot write and the updates are not answered; `part` is the one that waits.
+    /// Returns how many updates to fetch next.
+    pub fn accept(
+        &mut self,
+        batch: Vec<Fetched>,
+        next_offset: i64,
+        part: &Part,
+        shutdown: &Shutdown,
+    ) -> u32 {
+        part.within(LONGEST_WRITE);
+        if let Some(config) = self.changes.take() {
+            self.manners.take_over(&config);
+            self.rates.change(config.rate);
+        }
         let now = Instant::now();
         let mut wanted = Vec::new();
         let mut arrivals = Vec::new();
@@ -89,6 +122,8 @@ impl Intake {
                 }
             }
         }
+        // The workers, who make room, are watched themselves.
+        part.rest();
         let goes_on = self.inbox.wait_for_room(shutdown)
             && (durable || self.inbox.wait_until_safe(shutdown, LONGEST_WAIT));
         if goes_on && !durable {
@@ -232,9 +267,11 @@ mod tests {
         drop(inbox);
         let queue = Arc::new(Queue::default());
         let (rates, inbox) = (Rates::new(None), open(SystemTime::now));
+        let changes = Changes::default();
         let intake = Intake::new(
             Manners::default(),
             rates,
+            changes,
             inbox.clone(),
             Arc::clone(&queue),
             4,

@@ -8,6 +8,7 @@ pub mod activity;
 pub mod album;
 pub mod asleep;
 pub mod check;
+pub mod control;
 pub mod handler;
 pub mod intake;
 pub mod job;
@@ -17,6 +18,7 @@ pub mod rate;
 pub mod reply;
 pub mod run;
 pub mod searches;
+pub mod status;
 pub mod texts;
 pub mod worker;
 
@@ -25,24 +27,25 @@ use std::time::{Duration, SystemTime};
 
 use crate::backoff::{self, Backoff};
 use crate::config::BotConfig;
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, Kind, Result};
 use crate::inbox::Inbox;
+use crate::log::events;
 use crate::search::client::SearchClient;
 use crate::shutdown::Shutdown;
-use crate::systemd;
+use crate::systemd::{self, Part, Pulse};
 use crate::telegram::client::Client;
 use crate::telegram::delivery::Delivery;
-use crate::telegram::poll::{self, Poller};
+use crate::telegram::poll::{self, Moment, Poller};
 use crate::telegram::types::User;
 
-use access::Access;
 use handler::{Identity, Manners};
-use intake::Intake;
+use intake::{Changes, Intake};
 use job::Job;
 use queue::{Closing, Queue};
 use rate::Rates;
+use status::{Counts, Status};
 use texts::Texts;
-use worker::Worker;
+use worker::{Tools, Worker};
 
 /// How long a stop waits for the jobs under way.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -50,16 +53,20 @@ const START: Backoff = Backoff {
     first: Duration::from_secs(1),
     longest: Duration::from_mins(1),
 };
+/// Of a single request; the connection has a time-out of its own.
+const LONGEST_REQUEST: Duration = Duration::from_mins(2);
+/// What anything may take beyond its time-out.
+const SLACK: Duration = Duration::from_secs(20);
 /// TLS needs most of it; memory is only used as deep as the stack goes.
 const STACK: usize = 512 << 10;
 
-/// Runs the bot until `shutdown` is raised.
+/// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
 ///
 /// # Errors
 /// [`crate::error::Kind::Refused`] for a wrong token; [`crate::error::Kind::System`] when the
 /// system gives no threads, or another process uses the same state folder. Everything else is
 /// waited out.
-pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
+pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
     let inbox = match &config.state_dir {
         Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, SystemTime::now)?,
         None => Inbox::in_memory(),
@@ -67,47 +74,58 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
     // The long poll is interrupted at shutdown, which ends its client for good.
     let polling = Client::new(&config.api_url, config.token.clone(), 1);
     let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
-    systemd::ready();
-    let Some(me) = introduce(&polling, shutdown)? else {
-        return Ok(());
-    };
-    let username = me.username.unwrap_or_default();
-    tracing::info!("started as @{username}; asking {}", config.search_url);
-
+    let pulse = Pulse::default();
+    let status = Arc::new(Status::default());
     let queue = Arc::new(Queue::default());
-    let worker = Arc::new(Worker::new(
+    let tools = Arc::new(Tools::new(
         Delivery::new(sending.clone(), shutdown.clone()),
         SearchClient::new(config, config.workers),
-        config.results,
         Arc::clone(&queue),
         inbox.clone(),
+        Arc::clone(&status),
         shutdown.clone(),
     ));
-    let manners = Manners {
-        me: Identity {
-            id: me.id,
-            username,
-        },
-        access: Access::new(config.allowed.clone()),
-        language: config.language.clone(),
-        results: config.results,
+    systemd::ready();
+    let observer = Observer {
+        inbox: inbox.clone(),
+        queue: Arc::clone(&queue),
+        tools: Arc::clone(&tools),
+        status: Arc::clone(&status),
     };
+    let beating = pulse.clone();
+    spawn("pulse", move || beating.beat(|| observer.line()))?;
+    let part = pulse.part("poller");
+    let Some(me) = introduce(&polling, &part, &status, shutdown).inspect_err(tell_refused)? else {
+        return Ok(());
+    };
+    let me = Identity {
+        id: me.id,
+        username: me.username.unwrap_or_default(),
+    };
+    tracing::info!(
+        message_id = events::STARTED,
+        "started as @{}; asking {}",
+        me.username,
+        config.search_url
+    );
     let mut intake = Intake::new(
-        manners,
+        Manners::of(me, config),
         Rates::new(config.rate),
+        changes,
         inbox.clone(),
         Arc::clone(&queue),
         config.workers,
     );
-    intake.replay(worker.file_ids());
+    intake.replay(tools.file_ids());
 
     for number in 0..config.workers {
-        let worker = Arc::clone(&worker);
-        spawn(&format!("worker-{number}"), move || worker.run())?;
+        let name = format!("worker-{number}");
+        let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
+        spawn(&name, move || worker.run())?;
     }
-    let activities = Arc::clone(&worker);
+    let activities = Arc::clone(&tools);
     spawn("activities", move || activities.show_activities())?;
-    let watching = Arc::clone(&worker);
+    let watching = Worker::new(Arc::clone(&tools), pulse.part("asleep"));
     spawn("asleep", move || watching.watch_asleep())?;
     let menu = sending.clone();
     spawn("menu", move || set_menu(&menu))?;
@@ -120,11 +138,12 @@ pub fn run(config: &BotConfig, shutdown: &Shutdown) -> Result<()> {
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
     let polled = updates.run(
         shutdown,
-        |trouble| report(trouble, &inbox, &queue, &worker),
-        |batch, next| intake.accept(batch, next, shutdown),
+        |moment| follow(&moment, &part, &status),
+        |batch, next| intake.accept(batch, next, &part, shutdown),
     );
-    stop(&updates, &sending, &inbox, &queue, &worker);
-    polled
+    part.rest();
+    stop(&updates, &sending, &inbox, &queue, &tools, &status);
+    polled.inspect_err(tell_refused)
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
@@ -136,25 +155,57 @@ fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
 }
 
 /// Asks who we are until Telegram answers; `None` at shutdown.
-fn introduce(client: &Client, shutdown: &Shutdown) -> Result<Option<User>> {
+fn introduce(
+    client: &Client,
+    part: &Part,
+    status: &Status,
+    shutdown: &Shutdown,
+) -> Result<Option<User>> {
     let mut failures = 0;
     while !shutdown.is_raised() {
+        part.within(LONGEST_REQUEST);
         match client.get_me() {
             Ok(me) => return Ok(Some(me)),
             Err(error) if error.class() == Class::Fatal => return Err(error),
             Err(error) => {
                 failures += 1;
-                tracing::warn!("Telegram cannot be reached, trying on: {}", error.chain());
-                systemd::status("Telegram cannot be reached, trying on");
+                tracing::warn!(
+                    message_id = events::UNREACHABLE,
+                    "Telegram cannot be reached, trying on: {}",
+                    error.chain()
+                );
                 let delay = match error.class() {
                     Class::Retry { after: Some(after) } => after,
                     _ => START.delay(failures, backoff::chance()),
                 };
+                follow(&Moment::Failed(&error, delay), part, status);
                 shutdown.wait(delay);
             }
         }
     }
     Ok(None)
+}
+
+/// What polling does, told to those who watch it.
+fn follow(moment: &Moment, part: &Part, status: &Status) {
+    match moment {
+        Moment::Asks(longest) => part.within(*longest + SLACK),
+        Moment::Answered => status.polling(),
+        Moment::Failed(error, delay) => {
+            part.within(*delay + SLACK);
+            status.no_updates(error.to_string());
+        }
+    }
+}
+
+/// The details follow when the program ends; this is what an operator can wait for.
+fn tell_refused(error: &Error) {
+    if *error.kind() == Kind::Refused {
+        tracing::error!(
+            message_id = events::TOKEN_REFUSED,
+            "Telegram refuses the bot token"
+        );
+    }
 }
 
 /// Shows the commands in Telegram's menu. Best effort: the bot works without.
@@ -170,32 +221,43 @@ fn set_menu(client: &Client) {
     }
 }
 
-fn report(trouble: Option<&Error>, inbox: &Inbox, queue: &Queue<Job>, worker: &Worker) {
-    let (waiting, working) = queue.load();
-    let telegram = match trouble {
-        None => "polling".to_owned(),
-        Some(error) => format!("no updates: {error}"),
-    };
-    let asleep = match worker.asleep() {
-        0 => String::new(),
-        count => format!("; {count} wait for the endpoint to wake up"),
-    };
-    let disk = inbox
-        .trouble()
-        .map_or_else(String::new, |trouble| format!("; {trouble}"));
-    systemd::status(&format!(
-        "{telegram}; {working} at work, {waiting} waiting{asleep}{disk}"
-    ));
-    systemd::watchdog();
+/// Sees all that the status line tells.
+struct Observer {
+    inbox: Inbox,
+    queue: Arc<Queue<Job>>,
+    tools: Arc<Tools>,
+    status: Arc<Status>,
+}
+
+impl Observer {
+    /// The line, and whether a stop is under way.
+    fn line(&self) -> (String, bool) {
+        let (waiting, working) = self.queue.load();
+        let counts = Counts {
+            working,
+            waiting,
+            asleep: self.tools.asleep(),
+            disk: self.inbox.trouble(),
+        };
+        (self.status.line(&counts), self.status.is_stopping())
+    }
 }
 
 /// Finishes what is under way, parks the rest in the inbox, and confirms to Telegram what it need
 /// not keep for us.
-fn stop(poller: &Poller, client: &Client, inbox: &Inbox, queue: &Queue<Job>, worker: &Worker) {
+fn stop(
+    poller: &Poller,
+    client: &Client,
+    inbox: &Inbox,
+    queue: &Queue<Job>,
+    tools: &Tools,
+    status: &Status,
+) {
     systemd::stopping();
+    status.stopping();
     let kept = inbox.lowest_unsafe().is_none();
     queue.close(if kept { Closing::Park } else { Closing::Finish });
-    worker.stop_waiting();
+    tools.stop_waiting();
     let (_, working) = queue.load();
     tracing::info!("stopping; {working} at work are finished first");
     queue.drain(DRAIN);
@@ -216,5 +278,5 @@ fn stop(poller: &Poller, client: &Client, inbox: &Inbox, queue: &Queue<Job>, wor
     {
         tracing::warn!("the last updates will come again: {}", error.chain());
     }
-    tracing::info!("stopped");
+    tracing::info!(message_id = events::STOPPED, "stopped");
 }

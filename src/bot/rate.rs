@@ -44,6 +44,11 @@ impl Rates {
         }
     }
 
+    /// From now on this rate holds; what was asked before counts on.
+    pub fn change(&mut self, rate: Option<Rate>) {
+        self.rate = rate;
+    }
+
     /// Whether `user` may search `now`; counts it if so.
     pub fn admit(&mut self, user: i64, now: Instant) -> Verdict {
         let Some(rate) = self.rate else {

@@ -1,6 +1,7 @@
 //! The program `clip-bot`: its commands, from settings to exit code.
 
-use super::check;
+use super::intake::Changes;
+use super::{check, control};
 use crate::cli::{Program, print_lines};
 use crate::config::{BOT_VARIABLES, BotConfig, Environment};
 use crate::error::{Error, Kind, Result};
@@ -20,6 +21,10 @@ pub const PROGRAM: Program = Program {
         (
             "check",
             "look at token, webhook, endpoint, log and watchdog",
+        ),
+        (
+            "reload",
+            "hand changed settings to the bot that runs (systemctl reload)",
         ),
         ("query TEXT…", "ask the endpoint once; one address a line"),
     ],
@@ -41,6 +46,7 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
             "{command} takes no words; see {} --help",
             PROGRAM.name
         ))),
+        "reload" => reload(&config, environment),
         "check" => Ok(print_findings(&check::check(&config, sink))),
         _ => {
             if config.state_dir.is_none() {
@@ -51,9 +57,30 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
             }
             let shutdown = Shutdown::default();
             shutdown.on_signals()?;
-            super::run(&config, &shutdown).map(|()| 0)
+            let changes = Changes::default();
+            if let Some(socket) = config.control.clone() {
+                let (changes, environment) = (changes.clone(), environment.clone());
+                super::spawn("control", move || {
+                    let ended = control::listen(&socket, environment, |new| changes.set(new));
+                    if let Err(error) = ended {
+                        tracing::warn!("settings cannot be reloaded: {}", error.chain());
+                    }
+                })?;
+            }
+            super::run(&config, changes, &shutdown).map(|()| 0)
         }
     }
+}
+
+fn reload(config: &BotConfig, environment: &Environment) -> Result<u8> {
+    let Some(socket) = &config.control else {
+        return Err(Error::config(
+            "RUNTIME_DIRECTORY is not set: reload is what systemctl reload clip-bot runs; \
+             elsewhere, restart the bot",
+        ));
+    };
+    print_lines([control::send(socket, environment)?]);
+    Ok(0)
 }
 
 fn print_findings(findings: &[check::Finding]) -> u8 {

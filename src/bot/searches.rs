@@ -33,7 +33,7 @@ struct Running {
 }
 
 impl Searches {
-    /// The answer for `text`: by `search`, or by the one that somebody else is doing or did.
+    /// The answer for what `text` stands for: by `search`, or by the one that somebody else is doing or did.
     ///
     /// # Errors
     /// Those of `search`; a failure is shared by those who wait, but not remembered.

@@ -5,25 +5,29 @@
 //! endpoint asleep) goes on where it stopped.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
 
 use super::activity::Activities;
 use super::album::{Album, FileIds, Outside, Permits, Sent};
 use super::asleep::{Step, WaitingRoom};
-use super::handler::Task;
+use super::handler::{Search, Task};
+use super::intake::LONGEST_WRITE;
 use super::job::{Acknowledgement, Job, Outcome, Progress, SearchWork, Work};
 use super::pictures::{Fetcher, Picture};
 use super::queue::Queue;
 use super::reply::{self, Reply};
 use super::searches::Searches;
+use super::status::Status;
 use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
 use crate::inbox::Inbox;
+use crate::log::events;
 use crate::search::client::SearchClient;
 use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
+use crate::systemd::Part;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::request::{
     Address, Call, answer_callback_query, edit_message_text, send_message,
@@ -35,6 +39,12 @@ const UPLOADS: usize = 4;
 const BUSY_TRIES: u32 = 3;
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(30);
+/// A request to Telegram with all its repetitions and short flood waits.
+const LONGEST_SEND: Duration = Duration::from_mins(10);
+/// Of a picture, with redirections.
+const LONGEST_DOWNLOAD: Duration = Duration::from_mins(2);
+/// What a search may take beyond its time-out.
+const SEARCH_SLACK: Duration = Duration::from_secs(10);
 /// Pauses while Telegram cannot be talked to.
 const AWAY: Backoff = Backoff {
     first: Duration::from_secs(5),
@@ -47,19 +57,26 @@ const TOO_OLD: Duration = Duration::from_hours(24);
 
 /// Everything a job needs. Shared by all workers.
 #[derive(Debug)]
-pub struct Worker {
+pub struct Tools {
     delivery: Delivery,
     search: SearchClient,
     searches: Searches,
     fetcher: Fetcher,
-    results: usize,
     file_ids: FileIds,
     uploads: Permits,
     activities: Activities,
     queue: Arc<Queue<Job>>,
     inbox: Inbox,
     waiting: WaitingRoom,
+    status: Arc<Status>,
     shutdown: Shutdown,
+}
+
+/// Does jobs, one at a time.
+#[derive(Debug)]
+pub struct Worker {
+    tools: Arc<Tools>,
+    part: Part,
 }
 
 /// What became of a job's turn.
@@ -80,11 +97,16 @@ struct Errand<'a> {
 
 impl Outside for Errand<'_> {
     fn send(&self, call: Call) -> Result<Value> {
-        self.worker.delivery.send(call)
+        self.worker.send(call)
     }
 
     fn fetch(&self, url: &str) -> Result<Picture> {
-        self.worker.fetcher.fetch(url)
+        self.worker.part.within(LONGEST_DOWNLOAD);
+        self.worker.tools.fetcher.fetch(url)
+    }
+
+    fn waits_for_others(&self) {
+        self.worker.part.rest();
     }
 
     fn went_out(&self, sent: &Sent) {
@@ -93,20 +115,21 @@ impl Outside for Errand<'_> {
             sent: Some(sent.clone()),
         };
         // To see an album twice is worse than to wait a moment for the summary.
-        let inbox = &self.worker.inbox;
+        self.worker.part.within(LONGEST_WRITE);
+        let inbox = &self.worker.tools.inbox;
         inbox.note_for_sure(self.update, progress.to_json());
     }
 }
 
-impl Worker {
-    /// A worker that sends by `delivery` and asks for `results` pictures at `search`.
+impl Tools {
+    /// Sends by `delivery` and searches by `search`.
     #[must_use]
     pub fn new(
         delivery: Delivery,
         search: SearchClient,
-        results: usize,
         queue: Arc<Queue<Job>>,
         inbox: Inbox,
+        status: Arc<Status>,
         shutdown: Shutdown,
     ) -> Self {
         Self {
@@ -114,13 +137,13 @@ impl Worker {
             delivery,
             search,
             searches: Searches::default(),
-            results,
             file_ids: FileIds::default(),
             uploads: Permits::new(UPLOADS),
             activities: Activities::default(),
             queue,
             inbox,
             waiting: WaitingRoom::default(),
+            status,
             shutdown,
         }
     }
@@ -131,63 +154,9 @@ impl Worker {
         &self.file_ids
     }
 
-    /// Does jobs until the queue is closed.
-    pub fn run(&self) {
-        while let Some((turn, mut job)) = self.queue.take() {
-            let update = job.update;
-            // A fault in one job must cost neither the others nor the thread.
-            let became =
-                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
-            match became {
-                Ok(Became::Done) => self.inbox.finished(update),
-                Ok(Became::Later(delay)) => {
-                    self.queue.put_back([job]);
-                    self.queue.hold(&turn, Instant::now() + delay);
-                }
-                Ok(Became::Asleep(pause)) => self.let_wait(job, pause),
-                Err(_) => {
-                    tracing::error!("update {update}: a fault of ours, please report it");
-                    self.apologise(&job);
-                    self.inbox.finished(update);
-                }
-            }
-            self.queue.done(&turn);
-        }
-    }
-
     /// Keeps "sending a photo…" shown where searches are under way, until shutdown.
     pub fn show_activities(&self) {
         self.activities.run(&self.delivery, &self.shutdown);
-    }
-
-    /// Asks a sleeping endpoint again for all who wait, until [`Worker::stop_waiting`].
-    pub fn watch_asleep(&self) {
-        loop {
-            match self.waiting.next() {
-                Step::End => return,
-                Step::TellStillAsleep(mut late) => {
-                    for job in &mut late {
-                        if let Work::Search(work) = &mut job.work {
-                            tracing::warn!("update {}: the endpoint did not wake up", job.update);
-                            let said = reply::still_asleep(work.search.texts, &work.search.query);
-                            work.outcome = Outcome::Over(said);
-                        }
-                    }
-                    self.queue.put_back(late);
-                }
-                Step::Ask(query) => match self.ask_endpoint(&query) {
-                    Err(failure) if failure.reason == Reason::SpaceAsleep => {
-                        self.waiting.pause(failure.retry_after);
-                    }
-                    // Whatever it says now, each search is to hear for itself.
-                    Ok(_) | Err(_) => {
-                        let jobs = self.waiting.release();
-                        tracing::info!("the endpoint is awake; {} searches go on", jobs.len());
-                        self.queue.put_back(jobs);
-                    }
-                },
-            }
-        }
     }
 
     /// Ends the wait for a sleeping endpoint; those who wait stay in the inbox.
@@ -200,10 +169,96 @@ impl Worker {
     pub fn asleep(&self) -> usize {
         self.waiting.len()
     }
+}
+
+impl Worker {
+    /// A worker with `tools`, watched as `part`.
+    #[must_use]
+    pub fn new(tools: Arc<Tools>, part: Part) -> Self {
+        Self { tools, part }
+    }
+
+    /// Does jobs until the queue is closed.
+    pub fn run(&self) {
+        while let Some((turn, mut job)) = self.tools.queue.take() {
+            let update = job.update;
+            // A fault in one job must cost neither the others nor the thread.
+            let became =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
+            match became {
+                Ok(Became::Done) => {
+                    if matches!(job.work, Work::Search(_)) {
+                        self.tools.status.answered(job.since.elapsed());
+                    }
+                    self.tools.inbox.finished(update);
+                }
+                Ok(Became::Later(delay)) => {
+                    self.tools.queue.put_back([job]);
+                    self.tools.queue.hold(&turn, Instant::now() + delay);
+                }
+                Ok(Became::Asleep(pause)) => self.let_wait(job, pause),
+                Err(_) => {
+                    tracing::error!(
+                        message_id = events::UPDATE_FAILED,
+                        clip_update_id = update,
+                        "update {update}: a fault of ours, please report it"
+                    );
+                    self.apologise(&job);
+                    self.tools.inbox.finished(update);
+                }
+            }
+            self.tools.queue.done(&turn);
+            self.part.rest();
+        }
+    }
+
+    /// Asks a sleeping endpoint again for all who wait, until [`Worker::stop_waiting`].
+    pub fn watch_asleep(&self) {
+        loop {
+            self.part.rest();
+            match self.tools.waiting.next() {
+                Step::End => return,
+                Step::TellStillAsleep(mut late) => {
+                    for job in &mut late {
+                        if let Work::Search(work) = &mut job.work {
+                            tracing::warn!(
+                                message_id = events::UPDATE_FAILED,
+                                clip_update_id = job.update,
+                                "update {}: the endpoint did not wake up",
+                                job.update
+                            );
+                            let said = reply::still_asleep(work.search.texts, &work.search.query);
+                            work.outcome = Outcome::Over(said);
+                        }
+                    }
+                    self.tools.queue.put_back(late);
+                    if self.tools.waiting.is_empty() {
+                        self.tools.status.awake();
+                    }
+                }
+                Step::Ask(search) => match self.ask_endpoint(&search) {
+                    Err(failure) if failure.reason == Reason::SpaceAsleep => {
+                        self.tools.waiting.pause(failure.retry_after);
+                    }
+                    // Whatever it says now, each search is to hear for itself.
+                    Ok(_) | Err(_) => {
+                        let jobs = self.tools.waiting.release();
+                        self.tools.status.awake();
+                        tracing::info!(
+                            message_id = events::ENDPOINT_AWAKE,
+                            "the endpoint is awake; {} searches go on",
+                            jobs.len()
+                        );
+                        self.tools.queue.put_back(jobs);
+                    }
+                },
+            }
+        }
+    }
 
     fn let_wait(&self, job: Job, pause: Option<Duration>) {
-        if let Some(job) = self.waiting.enter(job, pause) {
-            self.queue.put_back([job]);
+        if let Some(job) = self.tools.waiting.enter(job, pause) {
+            self.tools.queue.put_back([job]);
         }
     }
 
@@ -240,7 +295,12 @@ impl Worker {
             tracing::info!("update {update}: nobody to answer: {}", error.chain());
             return Became::Done;
         }
-        tracing::error!("update {update}: given up: {}", error.chain());
+        tracing::error!(
+            message_id = events::UPDATE_FAILED,
+            clip_update_id = update,
+            "update {update}: given up: {}",
+            error.chain()
+        );
         self.apologise(job);
         Became::Done
     }
@@ -251,20 +311,20 @@ impl Worker {
             Task::Acknowledge { callback } => answer_callback_query(callback),
             Task::Search(_) => return Ok(()),
         };
-        self.delivery.send(call).map(drop)
+        self.send(call).map(drop)
     }
 
     fn search(&self, update: i64, since: Instant, work: &mut SearchWork) -> Result<Became> {
         self.acknowledge(update, work)?;
         if work.activity.is_none() {
-            work.activity = Some(self.activities.start(work.search.to));
+            work.activity = Some(self.tools.activities.start(work.search.to));
         }
         if matches!(work.outcome, Outcome::Open) {
-            if work.asleep_since.is_none() && self.waiting.has(work.search.to.chat) {
+            if work.asleep_since.is_none() && self.tools.waiting.has(work.search.to.chat) {
                 self.tell_waking(update, work);
                 return Ok(Became::Asleep(None));
             }
-            match self.ask_endpoint(&work.search.query) {
+            match self.ask_endpoint(&work.search) {
                 Ok(page) => work.outcome = self.outcome_of(work, page),
                 Err(failure) => {
                     if let Some(turn) = self.after_search_failure(update, work, &failure) {
@@ -284,18 +344,18 @@ impl Worker {
                 search.to,
                 search.texts,
                 &errand,
-                &self.file_ids,
-                &self.uploads,
+                &self.tools.file_ids,
+                &self.tools.uploads,
             )?;
             let tally = album.tally();
             let took = since.elapsed();
             let said = reply::found(search.texts, &search.query, tally, took);
             let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
             tracing::info!(
-                update_id = update,
-                chat = search.to.chat,
-                results = tally.pictures + tally.links,
-                millis,
+                clip_update_id = update,
+                clip_chat = search.to.chat,
+                clip_results = tally.pictures + tally.links,
+                clip_millis = millis,
                 "update {update}: {} pictures and {} links sent in {millis} ms",
                 tally.pictures,
                 tally.links,
@@ -318,12 +378,12 @@ impl Worker {
         said: &Reply,
     ) -> Result<()> {
         if let Acknowledgement::Sent(id) = acknowledgement {
-            match self.delivery.send(edit(to.chat, id, said)) {
+            match self.send(edit(to.chat, id, said)) {
                 Err(error) if is_about_the_message(&error) => {}
                 other => return other.map(drop),
             }
         }
-        self.delivery.send(message(to, said)).map(drop)
+        self.send(message(to, said)).map(drop)
     }
 
     /// Says "Searching…" before the search. If it cannot be said, the search goes on, unless the
@@ -335,12 +395,8 @@ impl Worker {
         let search = &work.search;
         let said = reply::searching(search.texts, &search.query);
         let sent = match search.edit {
-            Some(id) => self
-                .delivery
-                .send(edit(search.to.chat, id, &said))
-                .map(|_| Some(id)),
+            Some(id) => self.send(edit(search.to.chat, id, &said)).map(|_| Some(id)),
             None => self
-                .delivery
                 .send(message(search.to, &said))
                 .map(|sent| message_id(&sent)),
         };
@@ -366,21 +422,29 @@ impl Worker {
             message: Some(message),
             sent: None,
         };
-        self.inbox.note(update, progress.to_json());
+        self.tools.inbox.note(update, progress.to_json());
         Acknowledgement::Sent(message)
     }
 
-    fn ask_endpoint(&self, query: &str) -> Result<Page, Failure> {
-        self.searches.once(query, || {
-            self.search.search(&Query::text(query, self.results, 0)?)
-        })
+    /// Sends, however long Telegram takes and however often it must be asked.
+    fn send(&self, call: Call) -> Result<Value> {
+        self.part.within(LONGEST_SEND);
+        self.tools.delivery.send(call)
+    }
+
+    fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
+        let client = &self.tools.search;
+        self.part.within(client.timeout() + SEARCH_SLACK);
+        let query = Query::text(&wanted.query, wanted.results, 0)?;
+        let key = format!("{} {}", wanted.results, wanted.query);
+        self.tools.searches.once(&key, || client.search(&query))
     }
 
     fn outcome_of(&self, work: &SearchWork, page: Page) -> Outcome {
         if page.hits.is_empty() {
             return Outcome::Over(reply::nothing(work.search.texts, &work.search.query));
         }
-        Outcome::Found(Album::new(page.hits, &self.file_ids))
+        Outcome::Found(Album::new(page.hits, &self.tools.file_ids))
     }
 
     /// Decides what a failed search becomes: a later turn, or (`None`) a sentence to be said.
@@ -391,13 +455,21 @@ impl Worker {
         failure: &Failure,
     ) -> Option<Became> {
         tracing::warn!(
-            update_id = update,
-            chat = work.search.to.chat,
-            failure = failure.reason.code(),
+            clip_update_id = update,
+            clip_chat = work.search.to.chat,
+            clip_failure = failure.reason.code(),
             "update {update}: the search failed: {failure}"
         );
         match failure.reason {
             Reason::SpaceAsleep => {
+                if self.tools.status.asleep(SystemTime::now()) {
+                    let shown = failure.retry_after.map(backoff::in_words);
+                    let shown = shown.map_or_else(String::new, |wait| format!(" in {wait}"));
+                    tracing::warn!(
+                        message_id = events::ENDPOINT_ASLEEP,
+                        "the endpoint sleeps and is waking up; it is asked again{shown}"
+                    );
+                }
                 self.tell_waking(update, work);
                 return Some(Became::Asleep(failure.retry_after));
             }
@@ -429,7 +501,7 @@ impl Worker {
             Acknowledgement::Sent(id) => edit(search.to.chat, id, &said),
             Acknowledgement::Due | Acknowledgement::Missing => message(search.to, &said),
         };
-        match self.delivery.send(call) {
+        match self.send(call) {
             Ok(sent) if work.acknowledgement == Acknowledgement::Missing => {
                 if let Some(id) = message_id(&sent) {
                     work.acknowledgement = self.acknowledged(update, id);
@@ -453,7 +525,7 @@ impl Worker {
             Acknowledgement::Sent(id) => edit(search.to.chat, id, &said),
             Acknowledgement::Due | Acknowledgement::Missing => message(search.to, &said),
         };
-        self.delivery.send_if_possible(call);
+        self.tools.delivery.send_if_possible(call);
     }
 }
 

@@ -107,7 +107,7 @@ fn the_help_lists_every_variable_default_and_command() {
             let shown = line.split_whitespace().nth(1);
             assert_eq!(
                 shown,
-                (!is_secret(variable)).then_some(flag.as_str()),
+                (!variable.is_secret()).then_some(flag.as_str()),
                 "{line}"
             );
             assert!(help.contains(variable.meaning));

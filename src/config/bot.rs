@@ -25,6 +25,8 @@ pub struct BotConfig {
     pub rate: Option<Rate>,
     /// Folder of the inbox, or none to keep it in memory.
     pub state_dir: Option<PathBuf>,
+    /// Socket that new settings come through, if there is a place for it.
+    pub control: Option<PathBuf>,
     /// Pictures in an answer.
     pub results: usize,
     /// How long one getUpdates waits.
@@ -89,7 +91,10 @@ impl BotConfig {
             language @ ("en" | "es") => Some(language.to_owned()),
             _ => return Err(settings.invalid("CLIP_BOT_LANGUAGE", "en or es")),
         };
-        let state_dir = settings.folder("CLIP_BOT_STATE_DIR", "STATE_DIRECTORY");
+        let state_dir = match settings.text("CLIP_BOT_STATE_DIR") {
+            "" => settings.given_folder("STATE_DIRECTORY"),
+            folder => Some(PathBuf::from(folder)),
+        };
         Ok(Self {
             token,
             api_url: settings.url("CLIP_BOT_API_URL")?.unwrap_or_default(),
@@ -102,6 +107,9 @@ impl BotConfig {
             search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
             rate: settings.rate("CLIP_BOT_RATE")?,
             state_dir,
+            control: settings
+                .given_folder("RUNTIME_DIRECTORY")
+                .map(|folder| folder.join("control")),
             results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,

@@ -96,20 +96,10 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// A folder, or what systemd names in `given` (the first one of several).
-    pub(super) fn folder(&self, name: &str, given: &str) -> Option<PathBuf> {
-        let given = || {
-            Some(
-                self.environment
-                    .get(given)?
-                    .split(':')
-                    .next()
-                    .unwrap_or_default(),
-            )
-        };
-        let folder = Some(self.text(name)).filter(|text| !text.is_empty());
+    /// The folder that systemd names in the variable `name`; the first one of several.
+    pub(super) fn given_folder(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.environment.get(name)?.split(':').next();
         folder
-            .or_else(given)
             .filter(|folder| !folder.is_empty())
             .map(PathBuf::from)
     }

@@ -11,6 +11,14 @@ pub struct Variable {
     pub meaning: &'static str,
 }
 
+impl Variable {
+    /// Whether its value is a secret, and so neither a flag nor to be passed on.
+    #[must_use]
+    pub fn is_secret(&self) -> bool {
+        self.name.ends_with("TOKEN")
+    }
+}
+
 const fn variable(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
     Variable {
         name,
@@ -94,7 +102,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     ),
     variable(
         "CLIP_BOT_WORKERS",
-        "16",
+        "32",
         "queries answered at the same time, 1 to 64",
     ),
 ];

@@ -210,19 +210,29 @@ impl Ledger {
         }
     }
 
-    /// There is no file to follow for now.
+    /// There is no file to follow for now; what was in it still is.
     pub fn lose_file(&mut self) {
         self.followed = false;
         self.changed.clear();
     }
 
-    /// Follows a file that was just opened and holds `found`. What it holds beyond our knowledge
-    /// is an earlier run's the first time, and afterwards something answered meanwhile.
-    pub fn follow_file(&mut self, found: Found) {
-        self.changed.clear();
+    /// The file was set aside: nothing is in it any more.
+    pub fn forget_file(&mut self) {
+        self.lose_file();
         for open in self.open.values_mut() {
             open.on_disk = false;
         }
+    }
+
+    /// How many open updates no file has.
+    pub fn not_on_disk(&self) -> usize {
+        self.open.values().filter(|open| !open.on_disk).count()
+    }
+
+    /// Follows a file that was just opened and holds `found`. What it holds beyond our knowledge
+    /// is an earlier run's the first time, and afterwards something answered meanwhile.
+    pub fn follow_file(&mut self, found: Found) {
+        self.forget_file();
         for (id, record) in found.records {
             if let Some(open) = self.open.get_mut(&id) {
                 open.on_disk = open.record.update == record.update;

@@ -7,6 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
@@ -20,15 +22,22 @@ const ASIDE: &str = "inbox.damaged";
 
 /// What this program writes and understands.
 const FORMAT: u32 = 1;
-/// All in words: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
-const META: TableDefinition<&str, &str> = TableDefinition::new("meta");
-/// By update id: when it came (milliseconds since 1970), the update, its progress.
-const OPEN: TableDefinition<i64, (u64, &str, Option<&str>)> = TableDefinition::new("open");
+/// Both tables have the same type, since each type is tens of kilobytes of code in the program.
+type Words = TableDefinition<'static, &'static str, &'static str>;
+/// About the file: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
+const META: Words = TableDefinition::new("meta");
+/// By update id: when it came (milliseconds since 1970), its progress and the update, as JSON.
+const OPEN: Words = TableDefinition::new("open");
 
 /// Pages in memory. A working set of a few open updates is a handful of pages of 4 KiB.
 const CACHE: usize = 64 << 10;
 /// A next offset older than this is not trusted: Telegram starts its ids anew after a quiet week.
 const TRUSTED: u64 = 24 * 60 * 60 * 1000;
+
+/// How long a process that is just ending may hold on to the folder.
+const OTHERS_END: Duration = Duration::from_secs(2);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How a database is opened in a file; tests put disks that fail in between.
 pub type Medium = Arc<dyn Fn(&Builder, File) -> Result<Database, DatabaseError> + Send + Sync>;
@@ -178,11 +187,15 @@ impl Place {
         let disk = |cause: io::Error| Fault::disk(&cause);
         fs::create_dir_all(&self.directory).map_err(disk)?;
         let folder = File::open(&self.directory).map_err(disk)?;
-        match folder.try_lock() {
-            Ok(()) => self.lock = Some(folder),
-            Err(TryLockError::WouldBlock) => return Err(Fault::Busy),
-            // A file system without locks for folders; the file has one of its own.
-            Err(TryLockError::Error(_)) => {}
+        let until = Instant::now() + OTHERS_END;
+        loop {
+            match folder.try_lock() {
+                Ok(()) => break self.lock = Some(folder),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => sleep(LOOK),
+                Err(TryLockError::WouldBlock) => return Err(Fault::Busy),
+                // A file system without locks for folders; the file has one of its own.
+                Err(TryLockError::Error(_)) => break,
+            }
         }
         Ok(())
     }
@@ -241,13 +254,8 @@ impl Store {
         let mut records = Vec::new();
         for entry in reading.open_table(OPEN)?.iter()? {
             let (id, value) = entry?;
-            let (received, update, progress) = value.value();
-            let record = Record {
-                received,
-                update: update.into(),
-                progress: progress.map(Into::into),
-            };
-            records.push((id.value(), record));
+            let record = parse(id.value(), value.value());
+            records.push(record.ok_or_else(|| Fault::Useless("it holds no updates".to_owned()))?);
         }
         // A clock that jumped back makes it look written in the future: that is recent, too.
         let recent = number("written_at")?.is_some_and(|then| now.saturating_sub(then) < TRUSTED);
@@ -310,11 +318,13 @@ impl Store {
         {
             let mut open = writing.open_table(OPEN)?;
             for (id, change) in &batch.changes {
+                let id = id.to_string();
                 if let Some(record) = change {
-                    let progress = record.progress.as_deref();
-                    open.insert(id, (record.received, &*record.update, progress))?;
+                    let parts = (record.received, record.progress.as_deref(), &*record.update);
+                    let text = serde_json::json!(parts).to_string();
+                    open.insert(id.as_str(), text.as_str())?;
                 } else {
-                    open.remove(id)?;
+                    open.remove(id.as_str())?;
                 }
             }
         }
@@ -327,6 +337,17 @@ impl Store {
         writing.commit()?;
         Ok(())
     }
+}
+
+fn parse(id: &str, record: &str) -> Option<(i64, Record)> {
+    let (received, progress, update): (u64, Option<String>, String) =
+        serde_json::from_str(record).ok()?;
+    let record = Record {
+        received,
+        update: update.into(),
+        progress: progress.map(Into::into),
+    };
+    Some((id.parse().ok()?, record))
 }
 
 #[cfg(test)]

@@ -466,3 +466,19 @@ fn a_note_that_a_removal_follows_is_not_written() {
     assert_eq!((written, batch.offset), (vec![(1, false), (2, true)], None));
     assert!(!ledger.is_behind());
 }
+
+#[test]
+fn a_file_that_was_set_aside_holds_nothing() {
+    let mut ledger = Ledger::default();
+    ledger.follow_file(Found::default());
+    ledger.add(vec![arrival(1, 1), arrival(2, 1)], 3, 0);
+    let batch = ledger.take_batch();
+    ledger.written(&batch);
+    ledger.lose_file();
+    assert_eq!(ledger.lowest_not_on_disk(), None, "closed, but there");
+    ledger.forget_file();
+    assert_eq!(ledger.lowest_not_on_disk(), Some(1));
+    ledger.follow_file(Found::default());
+    let again = ledger.take_batch();
+    assert_eq!((again.changes, again.offset), (batch.changes, Some(3)));
+}

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ledger::{Batch, Ledger};
 use super::store::{Fault, Place, Store};
+use crate::log::events;
 
 /// What callers and the writer share.
 #[derive(Debug, Default)]
@@ -68,7 +69,12 @@ impl Writer {
             store.close();
         }
         self.place.lock = None;
-        self.shared.lock().closed = true;
+        let mut state = self.shared.lock();
+        let lost = state.ledger.not_on_disk();
+        if lost > 0 {
+            tracing::error!("{lost} updates were neither answered nor written to the disk");
+        }
+        state.closed = true;
         self.shared.done.notify_all();
     }
 
@@ -111,7 +117,9 @@ impl Writer {
             return Err(Fault::Useless(why));
         }
         self.place.set_aside()?;
+        self.shared.lock().ledger.forget_file();
         tracing::error!(
+            message_id = events::INBOX_DAMAGED,
             "{} is of no use ({why}); it was moved to {} and a fresh one is begun",
             self.place.file().display(),
             self.place.aside().display()
@@ -142,6 +150,7 @@ impl Writer {
         if state.trouble.take().is_some() {
             let open = state.ledger.len();
             tracing::info!(
+                message_id = events::INBOX_RECOVERED,
                 "{} is written again; {open} open updates are in it",
                 self.place.file().display()
             );
@@ -176,7 +185,10 @@ impl Writer {
         self.retry_at = Instant::now() + self.patience;
         let mut state = self.shared.lock();
         if state.trouble.as_ref() != Some(&trouble) {
-            tracing::error!("{trouble}; until then updates are kept in memory only");
+            tracing::error!(
+                message_id = events::INBOX_TROUBLE,
+                "{trouble}; until then updates are kept in memory only"
+            );
         }
         state.trouble = Some(trouble);
         self.shared.done.notify_all();

@@ -14,6 +14,7 @@ use super::faults::Faults;
 use super::server::{self, About};
 use super::traffic::Traffic;
 use super::transcript;
+use crate::bot::intake::Changes;
 use crate::bot::pictures;
 use crate::cli::{Program, print_lines};
 use crate::config::{BotConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig};
@@ -74,7 +75,7 @@ pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
             "playground: your bot answers on Telegram, asking {}",
             endpoint.url
         ));
-        bot::run(&bot, &shutdown).map(|()| 0)
+        bot::run(&bot, Changes::default(), &shutdown).map(|()| 0)
     } else {
         let stage = Stage {
             config: &config,
@@ -182,7 +183,7 @@ impl Stage<'_> {
             .bot(environment, Some((&url, TOKEN)), &self.endpoint.url)?;
         let (asking, flag) = (bot.clone(), shutdown.clone());
         let running = spawn("bot", move || {
-            let result = bot::run(&bot, &flag);
+            let result = bot::run(&bot, Changes::default(), &flag);
             // Without the bot there is nothing to play with.
             flag.raise();
             result

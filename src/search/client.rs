@@ -40,6 +40,12 @@ impl SearchClient {
         &self.url
     }
 
+    /// Longest time an answer is waited for.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Asks for `query`. One request, within `CLIP_BOT_SEARCH_TIMEOUT`.
     ///
     /// # Errors

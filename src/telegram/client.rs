@@ -161,7 +161,13 @@ impl Client {
         if let Some(offset) = offset {
             call = call.with("offset", offset);
         }
-        decode(self.call_within(&call, wait + self.timeouts.poll_slack)?)
+        decode(self.call_within(&call, self.longest_poll(wait))?)
+    }
+
+    /// How long [`Client::get_updates`] with `wait` takes at most.
+    #[must_use]
+    pub fn longest_poll(&self, wait: Duration) -> Duration {
+        wait + self.timeouts.poll_slack
     }
 
     /// `getWebhookInfo`: the address updates are sent to; empty when they are fetched.

@@ -2,7 +2,8 @@
 //!
 //! - 429: the chat is left alone for exactly `retry_after`; other chats go on.
 //! - no connection, 5xx: twice more, after growing pauses.
-//! - no answer in time: once more only, since the message may have been sent.
+//! - no answer in time, or garbage with a good status: once more only, since the message may have
+//!   been sent.
 //! - 400 for a vanished topic or message: once more without naming it.
 //! - a group that became a supergroup: to its new id, from then on.
 
@@ -16,6 +17,7 @@ use super::client::Client;
 use super::request::Call;
 use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
+use crate::log::events;
 use crate::shutdown::Shutdown;
 
 /// Longest flood wait that is sat out here; a longer one is the caller's to arrange, who has
@@ -50,6 +52,14 @@ fn is_as_good_as_done(error: &Error) -> bool {
     matches!(error.kind(), Kind::Telegram { description, .. }
         if description.contains("message is not modified")
             || description.contains("query is too old"))
+}
+
+/// Whether the request may have been carried out, although its answer did not come.
+fn may_be_done(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        Kind::Lost | Kind::Garbled { status: 200..300 }
+    )
 }
 
 impl Delivery {
@@ -91,7 +101,7 @@ impl Delivery {
                 }
                 Class::Retry { after: None } => {
                     failures += 1;
-                    let ambiguous = *error.kind() == Kind::Lost && !call.is_idempotent();
+                    let ambiguous = may_be_done(&error) && !call.is_idempotent();
                     if failures >= if ambiguous { 2 } else { ATTEMPTS } {
                         return Err(error);
                     }
@@ -166,7 +176,12 @@ impl Delivery {
         match call.chat() {
             Some(chat) => {
                 let wait = backoff::in_words(after);
-                tracing::warn!("flood wait in chat {chat}: {} after {wait}", call.method);
+                tracing::warn!(
+                    message_id = events::FLOOD_WAIT,
+                    clip_chat = chat,
+                    "flood wait in chat {chat}: {} after {wait}",
+                    call.method
+                );
                 self.lock().gates.insert(chat, Instant::now() + after);
             }
             // A request to no chat (a button's answer): wait here, there is no gate for it.

@@ -41,6 +41,17 @@ pub struct Poller {
     limit: u32,
 }
 
+/// What polling is about to do, for those who watch it.
+#[derive(Debug)]
+pub enum Moment<'a> {
+    /// Asks; the answer takes this long at most.
+    Asks(Duration),
+    /// An answer came.
+    Answered,
+    /// No answer came for this reason; waits this long.
+    Failed(&'a Error, Duration),
+}
+
 /// An update as it came, and as it was understood.
 #[derive(Debug)]
 pub struct Fetched {
@@ -70,23 +81,24 @@ impl Poller {
     }
 
     /// Hands each batch of updates, with the offset behind it, to `deliver` until `shutdown` is
-    /// raised. `deliver` returns how many updates it takes next time. `progress` is called once a
-    /// round.
+    /// raised. `deliver` returns how many updates it takes next time. `progress` is told of each
+    /// moment.
     ///
     /// # Errors
     /// Only [`Kind::Refused`]; everything else is waited out.
     pub fn run(
         &mut self,
         shutdown: &Shutdown,
-        mut progress: impl FnMut(Option<&Error>),
+        mut progress: impl FnMut(Moment),
         mut deliver: impl FnMut(Vec<Fetched>, i64) -> u32,
     ) -> Result<()> {
         let mut failures = 0;
         while !shutdown.is_raised() {
+            progress(Moment::Asks(self.client.longest_poll(self.wait)));
             let delay = match self.client.get_updates(self.offset, self.limit, self.wait) {
                 Ok(batch) => {
                     failures = 0;
-                    progress(None);
+                    progress(Moment::Answered);
                     if batch.is_empty() {
                         continue;
                     }
@@ -105,8 +117,9 @@ impl Poller {
                 Err(error) if error.class() == Class::Fatal => return Err(error),
                 Err(error) => {
                     failures += 1;
-                    progress(Some(&error));
-                    self.delay_after(&error, failures)
+                    let delay = self.delay_after(&error, failures);
+                    progress(Moment::Failed(&error, delay));
+                    delay
                 }
             };
             shutdown.wait(delay);

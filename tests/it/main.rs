@@ -1,6 +1,7 @@
 //! The real programs against scripted peers. One binary, so that it links once.
 
 mod bot_config;
+mod chaos;
 mod chat;
 mod endpoint;
 mod endpoint_engine;

@@ -118,6 +118,24 @@ fn server_errors_and_error_pages_are_retried() {
     );
 }
 
+/// The bug, found by tests/chaos: a page with status 200 in place of Telegram's answer ended an
+/// update without a word.
+#[test]
+fn a_page_in_place_of_an_answer_is_not_the_last_word() {
+    let stage = Stage::start(3);
+    let page = Reply::html(200, "<html>Please log in to this network</html>");
+    stage.telegram.fail("sendMessage", 1, page.clone());
+    stage.telegram.write(7, "/help");
+    stage.telegram.wait_for_many("help", 2, |call| {
+        call.text().contains("I find pictures by what they show")
+    });
+    stage.telegram.fail("sendMediaGroup", 1, page);
+    stage.telegram.write(7, "bus");
+    answered(&stage, 7);
+    assert_eq!(stage.telegram.calls_of("sendMediaGroup").len(), 2);
+    stage.stop();
+}
+
 #[test]
 fn the_search_goes_on_when_the_acknowledgement_cannot_be_sent() {
     let stage = Stage::start(3);

@@ -91,11 +91,16 @@ impl Program {
         assert!(status.success(), "{script}");
     }
 
+    /// How the program ended, if it has.
+    pub fn status(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of ours")
+    }
+
     /// Waits until the program ends by itself.
     pub fn wait(mut self) -> Ended {
         let until = Instant::now() + PATIENCE;
         let status = loop {
-            if let Some(status) = self.child.try_wait().expect("a child of ours") {
+            if let Some(status) = self.status() {
                 break status;
             }
             assert!(Instant::now() < until, "still running:\n{}", self.output());

@@ -1,0 +1,203 @@
+//! How things are, in one line for `systemctl status`.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+/// Answers that the 95th percentile is taken of.
+const RECENT: usize = 256;
+
+/// What the parts of the bot report about themselves.
+#[derive(Debug, Default)]
+pub struct Status {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    telegram: Telegram,
+    answered: u64,
+    /// How long the last answers took, oldest first.
+    recent: VecDeque<Duration>,
+    asleep_since: Option<SystemTime>,
+}
+
+#[derive(Debug, Default)]
+enum Telegram {
+    #[default]
+    Starting,
+    Polling,
+    Trouble(String),
+    Stopping,
+}
+
+/// What others count.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Jobs at work.
+    pub working: usize,
+    /// Jobs that wait for their turn, or for a chat to be open again.
+    pub waiting: usize,
+    /// Searches that wait for the endpoint to wake up.
+    pub asleep: usize,
+    /// What is wrong with the disk.
+    pub disk: Option<String>,
+}
+
+impl Status {
+    /// Telegram answered.
+    pub fn polling(&self) {
+        let mut state = self.lock();
+        if !matches!(state.telegram, Telegram::Stopping) {
+            state.telegram = Telegram::Polling;
+        }
+    }
+
+    /// Telegram did not answer, and why.
+    pub fn no_updates(&self, why: String) {
+        self.lock().telegram = Telegram::Trouble(why);
+    }
+
+    /// The bot ends.
+    pub fn stopping(&self) {
+        self.lock().telegram = Telegram::Stopping;
+    }
+
+    /// Whether it does.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        matches!(self.lock().telegram, Telegram::Stopping)
+    }
+
+    /// A search was answered, this long after it was asked for.
+    pub fn answered(&self, took: Duration) {
+        let mut state = self.lock();
+        state.answered += 1;
+        if state.recent.len() == RECENT {
+            state.recent.pop_front();
+        }
+        state.recent.push_back(took);
+    }
+
+    /// The endpoint was found asleep; returns whether that is news.
+    pub fn asleep(&self, now: SystemTime) -> bool {
+        let mut state = self.lock();
+        let news = state.asleep_since.is_none();
+        state.asleep_since.get_or_insert(now);
+        news
+    }
+
+    /// The endpoint answers, or nobody waits for it any more.
+    pub fn awake(&self) {
+        self.lock().asleep_since = None;
+    }
+
+    /// The line.
+    #[must_use]
+    pub fn line(&self, counts: &Counts) -> String {
+        let state = self.lock();
+        let mut parts = vec![match &state.telegram {
+            Telegram::Starting => "starting".to_owned(),
+            Telegram::Polling => "polling".to_owned(),
+            Telegram::Trouble(why) => format!("no updates: {why}"),
+            Telegram::Stopping => "stopping".to_owned(),
+        }];
+        if counts.working > 0 {
+            parts.push(format!("{} searching", counts.working));
+        }
+        if counts.waiting > 0 {
+            parts.push(format!("{} waiting", counts.waiting));
+        }
+        if state.answered > 0 {
+            let p95 = percentile_95(&state.recent).as_secs_f64();
+            parts.push(format!("{} answered, p95 {p95:.1} s", state.answered));
+        }
+        if let Some(since) = state.asleep_since {
+            let since = clock_time(since);
+            let asleep = counts.asleep;
+            parts.push(format!(
+                "endpoint asleep since {since}, {asleep} wait for it"
+            ));
+        }
+        parts.extend(counts.disk.clone());
+        parts.join("; ")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn percentile_95(recent: &VecDeque<Duration>) -> Duration {
+    let mut sorted: Vec<Duration> = recent.iter().copied().collect();
+    sorted.sort_unstable();
+    let place = (sorted.len() * 95).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+/// Such as `10:02 UTC`.
+fn clock_time(time: SystemTime) -> String {
+    let text = humantime::format_rfc3339_seconds(time).to_string();
+    let clock = text.split_once('T').map_or("", |(_, clock)| clock);
+    format!("{} UTC", clock.get(..5).unwrap_or(clock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_says_what_there_is_to_say() {
+        let status = Status::default();
+        assert_eq!(status.line(&Counts::default()), "starting");
+        status.polling();
+        assert_eq!(status.line(&Counts::default()), "polling");
+        for millis in (100..=2000).step_by(100) {
+            status.answered(Duration::from_millis(millis));
+        }
+        let ten_past_two = SystemTime::UNIX_EPOCH + Duration::from_mins(2 * 60 + 10);
+        assert!(status.asleep(ten_past_two));
+        assert!(!status.asleep(SystemTime::now()), "no news");
+        let counts = Counts {
+            working: 3,
+            waiting: 12,
+            asleep: 2,
+            disk: Some("inbox.redb cannot be written".into()),
+        };
+        assert_eq!(
+            status.line(&counts),
+            "polling; 3 searching; 12 waiting; 20 answered, p95 1.9 s; \
+             endpoint asleep since 02:10 UTC, 2 wait for it; inbox.redb cannot be written"
+        );
+        status.awake();
+        status.no_updates("getUpdates failed".into());
+        let line = status.line(&Counts::default());
+        assert_eq!(
+            line,
+            "no updates: getUpdates failed; 20 answered, p95 1.9 s"
+        );
+    }
+
+    #[test]
+    fn a_stop_is_the_last_word() {
+        let status = Status::default();
+        status.stopping();
+        status.polling();
+        assert!(status.is_stopping());
+        assert_eq!(status.line(&Counts::default()), "stopping");
+    }
+
+    #[test]
+    fn only_the_last_answers_count_for_the_percentile() {
+        let status = Status::default();
+        status.answered(Duration::from_secs(1000));
+        for _ in 0..RECENT {
+            status.answered(Duration::from_secs(1));
+        }
+        let line = status.line(&Counts::default());
+        assert_eq!(
+            line,
+            format!("starting; {} answered, p95 1.0 s", RECENT + 1)
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! The events an operator may want to be woken by: each has an id of its own in the journal
+//! (`journalctl MESSAGE_ID=…`, 128 bits in hexadecimal, never to be changed), with an explanation
+//! in systemd/clip-bot.catalog. To be given as the field `message_id`.
+
+/// The program answers.
+pub const STARTED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a01";
+/// It ended in good order.
+pub const STOPPED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a02";
+/// The Bot API server does not accept the token.
+pub const TOKEN_REFUSED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a03";
+/// The search endpoint sleeps and is waited for.
+pub const ENDPOINT_ASLEEP: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a04";
+/// It answers again.
+pub const ENDPOINT_AWAKE: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a05";
+/// Telegram wants a chat to be left alone.
+pub const FLOOD_WAIT: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a06";
+/// An update could not be answered.
+pub const UPDATE_FAILED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a07";
+/// The inbox cannot be written.
+pub const INBOX_TROUBLE: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a08";
+/// The inbox can be written again.
+pub const INBOX_RECOVERED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a09";
+/// Changed settings were taken over.
+pub const RELOADED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a0a";
+/// A part of the program hangs.
+pub const STUCK: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a0b";
+/// The Bot API server cannot be reached.
+pub const UNREACHABLE: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a0c";
+/// The inbox was of no use and was set aside.
+pub const INBOX_DAMAGED: &str = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a0d";
+
+/// Every event.
+pub const ALL: [&str; 13] = [
+    STARTED,
+    STOPPED,
+    TOKEN_REFUSED,
+    ENDPOINT_ASLEEP,
+    ENDPOINT_AWAKE,
+    FLOOD_WAIT,
+    UPDATE_FAILED,
+    INBOX_TROUBLE,
+    INBOX_RECOVERED,
+    RELOADED,
+    STUCK,
+    UNREACHABLE,
+    INBOX_DAMAGED,
+];

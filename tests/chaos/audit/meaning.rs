@@ -1,0 +1,55 @@
+//! What the bot's words mean as an answer to a question.
+
+use clip_bot::bot::reply;
+use clip_bot::bot::texts::Texts;
+use clip_bot::search::{Failure, Reason};
+
+use super::Want;
+
+/// What a text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    Acknowledgement,
+    Waking,
+    /// Summary of pictures that were sent.
+    Found,
+    /// The honest end of a search without pictures.
+    Failed,
+    Help,
+    Links,
+    /// No answer to this question.
+    Foreign,
+}
+
+impl Meaning {
+    /// What `text` means below a message that wants `want`.
+    pub fn of(text: &str, want: &Want) -> Self {
+        let texts = Texts::of(None);
+        let (Want::Pictures(words) | Want::Again(words)) = want else {
+            let help = reply::help(texts, 5).text == text;
+            return if help { Self::Help } else { Self::Foreign };
+        };
+        let failures = Reason::ALL.map(|reason| Failure::new(reason, ""));
+        let mut failed = failures
+            .iter()
+            .map(|failure| reply::failed(texts, words, failure));
+        if text == reply::searching(texts, words).text {
+            Self::Acknowledgement
+        } else if text == reply::waking(texts, words).text {
+            Self::Waking
+        } else if text.starts_with(texts.links) || text.starts_with("http://") {
+            Self::Links
+        } else if text.starts_with(|c: char| c.is_ascii_digit())
+            && text.contains(&format!(" for “{words}” · "))
+        {
+            Self::Found
+        } else if text == reply::nothing(texts, words).text
+            || text == reply::internal(texts, words).text
+            || failed.any(|reply| reply.text == text)
+        {
+            Self::Failed
+        } else {
+            Self::Foreign
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The table, and the verdict.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::options::Options;
+use crate::phases::Outcome;
+use crate::proxy::Played;
+use crate::rig::WORKERS;
+
+/// Most that resident memory may grow, in KiB.
+const GROWTH: i64 = 10 << 10;
+/// Of a hundred answers so many must have pictures, or the faults leave nothing to see.
+const WITH_PICTURES: usize = 50;
+
+struct Table {
+    failed: bool,
+}
+
+impl Table {
+    fn row(&mut self, what: &str, count: impl ToString, allowed: impl ToString, good: bool) {
+        self.failed |= !good;
+        let verdict = if good { "ok" } else { "FAILED" };
+        let (count, allowed) = (count.to_string(), allowed.to_string());
+        println!("{what:<44} {count:>12} {allowed:>12}  {verdict}");
+    }
+
+    fn fact(what: &str, count: impl ToString) {
+        println!("{what:<44} {:>12}", count.to_string());
+    }
+}
+
+/// Prints what came of the run; success is that no rule was broken, or, without an inbox, that
+/// something was lost.
+pub fn print(options: &Options, outcome: &Outcome, took: Duration) -> ExitCode {
+    let findings = &outcome.findings;
+    println!(
+        "seed {}, {:.0} s, logs in {}",
+        options.seed,
+        took.as_secs_f64(),
+        outcome.folder.display()
+    );
+    println!("{:<44} {:>12} {:>12}", "what", "count", "allowed");
+    Table::fact("messages of users", options.queries);
+    Table::fact("chats", options.chats);
+    Table::fact("bot: killed", outcome.kills);
+    Table::fact("bot: stopped by SIGTERM", outcome.stops);
+    Table::fact("bot: frozen by SIGSTOP", outcome.freezes);
+    Table::fact("clip-search: killed", outcome.search_kills);
+    Table::fact("Telegram: connections refused for a while", outcome.offline);
+    played("Telegram", &outcome.telegram);
+    played("search", &outcome.search);
+    println!("{:<44} {:>12}", "clock jumps", "not run here");
+    Table::fact("disk full", outcome.disk_full.unwrap_or("NOT RUN"));
+    Table::fact("answered by an honest failure", findings.failed);
+
+    let mut table = Table { failed: false };
+    let all = (findings.found + findings.failed).max(1);
+    let share = findings.found * 100 / all;
+    table.row(
+        "answered with pictures, %",
+        share,
+        format!(">= {WITH_PICTURES}"),
+        share >= WITH_PICTURES,
+    );
+    table.row("lost", findings.lost.len(), 0, findings.lost.is_empty());
+    table.row(
+        "answers nobody asked for",
+        findings.foreign.len(),
+        0,
+        findings.foreign.is_empty(),
+    );
+    table.row(
+        "out of order",
+        findings.disorder.len(),
+        0,
+        findings.disorder.is_empty(),
+    );
+    for (kind, count) in &findings.twice {
+        Table::fact(&format!("  twice: {kind}"), count);
+    }
+    let lost_answers = outcome.telegram.1.lost_answers;
+    let kills = usize::try_from(outcome.kills).unwrap_or(usize::MAX);
+    Table::fact("  allowed for kills x workers", kills * WORKERS);
+    Table::fact("  allowed for lost answers", lost_answers);
+    let allowed = kills * WORKERS + lost_answers;
+    table.row(
+        "twice",
+        findings.twice(),
+        allowed,
+        findings.twice() <= allowed,
+    );
+    Table::fact(
+        "twice, open while the disk was full",
+        findings.twice_disk_full,
+    );
+    let slowest = format!("{:.1}", outcome.slowest_stop.as_secs_f64());
+    table.row(
+        "slowest clean stop, s",
+        slowest,
+        25,
+        outcome.slowest_stop.as_secs() < 25,
+    );
+    memory(&mut table, outcome);
+    table.row(
+        "other rules broken",
+        outcome.broken.len(),
+        0,
+        outcome.broken.is_empty(),
+    );
+
+    let lines = [
+        ("lost", &findings.lost),
+        ("nobody asked", &findings.foreign),
+        ("order", &findings.disorder),
+        ("broken", &outcome.broken),
+    ];
+    for (name, lines) in lines {
+        for line in lines.iter().take(100) {
+            println!("{name}: {line}");
+        }
+        if lines.len() > 100 {
+            println!("{name}: and {} more", lines.len() - 100);
+        }
+    }
+    if !options.inbox {
+        let lost = findings.lost.len();
+        println!("without an inbox {lost} answers were lost; at least one was to be");
+        return if lost > 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
+    if outcome.disk_full.is_none() {
+        println!("partial: the phase with a full disk was not run");
+    }
+    if table.failed {
+        return ExitCode::FAILURE;
+    }
+    // Logs of a good run are of no use, and somebody must clean up.
+    let _ = std::fs::remove_dir_all(&outcome.folder);
+    println!("nothing was lost");
+    ExitCode::SUCCESS
+}
+
+fn played(side: &str, (calls, played): &(u64, Played)) {
+    Table::fact(&format!("{side}: calls"), calls);
+    let faults: Vec<String> = played
+        .faults
+        .iter()
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    println!("  went wrong: {}", faults.join(", "));
+}
+
+fn memory(table: &mut Table, outcome: &Outcome) {
+    let kib = |kib: u64| i64::try_from(kib).unwrap_or(i64::MAX);
+    let growths = outcome
+        .memory
+        .iter()
+        .map(|memory| kib(memory.end) - kib(memory.warm));
+    let allowed = format!("{GROWTH}");
+    let most = growths.max();
+    table.row(
+        "memory: most growth within a life, KiB",
+        most.map_or("no life long enough".to_owned(), |most| most.to_string()),
+        &allowed,
+        most.is_some_and(|most| most <= GROWTH),
+    );
+    if let (Some(first), Some(last)) = (outcome.memory.first(), outcome.memory.last()) {
+        Table::fact("memory: first life, KiB", first.end);
+        Table::fact("memory: last life, KiB", last.end);
+        let growth = kib(last.end) - kib(first.warm);
+        table.row(
+            "memory: last against first, KiB",
+            growth,
+            &allowed,
+            growth <= GROWTH,
+        );
+    }
+}

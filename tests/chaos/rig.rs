@@ -1,0 +1,303 @@
+//! The programs: a scripted Telegram that lives through the whole run, the real `clip-search`, the
+//! real `clip-bot` from life to life, and a proxy before each peer of the bot.
+
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::audit::{Ask, Ledger, Want};
+use crate::faults::Side;
+use crate::plan::Line;
+use crate::proxy::Proxy;
+use crate::record::record;
+use crate::support::endpoint;
+use crate::support::process::{Ended, Program};
+use crate::support::stage::{token_file, without_token};
+use crate::support::telegram::Telegram;
+
+/// Of the bot: what each of them is doing may happen twice at a kill.
+pub const WORKERS: usize = 16;
+/// Longest clean stop.
+const STOP: Duration = Duration::from_secs(25);
+/// Messages said in one life before its memory counts as usual.
+const WARM: usize = 200;
+
+/// The bot from one start to its end.
+struct Life {
+    program: Program,
+    moves: usize,
+    warm: Option<u64>,
+}
+
+/// Resident memory of the bot in one life, in KiB.
+#[derive(Debug, Clone, Copy)]
+pub struct Memory {
+    pub warm: u64,
+    pub end: u64,
+}
+
+pub struct Rig {
+    telegram: Telegram,
+    ledger: Arc<Mutex<Ledger>>,
+    pub bot_api: Proxy,
+    pub search: Proxy,
+    clip_search: Option<Program>,
+    life: Option<Life>,
+    pub lives: usize,
+    /// `None`: the bot keeps its inbox in memory.
+    pub state: Option<PathBuf>,
+    /// Where logs go.
+    pub folder: PathBuf,
+    pub memory: Vec<Memory>,
+    pub slowest_stop: Duration,
+    /// Broken rules that the record of Telegram does not show.
+    pub broken: Vec<String>,
+}
+
+impl Rig {
+    pub fn start(seed: u64, folder: &Path, inbox: bool) -> Self {
+        let telegram = Telegram::start();
+        let ledger = Arc::new(Mutex::new(Ledger::default()));
+        let (events, inside) = (telegram.api.subscribe(), Arc::clone(&ledger));
+        std::thread::spawn(move || record(events, &inside));
+        let api: SocketAddr = telegram.url()["http://".len()..]
+            .parse()
+            .expect("host and port");
+        let (clip_search, address) = endpoint::start(&[]);
+        let state = folder.join("state");
+        std::fs::create_dir_all(&state).expect("a folder for tests");
+        Self {
+            bot_api: Proxy::start(seed, Side::Telegram, api),
+            search: Proxy::start(seed, Side::Search, address),
+            telegram,
+            ledger,
+            clip_search: Some(clip_search),
+            life: None,
+            lives: 0,
+            state: inbox.then_some(state),
+            folder: folder.to_owned(),
+            memory: Vec::new(),
+            slowest_stop: Duration::ZERO,
+            broken: Vec::new(),
+        }
+    }
+
+    pub fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().expect("no panic while held")
+    }
+
+    pub fn add_group(&self, chat: i64, members: &[i64]) {
+        let group = json!({"id": chat, "type": "supergroup", "title": "Group"});
+        self.telegram.api.add_chat(&group, members);
+    }
+
+    /// A user writes.
+    pub fn write(&self, line: Line, disk_full: bool) {
+        let Line {
+            user,
+            chat,
+            text,
+            want,
+        } = line;
+        // Held, so that no answer is recorded before the question.
+        let mut ledger = self.ledger();
+        let update = self.telegram.api.say(user, chat, &text, None);
+        let messages = self.telegram.api.messages(chat);
+        let ours = |message: &&Value| message["from"]["id"] == user && message["text"] == text;
+        let message = messages.iter().rev().find(ours).expect("was just written");
+        let message = message["message_id"].as_i64().expect("a number");
+        ledger.ask(Ask {
+            update,
+            chat,
+            message,
+            want,
+            disk_full,
+        });
+    }
+
+    /// A user presses "Again" under a new answer, if there is one.
+    pub fn press_again(&self, disk_full: bool) {
+        let mut ledger = self.ledger();
+        let Some((chat, summary, message, words)) = ledger.latest_summary() else {
+            return;
+        };
+        let user = if chat > 0 { chat } else { 1 };
+        let data = format!("a:{words}");
+        if let Ok(update) = self.telegram.api.press(user, chat, summary, &data) {
+            let want = Want::Again(words);
+            ledger.ask(Ask {
+                update,
+                chat,
+                message,
+                want,
+                disk_full,
+            });
+        }
+    }
+
+    pub fn start_bot(&mut self) {
+        let (token, api, search) = (token_file(), self.bot_api.url(), self.search.url());
+        let workers = WORKERS.to_string();
+        let mut variables = vec![
+            ("CLIP_BOT_WORKERS", workers.as_str()),
+            ("CLIP_BOT_TOKEN_FILE", token.to_str().expect("a plain path")),
+            ("CLIP_BOT_API_URL", &api),
+            ("CLIP_BOT_SEARCH_URL", &search),
+            ("CLIP_BOT_SEARCH_TIMEOUT", "4s"),
+            ("CLIP_BOT_POLL_TIMEOUT", "1s"),
+            ("CLIP_BOT_LOG", "info"),
+            // Not to be held back for asking as fast as this.
+            ("CLIP_BOT_RATE", "none"),
+        ];
+        if let Some(state) = &self.state {
+            variables.push(("CLIP_BOT_STATE_DIR", state.to_str().expect("a plain path")));
+        }
+        let program = Program::start(env!("CARGO_BIN_EXE_clip-bot"), &["run"], &variables);
+        let moves = self.ledger().moves();
+        self.life = Some(Life {
+            program,
+            moves,
+            warm: None,
+        });
+        self.lives += 1;
+    }
+
+    /// Notes the memory once it is as usual, and whether the bot ended by itself.
+    pub fn look_after_bot(&mut self) {
+        let moves = self.ledger().moves();
+        let Some(life) = &mut self.life else { return };
+        if let Some(status) = life.program.status() {
+            self.broken.push(format!(
+                "life {}: the bot ended by itself, {status}",
+                self.lives
+            ));
+            self.bury();
+            self.start_bot();
+        } else if life.warm.is_none() && moves >= life.moves + WARM {
+            life.warm = resident(&life.program);
+        }
+    }
+
+    /// What the bot printed in this life.
+    pub fn output(&self) -> String {
+        self.life
+            .as_ref()
+            .map_or_else(String::new, |life| life.program.output())
+    }
+
+    pub fn signal(&self, signal: &str) {
+        if let Some(life) = &self.life {
+            life.program.signal(signal);
+        }
+    }
+
+    /// Kills the bot.
+    pub fn kill(&mut self) {
+        self.look_after_bot();
+        self.weigh();
+        self.signal("KILL");
+        if let Some(ended) = self.bury()
+            && ended.status.signal() != Some(9)
+        {
+            let status = ended.status;
+            self.broken
+                .push(format!("life {}: {status} in place of a kill", self.lives));
+        }
+    }
+
+    /// Asks the bot to end, and waits for that.
+    pub fn stop(&mut self) {
+        self.look_after_bot();
+        self.weigh();
+        let start = Instant::now();
+        self.signal("TERM");
+        while let Some(life) = &mut self.life
+            && life.program.status().is_none()
+            && start.elapsed() < STOP
+        {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let took = start.elapsed();
+        self.slowest_stop = self.slowest_stop.max(took);
+        if took >= STOP {
+            self.broken
+                .push(format!("life {}: no stop within {STOP:?}", self.lives));
+            self.signal("KILL");
+        }
+        if let Some(ended) = self.bury()
+            && ended.status.code() != Some(0)
+        {
+            let status = ended.status;
+            self.broken
+                .push(format!("life {}: {status} after SIGTERM", self.lives));
+        }
+    }
+
+    /// `clip-search` is gone for `time`.
+    pub fn restart_search(&mut self, time: Duration) {
+        if let Some(program) = self.clip_search.take() {
+            program.signal("KILL");
+            program.wait();
+        }
+        self.search.down();
+        self.wait(time);
+        let (program, address) = endpoint::start(&[]);
+        self.clip_search = Some(program);
+        self.search.up(address);
+    }
+
+    /// Telegram cannot be reached for `time`.
+    pub fn offline(&mut self, time: Duration) {
+        let api = self.telegram.url()["http://".len()..]
+            .parse()
+            .expect("host and port");
+        self.bot_api.down();
+        self.wait(time);
+        self.bot_api.up(api);
+    }
+
+    /// Lets `time` pass.
+    pub fn wait(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until {
+            self.look_after_bot();
+            std::thread::sleep(Duration::from_millis(10).min(time));
+        }
+    }
+
+    fn weigh(&mut self) {
+        let end = self.life.as_ref().and_then(|life| resident(&life.program));
+        let warm = self.life.as_ref().and_then(|life| life.warm);
+        if let (Some(warm), Some(end)) = (warm, end) {
+            self.memory.push(Memory { warm, end });
+        }
+    }
+
+    /// Keeps the log of a bot that ended, and looks for faults in it.
+    fn bury(&mut self) -> Option<Ended> {
+        let mut ended = self.life.take()?.program.wait();
+        for words in ["a fault of ours", "panicked at"] {
+            if let Some(line) = ended.output.lines().find(|line| line.contains(words)) {
+                self.broken.push(format!("life {}: {line}", self.lives));
+            }
+        }
+        let log = self.folder.join(format!("bot-{}.log", self.lives));
+        std::fs::write(log, &ended.output).expect("a folder for tests");
+        let output = std::mem::take(&mut ended.output);
+        without_token(Ended {
+            status: ended.status,
+            output,
+        });
+        Some(ended)
+    }
+}
+
+fn resident(program: &Program) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.pid())).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
