@@ -298,7 +298,7 @@ def trouble(telegram):
         telegram.stop()
         systemctl("restart", BOT)
         assert show(BOT, "ActiveState") == "active"
-        print(f"  {wait_status(BOT, 'cannot be reached')}")
+        print(f"  {wait_status(BOT, 'no updates: ')}")
         entry(event("unreachable"))
         telegram.start()
         wait_status(BOT, "polling")
