@@ -4,9 +4,11 @@
 //! # The way of one query
 //!
 //! ```text
-//!  Telegram ──getUpdates──▶ telegram::poll ──▶ bot::handler (pure) ──▶ bot::queue ──▶ bot::worker
-//!     ▲                                                                                   │
-//!     │                                                     search::client ──GET /search──┤
+//!  Telegram ──getUpdates──▶ telegram::poll ──▶ bot::intake ──▶ bot::queue ──▶ bot::worker
+//!     ▲                                        │        │                         │
+//!     │                      bot::handler (pure)    inbox (on disk)               │
+//!     │                                                                           │
+//!     │                                             search::client ──GET /search──┤
 //!     └── sendMessage / sendMediaGroup / edit ── telegram::delivery ◀── bot::album, bot::reply
 //!
 //!  GET /search ──▶ endpoint ──▶ search::Engine:  space (Gradio)  ·  mock (built-in pictures)
@@ -20,11 +22,13 @@
 //! - [`telegram`] speaks the Bot API: [`telegram::poll`] fetches updates, [`telegram::request`]
 //!   builds requests, [`telegram::client`] sends one, [`telegram::delivery`] sends it with the
 //!   patience each failure deserves.
+//! - [`inbox`] keeps what was accepted on disk until it is answered, so that a kill loses nothing.
 //! - [`bot`] decides and does: [`bot::handler`] turns an update into tasks and [`bot::reply`] words
-//!   the answers (both pure), [`bot::queue`] keeps the order of each chat, [`bot::worker`] does the
-//!   tasks, [`bot::album`] gets every picture through in the best form that works,
-//!   [`bot::asleep`] is the waiting room while a Space wakes up.
-//! - [`inbox`] keeps accepted updates on disk until they are answered.
+//!   the answers (both pure), [`bot::intake`] puts them into the inbox before Telegram is told that
+//!   we have them, [`bot::queue`] keeps the order of each chat and serves users in turn,
+//!   [`bot::worker`] does the tasks, [`bot::searches`] asks the same only once, [`bot::album`] gets
+//!   every picture through in the best form that works, [`bot::asleep`] is the waiting room while a
+//!   Space wakes up.
 //! - [`search::client`] asks the endpoint.
 //!
 //! # The endpoint (feature `search`)
@@ -35,14 +39,6 @@
   [`search::Engine`] behind it.
 - [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols, [`mock`] the one
   with a thousand built-in drawings, found by their words."
-)]
-//!
-//! # The playground (feature `playground`)
-//!
-#![cfg_attr(
-    feature = "playground",
-    doc = "- [`playground::bot_api`] is a Bot API server as a library, strict and scriptable; the tests use it
-  as well. [`playground::server`] is the web page over it."
 )]
 //!
 //! # The playground (feature `playground`)

@@ -47,7 +47,7 @@ impl Shutdown {
     }
 
     /// Raises the flag at the first SIGTERM or SIGINT. At the second one the process exits at
-    /// once with code 1.
+    /// once with code 1. SIGHUP does nothing but a line in the log: settings come another way.
     ///
     /// # Errors
     /// When the system gives no thread or no signal handler.
@@ -58,11 +58,12 @@ impl Shutdown {
             .enable_io()
             .build()
             .map_err(failed)?;
-        let (mut terminate, mut interrupt) = {
+        let (mut terminate, mut interrupt, mut hang_up) = {
             let _context = runtime.enter();
             (
                 signal(SignalKind::terminate()).map_err(failed)?,
                 signal(SignalKind::interrupt()).map_err(failed)?,
+                signal(SignalKind::hangup()).map_err(failed)?,
             )
         };
         let flag = self.clone();
@@ -72,6 +73,9 @@ impl Shutdown {
                     std::future::poll_fn(|context| {
                         let terminate = terminate.poll_recv(context);
                         let interrupt = interrupt.poll_recv(context);
+                        while hang_up.poll_recv(context).is_ready() {
+                            tracing::info!("SIGHUP changes nothing; use systemctl reload");
+                        }
                         if terminate.is_ready() || interrupt.is_ready() {
                             std::task::Poll::Ready(())
                         } else {

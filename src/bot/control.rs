@@ -167,7 +167,7 @@ mod tests {
         assert_eq!(config.allowed, [7]);
         assert_eq!(config.results, 5, "back to the default");
         assert_eq!(config.log, tracing::level_filters::LevelFilter::WARN);
-        assert_eq!(config.workers, 16, "as started");
+        assert_eq!(config.workers, 32, "as started");
         assert!(
             words.ends_with("need a restart: CLIP_BOT_WORKERS"),
             "{words}"

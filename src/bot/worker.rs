@@ -212,7 +212,7 @@ impl Worker {
         }
     }
 
-    /// Asks a sleeping endpoint again for all who wait, until [`Worker::stop_waiting`].
+    /// Asks a sleeping endpoint again for all who wait, until [`Tools::stop_waiting`].
     pub fn watch_asleep(&self) {
         loop {
             self.part.rest();

@@ -22,7 +22,7 @@ fn read(path: &Path) -> io::Result<String> {
         Some("/credentials/search-token" | "/credentials/hf-token") => {
             Ok("from-credential\n".into())
         }
-        Some("/files/empty") => Ok(" \n".into()),
+        Some("/files/empty" | "/blank/search-token") => Ok(" \n".into()),
         Some("/files/closed" | "/closed/telegram-token") => {
             Err(io::ErrorKind::PermissionDenied.into())
         }
@@ -77,7 +77,7 @@ fn the_bot_has_defaults_for_all_but_token_and_endpoint() {
     assert_eq!(config.api_url, "https://api.telegram.org");
     assert_eq!(config.search_url, "http://127.0.0.1:8080/search");
     assert!(config.search_token.is_none());
-    assert_eq!((config.results, config.workers), (5, 16));
+    assert_eq!((config.results, config.workers), (5, 32));
     assert_eq!(config.poll_timeout, Duration::from_secs(50));
     assert!(config.allowed.is_empty() && config.language.is_none());
     let rate = Rate {

@@ -102,7 +102,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     ),
     variable(
         "CLIP_BOT_WORKERS",
-        "16",
+        "32",
         "queries answered at the same time, 1 to 64",
     ),
 ];

@@ -6,9 +6,8 @@ use std::time::Duration;
 use crate::options::Options;
 use crate::phases::Outcome;
 use crate::proxy::Played;
+use crate::rig::WORKERS;
 
-/// Workers of the bot when nobody says otherwise.
-const WORKERS: usize = 16;
 /// Most that resident memory may grow, in KiB.
 const GROWTH: i64 = 10 << 10;
 /// Of a hundred answers so many must have pictures, or the faults leave nothing to see.

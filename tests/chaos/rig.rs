@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use clip_bot::config::BOT_VARIABLES;
 use serde_json::{Value, json};
 
 use crate::audit::{Ask, Ledger, Want};
@@ -20,6 +19,8 @@ use crate::support::process::{Ended, Program};
 use crate::support::stage::{token_file, without_token};
 use crate::support::telegram::Telegram;
 
+/// Of the bot: what each of them is doing may happen twice at a kill.
+pub const WORKERS: usize = 16;
 /// Longest clean stop.
 const STOP: Duration = Duration::from_secs(25);
 /// Messages said in one life before its memory counts as usual.
@@ -140,20 +141,18 @@ impl Rig {
 
     pub fn start_bot(&mut self) {
         let (token, api, search) = (token_file(), self.bot_api.url(), self.search.url());
+        let workers = WORKERS.to_string();
         let mut variables = vec![
+            ("CLIP_BOT_WORKERS", workers.as_str()),
             ("CLIP_BOT_TOKEN_FILE", token.to_str().expect("a plain path")),
             ("CLIP_BOT_API_URL", &api),
             ("CLIP_BOT_SEARCH_URL", &search),
             ("CLIP_BOT_SEARCH_TIMEOUT", "4s"),
             ("CLIP_BOT_POLL_TIMEOUT", "1s"),
             ("CLIP_BOT_LOG", "info"),
+            // Not to be held back for asking as fast as this.
+            ("CLIP_BOT_RATE", "none"),
         ];
-        if BOT_VARIABLES
-            .iter()
-            .any(|known| known.name == "CLIP_BOT_RATE")
-        {
-            variables.push(("CLIP_BOT_RATE", "none"));
-        }
         if let Some(state) = &self.state {
             variables.push(("CLIP_BOT_STATE_DIR", state.to_str().expect("a plain path")));
         }

@@ -17,5 +17,6 @@ mod secrets;
 mod space;
 mod strictness;
 mod support;
+mod systemd;
 mod telegram_faults;
 mod tidy;

@@ -7,6 +7,7 @@ pub mod process;
 pub mod raw;
 pub mod server;
 pub mod stage;
+pub mod systemd;
 pub mod telegram;
 
 use std::time::Duration;
