@@ -40,7 +40,7 @@ const MANUALS: [Manual; 2] = [
                 "Messages that are not answered yet.",
             ),
             (
-                "/usr/share/doc/clip-bot/operating.md.gz",
+                "/usr/share/doc/clip-bot/operating.md",
                 "How to run it: settings, journal, upgrades, faults.",
             ),
         ],
