@@ -139,7 +139,8 @@ impl Program {
                 }
                 flag if flag.starts_with('-') && flag.len() > 1 => {
                     return Err(Error::config(format!(
-                        "{flag} is not known; see {} --help",
+                        "{} is not known; see {} --help",
+                        config::printable(flag),
                         self.name
                     )));
                 }
@@ -188,6 +189,7 @@ impl Program {
                 let flags: Vec<String> = self.variables.iter().map(|v| self.flag_of(v)).collect();
                 let nearest =
                     config::nearest(flag, flags.iter().map(String::as_str)).unwrap_or("--help");
+                let flag = config::printable(flag);
                 Err(Error::config(format!(
                     "{flag} is not known; did you mean {nearest}?"
                 )))

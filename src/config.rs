@@ -13,7 +13,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use bot::{BotConfig, Rate};
+pub use bot::{AwsIam, BotConfig, Rate, SearchAuth};
 pub use playground::PlaygroundConfig;
 pub use search::{EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation};
 pub(crate) use settings::printable;

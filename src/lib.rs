@@ -29,7 +29,7 @@
 //!   [`bot::worker`] does the tasks, [`bot::searches`] asks the same only once, [`bot::album`] gets
 //!   every picture through in the best form that works, [`bot::asleep`] is the waiting room while a
 //!   Space wakes up.
-//! - [`search::client`] asks the endpoint.
+//! - [`search::client`] asks the endpoint, with a bearer token or signed for [`aws`].
 //!
 //! # The endpoint (feature `search`)
 //!
@@ -62,6 +62,7 @@ server ([`playground::bot_api`], which the tests script too), and a chat page."
 //! - Every request has a deadline and a size limit. No token is ever printed.
 //! - Nothing panics on what comes from outside, and a fault in one chat's job ends only that job.
 
+pub mod aws;
 pub mod backoff;
 pub mod bot;
 pub mod cli;

@@ -63,7 +63,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_SEARCH_AUTH",
         "",
-        "`none` or `bearer`; empty: bearer where there is a token",
+        "`none`, `bearer` or `aws-iam`; empty: bearer where there is a token",
     ),
     variable(
         "CLIP_BOT_SEARCH_TIMEOUT",

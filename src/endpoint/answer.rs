@@ -92,7 +92,6 @@ pub(super) fn log(about: &str, response: &Response, elapsed: Duration) {
         }
         Some(Outcome::Failed(failure)) => {
             let code = failure.reason.code();
-            let failure = one_line(&failure.to_string());
             if response.status().is_server_error() {
                 tracing::warn!(code, millis, "{about}: {failure} ({millis} ms)");
             } else {
@@ -101,11 +100,6 @@ pub(super) fn log(about: &str, response: &Response, elapsed: Duration) {
         }
         None => tracing::debug!(millis, "{about}: answered in {millis} ms"),
     }
-}
-
-/// Part of a failure may come from elsewhere, and must not look like a log line of ours.
-fn one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
 }
 
 /// A JSON answer.
@@ -152,11 +146,6 @@ pub(super) fn picture(media_type: &'static str, file: Cow<'static, [u8]>) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_message_stays_on_its_line() {
-        assert_eq!(one_line("é:\r\n\x1b[2mok"), "é:   [2mok");
-    }
 
     #[test]
     fn every_reason_has_a_status_that_exists() {

@@ -140,7 +140,7 @@ fn flags_win_over_the_environment_and_unknown_ones_are_refused() {
         (&["--reslts=3"][..], "did you mean --results?"),
         (&["rum"], "did you mean run?"),
         (&["--results"], "--results needs a value"),
-        (&["-x"], "-x is not known"),
+        (&["-x"], "`-x` is not known"),
         (&["query"], "usage: clip-bot query TEXT"),
     ] {
         let ended = run_with(arguments, &[]);

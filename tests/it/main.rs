@@ -13,6 +13,7 @@ mod playground;
 mod playground_server;
 mod reference_defects;
 mod secrets;
+mod seeds;
 mod space;
 mod strictness;
 mod support;
