@@ -274,6 +274,7 @@ fn every_setting_of_the_endpoint_is_taken() {
     let config = search(&[
         ("CLIP_SEARCH_ENGINE", "mock"),
         ("CLIP_SEARCH_SPACE", "ignored/here"),
+        ("CLIP_SEARCH_IDLE", "10m"),
         ("CLIP_SEARCH_LISTEN", "[::]:0"),
         ("CLIP_SEARCH_LOG", "off"),
         ("CLIP_SEARCH_TIMEOUT", "10m"),
@@ -282,6 +283,7 @@ fn every_setting_of_the_endpoint_is_taken() {
     ])
     .expect("all are right");
     assert_eq!(config.engine, EngineConfig::Mock);
+    assert_eq!(config.idle, Some(Duration::from_mins(10)));
     assert_eq!(config.listen.to_string(), "[::]:0");
     assert_eq!(config.token, Some(Secret::new("from-file")));
     assert_eq!(
@@ -313,9 +315,14 @@ fn every_setting_of_the_endpoint_is_taken() {
 
 #[test]
 fn every_wrong_setting_of_the_endpoint_is_named_with_a_remedy() {
-    let table: [(&str, &[&str], &str); 9] = [
+    let table: [(&str, &[&str], &str); 10] = [
         ("CLIP_SEARCH_ENGINE", &["clip", "Mock"], "space or mock"),
         ("CLIP_SEARCH_HUB", &["huggingface.co"], "https://"),
+        (
+            "CLIP_SEARCH_IDLE",
+            &["never", "10", "0s", "25h"],
+            "from 1s to 1day",
+        ),
         (
             "CLIP_SEARCH_LISTEN",
             &["8080", "h:80", "127.0.0.1", "127.0.0.1:99999"],

@@ -8,6 +8,7 @@ mod endpoint_engine;
 mod endpoint_faults;
 mod endpoint_limits;
 mod endpoint_settings;
+mod endpoint_systemd;
 mod inbox;
 mod playground;
 mod playground_server;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderName, HeaderValue, Method, Request, Uri};
 use clip_bot::config::{EngineConfig, SearchConfig};
-use clip_bot::endpoint::router;
+use clip_bot::endpoint::{Activity, router};
 use clip_bot::search::{Engine, Failure, MAX_LIMIT, MAX_QUERY_CHARS, Page, Query, Reason, Subject};
 use clip_bot::secret::Secret;
 use hyper::service::Service;
@@ -53,6 +53,7 @@ impl Endpoint {
             listen: ([127, 0, 0, 1], 1).into(),
             token,
             timeout: Duration::from_mins(1),
+            idle: None,
             workers: 4,
             log: tracing::level_filters::LevelFilter::OFF,
             warnings: Vec::new(),
@@ -61,7 +62,11 @@ impl Endpoint {
             .enable_time()
             .build();
         Self {
-            service: TowerToHyperService::new(router(engine.clone(), &config)),
+            service: TowerToHyperService::new(router(
+                engine.clone(),
+                &config,
+                &Activity::default(),
+            )),
             engine,
             runtime: runtime.expect("a runtime"),
         }
