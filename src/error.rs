@@ -155,8 +155,15 @@ impl Error {
             line = format!("{line}: {cause}");
             next = cause.source();
         }
-        line
+        one_line(&line)
     }
+}
+
+/// `text` on one line: parts of it may come from elsewhere, and must look like no line of ours in
+/// a log, and command no terminal.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.replace(char::is_control, " ")
 }
 
 impl fmt::Display for Error {
@@ -219,6 +226,13 @@ mod tests {
         for (error, class) in table {
             assert_eq!(error.class(), class, "{:?}", error.kind());
         }
+    }
+
+    #[test]
+    fn a_chain_stays_on_its_line() {
+        let cause = std::io::Error::other("b\u{85}c");
+        let error = Error::system("é:\r\n\x1b[2ma", cause);
+        assert_eq!(error.chain(), "é:   [2ma: b c");
     }
 
     #[test]

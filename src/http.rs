@@ -13,6 +13,7 @@ use serde_json::Value;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
+use crate::aws::signature::Signable;
 use crate::error::{Error, Kind, Result};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,6 +25,7 @@ pub type AddressFilter = fn(IpAddr) -> bool;
 /// One request. Built by [`Request::get`] or [`Request::post`].
 #[derive(Clone)]
 pub struct Request {
+    method: &'static str,
     url: String,
     headers: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
@@ -36,6 +38,7 @@ impl Request {
     #[must_use]
     pub fn get(url: impl Into<String>) -> Self {
         Self {
+            method: "GET",
             url: url.into(),
             headers: Vec::new(),
             body: None,
@@ -48,10 +51,21 @@ impl Request {
     #[must_use]
     pub fn post(url: impl Into<String>, content_type: &str, body: Vec<u8>) -> Self {
         Self {
+            method: "POST",
             body: Some(body),
             ..Self::get(url)
         }
         .header("content-type", content_type)
+    }
+
+    /// A PUT without a body to `url`.
+    #[must_use]
+    pub fn put(url: impl Into<String>) -> Self {
+        Self {
+            method: "PUT",
+            body: Some(Vec::new()),
+            ..Self::get(url)
+        }
     }
 
     /// A POST of `value` as JSON to `url`.
@@ -69,6 +83,16 @@ impl Request {
         self.url.push('=');
         self.url.push_str(&percent_encode(value, b""));
         self
+    }
+
+    /// What a signature covers.
+    #[must_use]
+    pub fn signable(&self) -> Signable<'_> {
+        Signable {
+            method: self.method,
+            url: &self.url,
+            body: self.body.as_deref().unwrap_or_default(),
+        }
     }
 
     /// Adds a header; `value` may be secret and is never printed.
@@ -244,6 +268,14 @@ impl Client {
         }
     }
 
+    /// A client for a service on the same machine: never by a proxy.
+    #[must_use]
+    pub fn direct() -> Self {
+        Self {
+            agent: Self::config(1).max_redirects(0).proxy(None).build().into(),
+        }
+    }
+
     /// A client for files at addresses that somebody else chose: at most three redirects, no
     /// proxy (it would look up the names for us), and only addresses that `allowed` accepts,
     /// checked after name resolution and at every hop.
@@ -284,8 +316,8 @@ impl Client {
     /// As [`Client::send`].
     pub fn open(&self, request: &Request) -> Result<Answer> {
         let answer = match &request.body {
-            None => self.run(request, "GET", ()),
-            Some(body) => self.run(request, "POST", &body[..]),
+            None => self.run(request, ()),
+            Some(body) => self.run(request, &body[..]),
         };
         let (parts, body) = answer.map_err(call_error)?.into_parts();
         let head = Head {
@@ -307,11 +339,10 @@ impl Client {
     fn run(
         &self,
         request: &Request,
-        method: &str,
         body: impl ureq::AsSendBody,
     ) -> std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error> {
         let mut outgoing = ureq::http::Request::builder()
-            .method(method)
+            .method(request.method)
             .uri(&request.url);
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value);

@@ -29,7 +29,7 @@
 //!   [`bot::worker`] does the tasks, [`bot::searches`] asks the same only once, [`bot::album`] gets
 //!   every picture through in the best form that works, [`bot::asleep`] is the waiting room while a
 //!   Space wakes up.
-//! - [`search::client`] asks the endpoint.
+//! - [`search::client`] asks the endpoint, with a bearer token or signed for [`aws`].
 //!
 //! # The endpoint (feature `search`)
 //!
@@ -57,11 +57,13 @@ server ([`playground::bot_api`], which the tests script too), and a chat page."
 //! # Invariants
 //!
 //! - One outside system, one module: only [`http`] names `ureq`, only [`systemd`] `sd_notify`, only
-//!   [`log`] `tracing_journald`; only the binaries read the environment. `tests/it/tidy.rs` checks.
+//!   [`log`] `tracing_journald`, only the endpoint's socket `sd_listen_fds`; only the binaries read
+//!   the environment. `tests/it/tidy.rs` checks.
 //! - [`telegram`] knows neither [`bot`] nor [`search`]; [`bot`] knows no engine.
 //! - Every request has a deadline and a size limit. No token is ever printed.
 //! - Nothing panics on what comes from outside, and a fault in one chat's job ends only that job.
 
+pub mod aws;
 pub mod backoff;
 pub mod bot;
 pub mod cli;

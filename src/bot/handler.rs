@@ -138,9 +138,11 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     // The query stands in the button, or, where it was too long for one, in the message that
     // ours replied to.
     let asked = message.reply_to_message.as_deref();
-    let from_message = || match request_in(asked?, &manners.me)? {
-        Request::Query(words) => Some(words),
-        Request::Help | Request::WordsOnly => None,
+    let from_message = || match request_in(asked?, &manners.me) {
+        Some(Request::Query(words)) => Some(words),
+        Some(Request::Help | Request::WordsOnly) => None,
+        // In a group, words that answered our question: that question is not shown here.
+        None => asked?.text.as_deref().filter(|text| !text.starts_with('/')),
     };
     let (in_place, words) = if let Some(words) = data.strip_prefix(reply::RETRY) {
         (true, words)
@@ -419,6 +421,21 @@ mod tests {
             (Some(5), None),
             "retry edits, again does not"
         );
+    }
+
+    #[test]
+    fn a_button_repeats_a_long_reply_to_our_question_in_a_group() {
+        let words = "un gato ".repeat(20);
+        let chat = json!({"id": -7, "type": "supergroup"});
+        let mut event = pressed("a:", &words);
+        event["callback_query"]["message"]["chat"] = chat.clone();
+        event["callback_query"]["message"]["reply_to_message"]["chat"] = chat;
+        assert_eq!(
+            said(event.clone()),
+            format!("ack c1; search: {}", words.trim())
+        );
+        event["callback_query"]["message"]["reply_to_message"]["text"] = "/other x".into();
+        assert_eq!(said(event), "ack c1; say: I no longer kn");
     }
 
     #[test]

@@ -67,13 +67,21 @@ fn commands_words_and_flags_are_told_apart() {
 
 #[test]
 fn what_is_not_understood_is_named_with_a_remedy() {
-    let table: [(&[&str], &str); 8] = [
+    let table: [(&[&str], &str); 10] = [
         (&["qery"], "`qery` is not a command; did you mean query?"),
         (
             &["--result", "7"],
-            "--result is not known; did you mean --results?",
+            "`--result` is not known; did you mean --results?",
         ),
-        (&["-x"], "-x is not known; see clip-bot --help"),
+        (
+            &["-t4242:TOKEN-TOKEN_TOKEN-TOKEN"],
+            "the value (not shown, it may be secret) is not known; see clip-bot --help",
+        ),
+        (
+            &["--search-urlhttps://user:pass@h"],
+            "the value (not shown, it may be secret) is not known; did you mean",
+        ),
+        (&["-x"], "`-x` is not known; see clip-bot --help"),
         (&["--results"], "--results needs a value"),
         (
             &["--token", "42:TOKEN"],

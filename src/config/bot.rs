@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::settings::Settings;
 use super::{BOT_VARIABLES, Environment};
+use crate::aws::signature::Credentials;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -17,8 +18,8 @@ pub struct BotConfig {
     pub api_url: String,
     /// The endpoint's `/search`.
     pub search_url: String,
-    /// Bearer token for the endpoint.
-    pub search_token: Option<Secret>,
+    /// How the endpoint is shown who asks.
+    pub search_auth: SearchAuth,
     /// Longest wait for the endpoint: more than API Gateway's 30 s, so that its own answer comes.
     pub search_timeout: Duration,
     /// How often one user may ask, or `None` for no limit.
@@ -41,6 +42,28 @@ pub struct BotConfig {
     pub log: tracing::level_filters::LevelFilter,
     /// What the operator should know, to be logged once.
     pub warnings: Vec<String>,
+}
+
+/// How the endpoint is shown who asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SearchAuth {
+    /// It is not.
+    None,
+    /// By `Authorization: Bearer`.
+    Bearer(Secret),
+    /// By a signature for API Gateway.
+    AwsIam(AwsIam),
+}
+
+/// What signing for API Gateway takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsIam {
+    /// Where the API is.
+    pub region: String,
+    /// Those in the environment; else the instance's role is asked for.
+    pub credentials: Option<Credentials>,
+    /// Address of the instance's metadata service.
+    pub metadata: String,
 }
 
 /// So many searches in such a time, all at once or spread over it.
@@ -75,17 +98,18 @@ impl BotConfig {
                 "CLIP_BOT_SEARCH_URL is not set: name the search endpoint, for example http://127.0.0.1:8080",
             )
         })?;
-        let mut search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
-        match (settings.text("CLIP_BOT_SEARCH_AUTH"), &search_token) {
-            ("", _) | ("bearer", Some(_)) => {}
-            ("none", _) => search_token = None,
+        let search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
+        let search_auth = match (settings.text("CLIP_BOT_SEARCH_AUTH"), search_token) {
+            ("" | "bearer", Some(token)) => SearchAuth::Bearer(token),
+            ("" | "none", _) => SearchAuth::None,
+            ("aws-iam", _) => SearchAuth::AwsIam(aws_iam(environment, &search_url)?),
             ("bearer", None) => {
                 return Err(Error::config(
                     "CLIP_BOT_SEARCH_AUTH=bearer needs a token: set CLIP_BOT_SEARCH_TOKEN_FILE",
                 ));
             }
-            _ => return Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none or bearer")),
-        }
+            _ => return Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none, bearer or aws-iam")),
+        };
         let language = match settings.text("CLIP_BOT_LANGUAGE") {
             "" => None,
             language @ ("en" | "es") => Some(language.to_owned()),
@@ -103,7 +127,7 @@ impl BotConfig {
             } else {
                 format!("{search_url}/search")
             },
-            search_token,
+            search_auth,
             search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
             rate: settings.rate("CLIP_BOT_RATE")?,
             state_dir,
@@ -126,6 +150,43 @@ impl BotConfig {
         let token = self.token.expose();
         token.split_once(':').map_or(token, |(id, _)| id)
     }
+}
+
+fn aws_iam(environment: &Environment, search_url: &str) -> Result<AwsIam> {
+    let get = |name| environment.get(name).filter(|value| !value.is_empty());
+    // Such as https://abc123.execute-api.eu-central-1.amazonaws.com
+    let in_url = search_url
+        .split_once(".execute-api.")
+        .and_then(|(_, rest)| rest.split_once(".amazonaws.com"))
+        .map(|(region, _)| region);
+    let region = in_url
+        .or_else(|| get("AWS_REGION"))
+        .or_else(|| get("AWS_DEFAULT_REGION"));
+    let region = region.ok_or_else(|| {
+        Error::config(
+            "CLIP_BOT_SEARCH_AUTH=aws-iam needs a region: use the API's own address as \
+             CLIP_BOT_SEARCH_URL, or set AWS_REGION",
+        )
+    })?;
+    let credentials = match (get("AWS_ACCESS_KEY_ID"), get("AWS_SECRET_ACCESS_KEY")) {
+        (Some(access_key), Some(secret_key)) => Some(Credentials {
+            access_key: access_key.to_owned(),
+            secret_key: Secret::new(secret_key),
+            session_token: get("AWS_SESSION_TOKEN").map(Secret::new),
+        }),
+        (None, None) => None,
+        _ => {
+            return Err(Error::config(
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both or none",
+            ));
+        }
+    };
+    let metadata = get("AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or("http://169.254.169.254");
+    Ok(AwsIam {
+        region: region.to_owned(),
+        credentials,
+        metadata: metadata.to_owned(),
+    })
 }
 
 pub(super) fn looks_like_a_token(text: &str) -> bool {

@@ -13,6 +13,8 @@ use crate::secret::Secret;
 pub struct SearchConfig {
     /// Which engine answers.
     pub engine: EngineConfig,
+    /// After how long without a request the program ends; none for never.
+    pub idle: Option<Duration>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Bearer token that callers need.
@@ -92,6 +94,10 @@ impl SearchConfig {
         };
         Ok(Self {
             engine,
+            idle: match settings.text("CLIP_SEARCH_IDLE") {
+                "" => None,
+                _ => Some(settings.duration("CLIP_SEARCH_IDLE", 1, 86_400)?),
+            },
             listen: settings.parsed(
                 "CLIP_SEARCH_LISTEN",
                 "an address with a port, such as 127.0.0.1:8080",

@@ -30,6 +30,13 @@ impl<'a> Settings<'a> {
             if !known.iter().any(|variable| variable.name == name) {
                 let names = known.iter().map(|variable| variable.name);
                 let nearest = nearest(name, names).unwrap_or(prefix);
+                // What is not a name may be a whole line of a file of settings.
+                let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                let name = if is_name {
+                    name.clone()
+                } else {
+                    printable(name)
+                };
                 return Err(Error::config(format!(
                     "{name} is not a known setting; did you mean {nearest}?"
                 )));

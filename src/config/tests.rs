@@ -76,7 +76,7 @@ fn the_bot_has_defaults_for_all_but_token_and_endpoint() {
     assert_eq!(config.token.expose(), TOKEN);
     assert_eq!(config.api_url, "https://api.telegram.org");
     assert_eq!(config.search_url, "http://127.0.0.1:8080/search");
-    assert!(config.search_token.is_none());
+    assert_eq!(config.search_auth, SearchAuth::None);
     assert_eq!((config.results, config.workers), (5, 32));
     assert_eq!(config.poll_timeout, Duration::from_secs(50));
     assert!(config.allowed.is_empty() && config.language.is_none());
@@ -126,7 +126,8 @@ fn every_setting_of_the_bot_is_taken() {
     assert_eq!(config.rate, Some(rate));
     assert_eq!(config.state_dir.as_deref(), Some(Path::new("/state")));
     assert_eq!(config.search_url, "https://h.example/stage/search");
-    assert_eq!(config.search_token, Some(Secret::new("from-file")));
+    let auth = SearchAuth::Bearer(Secret::new("from-file"));
+    assert_eq!(config.search_auth, auth);
     assert!(config.warnings.is_empty());
 }
 
@@ -141,6 +142,43 @@ fn a_rate_can_be_none_and_the_state_folder_systemds() {
     let folder = Path::new("/var/lib/clip-bot");
     assert_eq!(config.state_dir.as_deref(), Some(folder));
     assert_eq!(config.bot_id(), "4242");
+}
+
+#[test]
+fn signing_for_aws_takes_region_and_credentials_from_where_they_are() {
+    let aws = |more: &[(&str, &str)]| {
+        let mut all = vec![("CLIP_BOT_SEARCH_AUTH", "aws-iam")];
+        all.extend(more);
+        match bot(&all)?.search_auth {
+            SearchAuth::AwsIam(aws) => Ok(aws),
+            other => panic!("{other:?}"),
+        }
+    };
+    let api = "https://abc123.execute-api.eu-central-1.amazonaws.com";
+    let role = aws(&[("CLIP_BOT_SEARCH_URL", api), ("AWS_REGION", "us-east-1")]).expect("enough");
+    let expected = AwsIam {
+        region: "eu-central-1".into(),
+        credentials: None,
+        metadata: "http://169.254.169.254".into(),
+    };
+    assert_eq!(role, expected);
+    let keys = [
+        ("AWS_DEFAULT_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "AKID"),
+        ("AWS_SECRET_ACCESS_KEY", "hidden-key"),
+        ("AWS_SESSION_TOKEN", "hidden-token"),
+    ];
+    let laptop = aws(&keys).expect("enough");
+    assert_eq!(laptop.region, "us-east-1");
+    let shown = format!("{laptop:?}");
+    assert!(
+        shown.contains("AKID") && !shown.contains("hidden"),
+        "{shown}"
+    );
+    let line = line_of(aws(&[]));
+    assert!(line.contains("aws-iam needs a region"), "{line}");
+    let line = line_of(aws(&keys[..2]));
+    assert!(line.contains("belong together"), "{line}");
 }
 
 #[test]
@@ -179,8 +217,8 @@ fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
         ("CLIP_BOT_RESULTS", &["0", "11", "x", "1.5"], "from 1 to 10"),
         (
             "CLIP_BOT_SEARCH_AUTH",
-            &["basic", "aws-iam"],
-            "none or bearer",
+            &["basic"],
+            "none, bearer or aws-iam",
         ),
         (
             "CLIP_BOT_SEARCH_AUTH",
@@ -236,6 +274,7 @@ fn every_setting_of_the_endpoint_is_taken() {
     let config = search(&[
         ("CLIP_SEARCH_ENGINE", "mock"),
         ("CLIP_SEARCH_SPACE", "ignored/here"),
+        ("CLIP_SEARCH_IDLE", "10m"),
         ("CLIP_SEARCH_LISTEN", "[::]:0"),
         ("CLIP_SEARCH_LOG", "off"),
         ("CLIP_SEARCH_TIMEOUT", "10m"),
@@ -244,6 +283,7 @@ fn every_setting_of_the_endpoint_is_taken() {
     ])
     .expect("all are right");
     assert_eq!(config.engine, EngineConfig::Mock);
+    assert_eq!(config.idle, Some(Duration::from_mins(10)));
     assert_eq!(config.listen.to_string(), "[::]:0");
     assert_eq!(config.token, Some(Secret::new("from-file")));
     assert_eq!(
@@ -275,9 +315,14 @@ fn every_setting_of_the_endpoint_is_taken() {
 
 #[test]
 fn every_wrong_setting_of_the_endpoint_is_named_with_a_remedy() {
-    let table: [(&str, &[&str], &str); 9] = [
+    let table: [(&str, &[&str], &str); 10] = [
         ("CLIP_SEARCH_ENGINE", &["clip", "Mock"], "space or mock"),
         ("CLIP_SEARCH_HUB", &["huggingface.co"], "https://"),
+        (
+            "CLIP_SEARCH_IDLE",
+            &["never", "10", "0s", "25h"],
+            "from 1s to 1day",
+        ),
         (
             "CLIP_SEARCH_LISTEN",
             &["8080", "h:80", "127.0.0.1", "127.0.0.1:99999"],
@@ -331,6 +376,8 @@ fn an_unknown_setting_is_refused_with_the_nearest_name() {
         line,
         "CLIP_BOT_RESULT is not a known setting; did you mean CLIP_BOT_RESULTS?"
     );
+    let line = line_of(bot(&[("CLIP_BOT_TOKEN:4242:AAsecret-secret", "")]));
+    assert!(line.starts_with("the value (not shown"), "{line}");
     let line = line_of(search(&[("CLIP_SEARCH_TOKENFILE", "/f")]));
     assert!(
         line.ends_with("did you mean CLIP_SEARCH_TOKEN_FILE?"),

@@ -63,7 +63,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_SEARCH_AUTH",
         "",
-        "`none` or `bearer`; empty: bearer where there is a token",
+        "`none`, `bearer` or `aws-iam`; empty: bearer where there is a token",
     ),
     variable(
         "CLIP_BOT_SEARCH_TIMEOUT",
@@ -130,9 +130,14 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "hub that knows the Space",
     ),
     variable(
+        "CLIP_SEARCH_IDLE",
+        "",
+        "end after this time without a request, for socket units; empty: never",
+    ),
+    variable(
         "CLIP_SEARCH_LISTEN",
         "127.0.0.1:8080",
-        "address and port to listen on",
+        "address and port to listen on; a socket unit's come first",
     ),
     variable(
         "CLIP_SEARCH_LOG",

@@ -1,7 +1,6 @@
 //! The HTTP server: connections with a limit on their number, on the time a request's head may
 //! take, and on how long stopping may take.
 
-use std::future::Future;
 use std::net::TcpListener;
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,6 +15,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::shutdown::Shutdown;
+use crate::systemd::{self, Part, Pulse};
 
 /// What a server allows its callers.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,9 @@ pub struct Limits {
     pub connection: Duration,
     /// How long running requests may take to finish when the server stops.
     pub stop: Duration,
+    /// After this time without any connection the server raises its shutdown by itself. A
+    /// connection without requests counts, for it too would start the program again.
+    pub idle: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -39,6 +42,7 @@ impl Default for Limits {
             head: Duration::from_secs(30),
             connection: Duration::from_mins(15),
             stop: Duration::from_secs(10),
+            idle: None,
         }
     }
 }
@@ -47,8 +51,13 @@ impl Default for Limits {
 const MAX_HEAD_BYTES: usize = 32 << 10;
 /// Pause after the system refused to accept a connection, as when files run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How often the server reports that it gets on, and how late it may be. All requests share its
+/// thread, so none of them may hold that for longer.
+const REPORT: Duration = Duration::from_secs(1);
+const REPORT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Answers what comes to `listener` until `shutdown` is raised, then finishes what is running.
+/// Answers what comes to `listener` until `shutdown` is raised, then finishes what is running; a
+/// part of `pulse` meanwhile. Tells systemd when it takes requests and when it no longer does.
 /// Blocks; works of engines still running after `limits.stop` are left behind.
 ///
 /// # Errors
@@ -58,6 +67,7 @@ pub fn serve(
     router: Router,
     shutdown: &Shutdown,
     limits: Limits,
+    pulse: &Pulse,
 ) -> Result<()> {
     let failed = |cause| Error::system("failed to start the HTTP server", cause);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -68,9 +78,7 @@ pub fn serve(
     listener.set_nonblocking(true).map_err(failed)?;
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-        let shutdown = shutdown.clone();
-        let raised = tokio::task::spawn_blocking(move || shutdown.wait(Duration::MAX));
-        accept(listener, router, raised, limits).await;
+        accept(listener, router, shutdown, limits, pulse.part("server")).await;
         Ok(())
     });
     runtime.shutdown_background();
@@ -80,28 +88,40 @@ pub fn serve(
 async fn accept(
     listener: tokio::net::TcpListener,
     router: Router,
-    raised: impl Future,
+    shutdown: &Shutdown,
     limits: Limits,
+    part: Part,
 ) {
-    let mut raised = pin!(raised);
+    let flag = shutdown.clone();
+    let mut raised = tokio::task::spawn_blocking(move || flag.wait(Duration::MAX));
+    let open = Arc::new(watch::Sender::new(0));
+    let mut unused = pin!(unused(open.subscribe(), limits.idle));
     let slots = Arc::new(Semaphore::new(limits.connections));
     let (stop, stopping) = watch::channel(false);
+    systemd::ready();
     loop {
+        part.within(REPORT_WITHIN);
         let accepted = async {
             // The semaphore is never closed.
             let slot = Arc::clone(&slots).acquire_owned().await.ok();
             (slot, listener.accept().await)
         };
         let (slot, accepted) = tokio::select! {
-            _ = raised.as_mut() => break,
+            _ = &mut raised => break,
+            () = unused.as_mut() => {
+                shutdown.raise();
+                break;
+            }
+            () = tokio::time::sleep(REPORT) => continue,
             accepted = accepted => accepted,
         };
         match accepted {
             Ok((stream, _)) => {
                 let connection = connection(stream, router.clone(), stopping.clone(), limits);
+                let place = (slot, Open::new(&open));
                 tokio::spawn(async move {
                     connection.await;
-                    drop(slot);
+                    drop(place);
                 });
             }
             Err(cause) => {
@@ -110,6 +130,8 @@ async fn accept(
             }
         }
     }
+    systemd::stopping();
+    part.within(limits.stop.saturating_add(REPORT_WITHIN));
     drop(listener);
     let _ = stop.send(true);
     let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
@@ -118,6 +140,39 @@ async fn accept(
         .is_err()
     {
         tracing::warn!("stopping while requests are still running");
+    }
+}
+
+/// One of the open connections, for as long as it lives.
+struct Open(Arc<watch::Sender<usize>>);
+
+impl Open {
+    fn new(count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Ends when no connection was `open` for `time`.
+async fn unused(mut open: watch::Receiver<usize>, time: Option<Duration>) {
+    let Some(time) = time else {
+        return std::future::pending().await;
+    };
+    loop {
+        let is_unused = *open.borrow_and_update() == 0;
+        let limit = if is_unused { time } else { Duration::MAX };
+        // A connection that came and went in between counts as a change.
+        if tokio::time::timeout(limit, open.changed()).await.is_err() {
+            let time = humantime::format_duration(time);
+            tracing::info!("nobody was connected for {time}: ending until the next request");
+            return;
+        }
     }
 }
 

@@ -5,12 +5,14 @@
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
 
+mod activity;
 mod address;
 mod answer;
 mod body;
 pub mod http;
 mod request;
 pub mod run;
+mod socket;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,8 +33,10 @@ use crate::config::SearchConfig;
 use crate::search::{Engine, Failure, Query, Reason, Subject};
 use crate::secret::Secret;
 
-use answer::Rejection;
+use answer::{Outcome, Rejection};
 use request::{Caller, Parameters};
+
+pub use activity::Activity;
 
 /// How long an engine may overrun its deadline before it is answered for; its own failure says
 /// more than ours.
@@ -43,6 +47,7 @@ const READY_FOR: Duration = Duration::from_secs(1);
 /// What the routes share.
 struct Endpoint {
     engine: Arc<dyn Engine>,
+    activity: Activity,
     token: Option<Secret>,
     timeout: Duration,
     workers: Arc<Semaphore>,
@@ -53,17 +58,19 @@ struct Endpoint {
 
 type Shared = State<Arc<Endpoint>>;
 
-/// The routes over `engine`. Of `config` count `token`, `timeout`, `workers`, and `listen`, which
-/// must be the address really bound.
-pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig) -> Router {
-    let endpoint = Endpoint {
+/// The routes over `engine`, whose work is told to `activity`. Of `config` count `token`,
+/// `timeout`, `workers`, and `listen`, which must be the address really bound.
+pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, activity: &Activity) -> Router {
+    let endpoint = Arc::new(Endpoint {
         engine,
+        activity: activity.clone(),
         token: config.token.clone(),
         timeout: config.timeout,
         workers: Arc::new(Semaphore::new(config.workers)),
         address: config.listen.to_string(),
         ready: Mutex::new(None),
-    };
+    });
+    let observed = Arc::clone(&endpoint);
     Router::new()
         .route("/search", get(search_text).post(search_picture))
         .route("/health", get(health))
@@ -71,11 +78,11 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig) -> Router {
         .route("/images/{id}", get(image))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
-        .layer(axum::middleware::from_fn(log))
-        .with_state(Arc::new(endpoint))
+        .layer(axum::middleware::from_fn_with_state(observed, log))
+        .with_state(endpoint)
 }
 
-async fn log(request: Request, next: Next) -> Response {
+async fn log(State(endpoint): Shared, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let about = match request.uri().path() {
         "/search" => "search",
@@ -85,7 +92,16 @@ async fn log(request: Request, next: Next) -> Response {
         _ => "request",
     };
     let response = next.run(request).await;
-    answer::log(about, &response, start.elapsed());
+    answer::log(about, endpoint.engine.name(), &response, start.elapsed());
+    if about == "search" {
+        match response.extensions().get() {
+            Some(Outcome::Found(_)) => endpoint.activity.answered(),
+            Some(Outcome::Failed(_)) if response.status().is_server_error() => {
+                endpoint.activity.failed();
+            }
+            _ => {}
+        }
+    }
     response
 }
 
@@ -242,8 +258,9 @@ impl Endpoint {
     ) -> Result<T, Failure> {
         let engine = Arc::clone(&self.engine);
         let deadline = Instant::now() + self.timeout;
+        let running = self.activity.begin(self.timeout);
         let task = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _kept = (permit, running);
             work(engine.as_ref(), deadline)
         });
         match tokio::time::timeout(self.timeout + GRACE, task).await {

@@ -1,14 +1,15 @@
 //! The program `clip-search`: its commands, from settings to exit code.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::cli::{Program, print_lines};
+use crate::cli::{CONFIG_ONLY, Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
+use crate::endpoint::{Activity, socket};
 use crate::error::{Error, Kind, Result};
-use crate::log;
+use crate::log::{self, events};
 use crate::mock::MockEngine;
 use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
@@ -22,21 +23,34 @@ pub const PROGRAM: Program = Program {
     variables: SEARCH_VARIABLES,
     commands: &[
         ("serve", "answer GET /search until SIGTERM (the default)"),
+        (
+            "check [--config-only]",
+            "look at settings and engine; or at the settings only",
+        ),
         ("query TEXT…", "ask the engine once; one address a line"),
     ],
 };
+
+/// How much longer than one search a stop waits for the answers under way.
+const OVERTIME: Duration = Duration::from_secs(2);
 
 /// Runs `command` with `words` and returns the exit code.
 ///
 /// # Errors
 /// An invalid setting, or a refusal of the system.
 pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
+    if command == "check" && words == [CONFIG_ONLY] {
+        SearchConfig::from_environment(&environment.clone().with_made_up_secrets())?;
+        print_lines(["ok   settings".to_owned()]);
+        return Ok(0);
+    }
     let config = SearchConfig::from_environment(environment)?;
     let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     match command {
+        "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
         _ if words.is_empty() => serve(config),
         _ => Err(Error::config(format!(
@@ -58,19 +72,65 @@ pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
 }
 
 fn serve(mut config: SearchConfig) -> Result<u8> {
+    let socket = socket::open(config.listen)?;
+    config.listen = socket.address;
     let engine = engine(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let failed = |cause| Error::system(format!("failed to listen on {}", config.listen), cause);
-    let listener = TcpListener::bind(config.listen).map_err(failed)?;
-    // Port 0 stands for one that the system chooses.
-    config.listen = listener.local_addr().map_err(failed)?;
-    let (name, address) = (engine.name(), config.listen);
-    tracing::info!("listening on http://{address}, engine {name}");
-    let router = super::router(engine, &config);
-    http::serve(listener, router, &shutdown, Limits::default())?;
-    tracing::info!("stopped");
+    let activity = Activity::default();
+    let (name, address) = (engine.name(), socket.address);
+    beat(&activity, name, &shutdown)?;
+    let whose = if socket.activates {
+        " (systemd's socket)"
+    } else {
+        ""
+    };
+    tracing::info!(
+        message_id = events::STARTED,
+        clip_engine = name,
+        "listening on http://{address}{whose}, engine {name}"
+    );
+    if config.idle.is_some() && !socket.activates {
+        tracing::warn!(
+            "CLIP_SEARCH_IDLE is set without a socket unit: once clip-search has ended, no \
+             request starts it again"
+        );
+    }
+    let limits = Limits {
+        idle: config.idle,
+        stop: config.timeout + OVERTIME,
+        ..Limits::default()
+    };
+    let router = super::router(engine, &config, &activity);
+    http::serve(socket.listener, router, &shutdown, limits, activity.pulse())?;
+    tracing::info!(message_id = events::STOPPED, "stopped");
     Ok(0)
+}
+
+/// Keeps systemd informed for as long as the process lives.
+fn beat(activity: &Activity, engine: &'static str, shutdown: &Shutdown) -> Result<()> {
+    let pulse = activity.pulse().clone();
+    let (activity, shutdown) = (activity.clone(), shutdown.clone());
+    let how_it_is = move || {
+        let is_stopping = shutdown.is_raised();
+        (activity.line(engine, is_stopping), is_stopping)
+    };
+    std::thread::Builder::new()
+        .name("pulse".to_owned())
+        .spawn(move || pulse.beat(how_it_is))
+        .map(drop)
+        .map_err(|cause| Error::system("failed to start the thread pulse", cause))
+}
+
+fn check(config: &SearchConfig) -> Result<u8> {
+    let engine = engine(config)?;
+    let name = engine.name();
+    let (line, code) = match engine.ready(Instant::now() + config.timeout) {
+        Ok(()) => (format!("ok   engine {name}"), 0),
+        Err(failure) => (format!("FAIL engine {name}: {failure}"), 1),
+    };
+    print_lines(["ok   settings".to_owned(), line]);
+    Ok(code)
 }
 
 fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {

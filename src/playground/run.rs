@@ -18,10 +18,12 @@ use crate::bot::intake::Changes;
 use crate::bot::pictures;
 use crate::cli::{Program, print_lines};
 use crate::config::{BotConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig};
+use crate::endpoint::Activity;
 use crate::endpoint::http::{Limits, serve};
 use crate::error::{Error, Result};
 use crate::http::{Client, Request};
 use crate::shutdown::Shutdown;
+use crate::systemd::Pulse;
 use crate::{bot, endpoint, log};
 
 /// The command line of `playground`.
@@ -47,6 +49,7 @@ const LIMITS: Limits = Limits {
     head: Duration::from_secs(30),
     connection: Duration::MAX,
     stop: Duration::from_millis(500),
+    idle: None,
 };
 
 /// Runs the playground and returns the exit code.
@@ -138,10 +141,13 @@ fn start_endpoint(
         listen: address,
         ..config.clone()
     };
-    let router = faults.search_layer(endpoint::router(engine, &config), traffic);
+    let router = faults.search_layer(
+        endpoint::router(engine, &config, &Activity::default()),
+        traffic,
+    );
     let shutdown = shutdown.clone();
     let thread = spawn("endpoint", move || {
-        serve(listener, router, &shutdown, LIMITS)
+        serve(listener, router, &shutdown, LIMITS, &Pulse::default())
     })?;
     Ok(Running {
         url: format!("http://{address}"),
@@ -176,7 +182,9 @@ impl Stage<'_> {
         let (listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], self.config.port)))?;
         let router = server::router(&api, self.traffic, self.faults, about);
         let flag = closing.clone();
-        let telegram = spawn("telegram", move || serve(listener, router, &flag, LIMITS))?;
+        let telegram = spawn("telegram", move || {
+            serve(listener, router, &flag, LIMITS, &Pulse::default())
+        })?;
         let url = format!("http://{address}");
         let bot = self
             .config

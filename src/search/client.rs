@@ -3,10 +3,13 @@
 //! Besides our own endpoint this understands the reference's (a bare array) and what API Gateway
 //! says by itself: `{"message": "Service Unavailable"}`, 403 Forbidden, 429 Too Many Requests.
 
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
 
-use super::{Failure, Page, Query, Reason, Subject};
-use crate::config::BotConfig;
+use super::{Failure, Hit, Page, Query, Reason, Subject};
+use crate::aws::credentials::Provider;
+use crate::aws::signature::{self, Scope};
+use crate::config::{BotConfig, SearchAuth};
 use crate::error::{Error, Kind};
 use crate::http;
 use crate::secret::Secret;
@@ -17,9 +20,58 @@ const ANSWER_LIMIT: u64 = 2 << 20;
 #[derive(Debug, Clone)]
 pub struct SearchClient {
     url: String,
-    token: Option<Secret>,
+    auth: Arc<Auth>,
     timeout: Duration,
     http: http::Client,
+}
+
+/// How the endpoint is shown who asks.
+#[derive(Debug)]
+enum Auth {
+    None,
+    Bearer(Secret),
+    AwsIam { region: String, provider: Provider },
+}
+
+impl Auth {
+    fn new(config: &SearchAuth) -> Self {
+        match config {
+            SearchAuth::None => Self::None,
+            SearchAuth::Bearer(token) => Self::Bearer(token.clone()),
+            SearchAuth::AwsIam(aws) => Self::AwsIam {
+                region: aws.region.clone(),
+                provider: Provider::new(aws.credentials.clone(), &aws.metadata),
+            },
+        }
+    }
+
+    fn add_to(&self, request: http::Request) -> Result<http::Request, Failure> {
+        match self {
+            Self::None => Ok(request),
+            Self::Bearer(token) => {
+                Ok(request.header("authorization", format!("Bearer {}", token.expose())))
+            }
+            Self::AwsIam { region, provider } => {
+                let now = SystemTime::now();
+                let credentials = provider
+                    .get(now)
+                    .map_err(|error| Failure::new(Reason::Forbidden, error.chain()))?;
+                let scope = Scope {
+                    region,
+                    service: "execute-api",
+                };
+                let headers = signature::headers(request.signable(), &credentials, scope, now);
+                Ok(headers.into_iter().fold(request, |request, (name, value)| {
+                    request.header(name, value)
+                }))
+            }
+        }
+    }
+
+    /// After a refusal: whether another try with other credentials makes sense.
+    fn can_renew(&self) -> bool {
+        matches!(self, Self::AwsIam { provider, .. } if provider.refuse())
+    }
 }
 
 impl SearchClient {
@@ -28,7 +80,7 @@ impl SearchClient {
     pub fn new(config: &BotConfig, connections: usize) -> Self {
         Self {
             url: config.search_url.clone(),
-            token: config.search_token.clone(),
+            auth: Arc::new(Auth::new(&config.search_auth)),
             timeout: config.search_timeout,
             http: http::Client::new(connections),
         }
@@ -64,19 +116,35 @@ impl SearchClient {
         if query.offset > 0 {
             request = request.query("offset", &query.offset.to_string());
         }
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {}", token.expose()));
+        let request = request.timeout(self.timeout).limit(ANSWER_LIMIT);
+        let mut found = self.ask(request.clone());
+        if let Err(Failure {
+            reason: Reason::Forbidden,
+            ..
+        }) = found
+            && self.auth.can_renew()
+        {
+            found = self.ask(request);
         }
-        let start = Instant::now();
-        let answer = self
-            .http
-            .send(&request.timeout(self.timeout).limit(ANSWER_LIMIT));
-        let mut page = answer
-            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))
-            .and_then(|answer| page_of(&answer))?;
+        let mut page = found?;
+        let sent = page.hits.len();
+        page.hits.retain(|hit| Hit::is_address(&hit.url));
+        if page.hits.is_empty() && sent > 0 {
+            let message = "the endpoint's answer holds no address that Telegram could fetch";
+            return Err(Failure::new(Reason::Garbled, message));
+        }
         // An endpoint that does not know `limit` sends as many as it likes.
         page.hits.truncate(query.limit);
         Ok(page)
+    }
+
+    fn ask(&self, request: http::Request) -> Result<Page, Failure> {
+        let request = self.auth.add_to(request)?;
+        let start = Instant::now();
+        self.http
+            .send(&request)
+            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))
+            .and_then(|answer| page_of(&answer))
     }
 }
 

@@ -12,12 +12,18 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::error::one_line;
+
 pub mod client;
 
+/// Longest message of a failure, in characters.
+const MAX_MESSAGE_CHARS: usize = 500;
 /// Longest text accepted as a query, in characters.
 pub const MAX_QUERY_CHARS: usize = 500;
 /// Largest picture accepted as a query, in bytes.
 pub const MAX_PICTURE_BYTES: usize = 10 << 20;
+/// Longest address of a picture that is passed on, in bytes.
+pub const MAX_URL_BYTES: usize = 2048;
 /// Most results one answer holds.
 pub const MAX_LIMIT: usize = 50;
 /// Results in an answer where `limit` is not given.
@@ -93,6 +99,15 @@ pub struct Hit {
 }
 
 impl Hit {
+    /// Whether `url` can be passed on as the address of a picture: http(s), nothing in it that ends
+    /// an address in a text, not longer than [`MAX_URL_BYTES`].
+    #[must_use]
+    pub fn is_address(url: &str) -> bool {
+        (url.starts_with("http://") || url.starts_with("https://"))
+            && url.len() <= MAX_URL_BYTES
+            && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+    }
+
     /// A picture of which only the address is known.
     #[must_use]
     pub fn at(url: impl Into<String>) -> Self {
@@ -292,7 +307,7 @@ impl Reason {
 pub struct Failure {
     /// Why.
     pub reason: Reason,
-    /// One sentence without secrets, lower case, no full stop.
+    /// One sentence without secrets, lower case, no full stop; one line, at most 500 characters.
     pub message: String,
     /// The stage a hub reports for its Space, such as `BUILDING`.
     pub stage: Option<String>,
@@ -306,7 +321,7 @@ impl Failure {
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
         Self {
             reason,
-            message: message.into(),
+            message: line(&message.into()),
             stage: None,
             retry_after: None,
         }
@@ -344,19 +359,19 @@ impl Failure {
         let message = error
             .get("message")
             .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        let stage = error
-            .get("stage")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
+            .unwrap_or_default();
         Some(Self {
-            reason,
-            message,
-            stage,
+            stage: error.get("stage").and_then(Value::as_str).map(line),
             retry_after,
+            ..Self::new(reason, message)
         })
     }
+}
+
+/// What others say, as a log can take it.
+fn line(text: &str) -> String {
+    let start: String = text.chars().take(MAX_MESSAGE_CHARS).collect();
+    one_line(&start)
 }
 
 impl fmt::Display for Failure {
@@ -445,6 +460,35 @@ mod tests {
         ] {
             assert_eq!(Page::from_json(&not_an_answer), None, "{not_an_answer}");
         }
+    }
+
+    #[test]
+    fn only_web_addresses_of_sane_length_are_passed_on() {
+        let long = format!("https://h/{}", "x".repeat(MAX_URL_BYTES - 10));
+        for good in ["http://h/é", "https://h/?a=b#c", &long] {
+            assert!(Hit::is_address(good), "{good}");
+        }
+        let longer = format!("{long}x");
+        for bad in [
+            "",
+            "/a",
+            "file:///etc/passwd",
+            "http://a b",
+            "http://a\u{85}",
+            &longer,
+        ] {
+            assert!(!Hit::is_address(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_failure_are_one_line_and_not_endless() {
+        let body =
+            json!({ "error": { "code": "internal", "message": "a\nb\u{1b}[2m", "stage": "x\ny" } });
+        let failure = Failure::from_json(&body, None).expect("our own body");
+        assert_eq!(failure.to_string(), "internal: a b [2m (stage x y)");
+        let failure = Failure::new(Reason::SpaceMismatch, "é".repeat(501));
+        assert_eq!(failure.message.chars().count(), 500);
     }
 
     #[test]

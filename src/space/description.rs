@@ -68,11 +68,17 @@ impl Description {
                 .find(|component| component["id"] == *id)
         };
         let ids = |key: &str| function[key].as_array().cloned().unwrap_or_default();
+        let prefix = text(config, "api_prefix")
+            .unwrap_or("")
+            .trim_end_matches('/');
+        if !is_prefix(prefix) {
+            return Err(Failure::new(
+                Reason::SpaceMismatch,
+                "this is not a Gradio Space: the api_prefix in its /config is no path",
+            ));
+        }
         Ok(Self {
-            prefix: text(config, "api_prefix")
-                .unwrap_or("")
-                .trim_end_matches('/')
-                .to_owned(),
+            prefix: prefix.to_owned(),
             version: text(config, "version").unwrap_or("unknown").to_owned(),
             protocol: match text(config, "protocol") {
                 None | Some("ws") => Protocol::Run,
@@ -162,6 +168,13 @@ impl Input {
 /// the string "false".
 fn public_name(function: &Value) -> Option<&str> {
     text(function, "api_name").filter(|name| !name.is_empty() && *name != "false")
+}
+
+/// Whether `text` behind a host is a path on that host. Anything else could lead requests, and the
+/// token in them, to another one: `.evil.example`, `@evil.example`.
+fn is_prefix(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-_.~%".contains(c);
+    text.is_empty() || text.starts_with('/') && text.chars().all(plain)
 }
 
 fn choose<'a>(
@@ -291,6 +304,24 @@ mod tests {
         );
         assert_eq!(description.prefix, "/gradio_api");
         assert_eq!(description.outputs, ["gallery"]);
+    }
+
+    #[test]
+    fn a_prefix_stays_on_the_host() {
+        for prefix in [
+            ".evil.example",
+            "@evil.example",
+            ":1",
+            "x",
+            "/a b",
+            "/a?",
+            "/#",
+        ] {
+            let mut config = config(&["search".into()]);
+            config["api_prefix"] = prefix.into();
+            let failure = Description::read(&config, None).expect_err(prefix);
+            assert!(failure.message.contains("api_prefix"), "{failure}");
+        }
     }
 
     #[test]

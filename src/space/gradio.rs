@@ -179,7 +179,7 @@ impl Server {
         let started = Instant::now();
         let outputs = events::result(stream.lines(), self.host(), deadline);
         let millis = started.elapsed().as_millis();
-        tracing::debug!(millis, "Space, result: read in {millis} ms");
+        tracing::debug!(clip_millis = millis, "Space, result: read in {millis} ms");
         outputs
     }
 

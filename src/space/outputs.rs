@@ -12,8 +12,6 @@ use super::{refusal, text};
 use crate::http::percent_encode;
 use crate::search::{Failure, Hit, MAX_LIMIT};
 
-/// Longest address that is passed on, in bytes.
-const MAX_URL: usize = 2048;
 /// Where a plain object has the address of its picture: the first of these that is there. Other
 /// addresses in it are of web pages.
 const ADDRESS_KEYS: [&str; 6] = [
@@ -48,6 +46,7 @@ pub(super) fn hits(
         files,
         public,
         hits: Vec::new(),
+        seen: HashSet::new(),
         inline: false,
         empty: false,
     };
@@ -58,10 +57,7 @@ pub(super) fn hits(
             finder.walk(output, &Hit::default());
         }
     }
-    let mut seen = HashSet::new();
-    let mut hits = finder.hits;
-    hits.retain(|hit| hit.url.len() <= MAX_URL && seen.insert(hit.url.clone()));
-    hits.truncate(MAX_LIMIT);
+    let hits = finder.hits;
     if !hits.is_empty() {
         Ok(hits)
     } else if finder.inline {
@@ -81,6 +77,7 @@ struct Finder<'a> {
     files: &'a str,
     public: Option<&'a str>,
     hits: Vec<Hit>,
+    seen: HashSet<String>,
     /// There was a picture without an address.
     inline: bool,
     /// There was an empty list, the plainest way to say that nothing was found.
@@ -184,11 +181,14 @@ impl Finder<'_> {
         }
     }
 
+    /// Adds a picture once. An answer may name millions, which need not be kept.
     fn add(&mut self, url: &str, about: &Hit) {
-        self.hits.push(Hit {
-            url: url.to_owned(),
-            ..about.clone()
-        });
+        if self.hits.len() < MAX_LIMIT && Hit::is_address(url) && self.seen.insert(url.to_owned()) {
+            self.hits.push(Hit {
+                url: url.to_owned(),
+                ..about.clone()
+            });
+        }
     }
 }
 
@@ -230,7 +230,7 @@ fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
     Hit {
         url: String::new(),
         thumbnail_url: thumbnail
-            .filter(|url| is_http(url) && url.len() <= MAX_URL)
+            .filter(|url| Hit::is_address(url))
             .map(str::to_owned)
             .or_else(|| about.thumbnail_url.clone()),
         width: pixels("width").or(about.width),
@@ -397,6 +397,8 @@ mod tests {
             ),
             (json!("no results"), "no address"),
             (json!(["ftp://a/1", 5]), "no address"),
+            (file("http://a/1 http://a/2"), "no address"),
+            (json!("http://a/\u{8}"), "no address"),
             (
                 json!(format!("http://a/{}", "x".repeat(2048))),
                 "no address",

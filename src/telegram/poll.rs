@@ -176,7 +176,7 @@ fn read(batch: Vec<Value>) -> (Vec<Fetched>, Option<i64>) {
             tracing::error!("an update without update_id was skipped");
             continue;
         };
-        next = Some(id + 1);
+        next = Some(id.saturating_add(1));
         match Update::from_json(&raw) {
             Ok(update) => fetched.push(Fetched { raw, update }),
             Err(error) => tracing::error!("update {id} was skipped: {}", error.chain()),
@@ -205,4 +205,26 @@ pub fn confirm(client: &Client, offset: i64) -> Result<()> {
 
 fn is_conflict(error: &Error) -> bool {
     matches!(error.kind(), Kind::Telegram { code: 409, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_cannot_be_understood_is_left_out_and_passed() {
+        let poison = json!({"update_id": 8, "message": {"chat": "nowhere"}});
+        let batch = vec![json!({"update_id": 7}), poison, json!({"no": "id"})];
+        let (fetched, next) = read(batch);
+        let ids: Vec<i64> = fetched.iter().map(|fetched| fetched.update.id).collect();
+        assert_eq!((ids, next), (vec![7], Some(9)));
+        assert_eq!(read(vec![json!({"no": "id"})]).1, None);
+    }
+
+    #[test]
+    fn the_largest_id_is_no_fault() {
+        let batch = vec![json!({ "update_id": i64::MAX })];
+        assert_eq!(read(batch).1, Some(i64::MAX));
+    }
 }

@@ -228,8 +228,10 @@ impl Rig {
                 .push(format!("life {}: no stop within {STOP:?}", self.lives));
             self.signal("KILL");
         }
+        // Who was not yet able to say a word was ended by the system.
         if let Some(ended) = self.bury()
             && ended.status.code() != Some(0)
+            && !ended.output.is_empty()
         {
             let status = ended.status;
             self.broken

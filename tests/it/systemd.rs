@@ -3,30 +3,29 @@
 use crate::support::process::Program;
 use crate::support::server::Server;
 use crate::support::stage::{failure, found, start_bot, token_file, without_token};
-use crate::support::systemd::Systemd;
+use crate::support::systemd::Notices;
 use crate::support::telegram::Telegram;
 
 fn statuses(messages: &[String]) -> Vec<&str> {
     messages
         .iter()
         .filter_map(|message| message.strip_prefix("STATUS="))
-        .map(str::trim_end)
         .collect()
 }
 
 #[test]
 fn ready_comes_before_the_network_and_the_status_tells_the_rest() {
-    let systemd = Systemd::start();
+    let systemd = Notices::new();
     let endpoint = Server::start(|_| found(2));
-    let notify = systemd.path("notify");
+    let notify = systemd.path();
     // Nothing listens there.
     let bot = start_bot(
         "http://127.0.0.1:9",
         &endpoint.url(""),
-        &[("NOTIFY_SOCKET", &notify)],
+        &[("NOTIFY_SOCKET", notify)],
     );
-    assert_eq!(systemd.message().trim_end(), "READY=1");
-    let messages = systemd.wait_for("STATUS=no updates: getMe failed");
+    assert_eq!(systemd.next(), "READY=1");
+    let messages = systemd.until_like("STATUS=no updates: getMe failed");
     assert!(
         statuses(&messages).len() <= 2,
         "only changes are told: {messages:?}"
@@ -37,7 +36,7 @@ fn ready_comes_before_the_network_and_the_status_tells_the_rest() {
 
 #[test]
 fn the_status_follows_what_happens() {
-    let systemd = Systemd::start();
+    let systemd = Notices::new();
     let telegram = Telegram::start();
     let endpoint = Server::start(|request| {
         if request.target.contains("sleep") {
@@ -46,39 +45,36 @@ fn the_status_follows_what_happens() {
             found(2)
         }
     });
-    let notify = systemd.path("notify");
-    let settings = [
-        ("NOTIFY_SOCKET", notify.as_str()),
-        ("WATCHDOG_USEC", "1000000"),
-    ];
+    let notify = systemd.path();
+    let settings = [("NOTIFY_SOCKET", notify), ("WATCHDOG_USEC", "1000000")];
     let bot = start_bot(&telegram.url(), &endpoint.url(""), &settings);
-    systemd.wait_for("STATUS=polling\n");
-    systemd.wait_for("WATCHDOG=1");
+    systemd.until("STATUS=polling");
+    systemd.until_like("WATCHDOG=1");
     telegram.write(7, "bus");
-    systemd.wait_for("STATUS=polling; 1 answered, p95 0.");
+    systemd.until_like("STATUS=polling; 1 answered, p95 0.");
     telegram.write(8, "sleep");
-    let messages = systemd.wait_for("STATUS=polling; 1 answered, p95 0.");
-    let asleep = messages.last().expect("the one waited for").trim_end();
+    let messages = systemd.until_like("STATUS=polling; 1 answered, p95 0.");
+    let asleep = messages.last().expect("the one waited for");
     assert!(asleep.contains("endpoint asleep since "), "{asleep}");
     assert!(asleep.ends_with(" UTC, 1 wait for it"), "{asleep}");
     bot.signal("TERM");
-    systemd.wait_for("STOPPING=1");
+    systemd.until_like("STOPPING=1");
     without_token(bot.wait());
 }
 
 #[test]
 fn a_reload_changes_level_and_allow_list_of_the_bot_that_runs() {
-    let systemd = Systemd::start();
+    let systemd = Notices::new();
     let telegram = Telegram::start();
     let endpoint = Server::start(|_| found(2));
-    let (notify, runtime) = (systemd.path("notify"), systemd.path(""));
+    let (notify, runtime) = (systemd.path(), systemd.folder());
     let settings = [
-        ("NOTIFY_SOCKET", notify.as_str()),
-        ("RUNTIME_DIRECTORY", runtime.as_str()),
+        ("NOTIFY_SOCKET", notify),
+        ("RUNTIME_DIRECTORY", runtime),
         ("CLIP_BOT_LOG", "info"),
     ];
     let bot = start_bot(&telegram.url(), &endpoint.url(""), &settings);
-    systemd.wait_for("STATUS=polling\n");
+    systemd.until("STATUS=polling");
 
     let token = token_file();
     let (api, search) = (telegram.url(), endpoint.url(""));
@@ -88,7 +84,7 @@ fn a_reload_changes_level_and_allow_list_of_the_bot_that_runs() {
             ("CLIP_BOT_API_URL", api.as_str()),
             ("CLIP_BOT_SEARCH_URL", search.as_str()),
             ("CLIP_BOT_POLL_TIMEOUT", "2s"),
-            ("RUNTIME_DIRECTORY", runtime.as_str()),
+            ("RUNTIME_DIRECTORY", runtime),
         ];
         settings.extend(more);
         Program::start(env!("CARGO_BIN_EXE_clip-bot"), &["reload"], &settings).wait()
@@ -108,7 +104,7 @@ fn a_reload_changes_level_and_allow_list_of_the_bot_that_runs() {
         done.output
     );
     assert!(done.output.ends_with("CLIP_BOT_WORKERS"), "{}", done.output);
-    let messages = systemd.wait_for("READY=1");
+    let messages = systemd.until_like("READY=1");
     let reloading = &messages[messages.len() - 2];
     assert!(
         reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="),
@@ -128,7 +124,7 @@ fn a_reload_changes_level_and_allow_list_of_the_bot_that_runs() {
 
 #[test]
 fn a_reload_without_a_bot_says_so() {
-    let systemd = Systemd::start();
+    let systemd = Notices::new();
     let token = token_file();
     let settings = |runtime| {
         let token = token.to_str().expect("a plain path");
@@ -142,8 +138,7 @@ fn a_reload_without_a_bot_says_so() {
         let binary = env!("CARGO_BIN_EXE_clip-bot");
         Program::start(binary, &["reload"], &settings(runtime)).wait()
     };
-    let empty = systemd.path("");
-    let nobody = reload(&empty);
+    let nobody = reload(systemd.folder());
     assert_eq!(nobody.status.code(), Some(1));
     assert!(
         nobody.output.contains("no clip-bot answers at"),

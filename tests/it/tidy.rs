@@ -46,6 +46,8 @@ fn each_outside_system_is_named_in_one_file() {
     let rules = [
         ("ureq::", "src/http.rs"),
         ("redb::", "src/inbox/store.rs"),
+        ("use ring::", "src/aws/signature.rs"),
+        ("sd_listen_fds", "src/endpoint/socket.rs"),
         ("sd_notify", "src/systemd.rs"),
         ("tracing_journald", "src/log.rs"),
         ("tracing_subscriber", "src/log.rs"),

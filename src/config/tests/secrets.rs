@@ -37,9 +37,10 @@ fn a_secret_comes_from_its_file_then_its_credential_then_the_environment() {
     }
     let config = bot(&[("CLIP_BOT_TOKEN_FILE", ""), credentials]).expect("all are right");
     assert_eq!(config.token.expose(), TOKEN);
-    assert_eq!(config.search_token, Some(Secret::new("from-credential")));
+    let auth = SearchAuth::Bearer(Secret::new("from-credential"));
+    assert_eq!(config.search_auth, auth);
     let config = bot(&[credentials, ("CLIP_BOT_SEARCH_AUTH", "none")]).expect("all are right");
-    assert_eq!(config.search_token, None);
+    assert_eq!(config.search_auth, SearchAuth::None);
     assert_eq!(
         space(&[credentials]).expect("right").token,
         Some(Secret::new("from-credential"))

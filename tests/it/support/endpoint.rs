@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use clip_bot::config::{EngineConfig, SearchConfig};
-use clip_bot::endpoint::{http, router};
+use clip_bot::endpoint::{Activity, http, router};
 use clip_bot::search::{Engine, Failure, Hit, Page, Query};
 use clip_bot::shutdown::Shutdown;
 
@@ -24,10 +24,16 @@ pub fn start(variables: &[(&str, &str)]) -> (Program, SocketAddr) {
     let mut all = vec![("CLIP_SEARCH_LISTEN", "127.0.0.1:0")];
     all.extend(variables);
     let program = Program::start(CLIP_SEARCH, &["serve"], &all);
+    let address = listening(&program);
+    (program, address)
+}
+
+/// Where `program` says that it listens.
+pub fn listening(program: &Program) -> SocketAddr {
     let line = program.wait_for_line("listening on http://");
     let address = line.split("http://").nth(1).expect("an address");
     let address = address.split([',', ' ']).next().unwrap_or_default();
-    (program, address.parse().expect("host and port"))
+    address.parse().expect("host and port")
 }
 
 type Search = dyn Fn(&Query, Instant) -> Result<Page, Failure> + Send + Sync;
@@ -84,6 +90,7 @@ pub fn one_hit() -> Page {
 pub fn config() -> SearchConfig {
     SearchConfig {
         engine: EngineConfig::Mock,
+        idle: None,
         listen: "127.0.0.1:0".parse().expect("an address"),
         token: None,
         timeout: PATIENCE,
@@ -97,6 +104,7 @@ pub fn config() -> SearchConfig {
 pub struct Running {
     pub address: SocketAddr,
     pub shutdown: Shutdown,
+    pub activity: Activity,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -106,13 +114,16 @@ impl Running {
         config.listen = listener.local_addr().expect("bound");
         let shutdown = Shutdown::default();
         let inside = shutdown.clone();
-        let router = router(engine, &config);
+        let activity = Activity::default();
+        let pulse = activity.pulse().clone();
+        let router = router(engine, &config, &activity);
         let thread = std::thread::spawn(move || {
-            http::serve(listener, router, &inside, limits).expect("a server");
+            http::serve(listener, router, &inside, limits, &pulse).expect("a server");
         });
         Self {
             address: config.listen,
             shutdown,
+            activity,
             thread: Some(thread),
         }
     }

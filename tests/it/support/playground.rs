@@ -7,6 +7,7 @@ use axum::Router;
 use clip_bot::endpoint::http::{Limits, serve};
 use clip_bot::playground::bot_api::BotApi;
 use clip_bot::shutdown::Shutdown;
+use clip_bot::systemd::Pulse;
 use serde_json::Value;
 
 use super::raw::{Raw, Reply};
@@ -29,7 +30,9 @@ impl Served {
             stop: Duration::ZERO,
             ..Limits::default()
         };
-        std::thread::spawn(move || serve(listener, router, &flag, limits).expect("it serves"));
+        std::thread::spawn(move || {
+            serve(listener, router, &flag, limits, &Pulse::default()).expect("it serves");
+        });
         Self {
             address,
             api: api.clone(),

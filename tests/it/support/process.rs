@@ -29,14 +29,18 @@ impl Program {
         command
             .args(arguments)
             .env_clear()
-            .envs(variables.iter().copied());
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null());
+        Self::spawn(command)
+    }
+
+    /// Starts `command`, whose output is collected.
+    pub fn spawn(mut command: Command) -> Self {
         let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("start {binary}: {error}"));
+            .unwrap_or_else(|error| panic!("start {command:?}: {error}"));
         let lines = Lines::default();
         let readers = vec![
             collect(child.stdout.take().expect("piped"), &lines),

@@ -20,12 +20,15 @@ LOOSER = {
     "change the host's name": f"{ROOT}\nProtectHostname=no",
     "dump a core": "LimitCORE=infinity",
     "execute another program": "NoExecPaths=",
-    "execute what it wrote": "NoExecPaths=",
+    "execute from /tmp": "NoExecPaths=",
+    "execute from /var/tmp": "NoExecPaths=",
+    "execute from its runtime folder": "NoExecPaths=",
+    "execute from its state": "NoExecPaths=",
     "make a namespace": "RestrictNamespaces=no",
     "make a set-user-id file": "RestrictSUIDSGID=no\nDynamicUser=no",
     "map writable code": "MemoryDenyWriteExecute=no",
     "mount": ROOT,
-    "open a device": "PrivateDevices=no\nDevicePolicy=auto\nProtectClock=no",
+    "open a device": "PrivateDevices=no",
     "own a capability": "CapabilityBoundingSet=~",
     "read the settings": "InaccessiblePaths=",
     "read /home": "ProtectHome=no",
@@ -33,7 +36,6 @@ LOOSER = {
     "read /srv": "InaccessiblePaths=",
     "run in real time": f"{ROOT}\nRestrictRealtime=no",
     "see others' files in /tmp": "PrivateTmp=no\nDynamicUser=no",
-    "see others' processes": "ProtectProc=default",
     "talk to the kernel's network": "RestrictAddressFamilies=",
     "trace a process": "SystemCallFilter=@debug",
     "write a control group": "ProtectControlGroups=no\nDynamicUser=no\nPrivateUsers=no",
@@ -42,7 +44,12 @@ LOOSER = {
     "write /var/lib": "ProtectSystem=no\nDynamicUser=no",
 }
 # Refused to the service's user only; tried again as root, the others must still be refused.
-BY_USER = {"read /etc/shadow": "DynamicUser=no"}
+BY_USER = {
+    "read /etc/shadow": "DynamicUser=no",
+    "see others' processes": "ProtectProc=default",
+}
+# What only one of the two units has.
+FOLDERS = {"execute from its runtime folder", "execute from its state"}
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -70,8 +77,8 @@ def dump_core():
         raise PermissionError(errno.EPERM, "no core")
 
 
-def execute_written():
-    path = os.environ.get("STATE_DIRECTORY", "/tmp") + "/clip-attempt"
+def execute_written(folder):
+    path = f"{folder}/clip-attempt"
     with open("/usr/bin/true", "rb") as source, open(path, "wb") as target:
         target.write(source.read())
     os.chmod(path, 0o700)
@@ -79,7 +86,7 @@ def execute_written():
 
 
 def set_user_id():
-    path = os.environ.get("STATE_DIRECTORY", "/tmp") + "/clip-attempt"
+    path = "/tmp/clip-attempt"
     open(path, "w").close()
     os.chmod(path, 0o4755)
 
@@ -119,12 +126,15 @@ ATTEMPTS = {
     "change the host's name": lambda: call("sethostname", b"other", ctypes.c_size_t(5)),
     "dump a core": dump_core,
     "execute another program": lambda: subprocess.run(["/usr/bin/true"], check=True),
-    "execute what it wrote": execute_written,
+    "execute from /tmp": lambda: execute_written("/tmp"),
+    "execute from /var/tmp": lambda: execute_written("/var/tmp"),
+    "execute from its state": lambda: execute_written(os.environ["STATE_DIRECTORY"]),
+    "execute from its runtime folder": lambda: execute_written(os.environ["RUNTIME_DIRECTORY"]),
     "make a namespace": lambda: call("unshare", 0x10000000),
     "make a set-user-id file": set_user_id,
     "map writable code": map_code,
     "mount": lambda: call("mount", b"none", b"/tmp", b"tmpfs", ctypes.c_ulong(0), None),
-    "open a device": lambda: os.stat("/dev/console"),
+    "open a device": lambda: os.stat("/dev/marker"),
     "own a capability": own_capability,
     "read the settings": lambda: open("/etc/clip-bot/clip-bot.env").close(),
     "read /etc/shadow": lambda: open("/etc/shadow").close(),
@@ -138,7 +148,7 @@ ATTEMPTS = {
     "trace a process": lambda: call("ptrace", ctypes.c_long(0), 0, None, None),
     "write a control group": control_group,
     "write /etc": lambda: write("/etc"),
-    "write /usr": lambda: write("/usr/lib"),
+    "write /usr": lambda: write("/usr"),
     "write /var/lib": lambda: write("/var/lib"),
     # For the drop-in against private networks only.
     "connect to this machine": lambda: connect("127.0.0.1"),

@@ -187,7 +187,8 @@ class Endpoint(Fake):
             if self.asleep:
                 error = {"code": "space_asleep", "message": "the Space sleeps"}
                 return 503, {"error": error}, {"retry-after": 1}
-        return 200, [f"https://pictures.invalid/{words}/{n}.jpg" for n in range(5)], {}
+        place = f"https://pictures.invalid/{urllib.parse.quote(words)}"
+        return 200, [f"{place}/{number}.jpg" for number in range(5)], {}
 
 
 def form(body):

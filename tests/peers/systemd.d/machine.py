@@ -45,7 +45,7 @@ def wait(what, condition, patience=PATIENCE):
     until = time.monotonic() + patience
     while not (value := condition()):
         assert time.monotonic() < until, f"after {patience} s not: {what}"
-        time.sleep(0.05)
+        time.sleep(0.2)
     return value
 
 

@@ -1,0 +1,63 @@
+//! Where requests come in: at a socket that systemd holds for us, or at one of our own.
+
+use std::net::{SocketAddr, TcpListener};
+
+use crate::error::{Error, Result};
+
+/// A socket that callers connect to.
+#[derive(Debug)]
+pub(super) struct Socket {
+    pub listener: TcpListener,
+    /// Address and port really bound.
+    pub address: SocketAddr,
+    /// Whether systemd holds it too, and starts the program again when somebody connects.
+    pub activates: bool,
+}
+
+/// The socket that systemd handed over (`$LISTEN_FDS`), else one bound to `wanted`. To be called
+/// once: what systemd hands over is taken.
+///
+/// # Errors
+/// A socket unit that does not fit, or the system's refusal.
+pub(super) fn open(wanted: SocketAddr) -> Result<Socket> {
+    if let Some((listener, address)) = handed_over()? {
+        return Ok(Socket {
+            listener,
+            address,
+            activates: true,
+        });
+    }
+    let failed = |cause| Error::system(format!("failed to listen on {wanted}"), cause);
+    let listener = TcpListener::bind(wanted).map_err(failed)?;
+    // Port 0 stands for one that the system chooses.
+    let address = listener.local_addr().map_err(failed)?;
+    Ok(Socket {
+        listener,
+        address,
+        activates: false,
+    })
+}
+
+fn handed_over() -> Result<Option<(TcpListener, SocketAddr)>> {
+    let wrong = |what: &str| {
+        Error::config(format!(
+            "{what}; the socket unit must have one ListenStream= with a TCP port"
+        ))
+    };
+    let given = sd_listen_fds::get()
+        .map_err(|cause| wrong("failed to take systemd's socket").because(cause))?;
+    let count = given.len();
+    let mut given = given.into_iter();
+    match (given.next(), given.next()) {
+        (None, _) => Ok(None),
+        (Some((_, socket)), None) => {
+            let listener = TcpListener::from(socket);
+            // Any other kind of socket, or of file, has no such address.
+            let address = listener
+                .local_addr()
+                .map_err(|cause| wrong("systemd handed over no TCP socket").because(cause))?;
+            Ok(Some((listener, address)))
+        }
+        _ => Err(wrong(&format!("systemd handed over {count} sockets"))),
+    }
+}

@@ -1,0 +1,241 @@
+//! What a Gradio server may answer, through the engine that asks it.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use clip_bot::config::{SpaceArguments, SpaceConfig, SpaceLocation};
+use clip_bot::search::{Engine, Failure, MAX_LIMIT, MAX_URL_BYTES, Page, Query, Reason};
+use clip_bot::space::Space;
+use serde_json::{Value, json};
+
+use super::peer::{Answer, Peer};
+use super::{Input, assert_one_line};
+
+/// Kinds of outputs, each the only output of the function of that name.
+const KINDS: [&str; 4] = ["json", "gallery", "html", "markdown"];
+const PUBLIC: &str = "https://public.example/files/";
+
+fn space_at(peer: &Peer, api: Option<&str>, public_base: Option<&str>) -> SpaceConfig {
+    SpaceConfig {
+        location: SpaceLocation::Url(peer.url()),
+        api: api.map(str::to_owned),
+        arguments: SpaceArguments::Positional(vec!["{query}".into(), "{limit}".into()]),
+        public_base: public_base.map(str::to_owned),
+        token: None,
+        hub: peer.url(),
+    }
+}
+
+/// The description of a Space with a function for each of [`KINDS`].
+fn config(protocol: &str) -> Value {
+    let inputs = [("textbox", 1), ("slider", 2)];
+    let outputs = KINDS.iter().copied().zip(3..);
+    let components: Vec<Value> = inputs
+        .into_iter()
+        .chain(outputs.clone())
+        .map(|(kind, id)| json!({ "id": id, "type": kind, "props": { "label": kind } }))
+        .collect();
+    let functions: Vec<Value> = outputs
+        .map(|(kind, id)| json!({ "api_name": kind, "inputs": [1, 2], "outputs": [id] }))
+        .collect();
+    json!({ "version": "5", "protocol": protocol, "components": components, "dependencies": functions })
+}
+
+fn ask(space: &Space) -> Result<Page, Failure> {
+    let query = Query::text("red bus", MAX_LIMIT, 0).expect("a good query");
+    // So far away that no estimate of a queue reaches it.
+    let deadline = Instant::now() + Duration::from_hours(100_000);
+    let answer = space.search(&query, deadline);
+    match &answer {
+        Ok(page) => check_page(page),
+        Err(failure) => {
+            check_failure(failure);
+            let away = [Reason::SpaceDown, Reason::Timeout, Reason::Internal];
+            assert!(!away.contains(&failure.reason), "{failure}");
+            let day = Duration::from_hours(24);
+            assert!(failure.retry_after.is_none_or(|delay| delay <= day));
+        }
+    }
+    answer
+}
+
+/// Where a page holds pictures, Telegram can be told their addresses.
+pub fn check_page(page: &Page) {
+    assert!(page.hits.len() <= MAX_LIMIT);
+    let mut seen = HashSet::new();
+    for hit in &page.hits {
+        assert!(seen.insert(&hit.url), "{hit:?} twice");
+        for url in [Some(&hit.url), hit.thumbnail_url.as_ref()]
+            .into_iter()
+            .flatten()
+        {
+            assert!(
+                url.starts_with("http://") || url.starts_with("https://"),
+                "{hit:?}"
+            );
+            assert!(url.len() <= MAX_URL_BYTES, "{hit:?}");
+            let breaks = |c: char| c.is_whitespace() || c.is_control();
+            assert!(!url.contains(breaks), "{hit:?}");
+        }
+        let caption = hit.caption.as_deref().unwrap_or("x");
+        assert!((1..=500).contains(&caption.chars().count()), "{hit:?}");
+        assert!(hit.score.is_none_or(f64::is_finite));
+    }
+}
+
+/// A failure is one line for the log, and the same on both sides of the wire.
+pub fn check_failure(failure: &Failure) {
+    assert_one_line(&failure.to_string());
+    let back = Failure::from_json(&failure.to_json(), None).expect("our own body");
+    assert_eq!(
+        (back.reason.code(), &back.message),
+        (failure.reason.code(), &failure.message)
+    );
+}
+
+/// Any stream as the answer of a queued call, whole and in pieces of any size.
+pub fn stream(bytes: &[u8]) {
+    thread_local! {
+        static SPACE: (Peer, Space) = {
+            let peer = Peer::start();
+            let space = Space::new(&space_at(&peer, Some("json"), None)).expect("a good config");
+            (peer, space)
+        };
+    }
+    let mut input = Input(bytes);
+    let pieces = usize::from(input.byte());
+    let body = input.0.to_vec();
+    let answers = [0, pieces].map(|pieces| {
+        let body = body.clone();
+        SPACE.with(|(peer, space)| {
+            peer.answer(move |target, _| match target {
+                "/config" => Answer::json(config("sse_v3")),
+                "/queue/join" => Answer::json(json!({ "event_id": "1" })),
+                _ => Answer {
+                    status: 200,
+                    headers: vec!["content-type: text/event-stream".into()],
+                    body: body.clone(),
+                    pieces,
+                },
+            });
+            ask(space)
+        })
+    });
+    assert_eq!(answers[0], answers[1], "in pieces of {pieces}");
+}
+
+/// Any JSON or text as the outputs of a function, of every kind.
+pub fn outputs(bytes: &[u8]) {
+    thread_local! {
+        static SPACES: (Peer, Vec<Space>) = {
+            let peer = Peer::start();
+            let bases = [None, Some(PUBLIC)];
+            let all = bases.into_iter().flat_map(|base| KINDS.map(|kind| (kind, base)));
+            let spaces = all
+                .map(|(kind, base)| {
+                    Space::new(&space_at(&peer, Some(kind), base)).expect("a good config")
+                })
+                .collect();
+            (peer, spaces)
+        };
+    }
+    let mut input = Input(bytes);
+    let kind = usize::from(input.byte());
+    let data = if kind & 8 == 0 {
+        json!([input.text()])
+    } else {
+        match serde_json::from_slice::<Value>(input.0) {
+            Ok(Value::Array(outputs)) => outputs.into(),
+            Ok(output) => json!([output]),
+            Err(_) => return,
+        }
+    };
+    SPACES.with(|(peer, spaces)| {
+        let result = json!({ "data": data });
+        peer.answer(move |target, _| match target {
+            "/config" => Answer::json(config("ws")),
+            _ => Answer::json(&result),
+        });
+        let _ = ask(&spaces[kind % spaces.len()]);
+    });
+}
+
+/// Any description of a Space, with any template of arguments:
+/// `{"config": …, "info": …, "api": …, "args": …}`.
+pub fn space(bytes: &[u8]) {
+    thread_local! {
+        static PEER: Peer = Peer::start();
+    }
+    let Ok(mut case) = serde_json::from_slice::<Value>(bytes) else {
+        return;
+    };
+    if !case.is_object() {
+        return;
+    }
+    let arguments = match case["args"].take() {
+        Value::Array(items) => SpaceArguments::Positional(items),
+        Value::Object(object) => SpaceArguments::Named(object),
+        _ => SpaceArguments::Positional(vec!["{query}".into(), "{limit}".into()]),
+    };
+    PEER.with(|peer| {
+        let config = SpaceConfig {
+            arguments,
+            ..space_at(peer, case["api"].as_str(), None)
+        };
+        let Ok(space) = Space::new(&config) else {
+            return;
+        };
+        let (description, info) = (case["config"].take(), case["info"].take());
+        let functions = description["dependencies"].as_array().into_iter().flatten();
+        let counts: Vec<usize> = functions
+            .map(|function| function["inputs"].as_array().map_or(0, Vec::len))
+            .collect();
+        let called = Arc::new(Mutex::new(None));
+        let inside = Arc::clone(&called);
+        peer.answer(move |target, body| {
+            if target == "/config" {
+                return Answer::json(&description);
+            }
+            if target.ends_with("/info") {
+                return Answer::json(&info);
+            }
+            if !body.is_empty() {
+                let call: Value = serde_json::from_slice(body).unwrap_or_default();
+                *inside.lock().expect("no panic while held") =
+                    call["data"].as_array().map(Vec::len);
+            }
+            let completed =
+                json!({ "msg": "process_completed", "success": true, "output": { "data": [[]] } });
+            Answer {
+                body: format!("{{\"data\": [[]]}}\ndata: {completed}\n").into_bytes(),
+                ..Answer::json("")
+            }
+        });
+        let answer = ask(&space);
+        let called = *called.lock().expect("no panic while held");
+        if let Some(count) = called {
+            assert!(counts.contains(&count), "{count} arguments: {answer:?}");
+        }
+    });
+}
+
+/// Any answer at any step of a search.
+pub fn refusal(bytes: &[u8]) {
+    thread_local! {
+        static PEER: Peer = Peer::start();
+    }
+    let mut input = Input(bytes);
+    let step = usize::from(input.byte()) % 4;
+    let answer = Answer::of(&mut input);
+    PEER.with(|peer| {
+        peer.answer(move |target, _| match (target, step) {
+            ("/config", 1) => Answer::json(config("ws")),
+            ("/config", 2 | 3) => Answer::json(config("sse_v3")),
+            ("/queue/join", 3) => Answer::json("{}"),
+            _ => answer.clone(),
+        });
+        let space = Space::new(&space_at(peer, Some("json"), None)).expect("a good config");
+        let _ = ask(&space);
+    });
+}
