@@ -11,14 +11,14 @@ _clip_bot() {
     --language) offer=(-W 'en es') ;;
     --log) offer=(-W 'off error warn info debug trace') ;;
     --rate) offer=(-W 'none') ;;
-    --search-auth) offer=(-W 'none bearer') ;;
+    --search-auth) offer=(-W 'none bearer aws-iam') ;;
     --search-token-file) offer=(-f) ;;
     --state-dir) offer=(-d) ;;
     --token-file) offer=(-f) ;;
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version')
+        offer=(-W '--allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --config-only --help --version')
       else
         offer=(-W 'run check reload query')
       fi

@@ -8,14 +8,15 @@ _arguments -s -S \
   '--poll-timeout=[how long one getUpdates waits, 1s to 50s]:value: ' \
   '--rate=[searches one user may ask for in a time; none\: no limit]:value:(none)' \
   '--results=[pictures in an answer, 1 to 10]:value: ' \
-  '--search-auth=[none or bearer; empty\: bearer where there is a token]:value:(none bearer)' \
+  '--search-auth=[none, bearer or aws-iam; empty\: bearer where there is a token]:value:(none bearer aws-iam)' \
   '--search-timeout=[longest wait for the endpoint, 1s to 10m]:value: ' \
   '--search-token-file=[file with that token; or credential search-token]:value:_files' \
   '--search-url=[the search endpoint (required); /search is appended]:value: ' \
   '--state-dir=[folder for what was not answered yet; empty\: systemd'\''s, else memory]:value:_files -/' \
   '--token-file=[file with the token; or credential telegram-token]:value:_files' \
   '--workers=[queries answered at the same time, 1 to 64]:value: ' \
+  '--config-only' \
   '(- *)'{-h,--help}'[all commands and settings]' \
   '(- *)'{-V,--version}'[the version]' \
-  '1:command:((run\:"answer messages until SIGTERM (the default)" check\:"look at token, webhook, endpoint, log and watchdog" reload\:"hand changed settings to the bot that runs (systemctl reload)" query\:"ask the endpoint once; one address a line"))' \
+  '1:command:((run\:"answer messages until SIGTERM (the default)" check\:"look at all that the bot needs; or at the settings only" reload\:"hand changed settings to the bot that runs (systemctl reload)" query\:"ask the endpoint once; one address a line"))' \
   '*:words:'

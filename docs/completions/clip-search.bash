@@ -15,9 +15,9 @@ _clip_search() {
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--engine --hf-token-file --hub --listen --log --public-base --space --space-api --space-args --timeout --token-file --workers --help --version')
+        offer=(-W '--engine --hf-token-file --hub --idle --listen --log --public-base --space --space-api --space-args --timeout --token-file --workers --config-only --help --version')
       else
-        offer=(-W 'serve query')
+        offer=(-W 'serve check query')
       fi
       ;;
   esac

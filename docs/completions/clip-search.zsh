@@ -4,7 +4,8 @@ _arguments -s -S \
   '--engine=[space or mock; empty\: space where one is set]:value:(space mock)' \
   '--hf-token-file=[file with that token; or credential hf-token]:value:_files' \
   '--hub=[hub that knows the Space]:value: ' \
-  '--listen=[address and port to listen on]:value: ' \
+  '--idle=[end after this time without a request, for socket units; empty\: never]:value: ' \
+  '--listen=[address and port to listen on; a socket unit'\''s come first]:value: ' \
   '--log=[off, error, warn, info, debug or trace]:value:(off error warn info debug trace)' \
   '--public-base=[address that each file'\''s base name is appended to]:value: ' \
   '--space=[the Space\: its URL, or user/name on the hub]:value: ' \
@@ -13,7 +14,8 @@ _arguments -s -S \
   '--timeout=[longest time for one search, 1s to 10m]:value: ' \
   '--token-file=[file with that token; or credential search-token]:value:_files' \
   '--workers=[searches at the same time, 1 to 512]:value: ' \
+  '--config-only' \
   '(- *)'{-h,--help}'[all commands and settings]' \
   '(- *)'{-V,--version}'[the version]' \
-  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" query\:"ask the engine once; one address a line"))' \
+  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line"))' \
   '*:words:'

@@ -100,6 +100,13 @@ fn the_catalog_explains_every_event_and_no_other() {
     }
 }
 
+#[test]
+fn the_packages_changelog_begins_with_this_version() {
+    let changelog = include_str!("../../systemd/debian/changelog");
+    let version = format!("clip-bot ({}-", env!("CARGO_PKG_VERSION"));
+    assert!(changelog.starts_with(&version), "not {version}");
+}
+
 /// Compares the file with `text`, or writes it.
 fn keep(path: &str, text: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -120,6 +127,11 @@ fn commands(program: &Program) -> impl Iterator<Item = (&str, &str, &str)> {
         let (name, words) = usage.split_once(' ').unwrap_or((usage, ""));
         (name, words, *meaning)
     })
+}
+
+/// Flags of a command of its own, such as `--config-only`.
+fn own_flags(program: &Program) -> impl Iterator<Item = &str> {
+    commands(program).filter_map(|(_, words, _)| words.strip_prefix('[')?.strip_suffix(']'))
 }
 
 /// The settings that are flags.
@@ -278,7 +290,8 @@ fn bash(program: &Program) -> String {
         values += &format!("    {flag}) offer=({offer}) ;;\n");
     }
     let words: Vec<&str> = commands(program).map(|(name, ..)| name).collect();
-    let flags: Vec<String> = flags(program).map(|flag| program.flag_of(flag)).collect();
+    let mut flags: Vec<String> = flags(program).map(|flag| program.flag_of(flag)).collect();
+    flags.extend(own_flags(program).map(str::to_owned));
     format!(
         "# {MADE}\n\
          {function}() {{\n  \
@@ -322,6 +335,9 @@ fn fish(program: &Program) -> String {
             flag.trim_start_matches('-')
         );
     }
+    for flag in own_flags(program) {
+        lines += &format!("complete -c {name} -l {}\n", flag.trim_start_matches('-'));
+    }
     lines += &format!("complete -c {name} -s h -l help -d 'all commands and settings'\n");
     lines + &format!("complete -c {name} -s V -l version -d 'the version'\n")
 }
@@ -350,6 +366,9 @@ fn zsh(program: &Program) -> String {
     let commands =
         commands(program).map(|(name, _, meaning)| format!("{name}\\:\"{}\"", described(meaning)));
     let commands: Vec<String> = commands.collect();
+    for flag in own_flags(program) {
+        lines += &format!("  '{flag}' \\\n");
+    }
     lines += "  '(- *)'{-h,--help}'[all commands and settings]' \\\n";
     lines += "  '(- *)'{-V,--version}'[the version]' \\\n";
     lines += &format!(
