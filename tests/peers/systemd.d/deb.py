@@ -35,6 +35,7 @@ STATE = pathlib.Path("/var/lib/private/clip-bot")
 EVENT = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a01"
 LOAD = 40  # messages a second, more than eight workers can answer
 SLOW = 0.3  # seconds, of a search
+NEW_CHATS = itertools.count(1000)
 
 
 def apt(*words):
@@ -87,7 +88,7 @@ def load(telegram, chats):
     enough = threading.Event()
 
     def ask():
-        for chat in itertools.count(1000):
+        for chat in NEW_CHATS:
             telegram.write(f"load {chat}", chat)
             chats.append(chat)
             if enough.wait(1 / LOAD):
