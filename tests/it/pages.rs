@@ -202,10 +202,8 @@ fn manual_page(manual: &Manual) -> String {
         let usage = usage.replace(" \\fI\\fR", "");
         page += &format!(".TP\n{usage}\n{}.\n", roff(&capital(meaning)));
     }
-    page += &format!(
-        ".SH SETTINGS\nEach is an environment variable, and a flag unless it is a secret; flags \
-         win. Times are written like 50s or 6m.\n"
-    );
+    page += ".SH SETTINGS\nEach is an environment variable, and a flag unless it is a secret; flags \
+        win. Times are written like 50s or 6m.\n";
     for variable in program.variables {
         let flag = if variable.is_secret() {
             String::new()
@@ -269,7 +267,7 @@ fn roff(text: &str) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase());
+    let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()
 }
 
