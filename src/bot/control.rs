@@ -4,7 +4,7 @@
 //! systemd reads the settings file anew for every command it starts, so the command that
 //! `systemctl reload` runs has the new settings in its environment, and the bot that runs has not.
 //! The command checks them and sends them as one JSON object; the bot takes over what can be
-//! changed while it runs and answers in one line which other settings need a restart.
+//! changed while it runs, and says in the log which other settings need a restart.
 
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
@@ -31,12 +31,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Variables = BTreeMap<String, String>;
 
-/// Sends the settings of `environment`, which are good ones, to the bot that listens at `socket`,
-/// and returns what it answers.
+/// What the bot answers when it took over the settings; else it says why not.
+const DONE: &str = "done";
+
+/// Sends the settings of `environment`, which are good ones, to the bot that listens at `socket`.
 ///
 /// # Errors
-/// [`crate::error::Kind::System`] when no bot answers there.
-pub fn send(socket: &Path, environment: &Environment) -> Result<String> {
+/// [`crate::error::Kind::System`] when no bot answers there, [`crate::error::Kind::Config`] when it
+/// does not take them.
+pub fn send(socket: &Path, environment: &Environment) -> Result<()> {
     let failed = |cause| {
         let what = format!("no clip-bot answers at {}", socket.display());
         Error::system(what, cause)
@@ -48,7 +51,11 @@ pub fn send(socket: &Path, environment: &Environment) -> Result<String> {
     stream.shutdown(Shutdown::Write).map_err(failed)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(failed)?;
-    Ok(answer)
+    if answer == DONE {
+        Ok(())
+    } else {
+        Err(Error::config(answer))
+    }
 }
 
 /// Takes over new settings from whoever connects to `socket`, for ever. `apply` is told the
@@ -71,7 +78,7 @@ pub fn listen(socket: &Path, started_with: Environment, apply: impl Fn(BotConfig
                     apply(config);
                 });
                 tracing::info!(message_id = events::RELOADED, "{words}");
-                words
+                DONE.to_owned()
             }
             Err(error) => {
                 tracing::warn!("the settings stay as they are: {}", error.chain());

@@ -88,8 +88,7 @@ fn reload(config: &BotConfig, environment: &Environment) -> Result<u8> {
              elsewhere, restart the bot",
         ));
     };
-    print_lines([control::send(socket, environment)?]);
-    Ok(0)
+    control::send(socket, environment).map(|()| 0)
 }
 
 fn print_findings(findings: &[check::Finding]) -> u8 {

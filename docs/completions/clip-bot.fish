@@ -1,0 +1,23 @@
+# Made by tests/it/pages.rs from the tables that --help is made from.
+complete -c clip-bot -f
+complete -c clip-bot -n __fish_use_subcommand -a run -d 'answer messages until SIGTERM (the default)'
+complete -c clip-bot -n __fish_use_subcommand -a check -d 'look at all that the bot needs; or at the settings only'
+complete -c clip-bot -n __fish_use_subcommand -a reload -d 'hand changed settings to the bot that runs (systemctl reload)'
+complete -c clip-bot -n __fish_use_subcommand -a query -d 'ask the endpoint once; one address a line'
+complete -c clip-bot -l allowed -x -d 'user or chat ids that are answered, by comma; empty: everyone'
+complete -c clip-bot -l api-url -x -d 'Bot API server'
+complete -c clip-bot -l language -x -a 'en es' -d 'en or es for everyone; empty: by the user'\''s language'
+complete -c clip-bot -l log -x -a 'off error warn info debug trace' -d 'off, error, warn, info, debug or trace'
+complete -c clip-bot -l poll-timeout -x -d 'how long one getUpdates waits, 1s to 50s'
+complete -c clip-bot -l rate -x -a 'none' -d 'searches one user may ask for in a time; none: no limit'
+complete -c clip-bot -l results -x -d 'pictures in an answer, 1 to 10'
+complete -c clip-bot -l search-auth -x -a 'none bearer aws-iam' -d 'none, bearer or aws-iam; empty: bearer where there is a token'
+complete -c clip-bot -l search-timeout -x -d 'longest wait for the endpoint, 1s to 10m'
+complete -c clip-bot -l search-token-file -rF -d 'file with that token; or credential search-token'
+complete -c clip-bot -l search-url -x -d 'the search endpoint (required); /search is appended'
+complete -c clip-bot -l state-dir -x -a '(__fish_complete_directories)' -d 'folder for what was not answered yet; empty: systemd'\''s, else memory'
+complete -c clip-bot -l token-file -rF -d 'file with the token; or credential telegram-token'
+complete -c clip-bot -l workers -x -d 'queries answered at the same time, 1 to 64'
+complete -c clip-bot -l config-only
+complete -c clip-bot -s h -l help -d 'all commands and settings'
+complete -c clip-bot -s V -l version -d 'the version'
