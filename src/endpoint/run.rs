@@ -12,6 +12,7 @@ use crate::endpoint::lambda;
 use crate::endpoint::{Activity, socket};
 use crate::error::{Error, Kind, Result};
 use crate::log::{self, events};
+#[cfg(feature = "mock")]
 use crate::mock::MockEngine;
 use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
@@ -68,10 +69,15 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
 /// The engine that `config` names. The one place where engines are chosen.
 ///
 /// # Errors
-/// A setting that the engine does not take.
+/// A setting that the engine does not take, or an engine that was left out.
 pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
+        #[cfg(feature = "mock")]
         EngineConfig::Mock => Ok(Arc::new(MockEngine)),
+        #[cfg(not(feature = "mock"))]
+        EngineConfig::Mock => Err(Error::config(
+            "this clip-search was built without pictures of its own: set CLIP_SEARCH_SPACE",
+        )),
         EngineConfig::Space(config) => Ok(Arc::new(Space::new(config)?)),
     }
 }
