@@ -62,7 +62,7 @@ pub(super) fn serve(router: Router, environment: &Environment) -> Result<u8> {
 async fn answer(mut router: Router, mut request: Request) -> Result<Response, Infallible> {
     let deadline = request
         .lambda_context_ref()
-        .map_or(UNIX_EPOCH, |context| context.deadline());
+        .map_or(UNIX_EPOCH, lambda_http::Context::deadline);
     if let Some(time) = time_left(deadline, SystemTime::now()) {
         request.extensions_mut().insert(TimeLeft(time));
     }
