@@ -36,9 +36,12 @@
 #![cfg_attr(
     feature = "search",
     doc = "- [`endpoint`] serves the search contract of [`search`] over HTTP, with any
-  [`search::Engine`] behind it.
-- [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols, [`mock`] the one
-  with a thousand built-in drawings, found by their words."
+  [`search::Engine`] behind it: on a socket, or as a function on AWS Lambda (feature `lambda`).
+- [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols."
+)]
+#![cfg_attr(
+    feature = "mock",
+    doc = "- [`mock`] is the one with a thousand built-in drawings, found by their words."
 )]
 //!
 //! # The playground (feature `playground`)
@@ -57,7 +60,7 @@ server ([`playground::bot_api`], which the tests script too), and a chat page."
 //! # Invariants
 //!
 //! - One outside system, one module: only [`http`] names `ureq`, only [`systemd`] `sd_notify`, only
-//!   [`log`] `tracing_journald`, only the endpoint's socket `sd_listen_fds`; only the binaries read
+//!   [`log`] `tracing_journald`, only the endpoint's socket `sd_listen_fds` and its function `lambda_http`; only the binaries read
 //!   the environment. `tests/it/tidy.rs` checks.
 //! - [`telegram`] knows neither [`bot`] nor [`search`]; [`bot`] knows no engine.
 //! - Every request has a deadline and a size limit. No token is ever printed.
@@ -74,7 +77,7 @@ pub mod error;
 pub mod http;
 pub mod inbox;
 pub mod log;
-#[cfg(feature = "search")]
+#[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "playground")]
 pub mod playground;

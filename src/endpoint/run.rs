@@ -7,9 +7,12 @@ use std::time::{Duration, Instant};
 use crate::cli::{CONFIG_ONLY, Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
+#[cfg(feature = "lambda")]
+use crate::endpoint::lambda;
 use crate::endpoint::{Activity, socket};
 use crate::error::{Error, Kind, Result};
 use crate::log::{self, events};
+#[cfg(feature = "mock")]
 use crate::mock::MockEngine;
 use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
@@ -45,28 +48,46 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
         return Ok(0);
     }
     let config = SearchConfig::from_environment(environment)?;
-    let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    #[cfg(feature = "lambda")]
+    let in_lambda = lambda::is_at_hand(environment);
+    #[cfg(not(feature = "lambda"))]
+    let in_lambda = false;
+    if in_lambda {
+        log::start_json(config.log);
+    } else {
+        let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    }
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     match command {
         "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
-        _ if words.is_empty() => serve(config),
-        _ => Err(Error::config(format!(
+        _ if !words.is_empty() => Err(Error::config(format!(
             "{command} takes no words; see {} --help",
             PROGRAM.name
         ))),
+        #[cfg(feature = "lambda")]
+        _ if in_lambda => {
+            let router = super::router(engine(&config)?, &config, &Activity::default());
+            lambda::serve(router, environment)
+        }
+        _ => serve(config),
     }
 }
 
 /// The engine that `config` names. The one place where engines are chosen.
 ///
 /// # Errors
-/// A setting that the engine does not take.
+/// A setting that the engine does not take, or an engine that was left out.
 pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
+        #[cfg(feature = "mock")]
         EngineConfig::Mock => Ok(Arc::new(MockEngine)),
+        #[cfg(not(feature = "mock"))]
+        EngineConfig::Mock => Err(Error::config(
+            "this clip-search was built without pictures of its own: set CLIP_SEARCH_SPACE",
+        )),
         EngineConfig::Space(config) => Ok(Arc::new(Space::new(config)?)),
     }
 }
