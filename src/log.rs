@@ -1,4 +1,5 @@
-//! Log lines to journald where systemd connected us to it, else to standard error.
+//! Log lines to journald where systemd connected us to it, else to standard error; on AWS Lambda as
+//! JSON.
 //!
 //! Only this program's own events pass at the level asked for; libraries are heard from `warn`
 //! on, since some print whole addresses (and so the bot token) when they trace.
@@ -6,11 +7,17 @@
 pub mod events;
 
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
+use serde_json::{Map, Value};
+use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::format::debug_fn;
+use tracing_subscriber::fmt::format::{Writer, debug_fn};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::prelude::*;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Registry, reload};
 
 /// Where the lines went.
@@ -55,6 +62,73 @@ pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
         .with_writer(std::io::stderr);
     let _ = registry.with(lines.with_filter(own)).try_init();
     Sink::StandardError
+}
+
+/// Starts logging for the whole process as lines of JSON on standard error, as AWS Lambda keeps them.
+pub fn start_json(level: LevelFilter) {
+    let (own, handle) = reload::Layer::new(passing(level));
+    let _ = FILTER.set(handle);
+    let lines = tracing_subscriber::fmt::layer()
+        .event_format(Json)
+        .with_writer(std::io::stderr);
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(own))
+        .try_init();
+}
+
+/// One JSON object an event.
+struct Json;
+
+impl<S, N> FormatEvent<S, N> for Json
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        _: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let mut fields = Fields(Map::new());
+        event.record(&mut fields);
+        let Fields(mut line) = fields;
+        // Of an answer the fields say all that may be kept: in the words of a Space there may be the
+        // user's.
+        if line.contains_key("status") {
+            line.remove("message");
+        }
+        let now = humantime::format_rfc3339_millis(SystemTime::now());
+        line.insert("timestamp".to_owned(), now.to_string().into());
+        let level = event.metadata().level().as_str();
+        line.insert("level".to_owned(), level.into());
+        writeln!(writer, "{}", Value::from(line))
+    }
+}
+
+/// The fields of an event, without the prefix that they have in the journal.
+struct Fields(Map<String, Value>);
+
+impl Fields {
+    fn insert(&mut self, field: &Field, value: Value) {
+        let name = field.name();
+        let name = name.strip_prefix("clip_").unwrap_or(name);
+        self.0.insert(name.to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field, value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.insert(field, format!("{value:?}").into());
+    }
 }
 
 /// Lets events of `level` pass from now on.

@@ -86,12 +86,14 @@ pub(super) enum Outcome {
 /// Writes the log line of one request; `about` is its route, `engine` the engine's name, `elapsed`
 /// the time to its answer.
 pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Duration) {
-    let millis = elapsed.as_millis();
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    let clip_status = response.status().as_u16();
     match response.extensions().get() {
         Some(Outcome::Found(hits)) => {
             tracing::info!(
                 clip_engine = engine,
                 clip_results = hits,
+                clip_status,
                 clip_millis = millis,
                 "{about}: {hits} hits in {millis} ms"
             );
@@ -102,6 +104,7 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
                 tracing::warn!(
                     clip_engine = engine,
                     clip_failure,
+                    clip_status,
                     clip_millis = millis,
                     "{about}: {failure} ({millis} ms)"
                 );
@@ -109,6 +112,7 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
                 tracing::info!(
                     clip_engine = engine,
                     clip_failure,
+                    clip_status,
                     clip_millis = millis,
                     "{about}: {failure} ({millis} ms)"
                 );

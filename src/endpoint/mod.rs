@@ -10,6 +10,8 @@ mod address;
 mod answer;
 mod body;
 pub mod http;
+#[cfg(feature = "lambda")]
+mod lambda;
 mod request;
 pub mod run;
 mod socket;
@@ -55,6 +57,14 @@ struct Endpoint {
     address: String,
     ready: Mutex<Option<(Instant, Result<(), Failure>)>>,
 }
+
+/// In the extensions of a request: what may be spent on it, where that may be less than configured.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(feature = "lambda"),
+    expect(dead_code, reason = "Lambda alone sets it")
+)]
+struct TimeLeft(Duration);
 
 type Shared = State<Arc<Endpoint>>;
 
@@ -152,7 +162,9 @@ async fn image(
     let missing = || Failure::new(Reason::NotFound, "there is no such picture");
     let Path(id) = id.map_err(|_| missing())?;
     let found = endpoint
-        .ask(None, move |engine, _| Ok(engine.image(&id)))
+        .ask(endpoint.timeout, None, move |engine, _| {
+            Ok(engine.image(&id))
+        })
         .await?;
     let (media_type, file) = found.ok_or_else(missing)?;
     Ok(answer::picture(media_type, file))
@@ -209,7 +221,7 @@ impl Endpoint {
         body::check_length(&parts.headers)?;
         let permit = self.permit()?;
         let query = Query {
-            subject: request::picture(body::read(body, self.timeout).await?)?,
+            subject: request::picture(body::read(body, self.time(parts)).await?)?,
             limit: parameters.limit,
             offset: parameters.offset,
         };
@@ -236,7 +248,7 @@ impl Endpoint {
         );
         let limit = query.limit;
         let mut page = self
-            .ask(Some(permit), move |engine, deadline| {
+            .ask(self.time(parts), Some(permit), move |engine, deadline| {
                 engine.search(&query, deadline)
             })
             .await?;
@@ -250,26 +262,33 @@ impl Endpoint {
         ))
     }
 
-    /// Runs `work` where it may block, until the deadline; a panic in it is a failure.
+    /// The time that a request may take.
+    fn time(&self, parts: &Parts) -> Duration {
+        let left = parts.extensions.get().map(|TimeLeft(time)| *time);
+        left.map_or(self.timeout, |time| time.min(self.timeout))
+    }
+
+    /// Runs `work` where it may block, for at most `time`; a panic in it is a failure.
     async fn ask<T: Send + 'static>(
         &self,
+        time: Duration,
         permit: Option<OwnedSemaphorePermit>,
         work: impl FnOnce(&dyn Engine, Instant) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let engine = Arc::clone(&self.engine);
-        let deadline = Instant::now() + self.timeout;
-        let running = self.activity.begin(self.timeout);
+        let deadline = Instant::now() + time;
+        let running = self.activity.begin(time);
         let task = tokio::task::spawn_blocking(move || {
             let _kept = (permit, running);
             work(engine.as_ref(), deadline)
         });
-        match tokio::time::timeout(self.timeout + GRACE, task).await {
+        match tokio::time::timeout(time + GRACE, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(broken()),
             Err(_) => {
                 let message = format!(
                     "the search took longer than {}",
-                    humantime::format_duration(self.timeout)
+                    humantime::format_duration(time)
                 );
                 Err(Failure::new(Reason::Timeout, message).retry_after(Duration::from_secs(10)))
             }
@@ -286,7 +305,9 @@ impl Endpoint {
         }
         let permit = self.permit()?;
         let answer = self
-            .ask(Some(permit), |engine, deadline| engine.ready(deadline))
+            .ask(self.timeout, Some(permit), |engine, deadline| {
+                engine.ready(deadline)
+            })
             .await;
         *last = Some((Instant::now(), answer.clone()));
         answer

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crate::cli::{Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
+#[cfg(feature = "lambda")]
+use crate::endpoint::lambda;
 use crate::endpoint::{Activity, socket};
 use crate::error::{Error, Kind, Result};
 use crate::log::{self, events};
@@ -36,17 +38,30 @@ const OVERTIME: Duration = Duration::from_secs(2);
 /// An invalid setting, or a refusal of the system.
 pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
     let config = SearchConfig::from_environment(environment)?;
-    let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    #[cfg(feature = "lambda")]
+    let in_lambda = lambda::is_at_hand(environment);
+    #[cfg(not(feature = "lambda"))]
+    let in_lambda = false;
+    if in_lambda {
+        log::start_json(config.log);
+    } else {
+        let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    }
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     match command {
         "query" => query(&config, words),
-        _ if words.is_empty() => serve(config),
-        _ => Err(Error::config(format!(
+        _ if !words.is_empty() => Err(Error::config(format!(
             "{command} takes no words; see {} --help",
             PROGRAM.name
         ))),
+        #[cfg(feature = "lambda")]
+        _ if in_lambda => {
+            let router = super::router(engine(&config)?, &config, &Activity::default());
+            lambda::serve(router, environment)
+        }
+        _ => serve(config),
     }
 }
 

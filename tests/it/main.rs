@@ -11,6 +11,7 @@ mod endpoint_limits;
 mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;
+mod lambda;
 mod playground;
 mod playground_server;
 mod reference_defects;

@@ -2,7 +2,7 @@
 
 mod faults;
 mod hub;
-mod recording;
+pub mod recording;
 
 use std::time::{Duration, Instant};
 

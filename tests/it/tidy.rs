@@ -45,6 +45,7 @@ fn code(text: &str) -> String {
 fn each_outside_system_is_named_in_one_file() {
     let rules = [
         ("ureq::", "src/http.rs"),
+        ("lambda_http::", "src/endpoint/lambda.rs"),
         ("redb::", "src/inbox/store.rs"),
         ("use ring::", "src/aws/signature.rs"),
         ("sd_listen_fds", "src/endpoint/socket.rs"),

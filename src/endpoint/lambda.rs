@@ -1,0 +1,103 @@
+//! The endpoint as a function on AWS Lambda, behind an HTTP API of API Gateway.
+//!
+//! Lambda starts the program once and hands it one request after the other, so the engine keeps
+//! what it knows (the description of a Space) from one to the next. `lambda_http` takes the query
+//! from `rawQueryString`, the only field of an event that holds it unharmed.
+
+use std::convert::Infallible;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::Router;
+use axum::http::header::CONNECTION;
+use axum::response::Response;
+use lambda_http::{Request, RequestExt, Service, service_fn};
+
+use super::TimeLeft;
+use crate::config::Environment;
+use crate::error::{Error, Kind, Result};
+
+/// Set by Lambda alone: where functions fetch their requests.
+pub(super) const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+/// Lambda sets these too; its runtime would panic without them.
+const GIVEN: [&str; 3] = [
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+];
+/// How long before Lambda gives a request up its answer must be on the way.
+const MARGIN: Duration = Duration::from_secs(2);
+
+/// Whether the program runs as a function.
+pub(super) fn is_at_hand(environment: &Environment) -> bool {
+    environment.get(RUNTIME_API).is_some()
+}
+
+/// Answers what Lambda hands over, until Lambda ends the process.
+///
+/// # Errors
+/// An environment that is not Lambda's, a system that gives no runtime, or a Lambda that does not
+/// speak with us.
+pub(super) fn serve(router: Router, environment: &Environment) -> Result<u8> {
+    if let Some(missing) = GIVEN.iter().find(|name| environment.get(name).is_none()) {
+        return Err(Error::config(format!(
+            "{RUNTIME_API} is set and {missing} is not: this is not AWS Lambda; unset {RUNTIME_API}"
+        )));
+    }
+    let failed = |cause| Error::system("failed to start the function", cause);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+        .map_err(failed)?;
+    let function = service_fn(move |request| answer(router.clone(), request));
+    match runtime.block_on(lambda_http::run(function)) {
+        Ok(()) => Ok(0),
+        Err(cause) => {
+            let message = format!("lost AWS Lambda at {RUNTIME_API}: {cause}");
+            Err(Error::new(Kind::System, message))
+        }
+    }
+}
+
+async fn answer(mut router: Router, mut request: Request) -> Result<Response, Infallible> {
+    let deadline = request
+        .lambda_context_ref()
+        .map_or(UNIX_EPOCH, |context| context.deadline());
+    if let Some(time) = time_left(deadline, SystemTime::now()) {
+        request.extensions_mut().insert(TimeLeft(time));
+    }
+    let mut response = router.call(request).await?;
+    // The connection is API Gateway's.
+    response.headers_mut().remove(CONNECTION);
+    Ok(response)
+}
+
+/// What the work on an answer may take, when Lambda gives the request up at `deadline`. A deadline
+/// that has passed is none: emulators make one up.
+fn time_left(deadline: SystemTime, now: SystemTime) -> Option<Duration> {
+    let left = deadline.duration_since(now).ok()?;
+    Some(left.saturating_sub(MARGIN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_on_its_way_before_lambda_gives_up() {
+        let now = UNIX_EPOCH + Duration::from_hours(400_000);
+        let table = [
+            (29_000, Some(27_000)),
+            (2_500, Some(500)),
+            (1_000, Some(0)),
+            (0, Some(0)),
+        ];
+        for (left, expected) in table {
+            let deadline = now + Duration::from_millis(left);
+            let expected = expected.map(Duration::from_millis);
+            assert_eq!(time_left(deadline, now), expected, "{left} ms");
+        }
+        // cargo-lambda's emulator always says 600,000 ms after 1970.
+        assert_eq!(time_left(UNIX_EPOCH + Duration::from_mins(10), now), None);
+    }
+}
