@@ -44,7 +44,9 @@ LEAST = 200
 def cases():
     def case(url, query, who=WHO[0], body=None, scope=SCOPES[0], time=TIMES[0]):
         names = ["access_key", "secret_key", "session_token", "region", "service"]
-        return {"url": url, "query": query, "body": body, "time": time} | dict(zip(names, who + scope))
+        return {"url": url, "query": query, "body": body, "time": time} | dict(
+            zip(names, who + scope)
+        )
 
     for who, path, query in itertools.product(WHO, PATHS, QUERIES):
         yield case(f"https://{HOSTS[0]}{path}", query, who)
@@ -71,7 +73,9 @@ def main():
     asked = list(cases())
     door = ["cargo", "test", "--quiet", "--locked", "--test", "aws-signature"]
     lines = "".join(json.dumps(case) + "\n" for case in asked)
-    done = subprocess.run(door, cwd=ROOT, input=lines, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        door, cwd=ROOT, input=lines, stdout=subprocess.PIPE, text=True, check=True
+    )
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert len(answers) == len(asked) >= LEAST, f"{len(answers)} answers to {len(asked)} requests"
     different = 0

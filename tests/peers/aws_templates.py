@@ -37,7 +37,10 @@ def lint():
 
 
 def endpoint_is_private():
-    routes = {route["RouteKey"]: route["AuthorizationType"] for route in resources(API, "ApiGatewayV2::Route")}
+    routes = {
+        route["RouteKey"]: route["AuthorizationType"]
+        for route in resources(API, "ApiGatewayV2::Route")
+    }
     assert routes == {"GET /search": "AWS_IAM", "POST /search": "AWS_IAM"}, routes
     (permission,) = resources(API, "Lambda::Permission")
     assert permission["Principal"] == "apigateway.amazonaws.com", permission
@@ -46,11 +49,16 @@ def endpoint_is_private():
 
 
 def endpoint_is_bounded():
-    (function,), (integration,) = resources(API, "Lambda::Function"), resources(API, "ApiGatewayV2::Integration")
+    (function,), (integration,) = resources(API, "Lambda::Function"), resources(
+        API, "ApiGatewayV2::Integration"
+    )
     assert function["Timeout"] == 29 and integration["TimeoutInMillis"] == 30_000
     assert integration["PayloadFormatVersion"] == "2.0"
     (stage,) = resources(API, "ApiGatewayV2::Stage")
-    assert set(stage["DefaultRouteSettings"]) >= {"ThrottlingRateLimit", "ThrottlingBurstLimit"}, stage
+    assert set(stage["DefaultRouteSettings"]) >= {
+        "ThrottlingRateLimit",
+        "ThrottlingBurstLimit",
+    }, stage
     groups = resources(API, "Logs::LogGroup")
     assert len(groups) == 2 and all("RetentionInDays" in group for group in groups), groups
 
