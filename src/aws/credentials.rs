@@ -92,14 +92,18 @@ impl Instance {
         {
             return Ok(credentials.clone());
         }
-        let (credentials, until) = self.fetch().map_err(|error| {
-            error.context(
+        match (self.fetch(), &*cached) {
+            (Ok((credentials, until)), _) => {
+                *cached = Some((credentials.clone(), until));
+                Ok(credentials)
+            }
+            // Good for some minutes more, in which the service may come back.
+            (Err(_), Some((credentials, until))) if now < *until => Ok(credentials.clone()),
+            (Err(error), _) => Err(error.context(
                 "no AWS credentials: give the instance a role, or set AWS_ACCESS_KEY_ID and \
                  AWS_SECRET_ACCESS_KEY",
-            )
-        })?;
-        *cached = Some((credentials.clone(), until));
-        Ok(credentials)
+            )),
+        }
     }
 
     fn fetch(&self) -> Result<(Credentials, SystemTime)> {

@@ -1,5 +1,6 @@
 //! The real programs against scripted peers. One binary, so that it links once.
 
+mod aws;
 mod bot_config;
 mod chaos;
 mod chat;
