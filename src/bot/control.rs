@@ -31,6 +31,20 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 type Variables = BTreeMap<String, String>;
 
+/// `environment` with stand-ins for the secrets. systemd shows credentials to the bot itself, but
+/// not to the command that reloads it, and a reload takes over none anyway.
+#[must_use]
+pub fn without_secrets(environment: &Environment) -> Environment {
+    let mut environment = environment.clone();
+    for variable in BOT_VARIABLES.iter().filter(|variable| variable.is_secret()) {
+        let file = format!("{}_FILE", variable.name);
+        environment.variables.remove(variable.name);
+        environment.variables.insert(file, "/stand-in".to_owned());
+    }
+    environment.read = |_| Ok("0:stand-in".to_owned());
+    environment
+}
+
 /// Sends the settings of `environment`, which are good ones, to the bot that listens at `socket`,
 /// and returns what it answers.
 ///
@@ -172,6 +186,20 @@ mod tests {
             words.ends_with("need a restart: CLIP_BOT_WORKERS"),
             "{words}"
         );
+    }
+
+    #[test]
+    fn settings_are_checked_without_the_secrets() {
+        let credentials = [("CREDENTIALS_DIRECTORY", "/closed"), ("CLIP_BOT_TOKEN", "")];
+        let mut here = environment(&credentials);
+        here.read = |_| Err(std::io::ErrorKind::PermissionDenied.into());
+        let checked = |here: &Environment| BotConfig::from_environment(&without_secrets(here));
+        let config = checked(&here).expect("nothing else is wrong");
+        assert_eq!(config.warnings, [""; 0]);
+        here.variables
+            .insert("CLIP_BOT_RATE".into(), "often".into());
+        let line = checked(&here).expect_err("wrong").chain();
+        assert!(line.starts_with("CLIP_BOT_RATE: `often`"), "{line}");
     }
 
     #[test]

@@ -35,7 +35,10 @@ pub const PROGRAM: Program = Program {
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
 pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
-    let config = BotConfig::from_environment(environment)?;
+    let config = match command {
+        "reload" => BotConfig::from_environment(&control::without_secrets(environment))?,
+        _ => BotConfig::from_environment(environment)?,
+    };
     let sink = log::start(config.log, environment.get("JOURNAL_STREAM"));
     for warning in &config.warnings {
         tracing::warn!("{warning}");

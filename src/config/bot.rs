@@ -85,7 +85,7 @@ impl BotConfig {
         let token = settings.secret("CLIP_BOT_TOKEN", "telegram-token")?.ok_or_else(|| {
             Error::config(
                 "CLIP_BOT_TOKEN_FILE is not set: put the token you got from @BotFather into a file \
-                 and name that file (or pass systemd's credential telegram-token)",
+                 and name that file (for the systemd unit: /etc/clip-bot/telegram-token)",
             )
         })?;
         if !looks_like_a_token(token.expose()) {

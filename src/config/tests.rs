@@ -22,7 +22,7 @@ fn read(path: &Path) -> io::Result<String> {
         Some("/credentials/search-token" | "/credentials/hf-token") => {
             Ok("from-credential\n".into())
         }
-        Some("/files/empty") => Ok(" \n".into()),
+        Some("/files/empty" | "/blank/search-token") => Ok(" \n".into()),
         Some("/files/closed" | "/closed/telegram-token") => {
             Err(io::ErrorKind::PermissionDenied.into())
         }

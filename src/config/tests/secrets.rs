@@ -9,11 +9,16 @@ fn a_secret_comes_from_its_file_then_its_credential_then_the_environment() {
     let credentials = ("CREDENTIALS_DIRECTORY", "/credentials");
     let file = ("CLIP_SEARCH_TOKEN_FILE", "/files/other");
     let plain = ("CLIP_SEARCH_TOKEN", " from-variable ");
-    let table: [Row<'_>; 6] = [
+    let table: [Row<'_>; 7] = [
         (&[plain, credentials, file], Some("from-file"), 0),
         (&[plain, credentials], Some("from-credential"), 0),
         (
             &[plain, ("CREDENTIALS_DIRECTORY", "/elsewhere")],
+            Some("from-variable"),
+            1,
+        ),
+        (
+            &[plain, ("CREDENTIALS_DIRECTORY", "/blank")],
             Some("from-variable"),
             1,
         ),
