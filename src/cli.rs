@@ -197,7 +197,9 @@ impl Program {
         }
     }
 
-    fn flag_of(&self, variable: &Variable) -> String {
+    /// `--results` for `CLIP_BOT_RESULTS`.
+    #[must_use]
+    pub fn flag_of(&self, variable: &Variable) -> String {
         let name = variable
             .name
             .strip_prefix(self.prefix)

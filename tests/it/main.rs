@@ -10,6 +10,7 @@ mod endpoint_limits;
 mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;
+mod pages;
 mod playground;
 mod playground_server;
 mod reference_defects;

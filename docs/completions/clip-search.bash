@@ -1,0 +1,27 @@
+# Made by tests/it/pages.rs from the tables that --help is made from.
+_clip_search() {
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} offer=()
+  # "=" is a word of its own here.
+  if [[ $word == = ]]; then
+    word=
+  elif [[ $before == = ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  case $before in
+    --engine) offer=(-W 'space mock') ;;
+    --hf-token-file) offer=(-f) ;;
+    --log) offer=(-W 'off error warn info debug trace') ;;
+    --token-file) offer=(-f) ;;
+    --*) return ;;
+    *)
+      if [[ $word == -* ]]; then
+        offer=(-W '--engine --hf-token-file --hub --listen --log --public-base --space --space-api --space-args --timeout --token-file --workers --help --version')
+      else
+        offer=(-W 'serve query')
+      fi
+      ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen "${offer[@]}" -- "$word")
+  [[ ${offer[0]} == -W ]] || compopt -o filenames
+}
+complete -F _clip_search clip-search

@@ -1,0 +1,18 @@
+# Made by tests/it/pages.rs from the tables that --help is made from.
+complete -c clip-search -f
+complete -c clip-search -n __fish_use_subcommand -a serve -d 'answer GET /search until SIGTERM (the default)'
+complete -c clip-search -n __fish_use_subcommand -a query -d 'ask the engine once; one address a line'
+complete -c clip-search -l engine -x -a 'space mock' -d 'space or mock; empty: space where one is set'
+complete -c clip-search -l hf-token-file -rF -d 'file with that token; or credential hf-token'
+complete -c clip-search -l hub -x -d 'hub that knows the Space'
+complete -c clip-search -l listen -x -d 'address and port to listen on'
+complete -c clip-search -l log -x -a 'off error warn info debug trace' -d 'off, error, warn, info, debug or trace'
+complete -c clip-search -l public-base -x -d 'address that each file'\''s base name is appended to'
+complete -c clip-search -l space -x -d 'the Space: its URL, or user/name on the hub'
+complete -c clip-search -l space-api -x -d 'its endpoint; empty: the only named one, /search or /predict'
+complete -c clip-search -l space-args -x -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in'
+complete -c clip-search -l timeout -x -d 'longest time for one search, 1s to 10m'
+complete -c clip-search -l token-file -rF -d 'file with that token; or credential search-token'
+complete -c clip-search -l workers -x -d 'searches at the same time, 1 to 512'
+complete -c clip-search -s h -l help -d 'all commands and settings'
+complete -c clip-search -s V -l version -d 'the version'

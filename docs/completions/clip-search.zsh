@@ -1,0 +1,19 @@
+#compdef clip-search
+# Made by tests/it/pages.rs from the tables that --help is made from.
+_arguments -s -S \
+  '--engine=[space or mock; empty\: space where one is set]:value:(space mock)' \
+  '--hf-token-file=[file with that token; or credential hf-token]:value:_files' \
+  '--hub=[hub that knows the Space]:value: ' \
+  '--listen=[address and port to listen on]:value: ' \
+  '--log=[off, error, warn, info, debug or trace]:value:(off error warn info debug trace)' \
+  '--public-base=[address that each file'\''s base name is appended to]:value: ' \
+  '--space=[the Space\: its URL, or user/name on the hub]:value: ' \
+  '--space-api=[its endpoint; empty\: the only named one, /search or /predict]:value: ' \
+  '--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in]:value: ' \
+  '--timeout=[longest time for one search, 1s to 10m]:value: ' \
+  '--token-file=[file with that token; or credential search-token]:value:_files' \
+  '--workers=[searches at the same time, 1 to 512]:value: ' \
+  '(- *)'{-h,--help}'[all commands and settings]' \
+  '(- *)'{-V,--version}'[the version]' \
+  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" query\:"ask the engine once; one address a line"))' \
+  '*:words:'

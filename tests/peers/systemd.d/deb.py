@@ -1,0 +1,218 @@
+"""deb.py SUITE: the life of the package in a booted machine, run inside it."""
+
+import contextlib
+import itertools
+import os
+import pathlib
+import sys
+import threading
+import time
+import urllib.request
+
+import machine
+from fakes import ENDPOINT, TELEGRAM, Endpoint, Telegram
+from machine import (
+    BOT,
+    PATIENCE,
+    SEARCH,
+    checking,
+    entry,
+    journal,
+    pid_of,
+    run,
+    secret,
+    show,
+    systemctl,
+    wait,
+    wait_status,
+)
+
+TOKEN = "4242:peer-token-that-nobody-may-see"
+SOCKET = "clip-search.socket"
+FIRST, SECOND = sorted(pathlib.Path("/packages").glob("clip-bot_*.deb"))
+SETTINGS = pathlib.Path("/etc/clip-bot")
+STATE = pathlib.Path("/var/lib/private/clip-bot")
+EVENT = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a01"
+LOAD = 40  # messages a second; slow searches leave some of them waiting
+SLOW = 0.5  # seconds
+
+
+def apt(*words):
+    return run("apt-get", "--quiet", "--yes", "--no-install-recommends", *words, patience=120)
+
+
+def configure(search_url):
+    """What an operator adds to the example."""
+    lines = [
+        f"CLIP_BOT_API_URL=http://127.0.0.1:{TELEGRAM}",
+        f"CLIP_BOT_SEARCH_URL={search_url}",
+        "CLIP_BOT_POLL_TIMEOUT=1s",
+    ]
+    with (SETTINGS / "clip-bot.env").open("a") as file:
+        file.write("\n".join(["", *lines, ""]))
+
+
+def is_fresh():
+    """Installed, and nothing runs or would run at the next boot."""
+    for unit in BOT, SEARCH, SOCKET:
+        assert show(unit, "ActiveState") == "inactive", unit
+        assert show(unit, "UnitFileState") == "disabled", unit
+    assert not (SETTINGS / "telegram-token").exists()
+    assert (SETTINGS / "clip-bot.env").stat().st_mode & 0o777 == 0o644
+    assert "answers from now on" in run("journalctl", "--dump-catalog", EVENT)
+    run("/usr/bin/clip-bot", "--version")
+    run("/usr/bin/clip-search", "--version")
+
+
+def running():
+    """The name of every process."""
+    names = set()
+    for file in pathlib.Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            names.add(file.read_text().strip())
+    return names
+
+
+def found(query):
+    """What the endpoint answers."""
+    url = f"http://127.0.0.1:8080/search?query={query}"
+    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:
+        return answer.status, answer.read()
+
+
+@contextlib.contextmanager
+def load(telegram, chats):
+    """People ask all the time; notes their chats."""
+    enough = threading.Event()
+
+    def ask():
+        for chat in itertools.count(1000):
+            telegram.write(f"load {chat}", chat)
+            chats.append(chat)
+            if enough.wait(1 / LOAD):
+                return
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        yield
+    finally:
+        enough.set()
+        thread.join()
+
+
+class SlowEndpoint(Endpoint):
+    def answer(self, path, headers, body):
+        time.sleep(SLOW)
+        return super().answer(path, headers, body)
+
+
+def moves_to(package, telegram, *options):
+    """Installs another version under load: what runs is restarted, and nobody notices."""
+    chats = []
+    pids = pid_of(BOT), pid_of(SEARCH)
+    listens_since = show(SOCKET, "ActiveEnterTimestampMonotonic")
+    with load(telegram, chats):
+        wait_status(BOT, "waiting")
+        apt("install", *options, package)
+    assert f"-{package.name.split('-')[2][0]}" in run("dpkg-query", "--show", "clip-bot")
+    for unit, pid in zip([BOT, SEARCH], pids):
+        assert pid_of(unit) != pid, f"{unit} was not restarted"
+        assert show(unit, "NRestarts") == "0"
+        assert "deleted" not in os.readlink(f"/proc/{pid_of(unit)}/exe")
+    entry(f"_PID={pids[0]}", f"MESSAGE_ID={EVENT[:-1]}2")
+    went_on = [row["MESSAGE"] for row in journal(f"_PID={pid_of(BOT)}")]
+    went_on = [line for line in went_on if "of an earlier run go on" in line]
+    assert went_on, "nothing was left over for the new version, so this shows little"
+    all_answered = lambda: telegram.albums(chats) == len(chats)
+    wait(f"pictures in all {len(chats)} chats", all_answered, 3 * PATIENCE)
+    twice = [chat for chat in chats if sum(isinstance(x, int) for x in telegram.heard(chat)) > 1]
+    assert not twice, f"two albums in {twice}"
+    assert show(SOCKET, "ActiveEnterTimestampMonotonic") == listens_since, "the socket was closed"
+    print(f"  {len(chats)} messages; {went_on[0]}")
+
+
+def life(telegram):
+    """From the first installation to the last."""
+    endpoint = SlowEndpoint().start()
+    with checking("install: nothing runs yet"):
+        apt("install", FIRST)
+        is_fresh()
+    with checking("a start without a token says what to do"):
+        systemctl("start", BOT, code=1)
+        assert show(BOT, "ExecMainStatus") == "2"
+        said = systemctl("status", "--full", BOT, code=3)
+        assert "put the token you got from @BotFather into a file" in said, said
+        systemctl("reset-failed", BOT)
+    with checking("configure, enable --now: answers"):
+        secret("telegram-token", TOKEN)
+        configure(endpoint.url)
+        systemctl("enable", "--now", BOT, SOCKET)
+        wait_status(BOT, "polling")
+        telegram.write("red bus")
+        telegram.wait_album(7)
+        assert found("bus")[0] == 200
+        assert show(SEARCH, "ActiveState") == "active"
+    kept = (SETTINGS / "clip-bot.env").read_text()
+    with checking("upgrade under load: nothing is lost"):
+        moves_to(SECOND, telegram)
+        assert found("bus")[0] == 200
+    with checking("and back to the older version, too"):
+        moves_to(FIRST, telegram, "--allow-downgrades")
+    with checking("an upgrade starts nothing that was stopped"):
+        systemctl("stop", BOT)
+        apt("install", SECOND)
+        assert show(BOT, "ActiveState") == "inactive"
+        assert show(BOT, "UnitFileState") == "enabled"
+    with checking("remove: all is stopped, and settings and messages are kept"):
+        endpoint.set(held=True)
+        systemctl("start", BOT)
+        wait_status(BOT, "polling")
+        number = telegram.write("later", chat=9)
+        telegram.wait_confirmed(number)
+        apt("remove", "clip-bot")
+        assert not pathlib.Path("/usr/bin/clip-bot").exists()
+        for unit in BOT, SEARCH, SOCKET:
+            assert show(unit, "LoadState") == "not-found", unit
+        assert not {"clip-bot", "clip-search"} & running(), "a program goes on"
+        assert (SETTINGS / "clip-bot.env").read_text() == kept
+        assert (SETTINGS / "telegram-token").exists() and (STATE / "inbox.redb").exists()
+        assert not run("journalctl", "--list-catalog", EVENT, code=None).startswith(EVENT)
+    with checking("install again: goes on where it was"):
+        apt("install", FIRST)
+        assert (SETTINGS / "clip-bot.env").read_text() == kept
+        assert show(BOT, "UnitFileState") == "enabled"
+        endpoint.set(held=False)
+        systemctl("start", BOT, SOCKET)
+        telegram.wait_album(9)
+    with checking("purge: nothing of it stays"):
+        secret("search-token", "another")
+        apt("purge", "clip-bot")
+        left = run("find", "/etc", "/var/lib", "/run", "-name", "*clip-*", code=None).split()
+        left = [path for path in left if not path.startswith("/run/systemd/propagate")]
+        assert not left, left
+        assert not systemctl("list-unit-files", "--no-legend", "clip-*", code=None).strip()
+    with checking("install after a purge: as the first time"):
+        apt("install", FIRST)
+        is_fresh()
+
+
+def main():
+    os.environ["DEBIAN_FRONTEND"] = "noninteractive"
+    # Containers have one that forbids to start services.
+    pathlib.Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
+    machine.label = f"deb {sys.argv[1]}:"
+    since = time.monotonic()
+    telegram = Telegram(TOKEN).start()
+    try:
+        with checking("to the end"):
+            life(telegram)
+    finally:
+        journal_text = run("journalctl", "--no-pager", "--output=short-monotonic", code=None)
+        pathlib.Path("/out/journal").write_text(journal_text)
+    print(f"{machine.label} {machine.failed} failed, {time.monotonic() - since:.0f} s")
+    sys.exit(1 if machine.failed else 0)
+
+
+if __name__ == "__main__":
+    main()
