@@ -21,9 +21,14 @@ pub struct Program {
     pub prefix: &'static str,
     /// Its settings.
     pub variables: &'static [Variable],
-    /// Commands as (words shown in the help, what they do); the first is the default.
+    /// Commands as (words shown in the help, what they do); the first is the default. A word that
+    /// begins with `--` is a switch, which the command finds among its words.
     pub commands: &'static [(&'static str, &'static str)],
 }
+
+/// Switch of `check`: looks at the settings only, without secrets and network, as while a system is
+/// built.
+pub const CONFIG_ONLY: &str = "--config-only";
 
 /// A command line that was understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -126,6 +131,7 @@ impl Program {
                     return Ok(Invocation::Print(format!("{} {version}\n", self.name)));
                 }
                 "--" => words.extend(arguments.by_ref()),
+                switch if self.has_switch(command, switch) => words.push(argument),
                 flag if flag.starts_with("--") => {
                     let (flag, value) = match flag.split_once('=') {
                         Some((flag, value)) => (flag, Some(value.to_owned())),
@@ -160,6 +166,13 @@ impl Program {
         self.commands
             .iter()
             .filter_map(|(usage, _)| usage.split(' ').next())
+    }
+
+    fn has_switch(&self, command: Option<&str>, word: &str) -> bool {
+        self.commands.iter().any(|(usage, _)| {
+            let mut words = usage.split([' ', '[', ']']);
+            words.next() == command && words.any(|known| known == word)
+        })
     }
 
     fn command_of(&self, word: &str) -> Result<&'static str> {
@@ -213,7 +226,7 @@ impl Program {
         let mut help = format!("{}: {}\n\nCommands:\n", self.name, self.about);
         // Writing to a String cannot fail.
         for (usage, meaning) in self.commands {
-            let _ = writeln!(help, "  {} {usage:<14} {meaning}", self.name);
+            let _ = writeln!(help, "  {} {usage:<22} {meaning}", self.name);
         }
         let _ = writeln!(help, "  {} --help | --version", self.name);
         help.push_str("\nSettings, as environment variables or flags (flags win):\n");

@@ -20,7 +20,7 @@ fn finding(good: bool, line: String) -> Finding {
     Finding { good, line }
 }
 
-/// Looks at the token, the webhook, the endpoint, the log and the watchdog.
+/// Looks at the token, the webhook, the endpoint, the log, the watchdog and the state folder.
 #[must_use]
 pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
     let telegram = Client::new(&config.api_url, config.token.clone(), 1);
@@ -36,12 +36,17 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
         Sink::Journal => "log: journal",
         Sink::StandardError => "log: standard error (no journal connected)",
     };
+    let state = match &config.state_dir {
+        Some(folder) => format!("state: kept in {}", folder.display()),
+        None => "state: in memory only; set CLIP_BOT_STATE_DIR to outlast a kill".to_owned(),
+    };
     vec![
         token(&telegram),
         webhook(&telegram),
         endpoint(&search),
         finding(true, log.to_owned()),
         finding(true, watchdog),
+        finding(true, state),
     ]
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cli::{Program, print_lines};
+use crate::cli::{CONFIG_ONLY, Program, print_lines};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 use crate::endpoint::{Activity, socket};
@@ -23,6 +23,10 @@ pub const PROGRAM: Program = Program {
     variables: SEARCH_VARIABLES,
     commands: &[
         ("serve", "answer GET /search until SIGTERM (the default)"),
+        (
+            "check [--config-only]",
+            "look at settings and engine; or at the settings only",
+        ),
         ("query TEXT…", "ask the engine once; one address a line"),
     ],
 };
@@ -35,12 +39,18 @@ const OVERTIME: Duration = Duration::from_secs(2);
 /// # Errors
 /// An invalid setting, or a refusal of the system.
 pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
+    if command == "check" && words == [CONFIG_ONLY] {
+        SearchConfig::from_environment(&environment.clone().with_made_up_secrets())?;
+        print_lines(["ok   settings".to_owned()]);
+        return Ok(0);
+    }
     let config = SearchConfig::from_environment(environment)?;
     let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     match command {
+        "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
         _ if words.is_empty() => serve(config),
         _ => Err(Error::config(format!(
@@ -110,6 +120,17 @@ fn beat(activity: &Activity, engine: &'static str, shutdown: &Shutdown) -> Resul
         .spawn(move || pulse.beat(how_it_is))
         .map(drop)
         .map_err(|cause| Error::system("failed to start the thread pulse", cause))
+}
+
+fn check(config: &SearchConfig) -> Result<u8> {
+    let engine = engine(config)?;
+    let name = engine.name();
+    let (line, code) = match engine.ready(Instant::now() + config.timeout) {
+        Ok(()) => (format!("ok   engine {name}"), 0),
+        Err(failure) => (format!("FAIL engine {name}: {failure}"), 1),
+    };
+    print_lines(["ok   settings".to_owned(), line]);
+    Ok(code)
 }
 
 fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {

@@ -205,6 +205,7 @@ fn check_has_a_line_for_everything_the_bot_needs() {
         format!("ok   endpoint: {search}/search answers (1 results)")
     );
     assert!(lines[3].starts_with("ok   log: ") && lines[4].starts_with("ok   watchdog: "));
+    assert!(lines[5].starts_with("ok   state: in memory only"));
 
     telegram.fail(
         "getMe",
@@ -235,6 +236,37 @@ fn check_has_a_line_for_everything_the_bot_needs() {
     ] {
         assert!(output.contains(words), "{words:?} in {output}");
     }
+}
+
+/// As a NixOS system is built: no secrets, no network.
+#[test]
+fn settings_alone_can_be_checked_where_the_secrets_are_not() {
+    let url = ("CLIP_BOT_SEARCH_URL", "http://127.0.0.1:8080");
+    let file = ("CLIP_BOT_TOKEN_FILE", "/run/secrets/not-here");
+    for variables in [&[url][..], &[url, file]] {
+        let good = run(&["check", "--config-only"], variables);
+        assert_eq!(good.status.code(), Some(0), "{}", good.output);
+        assert_eq!(good.output, "ok   settings");
+    }
+    for (variables, words) in [
+        (&[][..], "CLIP_BOT_SEARCH_URL is not set"),
+        (&[url, ("CLIP_BOT_RATE", "often")], "CLIP_BOT_RATE: `often`"),
+        (
+            &[url, ("CLIP_BOT_RATTE", "1/1m")],
+            "did you mean CLIP_BOT_RATE?",
+        ),
+    ] {
+        let wrong = run(&["check", "--config-only"], variables);
+        assert_eq!(wrong.status.code(), Some(2), "{}", wrong.output);
+        assert!(wrong.output.contains(words), "{}", wrong.output);
+    }
+    let elsewhere = run_with(&["run", "--config-only"], &[]);
+    assert_eq!(elsewhere.status.code(), Some(2));
+    assert!(
+        elsewhere.output.contains("--config-only` is not known"),
+        "{}",
+        elsewhere.output
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
 use crate::support::endpoint::{CLIP_SEARCH, start};
+use crate::support::process::Program;
 
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(CLIP_SEARCH);
@@ -139,4 +140,33 @@ fn help_and_version_are_printed() {
     let version = run(&["-V"], &[]);
     let expected = concat!("clip-search ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(text(&version.stdout), expected);
+}
+
+#[test]
+fn check_looks_at_settings_and_engine() {
+    let check = |arguments: &[&str], variables: &[(&str, &str)]| {
+        Program::start(CLIP_SEARCH, arguments, variables).wait()
+    };
+    let good = check(&["check"], &[]);
+    assert_eq!(good.output, "ok   settings\nok   engine mock");
+    let space = [("CLIP_SEARCH_SPACE", "http://127.0.0.1:9")];
+    let down = check(&["check"], &space);
+    assert_eq!(down.status.code(), Some(1), "{}", down.output);
+    assert!(
+        down.output.contains("FAIL engine space: "),
+        "{}",
+        down.output
+    );
+    let settings = check(&["check", "--config-only"], &space);
+    assert_eq!(
+        (settings.status.code(), settings.output.as_str()),
+        (Some(0), "ok   settings")
+    );
+    let wrong = check(&["check", "--config-only"], &[("CLIP_SEARCH_IDLE", "soon")]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(
+        wrong.output.contains("CLIP_SEARCH_IDLE"),
+        "{}",
+        wrong.output
+    );
 }
