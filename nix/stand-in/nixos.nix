@@ -1,5 +1,5 @@
 # nixpkgs.lib.nixosSystem with the options that our modules set, and what NixOS makes of them: the
-# folder of systemd's units and the rest of /etc.
+# folder of systemd's units, the rest of /etc, and the commands.
 { lib, makePackages }:
 {
   system ? "x86_64-linux",
@@ -171,7 +171,7 @@ let
                 else
                   file=$out/${name}
                 fi
-                cp ${builtins.toFile name (builtins.unsafeDiscardStringContext text)} $file
+                cp ${pkgs.writeText name text} $file
               '') texts
             )
             + lib.concatStrings (
@@ -183,20 +183,21 @@ let
                 '') unit.wantedBy
               ) wanted
             )
-            # Built along with the units that name them.
-            + "# ${lib.concatStrings (builtins.attrValues texts)}"
           );
-          etc = pkgs.runCommand "etc" { } (
-            "mkdir -p $out/systemd\nln -s ${units} $out/systemd/system\n"
+          tree = pkgs.runCommand "nixos-system" { } (
+            "mkdir -p $out/etc/systemd $out/sw/bin\nln -s ${units} $out/etc/systemd/system\n"
+            + lib.concatMapStrings (
+              package: "ln -s ${package}/bin/* $out/sw/bin/\n"
+            ) config.environment.systemPackages
             + lib.concatStrings (
               lib.mapAttrsToList (
                 name: file:
-                "mkdir -p $(dirname $out/${name})\n"
+                "mkdir -p $(dirname $out/etc/${name})\n"
                 + (
                   if file.source != null then
-                    "ln -s ${file.source} $out/${name}\n"
+                    "ln -s ${file.source} $out/etc/${name}\n"
                   else
-                    "cp ${builtins.toFile "etc" file.text} $out/${name}\n"
+                    "cp ${pkgs.writeText "etc" file.text} $out/etc/${name}\n"
                 )
               ) config.environment.etc
             )
@@ -204,7 +205,7 @@ let
           failed = lib.filter (one: !one.assertion) config.assertions;
           toplevel =
             if failed == [ ] then
-              etc
+              tree
             else
               throw "\nFailed assertions:\n${lib.concatMapStrings (one: "- ${one.message}\n") failed}";
         in

@@ -63,6 +63,8 @@ let
             for input in ''${nativeBuildInputs-}; do PATH=$input/bin:$PATH; done
             ${functions}
             ${script}
+            # A last command that bash becomes might close its output before it ends; Nix kills it then.
+            exit 0
           ''
         ];
         SOURCE_DATE_EPOCH = "315532800";
@@ -133,6 +135,17 @@ let
       runCommand =
         name: environment: script:
         build { inherit name script environment; };
+
+      writeText =
+        name: text:
+        build {
+          inherit name;
+          environment = {
+            inherit text;
+            passAsFile = [ "text" ];
+          };
+          script = "cp $textPath $out";
+        };
 
       writeShellApplication =
         {
