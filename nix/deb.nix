@@ -69,6 +69,8 @@ runCommand "clip-bot-deb-${manifest.version}"
   ''
     umask 022
     ${lib.concatMapStrings install assets}
+    install -Dm644 ${source}/${table.changelog} root/usr/share/doc/clip-bot/changelog.Debian
+    gzip -9 --no-name root/usr/share/man/man1/* root/usr/share/doc/clip-bot/changelog*
     mkdir root/DEBIAN
     cp $controlPath root/DEBIAN/control
     (cd root/etc && find * -type f -printf '/etc/%p\n' | sort) > root/DEBIAN/conffiles

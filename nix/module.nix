@@ -116,11 +116,13 @@ let
           message = "services.${program}.${option} must be an absolute path.";
         }
       ])
-      (lib.filter (option: service ? ${option}) [
-        "tokenFile"
-        "searchTokenFile"
-        "spaceTokenFile"
-      ])
+      (
+        lib.filter (option: service ? ${option}) [
+          "tokenFile"
+          "searchTokenFile"
+          "spaceTokenFile"
+        ]
+      )
     ++ map (name: {
       assertion = !lib.hasSuffix "_TOKEN" name;
       message = "services.${program}.settings.${name} is a secret, and the Nix store is readable for everybody: use the option that names a file.";

@@ -67,19 +67,20 @@ rustPlatform.buildRustPackage {
   ];
 
   nativeBuildInputs = lib.optional isService installShellFiles;
-  postInstall = lib.optionalString isService ''
-    installManPage docs/man/${program}.1
-    installShellCompletion docs/completions/${program}.{bash,fish,zsh}
-    for unit in systemd/${program}.{service,socket}; do
-      [ ! -e "$unit" ] || install -Dm644 "$unit" -t $out/lib/systemd/system
-    done
-    substituteInPlace $out/lib/systemd/system/${program}.service \
-      --replace-fail /usr/bin/${program} $out/bin/${program}
-    install -Dm644 systemd/no-private-networks.conf -t $out/share/doc/${program}
-  ''
-  + lib.optionalString (program == "clip-bot") ''
-    install -Dm644 systemd/clip-bot.catalog -t $out/lib/systemd/catalog
-  '';
+  postInstall =
+    lib.optionalString isService ''
+      installManPage docs/man/${program}.1
+      installShellCompletion docs/completions/${program}.{bash,fish,zsh}
+      for unit in systemd/${program}.{service,socket}; do
+        [ ! -e "$unit" ] || install -Dm644 "$unit" -t $out/lib/systemd/system
+      done
+      substituteInPlace $out/lib/systemd/system/${program}.service \
+        --replace-fail /usr/bin/${program} $out/bin/${program}
+      install -Dm644 systemd/no-private-networks.conf -t $out/share/doc/${program}
+    ''
+    + lib.optionalString (program == "clip-bot") ''
+      install -Dm644 systemd/clip-bot.catalog -t $out/lib/systemd/catalog
+    '';
 
   # Nothing of what it was made with stays with it.
   disallowedReferences = [

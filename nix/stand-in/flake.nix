@@ -2,7 +2,7 @@
   description = "A test double of nixpkgs for tests/peers/nix; see README.md";
 
   outputs =
-    { self }:
+    _:
     let
       lib = import ./lib // {
         nixosSystem = import ./nixos.nix { inherit lib makePackages; };

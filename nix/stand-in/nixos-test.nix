@@ -48,5 +48,7 @@ pkgs.runCommand "vm-test-run-${config.name}"
     mkdir -p $out/nodes
     cp $testScriptPath $out/test.py
     python3 -c 'import ast, sys; ast.parse(open(sys.argv[1]).read())' $out/test.py
-    ${lib.concatStrings (lib.mapAttrsToList (name: node: "ln -s ${nixos node} $out/nodes/${name}\n") config.nodes)}
+    ${lib.concatStrings (
+      lib.mapAttrsToList (name: node: "ln -s ${nixos node} $out/nodes/${name}\n") config.nodes
+    )}
   ''

@@ -88,7 +88,14 @@ let
     zramSwap.memoryPercent = option types.int 50;
   };
 
-  value = one: if one == true then "true" else if one == false then "false" else toString one;
+  value =
+    one:
+    if one == true then
+      "true"
+    else if one == false then
+      "false"
+    else
+      toString one;
   lines =
     name: set:
     "[${name}]\n"
@@ -100,7 +107,8 @@ let
         )
       ) set
     );
-  words = name: list: lib.optionalAttrs (list != [ ]) { ${name} = builtins.concatStringsSep " " list; };
+  words =
+    name: list: lib.optionalAttrs (list != [ ]) { ${name} = builtins.concatStringsSep " " list; };
   general =
     unit:
     lines "Unit" (
@@ -147,7 +155,9 @@ let
             inherit (config.nixpkgs) overlays;
           };
           texts =
-            lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" (service pkgs name unit)) config.systemd.services
+            lib.mapAttrs' (
+              name: unit: lib.nameValuePair "${name}.service" (service pkgs name unit)
+            ) config.systemd.services
             // lib.mapAttrs' (
               name: unit:
               lib.nameValuePair "${name}.socket" (general unit + "\n" + lines "Socket" unit.socketConfig)

@@ -173,11 +173,13 @@ let
           meta.mainProgram = name;
         };
 
-      mkShell = { packages }: build {
-        name = "shell";
-        environment.nativeBuildInputs = packages;
-        script = "env > $out";
-      };
+      mkShell =
+        { packages }:
+        build {
+          name = "shell";
+          environment.nativeBuildInputs = packages;
+          script = "env > $out";
+        };
 
       installShellFiles = command "install";
       nixfmt-tree = command "nixfmt";
@@ -229,7 +231,9 @@ let
             chmod -R u+w source
             cd source
             cargo build ${common} ${flags cargoBuildFlags}
-            ${lib.optionalString (!static) "cargo test ${common} ${flags cargoTestFlags} -- ${flags checkFlags}"}
+            ${lib.optionalString (
+              !static
+            ) "cargo test ${common} ${flags cargoTestFlags} -- ${flags checkFlags}"}
             install -Dm755 $target/${lib.optionalString static "${target}/"}${profile}/${meta.mainProgram} -t $out/bin
             strip $out/bin/*
             ${postInstall}

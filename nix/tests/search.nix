@@ -28,7 +28,8 @@
 
     with subtest("it does not run until somebody asks"):
         machine.fail("systemctl is-active clip-search.service")
-        machine.fail("ss --listening --tcp --numeric | grep --quiet :8080")
+        listens = machine.succeed("systemctl show --value --property Listen clip-search.socket")
+        assert listens.split() == ["127.0.0.1:9000", "(Stream)"], listens
         assert len(get("/search?query=red+bus")) == 5
         machine.succeed("systemctl is-active clip-search.service")
         assert get("/health")["engine"] == "mock"

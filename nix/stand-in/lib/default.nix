@@ -42,15 +42,13 @@ let
       else
         text;
     splitString =
-      separator: text:
-      filter builtins.isString (builtins.split (lib.escape [ "." "\\" ] separator) text);
+      separator: text: filter builtins.isString (builtins.split (lib.escape [ "." "\\" ] separator) text);
 
     # Sets
     filterAttrs =
       keep: set: removeAttrs set (filter (name: !keep name set.${name}) (builtins.attrNames set));
     genAttrs = names: f: builtins.listToAttrs (map (name: lib.nameValuePair name (f name)) names);
-    mapAttrs' =
-      f: set: builtins.listToAttrs (map (name: f name set.${name}) (builtins.attrNames set));
+    mapAttrs' = f: set: builtins.listToAttrs (map (name: f name set.${name}) (builtins.attrNames set));
     mapAttrsToList = f: set: map (name: f name set.${name}) (builtins.attrNames set);
     recursiveUpdate =
       set: changes:
@@ -81,6 +79,7 @@ let
     inherit (modules)
       mkDefault
       mkEnableOption
+      mkForce
       mkIf
       mkMerge
       mkOption

@@ -1,6 +1,8 @@
 # lib.fileset, of paths only.
 let
-  within = folder: path: folder == path || builtins.substring 0 (builtins.stringLength folder + 1) path == "${folder}/";
+  within =
+    folder: path:
+    folder == path || builtins.substring 0 (builtins.stringLength folder + 1) path == "${folder}/";
 in
 {
   unions = builtins.concatMap (one: if builtins.isList one then one else [ one ]);
@@ -9,7 +11,11 @@ in
     { root, fileset }:
     let
       wanted = map (
-        path: if builtins.pathExists path then toString path else throw "lib.fileset: ${toString path} does not exist"
+        path:
+        if builtins.pathExists path then
+          toString path
+        else
+          throw "lib.fileset: ${toString path} does not exist"
       ) fileset;
     in
     {

@@ -54,7 +54,9 @@ let
   settle =
     location: option: definitions:
     let
-      all = concatMap plain (definitions ++ lib.optional (option ? default) (self.mkOptionDefault option.default));
+      all = concatMap plain (
+        definitions ++ lib.optional (option ? default) (self.mkOptionDefault option.default)
+      );
       strongest = foldl' (least: one: if one.priority < least then one.priority else least) 9999 all;
       values = map (one: one.value) (builtins.filter (one: one.priority == strongest) all);
     in
@@ -110,6 +112,7 @@ let
       priority = 1000;
       inherit content;
     };
+    mkForce = content: self.mkDefault content // { priority = 50; };
     mkOptionDefault = content: self.mkDefault content // { priority = 1500; };
     mkOption = option: option // { _type = "option"; };
     mkEnableOption =
@@ -162,7 +165,7 @@ let
                   builtins.intersectAttrs (builtins.functionArgs read) {
                     inherit config lib;
                   }
-                  // mapAttrs (name: _: (arguments // config._module.args).${name}) (
+                  // mapAttrs (name: _: arguments.${name} or config._module.args.${name}) (
                     removeAttrs (builtins.functionArgs read) [
                       "config"
                       "lib"

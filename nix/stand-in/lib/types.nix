@@ -10,9 +10,7 @@ let
     if builtins.all (value: value == lib.head values) values then
       lib.head values
     else
-      throw "The option `${path location}' has conflicting definition values: ${
-        builtins.concatStringsSep ", " (map builtins.toJSON values)
-      }";
+      throw "The option `${path location}' has conflicting definition values: ${builtins.concatStringsSep ", " (map builtins.toJSON values)}";
   simple = description: check: type description check same;
   first = _location: lib.head;
   isPackage = value: value.type or null == "derivation";
@@ -23,7 +21,8 @@ let
     str = simple "string" builtins.isString;
     package = type "package" isPackage first;
     path = simple "absolute path" (
-      value: builtins.isPath value || isPackage value || (builtins.isString value && lib.hasPrefix "/" value)
+      value:
+      builtins.isPath value || isPackage value || (builtins.isString value && lib.hasPrefix "/" value)
     );
     lines = type "strings concatenated with \"\\n\"" builtins.isString (
       _: builtins.concatStringsSep "\n"
