@@ -55,7 +55,12 @@ in
   }) "CLIP_BOT_RESULT is not a known setting; did you mean CLIP_BOT_RESULTS?";
   bad-duration = case (bot { settings.CLIP_BOT_SEARCH_TIMEOUT = "soon"; }) "CLIP_BOT_SEARCH_TIMEOUT";
   number-too-large = case (bot { settings.CLIP_BOT_RESULTS = 11; }) "CLIP_BOT_RESULTS";
-  search-without-space = case { services.clip-search.enable = true; } "CLIP_SEARCH_SPACE";
+  search-without-space = case {
+    services.clip-search = {
+      enable = true;
+      settings.CLIP_SEARCH_ENGINE = "space";
+    };
+  } "CLIP_SEARCH_SPACE is not set: name the Space";
 
   # The control: nothing is wrong.
   good = case (bot { }) "";
