@@ -50,6 +50,8 @@ in
       Type = "oneshot";
       RemainAfterExit = true;
       Restart = "on-failure";
+      # The bot waits for the next attempt, instead of failing with this one.
+      RestartMode = "direct";
       RestartSec = "10s";
       ExecStart = lib.getExe fetchToken;
       RuntimeDirectory = "clip-bot-token";

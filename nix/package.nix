@@ -4,9 +4,7 @@
   rustPlatform,
   installShellFiles,
   stdenv,
-  cargo,
-  rustc,
-  nixosTests ? { },
+  buildPackages,
   program ? "clip-bot",
   # Another profile of Cargo, such as `debug`, compiles faster.
   buildType ? "release",
@@ -84,13 +82,11 @@ rustPlatform.buildRustPackage {
 
   # Nothing of what it was made with stays with it.
   disallowedReferences = [
-    cargo
-    rustc
+    buildPackages.cargo
+    buildPackages.rustc
     src
     stdenv.cc
   ];
-
-  passthru.tests = nixosTests;
 
   meta = {
     description =

@@ -115,6 +115,7 @@ let
     ] command
     // {
       inherit lib system;
+      buildPackages = self;
 
       stdenv = {
         hostPlatform = {
