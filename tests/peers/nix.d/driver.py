@@ -26,7 +26,7 @@ class Machine:
             (work / folder).mkdir()
         layers = f"lowerdir={root},upperdir={work}/upper,workdir={work}/work"
         run("mount", "-t", "overlay", "overlay", "-o", layers, self.root)
-        (self.root / "nix/store").mkdir(parents=True)
+        (self.root / "nix/store").mkdir(parents=True, exist_ok=True)
         (self.root / "etc/machine-id").write_text("")
         (self.root / "etc/tmpfiles.d/nixos.conf").write_text(
             f"L /run/current-system - - - - {os.path.realpath(system)}\n"
