@@ -1,0 +1,106 @@
+# One of the three programs, with what is installed along with it. Tests run in the build.
+{
+  lib,
+  rustPlatform,
+  installShellFiles,
+  stdenv,
+  buildPackages,
+  program ? "clip-bot",
+  # Another profile of Cargo, such as `debug`, compiles faster.
+  buildType ? "release",
+}:
+let
+  manifest = (lib.importTOML ../Cargo.toml).package;
+
+  # What Cargo and the tests read. Nothing else, so that an edit of the README rebuilds nothing.
+  src = lib.fileset.toSource {
+    root = ../.;
+    fileset = lib.fileset.unions [
+      ../Cargo.lock
+      ../Cargo.toml
+      ../benches/compare/main.rs
+      ../docs/completions
+      ../docs/man
+      ../src
+      ../systemd
+      ../tests/chaos
+      ../tests/fuzz
+      ../tests/it
+      ../tests/peers/strictness.json
+    ];
+  };
+
+  # The bot is shipped without the endpoint's engines, and both without the playground.
+  features = {
+    clip-bot = [ ];
+    clip-search = [ "search" ];
+    playground = [ "playground" ];
+  };
+  isService = program != "playground";
+in
+rustPlatform.buildRustPackage {
+  pname = program;
+  inherit (manifest) version;
+  inherit src buildType;
+
+  cargoLock.lockFile = ../Cargo.lock;
+  buildNoDefaultFeatures = true;
+  buildFeatures = features.${program};
+  cargoBuildFlags = [
+    "--bin"
+    program
+  ];
+  # The playground holds everything: there the real programs are tested, on loopback.
+  cargoTestFlags = [
+    "--lib"
+  ]
+  ++ lib.optionals (program == "playground") [
+    "--test"
+    "it"
+  ];
+  # They read pages that are no part of the source here.
+  checkFlags = [
+    "--skip=tidy::"
+    "--skip=pages::"
+  ];
+
+  nativeBuildInputs = lib.optional isService installShellFiles;
+  postInstall =
+    lib.optionalString isService ''
+      installManPage docs/man/${program}.1
+      installShellCompletion docs/completions/${program}.{bash,fish,zsh}
+      for unit in systemd/${program}.{service,socket}; do
+        [ ! -e "$unit" ] || install -Dm644 "$unit" -t $out/lib/systemd/system
+      done
+      substituteInPlace $out/lib/systemd/system/${program}.service \
+        --replace-fail /usr/bin/${program} $out/bin/${program}
+      install -Dm644 systemd/no-private-networks.conf -t $out/share/doc/${program}
+    ''
+    + lib.optionalString (program == "clip-bot") ''
+      install -Dm644 systemd/clip-bot.catalog -t $out/lib/systemd/catalog
+    '';
+
+  # Nothing of what it was made with stays with it.
+  disallowedReferences = [
+    buildPackages.cargo
+    buildPackages.rustc
+    src
+    stdenv.cc
+  ];
+
+  meta = {
+    description =
+      {
+        clip-bot = manifest.description;
+        clip-search = "Endpoint that searches pictures by meaning, for clip-bot";
+        playground = "A whole clip-bot system on one machine, with a web page to try it";
+      }
+      .${program};
+    license = [
+      lib.licenses.mit
+      lib.licenses.asl20
+    ];
+    mainProgram = program;
+    platforms = lib.platforms.linux;
+  };
+}

@@ -1,0 +1,19 @@
+# What `nix build .#NAME` makes, by name.
+pkgs:
+let
+  # Without libc: runs on every Linux of the same architecture, such as Lambda's and Ubuntu's.
+  static = program: pkgs.pkgsStatic.callPackage ./package.nix { inherit program; };
+in
+rec {
+  default = clip-bot;
+  clip-bot = pkgs.callPackage ./package.nix { };
+  clip-search = pkgs.callPackage ./package.nix { program = "clip-search"; };
+  playground = pkgs.callPackage ./package.nix { program = "playground"; };
+  clip-bot-static = static "clip-bot";
+  clip-search-static = static "clip-search";
+  lambda = pkgs.callPackage ./lambda.nix { clip-search = clip-search-static; };
+  deb = pkgs.callPackage ./deb.nix {
+    clip-bot = clip-bot-static;
+    clip-search = clip-search-static;
+  };
+}
