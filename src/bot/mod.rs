@@ -118,11 +118,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     );
     intake.replay(tools.file_ids());
 
-    for number in 0..config.workers {
-        let name = format!("worker-{number}");
-        let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
-        spawn(&name, move || worker.run())?;
-    }
+    start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
     let activities = Arc::clone(&tools);
     spawn("activities", move || activities.show_activities())?;
     let watching = Worker::new(Arc::clone(&tools), pulse.part("asleep"));
@@ -144,6 +140,21 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     part.rest();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
+}
+
+/// Starts worker `number` of `all`. Each one starts the next when it gets its first job: a bot that
+/// is seldom asked needs few threads.
+fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> Result<()> {
+    let name = format!("worker-{number}");
+    let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
+    let next = move || {
+        if number + 1 < all
+            && let Err(error) = start_worker(number + 1, all, tools, pulse)
+        {
+            tracing::warn!("{} workers must do: {}", number + 1, error.chain());
+        }
+    };
+    spawn(&name, move || worker.run(next))
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {

@@ -180,9 +180,13 @@ impl Worker {
         Self { tools, part }
     }
 
-    /// Does jobs until the queue is closed.
-    pub fn run(&self) {
+    /// Does jobs until the queue is closed. Calls `at_work` once, with the first of them.
+    pub fn run(&self, at_work: impl FnOnce()) {
+        let mut at_work = Some(at_work);
         while let Some((turn, mut job)) = self.tools.queue.take() {
+            if let Some(at_work) = at_work.take() {
+                at_work();
+            }
             let update = job.update;
             // A fault in one job must cost neither the others nor the thread.
             let became =
