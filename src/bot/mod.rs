@@ -119,10 +119,6 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     intake.replay(tools.file_ids());
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
-    let activities = Arc::clone(&tools);
-    spawn("activities", move || activities.show_activities())?;
-    let watching = Worker::new(Arc::clone(&tools), pulse.part("asleep"));
-    spawn("asleep", move || watching.watch_asleep())?;
     let menu = sending.clone();
     spawn("menu", move || set_menu(&menu))?;
     let (interrupted, flag) = (polling.clone(), shutdown.clone());
@@ -148,6 +144,11 @@ fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> R
     let name = format!("worker-{number}");
     let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
     let next = move || {
+        if number == 0
+            && let Err(error) = keep_company(&tools, &pulse)
+        {
+            tracing::error!("searches lack company: {}", error.chain());
+        }
         if number + 1 < all
             && let Err(error) = start_worker(number + 1, all, tools, pulse)
         {
@@ -155,6 +156,14 @@ fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> R
         }
     };
     spawn(&name, move || worker.run(next))
+}
+
+/// Starts what searches need beside their worker.
+fn keep_company(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
+    let activities = Arc::clone(tools);
+    spawn("activities", move || activities.show_activities())?;
+    let watching = Worker::new(Arc::clone(tools), pulse.part("asleep"));
+    spawn("asleep", move || watching.watch_asleep())
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
