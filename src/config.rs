@@ -15,7 +15,9 @@ use std::path::Path;
 
 pub use bot::{AwsIam, BotConfig, Rate, SearchAuth};
 pub use playground::PlaygroundConfig;
-pub use search::{EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation};
+pub use search::{
+    ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
+};
 pub(crate) use settings::printable;
 pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 

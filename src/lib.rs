@@ -70,7 +70,10 @@ pub mod aws;
 pub mod backoff;
 pub mod bot;
 pub mod cli;
+#[cfg(feature = "clip")]
+pub mod clip;
 pub mod config;
+pub mod digest;
 #[cfg(feature = "search")]
 pub mod endpoint;
 pub mod error;

@@ -15,7 +15,7 @@ _clip_search() {
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--engine --hf-token-file --hub --idle --listen --log --public-base --space --space-api --space-args --timeout --token-file --workers --config-only --help --version')
+        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --space --space-api --space-args --timeout --token-file --workers --config-only --help --version')
       else
         offer=(-W 'serve check query')
       fi

@@ -5,8 +5,10 @@ _arguments -s -S \
   '--hf-token-file=[file with that token; or credential hf-token]:value:_files' \
   '--hub=[hub that knows the Space]:value: ' \
   '--idle=[end after this time without a request, for socket units; empty\: never]:value: ' \
+  '--index=[folder of the index of pictures; empty\: the built-in pictures]:value: ' \
   '--listen=[address and port to listen on; a socket unit'\''s come first]:value: ' \
   '--log=[off, error, warn, info, debug or trace]:value:(off error warn info debug trace)' \
+  '--model=[file of the CLIP model; empty\: the small built-in one]:value: ' \
   '--public-base=[address that each file'\''s base name is appended to]:value: ' \
   '--space=[the Space\: its URL, or user/name on the hub]:value: ' \
   '--space-api=[its endpoint; empty\: the only named one, /search or /predict]:value: ' \

@@ -5,8 +5,9 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use ring::{digest, hmac};
+use ring::hmac;
 
+use crate::digest::sha256;
 use crate::http::percent_encode;
 use crate::secret::Secret;
 
@@ -78,11 +79,11 @@ pub fn headers(
         // Already encoded once: every service but S3 wants it twice.
         percent_encode(address.path, b"/"),
         address.sorted_query(),
-        hex(digest::digest(&digest::SHA256, request.body).as_ref()),
+        sha256(request.body),
     );
     let Scope { region, service } = scope;
     let purpose = format!("{date}/{region}/{service}/aws4_request");
-    let digest = hex(digest::digest(&digest::SHA256, canonical.as_bytes()).as_ref());
+    let digest = sha256(canonical.as_bytes());
     let to_sign = format!("{ALGORITHM}\n{stamp}\n{purpose}\n{digest}");
     let secret = format!("AWS4{}", credentials.secret_key.expose());
     let key = [date, region, service, "aws4_request"]

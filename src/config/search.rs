@@ -1,6 +1,7 @@
 //! The settings of `clip-search`.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::settings::Settings;
@@ -11,6 +12,8 @@ use crate::secret::Secret;
 /// What the endpoint runs with.
 #[derive(Debug, Clone)]
 pub struct SearchConfig {
+    /// Model and index of our own engine, and of the commands that keep them.
+    pub clip: ClipConfig,
     /// Which engine answers.
     pub engine: EngineConfig,
     /// After how long without a request the program ends; none for never.
@@ -36,6 +39,15 @@ pub enum EngineConfig {
     Mock,
     /// A Space on Hugging Face or elsewhere.
     Space(SpaceConfig),
+}
+
+/// What our own CLIP engine works with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClipConfig {
+    /// File of the model; none for the built-in one.
+    pub model: Option<PathBuf>,
+    /// Folder of the index; none for the built-in pictures.
+    pub index: Option<PathBuf>,
 }
 
 /// How a Space is asked.
@@ -92,7 +104,16 @@ impl SearchConfig {
             ("space" | "", _) => EngineConfig::Space(settings.space()?),
             _ => return Err(settings.invalid("CLIP_SEARCH_ENGINE", "space or mock")),
         };
+        let path = |name: &str| match settings.text(name) {
+            "" => None,
+            path => Some(PathBuf::from(path)),
+        };
+        let clip = ClipConfig {
+            model: path("CLIP_SEARCH_MODEL"),
+            index: path("CLIP_SEARCH_INDEX"),
+        };
         Ok(Self {
+            clip,
             engine,
             idle: match settings.text("CLIP_SEARCH_IDLE") {
                 "" => None,

@@ -135,6 +135,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "end after this time without a request, for socket units; empty: never",
     ),
     variable(
+        "CLIP_SEARCH_INDEX",
+        "",
+        "folder of the index of pictures; empty: the built-in pictures",
+    ),
+    variable(
         "CLIP_SEARCH_LISTEN",
         "127.0.0.1:8080",
         "address and port to listen on; a socket unit's come first",
@@ -143,6 +148,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "CLIP_SEARCH_LOG",
         "info",
         "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "CLIP_SEARCH_MODEL",
+        "",
+        "file of the CLIP model; empty: the small built-in one",
     ),
     variable(
         "CLIP_SEARCH_PUBLIC_BASE",

@@ -89,6 +89,7 @@ pub fn one_hit() -> Page {
 /// The settings that tests vary; everything else is as `clip-search` has it.
 pub fn config() -> SearchConfig {
     SearchConfig {
+        clip: clip_bot::config::ClipConfig::default(),
         engine: EngineConfig::Mock,
         idle: None,
         listen: "127.0.0.1:0".parse().expect("an address"),

@@ -1,0 +1,38 @@
+//! Files as memory: read by the system page by page when they are needed, and given back when
+//! memory is short.
+
+use std::fs::File;
+use std::ops::Deref;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// A whole file in memory, read only.
+#[derive(Debug)]
+pub struct Mapped(memmap2::Mmap);
+
+impl Mapped {
+    /// Maps the file at `path`.
+    ///
+    /// # Errors
+    /// The system's refusal, with the path.
+    pub fn open(path: &Path) -> Result<Self> {
+        let failed = |cause| Error::system(format!("cannot read {}", path.display()), cause);
+        let file = File::open(path).map_err(failed)?;
+        // SAFETY: nobody may change the file while it is mapped. Our own files are never changed
+        // in place: they are written under another name and renamed, or only grow behind the part
+        // that is read. Who truncates one by hand makes reads of it fail with SIGBUS, which ends
+        // the process; no memory of ours is at risk.
+        #[expect(unsafe_code, reason = "argued above")]
+        let map = unsafe { memmap2::Mmap::map(&file) };
+        Ok(Self(map.map_err(failed)?))
+    }
+}
+
+impl Deref for Mapped {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
