@@ -406,10 +406,10 @@ fn position_in(error: &Error) -> Option<usize> {
     number.checked_sub(1)
 }
 
-/// Which `file_id` a picture's address got; the oldest are forgotten.
-#[derive(Debug, Default)]
+/// Which `file_id` a picture's address got; the oldest are forgotten. Clones are the same.
+#[derive(Debug, Clone, Default)]
 pub struct FileIds {
-    known: Mutex<Remembered>,
+    known: Arc<Mutex<Remembered>>,
 }
 
 #[derive(Debug, Default)]

@@ -53,12 +53,13 @@ pub struct Intake {
     changes: Changes,
     inbox: Inbox,
     queue: Arc<Queue<Job>>,
+    known: FileIds,
     /// Updates to fetch at a time while the inbox cannot write.
     careful: u32,
 }
 
 impl Intake {
-    /// An intake that queues jobs for `workers` workers.
+    /// An intake that queues jobs for `workers` workers. `known`: pictures that Telegram knows.
     #[must_use]
     pub fn new(
         manners: Manners,
@@ -66,6 +67,7 @@ impl Intake {
         changes: Changes,
         inbox: Inbox,
         queue: Arc<Queue<Job>>,
+        known: FileIds,
         workers: usize,
     ) -> Self {
         Self {
@@ -74,6 +76,7 @@ impl Intake {
             changes,
             inbox,
             queue,
+            known,
             careful: u32::try_from(workers).unwrap_or(BATCH),
         }
     }
@@ -108,6 +111,7 @@ impl Intake {
                 wanted.push((update.id, tasks));
             }
         }
+        self.replay();
         let mut durable = true;
         if !arrivals.is_empty() {
             let accepted = self.inbox.accept(arrivals, next_offset);
@@ -161,16 +165,16 @@ impl Intake {
         }
     }
 
-    /// Queues what an earlier run accepted and did not answer, oldest first. `known`: pictures
-    /// that Telegram knows.
-    pub fn replay(&self, known: &FileIds) {
+    /// Queues what an earlier run accepted and did not answer, oldest first; [`Intake::accept`]
+    /// does it for what is found later, in a file that could not be read at first.
+    pub fn replay(&self) {
         let entries = self.inbox.unfinished();
         if entries.is_empty() {
             return;
         }
         tracing::info!("{} updates of an earlier run go on", entries.len());
         for entry in entries {
-            let jobs = self.jobs_of(&entry, known);
+            let jobs = self.jobs_of(&entry);
             self.inbox.resumed(entry.id, jobs.len());
             for job in jobs {
                 self.queue.push(job);
@@ -178,7 +182,7 @@ impl Intake {
         }
     }
 
-    fn jobs_of(&self, entry: &Entry, known: &FileIds) -> Vec<Job> {
+    fn jobs_of(&self, entry: &Entry) -> Vec<Job> {
         let update = serde_json::from_str::<Value>(&entry.update)
             .ok()
             .and_then(|raw| Update::from_json(&raw).ok());
@@ -207,7 +211,7 @@ impl Intake {
         let since = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         handler::tasks(&update, &self.manners)
             .into_iter()
-            .map(|task| Job::new(entry.id, task, since).resumed(progress.clone(), known))
+            .map(|task| Job::new(entry.id, task, since).resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
             .collect()
     }
@@ -228,6 +232,7 @@ fn late(mut job: Job) -> Option<Job> {
 mod tests {
     use super::*;
     use crate::bot::job::Acknowledgement;
+    use crate::systemd::Pulse;
     use serde_json::json;
 
     fn message(chat: i64, text: &str) -> Value {
@@ -274,9 +279,10 @@ mod tests {
             changes,
             inbox.clone(),
             Arc::clone(&queue),
+            FileIds::default(),
             4,
         );
-        intake.replay(&FileIds::default());
+        intake.replay();
         queue.close(super::super::queue::Closing::Finish);
         let mut jobs = Vec::new();
         while let Some((turn, job)) = queue.take() {
@@ -328,6 +334,63 @@ mod tests {
         assert_eq!(jobs.iter().map(|job| job.update).collect::<Vec<_>>(), [8]);
         let messages = || SystemTime::now() - Duration::from_hours(25);
         assert!(replayed("messages", messages, &updates, "").is_empty());
+    }
+
+    #[test]
+    fn what_is_found_late_goes_on_with_the_next_batch() {
+        let folder = std::env::temp_dir().join(format!("intake-found-{}", std::process::id()));
+        let (place, aside) = (folder.join("state"), folder.join("aside"));
+        let open = || Inbox::open(&place, "42", "http://h", SystemTime::now).expect("not in use");
+        let inbox = open();
+        let earlier = Arrival {
+            id: 7,
+            tasks: 1,
+            update: message(7, "bus").to_string(),
+        };
+        assert!(inbox.accept(vec![earlier], 8).durable);
+        inbox.close();
+        drop(inbox);
+        std::fs::rename(&place, &aside).expect("our own folder");
+        std::fs::write(&place, "in the way").expect("room");
+
+        let (queue, inbox) = (Arc::new(Queue::default()), open());
+        let mut intake = Intake::new(
+            Manners::default(),
+            Rates::new(None),
+            Changes::default(),
+            inbox.clone(),
+            Arc::clone(&queue),
+            FileIds::default(),
+            4,
+        );
+        intake.replay();
+        std::fs::remove_file(&place).expect("it is there");
+        std::fs::rename(&aside, &place).expect("nothing is in the way");
+        let patience = Instant::now() + Duration::from_mins(1);
+        while inbox.trouble().is_some() {
+            assert!(Instant::now() < patience, "{:?}", inbox.trouble());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let raw = message(8, "cat");
+        let update = Update::from_json(&raw).expect("an update");
+        let batch = vec![Fetched { raw, update }];
+        intake.accept(
+            batch,
+            9,
+            &Pulse::default().part("poller"),
+            &Shutdown::default(),
+        );
+
+        queue.close(super::super::queue::Closing::Finish);
+        let mut updates = Vec::new();
+        while let Some((turn, job)) = queue.take() {
+            updates.push(job.update);
+            queue.done(&turn);
+        }
+        updates.sort_unstable();
+        assert_eq!(updates, [7, 8]);
+        inbox.close();
+        std::fs::remove_dir_all(&folder).expect("our own folder");
     }
 
     #[test]

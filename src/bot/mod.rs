@@ -114,9 +114,10 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         changes,
         inbox.clone(),
         Arc::clone(&queue),
+        tools.file_ids().clone(),
         config.workers,
     );
-    intake.replay(tools.file_ids());
+    intake.replay();
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
     let menu = sending.clone();
