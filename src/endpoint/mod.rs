@@ -1,7 +1,7 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
 //! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`,
-//! `GET /images/{id}`; HEAD works like GET. Every error is `{"error": {"code", "message"}}`.
+//! `GET /images/{id}` (`?w=320` for a smaller one); HEAD works like GET. Every error is `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
 
@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
@@ -158,12 +158,14 @@ async fn ready(State(endpoint): Shared) -> Result<Response, Rejection> {
 async fn image(
     State(endpoint): Shared,
     id: Result<Path<String>, PathRejection>,
+    RawQuery(raw): RawQuery,
 ) -> Result<Response, Rejection> {
     let missing = || Failure::new(Reason::NotFound, "there is no such picture");
     let Path(id) = id.map_err(|_| missing())?;
+    let width = request::width(raw.as_deref())?;
     let found = endpoint
         .ask(endpoint.timeout, None, move |engine, _| {
-            Ok(engine.image(&id))
+            Ok(engine.image(&id, width))
         })
         .await?;
     let (media_type, file) = found.ok_or_else(missing)?;

@@ -1,5 +1,9 @@
 //! What a caller asked, read strictly: parameters, bearer token, picture.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use percent_encoding::percent_decode;
@@ -52,6 +56,21 @@ impl Parameters {
     }
 }
 
+/// Widths that a picture can be scaled to, in pixels.
+const WIDTHS: RangeInclusive<u32> = 16..=2048;
+
+/// `w` of `/images/{id}`, in pixels, from the part of an address behind `?`.
+///
+/// # Errors
+/// [`Reason::BadQuery`] where it is out of range.
+pub(super) fn width(raw: Option<&str>) -> Result<Option<u32>, Failure> {
+    let raw = raw.unwrap_or_default();
+    match value_of(raw, "w")? {
+        None => Ok(None),
+        Some(_) => number(raw, "w", 0, WIDTHS).map(Some),
+    }
+}
+
 fn value_of(raw: &str, wanted: &str) -> Result<Option<String>, Failure> {
     for pair in raw.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -70,12 +89,12 @@ fn decode(text: &str) -> Vec<u8> {
     percent_decode(blanks.as_bytes()).collect()
 }
 
-fn number(
+fn number<N: FromStr + PartialOrd + Display>(
     raw: &str,
     name: &str,
-    default: usize,
-    range: std::ops::RangeInclusive<usize>,
-) -> Result<usize, Failure> {
+    default: N,
+    range: RangeInclusive<N>,
+) -> Result<N, Failure> {
     let Some(text) = value_of(raw, name)? else {
         return Ok(default);
     };
@@ -192,6 +211,20 @@ mod tests {
         assert_eq!((first.query.as_deref(), first.details), (Some("a"), false));
         let encoded = Parameters::parse(Some("%71uery=c")).expect("good");
         assert_eq!(encoded.query.as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn a_width_is_optional_and_bounded() {
+        assert_eq!(width(None), Ok(None));
+        assert_eq!(width(Some("w=320&x=1")), Ok(Some(320)));
+        for wrong in ["w=15", "w=2049", "w=", "w=-1", "w=1e3"] {
+            let failure = width(Some(wrong)).expect_err(wrong);
+            assert!(
+                failure
+                    .message
+                    .contains("w must be a whole number from 16 to 2048")
+            );
+        }
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Engine for MockEngine {
         Ok(())
     }
 
-    fn image(&self, id: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
+    fn image(&self, id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
         let picture = collection::find(id.strip_suffix(".jpg")?)?;
         Some(("image/jpeg", Cow::Borrowed(picture.file)))
     }
@@ -198,13 +198,13 @@ mod tests {
     fn pictures_are_served_by_their_addresses_without_a_copy() {
         for picture in collection::all() {
             let (media_type, file) = MockEngine
-                .image(&format!("{}.jpg", picture.id))
+                .image(&format!("{}.jpg", picture.id), None)
                 .expect("a picture");
             assert_eq!(media_type, "image/jpeg");
             assert!(matches!(file, Cow::Borrowed(_)), "{}", picture.id);
         }
         for id in ["bus", "bus.png", "../bus.jpg", ".jpg", ""] {
-            assert_eq!(MockEngine.image(id), None, "{id}");
+            assert_eq!(MockEngine.image(id, None), None, "{id}");
         }
     }
 }

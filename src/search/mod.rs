@@ -404,8 +404,9 @@ pub trait Engine: Send + Sync {
     /// The [`Failure`] that a search would meet.
     fn ready(&self, deadline: Instant) -> Result<(), Failure>;
 
-    /// A picture of the engine's own as (media type, file), served at `/images/{id}`.
-    fn image(&self, _id: &str) -> Option<(&'static str, Cow<'static, [u8]>)> {
+    /// A picture of the engine's own as (media type, file), served at `/images/{id}`; where
+    /// `width` is given, scaled down to so many pixels if the engine can.
+    fn image(&self, _id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
         None
     }
 }
