@@ -1,8 +1,12 @@
 //! CLIP on the machine itself: texts and pictures become vectors, and a picture is found by the
 //! vector of a text or of another picture.
 
+pub mod command;
+pub mod index;
+pub mod kernel;
 pub mod mapped;
 pub mod picture;
+pub mod store;
 
 use crate::error::Result;
 use picture::Picture;

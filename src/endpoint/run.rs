@@ -31,6 +31,11 @@ pub const PROGRAM: Program = Program {
             "look at settings and engine; or at the settings only",
         ),
         ("query TEXT…", "ask the engine once; one address a line"),
+        #[cfg(feature = "clip")]
+        (
+            "index add|info|remove|verify [--rebuild] [--even-if-empty] PLACE…",
+            "keep the index of your own pictures",
+        ),
     ],
 };
 
@@ -63,6 +68,8 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
     match command {
         "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
+        #[cfg(feature = "clip")]
+        "index" => crate::clip::command::index::run(words, &config.clip),
         _ if !words.is_empty() => Err(Error::config(format!(
             "{command} takes no words; see {} --help",
             PROGRAM.name

@@ -131,7 +131,8 @@ fn commands(program: &Program) -> impl Iterator<Item = (&str, &str, &str)> {
 
 /// Flags of a command of its own, such as `--config-only`.
 fn own_flags(program: &Program) -> impl Iterator<Item = &str> {
-    commands(program).filter_map(|(_, words, _)| words.strip_prefix('[')?.strip_suffix(']'))
+    let words = commands(program).flat_map(|(_, words, _)| words.split(' '));
+    words.filter_map(|word| word.strip_prefix('[')?.strip_suffix(']'))
 }
 
 /// The settings that are flags.

@@ -1,0 +1,3 @@
+//! The commands of `clip-search` that keep models and the index.
+
+pub mod index;
