@@ -3,6 +3,8 @@
 
 pub mod mapped;
 pub mod picture;
+pub mod preprocess;
+pub mod tokenizer;
 
 use crate::error::Result;
 use picture::Picture;
