@@ -6,7 +6,9 @@ pub mod index;
 pub mod kernel;
 pub mod mapped;
 pub mod picture;
+pub mod preprocess;
 pub mod store;
+pub mod tokenizer;
 
 use crate::error::Result;
 use picture::Picture;
