@@ -80,7 +80,6 @@ in
     SystemMaxUse=100M
     RuntimeMaxUse=16M
   '';
-  virtualisation.diskSize = 4096;
 
   system.stateVersion = "26.05";
 }
