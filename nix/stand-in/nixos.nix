@@ -78,7 +78,6 @@ let
     documentation.enable = option types.bool true; # misc/documentation.nix
     networking.firewall.enable = option types.bool true; # services/networking/firewall.nix
     services.amazon-ssm-agent.enable = option types.bool false; # services/misc/amazon-ssm-agent.nix
-    services.journald.extraConfig = option types.lines ""; # system/boot/systemd/journald.nix
     services.openssh.enable = option types.bool false; # services/networking/ssh/sshd.nix
     zramSwap.enable = option types.bool false; # config/zram.nix
     zramSwap.memoryPercent = option types.int 50;
