@@ -42,10 +42,7 @@
         clip-search = final.callPackage ./nix/package.nix { program = "clip-search"; };
       };
 
-      nixosModules.default = {
-        imports = [ ./nix/module.nix ];
-        nixpkgs.overlays = [ self.overlays.default ];
-      };
+      nixosModules.default.imports = [ ./nix/module.nix ];
 
       nixosConfigurations.ec2 = lib.nixosSystem {
         system = "x86_64-linux";
@@ -55,14 +52,7 @@
         ];
       };
 
-      checks = eachSystem (
-        pkgs:
-        import ./nix/checks.nix {
-          inherit pkgs;
-          packages = ownPackages pkgs;
-          module = self.nixosModules.default;
-        }
-      );
+      checks = eachSystem (pkgs: import ./nix/checks.nix (ownPackages pkgs));
 
       devShells = eachSystem (pkgs: {
         default = pkgs.callPackage ./nix/shell.nix { };

@@ -1,19 +1,5 @@
-# `nix flake check`: the programs, whose tests run in the build, and every file in tests/.
-{
-  pkgs,
-  packages,
-  module,
-}:
-let
-  inherit (pkgs) lib;
-  files = lib.filter (lib.hasSuffix ".nix") (lib.attrNames (builtins.readDir ./tests));
-  test =
-    file:
-    pkgs.testers.runNixOSTest {
-      imports = [ (./tests + "/${file}") ];
-      defaults.imports = [ module ];
-    };
-in
+# `nix flake check`: the programs, whose tests run in the build, and the tests of NixOS.
+packages:
 {
   inherit (packages)
     clip-bot
@@ -21,4 +7,4 @@ in
     playground
     ;
 }
-// lib.genAttrs (map (lib.removeSuffix ".nix") files) (name: test "${name}.nix")
+// packages.clip-bot.tests

@@ -69,6 +69,7 @@ runCommand "clip-bot-deb-${manifest.version}"
   ''
     umask 022
     ${lib.concatMapStrings install assets}
+    install -Dm644 ${source}/${lib.head table.license-file} root/usr/share/doc/clip-bot/copyright
     install -Dm644 ${source}/${table.changelog} root/usr/share/doc/clip-bot/changelog.Debian
     gzip -9 --no-name root/usr/share/man/man1/* root/usr/share/doc/clip-bot/changelog*
     mkdir root/DEBIAN

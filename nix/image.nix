@@ -76,11 +76,12 @@ in
   zramSwap.memoryPercent = 50;
   documentation.enable = false;
   boot.tmp.cleanOnBoot = true;
-  services.journald.extraConfig = ''
+  # By a file, since 26.11 takes another option for it than 26.05.
+  environment.etc."systemd/journald.conf.d/clip-bot.conf".text = ''
+    [Journal]
     SystemMaxUse=100M
     RuntimeMaxUse=16M
   '';
-  virtualisation.diskSize = 4096;
 
   system.stateVersion = "26.05";
 }

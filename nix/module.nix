@@ -20,6 +20,16 @@ let
     "CLIP_BOT_RESULTS"
   ];
 
+  # Not from an overlay: NixOS may be given its packages ready-made, as in its own tests.
+  packageOption =
+    program:
+    mkOption {
+      type = types.package;
+      default = pkgs.callPackage ./package.nix { inherit program; };
+      defaultText = lib.literalMD "${program} of this flake, built with the system's packages";
+      description = "The ${program} package to use.";
+    };
+
   settingsOption =
     program: example:
     mkOption {
@@ -131,7 +141,7 @@ in
 {
   options.services.clip-bot = {
     enable = lib.mkEnableOption "clip-bot, a Telegram bot that finds pictures by meaning";
-    package = lib.mkPackageOption pkgs "clip-bot" { };
+    package = packageOption "clip-bot";
     searchUrl = mkOption {
       type = types.nullOr types.str;
       default = null;
@@ -153,7 +163,7 @@ in
 
   options.services.clip-search = {
     enable = lib.mkEnableOption "clip-search, the endpoint that searches pictures by meaning";
-    package = lib.mkPackageOption pkgs "clip-search" { };
+    package = packageOption "clip-search";
     listen = mkOption {
       type = types.nullOr types.str;
       default = null;

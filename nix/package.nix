@@ -4,8 +4,21 @@
   rustPlatform,
   installShellFiles,
   stdenv,
+  testers,
   buildPackages,
   program ? "clip-bot",
+  # The bot is shipped without the endpoint's engines, and both without the playground, which is
+  # everything.
+  features ?
+    {
+      clip-bot = [ ];
+      clip-search = [
+        "clip"
+        "mock"
+      ];
+      playground = [ "default" ];
+    }
+    .${program},
   # Another profile of Cargo, such as `debug`, compiles faster.
   buildType ? "release",
 }:
@@ -30,12 +43,6 @@ let
     ];
   };
 
-  # The bot is shipped without the endpoint's engines, and both without the playground.
-  features = {
-    clip-bot = [ ];
-    clip-search = [ "search" ];
-    playground = [ "playground" ];
-  };
   isService = program != "playground";
 in
 rustPlatform.buildRustPackage {
@@ -45,7 +52,7 @@ rustPlatform.buildRustPackage {
 
   cargoLock.lockFile = ../Cargo.lock;
   buildNoDefaultFeatures = true;
-  buildFeatures = features.${program};
+  buildFeatures = features;
   cargoBuildFlags = [
     "--bin"
     program
@@ -79,6 +86,8 @@ rustPlatform.buildRustPackage {
     + lib.optionalString (program == "clip-bot") ''
       install -Dm644 systemd/clip-bot.catalog -t $out/lib/systemd/catalog
     '';
+
+  passthru.tests = import ./nixos-tests.nix { inherit lib testers; };
 
   # Nothing of what it was made with stays with it.
   disallowedReferences = [

@@ -4,7 +4,8 @@
   path = "/usr/local/bin:/usr/bin:/bin";
   cargoHome = "/homeless-shelter";
   rustupHome = "/homeless-shelter";
-  # Where compiled crates are kept between builds.
+  # Where compiled crates are kept between builds, and where programs are put.
+  buildDir = "/homeless-shelter";
   target = "/homeless-shelter";
   # null: what the package wants.
   buildType = null;

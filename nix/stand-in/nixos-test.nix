@@ -31,13 +31,21 @@ let
     ;
   nixos =
     node:
-    (nixosSystem {
-      inherit system;
-      modules = [
-        config.defaults
-        node
-      ];
-    }).config.system.build.toplevel;
+    let
+      machine =
+        (nixosSystem {
+          inherit system;
+          modules = [
+            config.defaults
+            node
+          ];
+        }).config;
+    in
+    # nixos/modules/misc/nixpkgs/read-only.nix
+    if machine.nixpkgs.overlays != [ ] then
+      throw "nixpkgs.overlays is set to read-only"
+    else
+      machine.system.build.toplevel;
 in
 pkgs.runCommand "vm-test-run-${config.name}"
   {

@@ -76,14 +76,9 @@ let
     # What nix/image.nix sets; each is declared in nixos/modules/ as named.
     boot.tmp.cleanOnBoot = option types.bool false; # system/boot/tmp.nix
     documentation.enable = option types.bool true; # misc/documentation.nix
-    ec2.hvm = option types.bool true; # virtualisation/ec2-data.nix
     networking.firewall.enable = option types.bool true; # services/networking/firewall.nix
-    networking.hostName = option types.str "nixos"; # tasks/network-interfaces.nix
-    nix.enable = option types.bool true; # config/nix.nix
     services.amazon-ssm-agent.enable = option types.bool false; # services/misc/amazon-ssm-agent.nix
-    services.journald.extraConfig = option types.lines ""; # system/boot/systemd/journald.nix
     services.openssh.enable = option types.bool false; # services/networking/ssh/sshd.nix
-    virtualisation.diskSize = option types.int 2048; # virtualisation/disk-size-option.nix
     zramSwap.enable = option types.bool false; # config/zram.nix
     zramSwap.memoryPercent = option types.int 50;
   };

@@ -226,7 +226,7 @@ let
           };
           script = ''
             export HOME=$TMPDIR CARGO_HOME=${host.cargoHome} RUSTUP_HOME=${host.rustupHome}
-            export CARGO_TERM_COLOR=never
+            export CARGO_TERM_COLOR=never CARGO_BUILD_BUILD_DIR=${host.buildDir}
             target=${host.target}
             cp -r $src source
             chmod -R u+w source

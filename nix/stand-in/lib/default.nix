@@ -65,6 +65,10 @@ let
     # Files and packages
     fileset = import ./fileset.nix;
     getExe = package: "${package}/bin/${package.meta.mainProgram}";
+    literalMD = text: {
+      _type = "literalMD";
+      inherit text;
+    };
     importTOML = file: fromTOML (builtins.readFile file);
     licenses = {
       asl20.spdxId = "Apache-2.0";
@@ -83,7 +87,6 @@ let
       mkIf
       mkMerge
       mkOption
-      mkPackageOption
       ;
     types = import ./types.nix { inherit lib modules; };
 

@@ -123,14 +123,6 @@ let
         example = true;
         description = "Whether to enable ${name}.";
       };
-    mkPackageOption =
-      packages: name: _:
-      self.mkOption {
-        type = lib.types.package;
-        default = packages.${name};
-        description = "The ${name} package to use.";
-      };
-
     inherit plain members settle;
 
     # One value of `type` made of several.
