@@ -1,8 +1,17 @@
 //! CLIP on the machine itself: texts and pictures become vectors, and a picture is found by the
 //! vector of a text or of another picture.
 
+mod checkpoint;
+pub mod command;
+pub mod convert;
+pub mod kernel;
 pub mod mapped;
+pub mod model;
 pub mod picture;
+mod text;
+mod transformer;
+mod vision;
+pub mod weights;
 
 use crate::error::Result;
 use picture::Picture;

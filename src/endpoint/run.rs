@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cli::{CONFIG_ONLY, Program, print_lines};
+#[cfg(feature = "clip")]
+use crate::clip::command::model;
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 #[cfg(feature = "lambda")]
@@ -31,6 +33,11 @@ pub const PROGRAM: Program = Program {
             "look at settings and engine; or at the settings only",
         ),
         ("query TEXT…", "ask the engine once; one address a line"),
+        #[cfg(feature = "clip")]
+        (
+            model::USAGE,
+            "look at a model of our own engine, or make one",
+        ),
     ],
 };
 
@@ -63,6 +70,8 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
     match command {
         "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
+        #[cfg(feature = "clip")]
+        "model" => model::run(words, &config.clip),
         _ if !words.is_empty() => Err(Error::config(format!(
             "{command} takes no words; see {} --help",
             PROGRAM.name

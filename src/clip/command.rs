@@ -1,0 +1,3 @@
+//! The commands of `clip-search` that keep models.
+
+pub mod model;
