@@ -16,6 +16,8 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use crate::aws::signature::Signable;
 use crate::error::{Error, Kind, Result};
 
+pub mod address;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REDIRECTS: u32 = 3;
 

@@ -40,6 +40,7 @@ mod manifest;
 mod record;
 mod segment;
 mod snapshot;
+pub mod upkeep;
 mod writer;
 
 use manifest::Manifest;
