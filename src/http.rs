@@ -76,6 +76,15 @@ impl Request {
         Self::post(url, "application/json", value.to_string().into_bytes())
     }
 
+    /// A PUT of `value` as JSON to `url`.
+    #[must_use]
+    pub fn put_json(url: impl Into<String>, value: &Value) -> Self {
+        Self {
+            method: "PUT",
+            ..Self::post_json(url, value)
+        }
+    }
+
     /// Appends `?name=value` or `&name=value`, percent-encoded, to the address.
     #[must_use]
     pub fn query(mut self, name: &str, value: &str) -> Self {

@@ -6,6 +6,7 @@ pub mod index;
 pub mod kernel;
 pub mod mapped;
 pub mod picture;
+pub mod qdrant;
 pub mod store;
 
 use crate::error::Result;

@@ -1,11 +1,13 @@
 //! `clip-search index …`.
 
-use crate::cli::print_lines;
-use crate::clip::Encoder;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crate::clip::index::add::{self, Options, Summary};
+use crate::cli::print_lines;
+use crate::clip::index::Index;
+use crate::clip::index::add::{self, Options, Progress, Summary};
 use crate::clip::index::upkeep::{self, Info};
+use crate::clip::{Encoder, qdrant};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result, one_line};
 use crate::shutdown::Shutdown;
@@ -14,9 +16,10 @@ mod progress;
 
 use progress::Shown;
 
+const INTERRUPTED: &str = "stopped before the end: say it again to go on from here";
 const USAGE: &str = "usage: clip-search index add [--rebuild] [--even-if-empty] FOLDER|LIST…, \
                      clip-search index remove FOLDER|LIST|PICTURE|URL, \
-                     or clip-search index info|verify";
+                     clip-search index push [URL], or clip-search index info|verify";
 
 /// Runs `words`, which follow `clip-search index`.
 ///
@@ -65,8 +68,31 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
                 Ok(1)
             }
         },
+        ["push", url @ ..] if switches.is_empty() && url.len() < 2 => {
+            push(folder, url.first().copied(), config)
+        }
         _ => Err(Error::config(USAGE)),
     }
+}
+
+fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
+    let url = url
+        .or(config.qdrant.as_deref())
+        .ok_or_else(|| Error::config("name the collection in Qdrant, or set CLIP_SEARCH_QDRANT"))?;
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let index = Index::open(folder)?;
+    let mut shown = Shown::default();
+    let key = config.qdrant_key.clone();
+    let pushed = qdrant::push(&index, url, key, &shutdown, |line| shown.say(line))?;
+    let (sent, unchanged, removed) = (pushed.sent, pushed.unchanged, pushed.removed);
+    print_lines([format!(
+        "{sent} sent, {unchanged} unchanged, {removed} removed"
+    )]);
+    if pushed.is_interrupted {
+        print_lines([INTERRUPTED.to_owned()]);
+    }
+    Ok(0)
 }
 
 /// The model that makes the vectors.
@@ -88,7 +114,7 @@ fn told(summary: &Summary) -> Vec<String> {
          {failed} not readable"
     )];
     if *is_interrupted {
-        lines.push("stopped before the end: say it again to go on from here".to_owned());
+        lines.push(INTERRUPTED.to_owned());
     }
     lines
 }
