@@ -16,6 +16,8 @@ use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use crate::aws::signature::Signable;
 use crate::error::{Error, Kind, Result};
 
+pub mod address;
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REDIRECTS: u32 = 3;
 
@@ -72,6 +74,15 @@ impl Request {
     #[must_use]
     pub fn post_json(url: impl Into<String>, value: &Value) -> Self {
         Self::post(url, "application/json", value.to_string().into_bytes())
+    }
+
+    /// A PUT of `value` as JSON to `url`.
+    #[must_use]
+    pub fn put_json(url: impl Into<String>, value: &Value) -> Self {
+        Self {
+            method: "PUT",
+            ..Self::post_json(url, value)
+        }
     }
 
     /// Appends `?name=value` or `&name=value`, percent-encoded, to the address.

@@ -31,6 +31,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use half::f16;
+
 use crate::clip::store::{Found, Record, VectorStore};
 use crate::error::{Error, Kind, Result};
 
@@ -40,6 +42,7 @@ mod manifest;
 mod record;
 mod segment;
 mod snapshot;
+pub mod upkeep;
 mod writer;
 
 use manifest::Manifest;
@@ -110,6 +113,34 @@ impl Index {
             }
         }
         Arc::clone(&state.snapshot)
+    }
+
+    /// Components of a vector.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.current().manifest.dimensions
+    }
+
+    /// Hands every picture with its vector to `take`, all of one state, until that returns false.
+    ///
+    /// # Errors
+    /// Those of `take`, and a damaged index.
+    pub fn each(&self, mut take: impl FnMut(Record, &[f32]) -> Result<bool>) -> Result<()> {
+        let snapshot = self.current();
+        let mut vector = Vec::new();
+        for row in snapshot.live() {
+            let (Some(stored), Some(halves)) = (snapshot.stored(row)?, snapshot.halves(row)) else {
+                continue;
+            };
+            let components = halves.as_chunks::<2>().0.iter();
+            let components = components.map(|x| f16::from_le_bytes(*x).to_f32());
+            vector.clear();
+            vector.extend(components.take(snapshot.manifest.dimensions));
+            if !take(snapshot.as_record(row, stored)?, &vector)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The file of the picture with that id; none if there is no such picture here, or it is gone.

@@ -10,6 +10,7 @@ pub mod mapped;
 pub mod model;
 pub mod picture;
 pub mod preprocess;
+pub mod qdrant;
 pub mod store;
 mod text;
 pub mod tokenizer;

@@ -48,6 +48,10 @@ pub struct ClipConfig {
     pub model: Option<PathBuf>,
     /// Folder of the index; none for the built-in pictures.
     pub index: Option<PathBuf>,
+    /// Address of a collection in Qdrant, which then holds the index.
+    pub qdrant: Option<String>,
+    /// API key of Qdrant.
+    pub qdrant_key: Option<Secret>,
 }
 
 /// How a Space is asked.
@@ -111,6 +115,8 @@ impl SearchConfig {
         let clip = ClipConfig {
             model: path("CLIP_SEARCH_MODEL"),
             index: path("CLIP_SEARCH_INDEX"),
+            qdrant: settings.url("CLIP_SEARCH_QDRANT")?,
+            qdrant_key: settings.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key")?,
         };
         Ok(Self {
             clip,

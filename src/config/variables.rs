@@ -15,7 +15,7 @@ impl Variable {
     /// Whether its value is a secret, and so neither a flag nor to be passed on.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.name.ends_with("TOKEN")
+        self.name.ends_with("TOKEN") || self.name.ends_with("_KEY")
     }
 }
 
@@ -158,6 +158,21 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "CLIP_SEARCH_PUBLIC_BASE",
         "",
         "address that each file's base name is appended to",
+    ),
+    variable(
+        "CLIP_SEARCH_QDRANT",
+        "",
+        "a collection in Qdrant that holds the index, by its URL",
+    ),
+    variable(
+        "CLIP_SEARCH_QDRANT_KEY",
+        "",
+        "API key of Qdrant; for development only",
+    ),
+    variable(
+        "CLIP_SEARCH_QDRANT_KEY_FILE",
+        "",
+        "file with that key; or credential `qdrant-key`",
     ),
     variable(
         "CLIP_SEARCH_SPACE",

@@ -21,6 +21,7 @@ use crate::config::{BotConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConf
 use crate::endpoint::Activity;
 use crate::endpoint::http::{Limits, serve};
 use crate::error::{Error, Result};
+use crate::http::address::is_public;
 use crate::http::{Client, Request};
 use crate::shutdown::Shutdown;
 use crate::systemd::Pulse;
@@ -230,7 +231,7 @@ fn fetch(url: &str) -> std::result::Result<Vec<u8>, String> {
         return Err("Telegram cannot reach a private address".to_owned());
     }
     let request = Request::get(url).timeout(FETCH_TIME).limit(FETCH_BYTES);
-    let answer = Client::for_downloads(pictures::is_public)
+    let answer = Client::for_downloads(is_public)
         .send(&request)
         .map_err(|error| error.chain())?;
     match answer.head.status {

@@ -1,17 +1,25 @@
 //! `clip-search index …`.
 
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
 use crate::cli::print_lines;
-use crate::clip::Encoder;
-use crate::clip::index::add::{self, Options, Summary};
+use crate::clip::index::Index;
+use crate::clip::index::add::{self, Options, Progress, Summary};
+use crate::clip::index::upkeep::{self, Info};
+use crate::clip::{Encoder, qdrant};
 use crate::config::ClipConfig;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 use crate::shutdown::Shutdown;
 
 mod progress;
 
 use progress::Shown;
 
-const USAGE: &str = "usage: clip-search index add [--rebuild] [--even-if-empty] FOLDER…";
+const INTERRUPTED: &str = "stopped before the end: say it again to go on from here";
+const USAGE: &str = "usage: clip-search index add [--rebuild] [--even-if-empty] FOLDER|LIST…, \
+                     clip-search index remove FOLDER|LIST|PICTURE|URL, \
+                     clip-search index push [URL], or clip-search index info|verify";
 
 /// Runs `words`, which follow `clip-search index`.
 ///
@@ -41,8 +49,50 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
             print_lines(told(&summary));
             Ok(0)
         }
+        ["info"] if switches.is_empty() => {
+            print_lines(described(&upkeep::info(folder)?));
+            Ok(0)
+        }
+        ["remove", place] if switches.is_empty() => {
+            let pictures = upkeep::remove(folder, place)?;
+            print_lines([format!("{pictures} pictures removed from the index")]);
+            Ok(0)
+        }
+        ["verify"] if switches.is_empty() => match upkeep::verify(folder)? {
+            Ok(pictures) => {
+                print_lines([format!("ok   {pictures} pictures")]);
+                Ok(0)
+            }
+            Err(bad) => {
+                print_lines(bad.iter().map(|error| format!("FAIL {}", error.chain())));
+                Ok(1)
+            }
+        },
+        ["push", url @ ..] if switches.is_empty() && url.len() < 2 => {
+            push(folder, url.first().copied(), config)
+        }
         _ => Err(Error::config(USAGE)),
     }
+}
+
+fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
+    let url = url
+        .or(config.qdrant.as_deref())
+        .ok_or_else(|| Error::config("name the collection in Qdrant, or set CLIP_SEARCH_QDRANT"))?;
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let index = Index::open(folder)?;
+    let mut shown = Shown::default();
+    let key = config.qdrant_key.clone();
+    let pushed = qdrant::push(&index, url, key, &shutdown, |line| shown.say(line))?;
+    let (sent, unchanged, removed) = (pushed.sent, pushed.unchanged, pushed.removed);
+    print_lines([format!(
+        "{sent} sent, {unchanged} unchanged, {removed} removed"
+    )]);
+    if pushed.is_interrupted {
+        print_lines([INTERRUPTED.to_owned()]);
+    }
+    Ok(0)
 }
 
 /// The model that makes the vectors.
@@ -64,7 +114,41 @@ fn told(summary: &Summary) -> Vec<String> {
          {failed} not readable"
     )];
     if *is_interrupted {
-        lines.push("stopped before the end: say it again to go on from here".to_owned());
+        lines.push(INTERRUPTED.to_owned());
     }
     lines
+}
+
+fn described(info: &Info) -> Vec<String> {
+    let mut lines = vec![
+        format!("pictures  {}", info.pictures),
+        format!("model     {}, {} dimensions", info.encoder, info.dimensions),
+        format!(
+            "on disk   {} MiB in {} segments",
+            info.bytes >> 20,
+            info.segments
+        ),
+        format!("removed   {} that are still on disk", info.dead),
+        format!("changed   {}", time(info.updated)),
+    ];
+    for (root, pictures) in &info.roots {
+        let kind = if root.is_list { "list" } else { "folder" };
+        let path = one_line(&root.path.to_string_lossy());
+        let visited = time(root.visited);
+        lines.push(format!(
+            "{kind:<9} {path}: {pictures} pictures, last seen {visited}"
+        ));
+    }
+    lines
+}
+
+/// Seconds since 1970, as people write them.
+fn time(seconds: u64) -> String {
+    if seconds == 0 {
+        return "never".to_owned();
+    }
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
+    time.map_or_else(String::new, |time| {
+        humantime::format_rfc3339_seconds(time).to_string()
+    })
 }

@@ -1,4 +1,4 @@
-//! Brings the index up to date with folders of pictures.
+//! Brings the index up to date with folders of pictures, and with lists of their addresses.
 //!
 //! One thread walks, one for each core reads, decodes and encodes, and the caller's own puts what
 //! comes into the index and says how far it is. Between them are short queues, so that memory does
@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
@@ -25,6 +25,9 @@ use super::writer::Writer;
 use crate::clip::{Encoder, picture};
 use crate::digest::sha256;
 use crate::error::{Error, Kind, Result, one_line};
+use crate::http::address::is_public;
+use crate::http::{AddressFilter, Client, Request};
+use crate::search::Hit;
 use crate::shutdown::Shutdown;
 
 /// Largest file that is read.
@@ -33,6 +36,11 @@ const MAX_BYTES: u64 = 64 << 20;
 const MEMORY: u64 = 128 << 20;
 /// Folders that cannot be read are remembered up to this many; more are as good as all.
 const MAX_UNREADABLE: usize = 1000;
+
+/// Longest line of a list that is read.
+const MAX_LINE: u64 = 64 << 10;
+/// For one picture to be fetched.
+const FETCH_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How an index is brought up to date.
 #[derive(Debug, Clone, Copy)]
@@ -47,6 +55,8 @@ pub struct Options {
     pub commit_after: Duration,
     /// Threads that decode and encode.
     pub workers: usize,
+    /// Where pictures of lists may be fetched from.
+    pub allowed: AddressFilter,
 }
 
 impl Default for Options {
@@ -57,6 +67,7 @@ impl Default for Options {
             commit_pictures: 1000,
             commit_after: Duration::from_secs(10),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
+            allowed: is_public,
         }
     }
 }
@@ -90,8 +101,9 @@ pub trait Progress {
     fn end(&mut self);
 }
 
-/// Brings the index in `folder` up to date with the folders `places`, or with those that it knows
-/// if there are none.
+/// Brings the index in `folder` up to date with `places`, or with all that it knows if there are
+/// none. A place is a folder; or a file of lines `URL<TAB>caption`, each picture of which is fetched
+/// once.
 ///
 /// # Errors
 /// A place that cannot be indexed, an index made by another encoder, a disk that is full; what was
@@ -135,7 +147,7 @@ pub fn add(
     }
     if roots.is_empty() {
         return Err(Error::config(
-            "nothing to index: name a folder of pictures, as in clip-search index add FOLDER",
+            "nothing to index yet: name a folder of pictures, as in clip-search index add FOLDER",
         ));
     }
     if options.rebuild {
@@ -166,18 +178,13 @@ fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
     let path = fs::canonicalize(place).map_err(|cause| {
         Error::config(format!("cannot index {}", place.display())).because(cause)
     })?;
-    if !path.is_dir() {
-        return Err(Error::config(format!(
-            "{} is not a folder",
-            place.display()
-        )));
-    }
     let known = roots.iter().enumerate().filter(|(_, root)| !root.is_gone);
     for (number, root) in known {
         if root.path == path {
             return Ok(number);
         }
-        if root.path.starts_with(&path) || path.starts_with(&root.path) {
+        let is_within = root.path.starts_with(&path) || path.starts_with(&root.path);
+        if is_within && !root.is_list && path.is_dir() {
             let what = format!(
                 "{} and {}, which is indexed already, lie in each other: remove the latter with \
                  clip-search index remove, or index only that",
@@ -188,8 +195,8 @@ fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
         }
     }
     roots.push(Root {
+        is_list: !path.is_dir(),
         path,
-        is_list: false,
         visited: 0,
         is_gone: false,
     });
@@ -234,7 +241,9 @@ fn caption(path: &Path) -> String {
 #[derive(Debug)]
 struct Job {
     root: usize,
+    /// Below the root, or an address.
     path: PathBuf,
+    caption: String,
     modified: Option<SystemTime>,
     /// Its row so far, with the digest of the content.
     before: Option<(Row, Stored)>,
@@ -306,7 +315,7 @@ impl Run<'_> {
             shutdown: self.shutdown.clone(),
             roots: roots
                 .iter()
-                .map(|number| (*number, self.writer.manifest.roots[*number].path.clone()))
+                .map(|number| (*number, self.writer.manifest.roots[*number].clone()))
                 .collect(),
         };
         self.progress.begin(walk.count());
@@ -318,6 +327,7 @@ impl Run<'_> {
             jobs: Mutex::new(Some(waiting)),
             current: RwLock::new(Arc::clone(&self.before)),
             memory: Memory::default(),
+            client: Client::for_downloads(self.options.allowed),
         };
         let ended = std::thread::scope(|scope| {
             // Queues end with their last sender, and threads with their queue.
@@ -441,12 +451,16 @@ impl Run<'_> {
             let Some(other) = snapshot.stored(row)? else {
                 continue;
             };
-            let root = &self.writer.manifest.roots[other.root];
-            let is_gone = !root.is_list && {
+            let root = self.writer.manifest.roots.get(other.root);
+            let Some(root) = root.filter(|root| !root.is_list && root.path.is_dir()) else {
+                is_first = false;
+                continue;
+            };
+            let is_gone = {
                 let found = fs::symlink_metadata(root.path.join(&other.path));
                 found.is_err_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
             };
-            if is_gone && root.path.is_dir() && self.dead.insert(row) {
+            if is_gone && self.dead.insert(row) {
                 self.moved.insert(row);
                 return Ok(other.copy);
             }
@@ -535,7 +549,7 @@ struct Walk {
     before: Arc<Snapshot>,
     index_folder: PathBuf,
     shutdown: Shutdown,
-    roots: Vec<(usize, PathBuf)>,
+    roots: Vec<(usize, Root)>,
 }
 
 impl Walk {
@@ -547,19 +561,29 @@ impl Walk {
         })
     }
 
+    /// How many files or lines there are.
     fn count(&self) -> u64 {
-        let entries = self.roots.iter().flat_map(|(_, root)| self.entries(root));
-        let entries = entries.take_while(|_| !self.shutdown.is_raised());
-        let files = entries.filter(|entry| {
-            let entry = entry.as_ref();
-            entry.is_ok_and(|entry| entry.file_type().is_file())
-        });
-        files.count() as u64
+        let of = |root: &Root| {
+            if root.is_list {
+                let lines = lines(&root.path).into_iter().flatten();
+                return lines.take_while(|_| !self.shutdown.is_raised()).count();
+            }
+            let entries = self.entries(&root.path);
+            let entries = entries.take_while(|_| !self.shutdown.is_raised());
+            let is_file = |entry: &walkdir::DirEntry| entry.file_type().is_file();
+            entries.flatten().filter(is_file).count()
+        };
+        self.roots.iter().map(|(_, root)| of(root) as u64).sum()
     }
 
     fn run(&self, jobs: &SyncSender<Job>, say: &SyncSender<Message>) {
         for (number, root) in &self.roots {
-            let rest = match self.walk(*number, root, jobs, say) {
+            let rest = if root.is_list {
+                self.read(*number, &root.path, jobs, say)
+            } else {
+                self.walk(*number, &root.path, jobs, say)
+            };
+            let rest = match rest {
                 Ok(rest) => rest,
                 Err(Ended::Listeners) => return,
                 Err(Ended::Index(error)) => {
@@ -626,6 +650,7 @@ impl Walk {
             let job = Job {
                 root: number,
                 path: path.to_owned(),
+                caption: caption(path),
                 modified,
                 before: known,
             };
@@ -633,6 +658,85 @@ impl Walk {
         }
         Ok(is_whole.then_some(rest))
     }
+
+    /// As [`Walk::walk`], of the list at `path`.
+    fn read(
+        &self,
+        number: usize,
+        path: &Path,
+        jobs: &SyncSender<Job>,
+        say: &SyncSender<Message>,
+    ) -> Result<Option<Rest>, Ended> {
+        let unreadable = |cause: std::io::Error| {
+            let line = format!("cannot read {}: {cause}", path.display());
+            tell(say, Message::Walked(Walked::Unreadable(line)))?;
+            Ok(None)
+        };
+        let lines = match lines(path) {
+            Ok(lines) => lines,
+            Err(cause) => return unreadable(cause),
+        };
+        let mut rest = Rest::default();
+        let mut sent = HashSet::new();
+        for line in lines {
+            if self.shutdown.is_raised() {
+                return Ok(None);
+            }
+            let (url, caption) = match line {
+                Ok(line) => line,
+                Err(cause) => return unreadable(cause),
+            };
+            if !Hit::is_address(&url) {
+                let line = format!("{}: `{url}` is not an address", path.display());
+                tell(say, Message::Walked(Walked::Unreadable(line)))?;
+                continue;
+            }
+            let url = PathBuf::from(url);
+            let known = self.before.at_place(number, &url).map_err(Ended::Index)?;
+            if let Some((row, stored)) = &known {
+                rest.seen.entry(row.segment).or_default().insert(row.row);
+                if stored.caption == caption {
+                    tell(say, Message::Walked(Walked::Unchanged))?;
+                    continue;
+                }
+            }
+            // Named twice.
+            if !sent.insert(place_key(number, &url)) {
+                continue;
+            }
+            let job = Job {
+                root: number,
+                path: url,
+                caption,
+                modified: None,
+                before: known,
+            };
+            jobs.send(job).map_err(|_| Ended::Listeners)?;
+        }
+        Ok(Some(rest))
+    }
+}
+
+/// The lines of the list at `path`, each with what follows its address.
+fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<(String, String)>>> {
+    let mut list = BufReader::new(File::open(path)?);
+    let next = move || {
+        let mut line = Vec::new();
+        let read = list.by_ref().take(MAX_LINE).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(cause) => return Some(Err(cause)),
+        }
+        let line = String::from_utf8_lossy(&line);
+        let (url, caption) = line.split_once('\t').unwrap_or((&line, ""));
+        Some(Ok((url.trim().to_owned(), one_line(caption.trim()))))
+    };
+    let is_entry = |line: &std::io::Result<(String, String)>| {
+        line.as_ref()
+            .map_or(true, |(url, _)| !url.is_empty() && !url.starts_with('#'))
+    };
+    Ok(std::iter::from_fn(next).filter(is_entry))
 }
 
 /// Why a walk ended early.
@@ -650,11 +754,12 @@ fn tell(say: &SyncSender<Message>, message: Message) -> Result<(), Ended> {
 /// Reads, decodes and encodes, in several threads.
 struct Worker<'a> {
     encoder: &'a dyn Encoder,
-    roots: Vec<(usize, PathBuf)>,
+    roots: Vec<(usize, Root)>,
     jobs: Mutex<Option<Receiver<Job>>>,
     /// The newest state, in which content may be known.
     current: RwLock<Arc<Snapshot>>,
     memory: Memory,
+    client: Client,
 }
 
 impl Worker<'_> {
@@ -686,12 +791,34 @@ impl Worker<'_> {
 
     fn look_into(&self, job: Job) -> Result<Outcome> {
         let root = self.roots.iter().find(|(number, _)| *number == job.root);
-        let path = root.map_or_else(|| job.path.clone(), |(_, root)| root.join(&job.path));
-        let bytes = match read_picture(&path) {
+        let Some((_, root)) = root else {
+            return Ok(Outcome::Other(job));
+        };
+        let name = if root.is_list {
+            job.path.display().to_string()
+        } else {
+            root.path.join(&job.path).display().to_string()
+        };
+        let read = match (&job.before, root.is_list) {
+            // Only the caption changed: what was fetched once is not fetched again.
+            (Some((row, stored)), true) => {
+                let halves = self.now().halves(*row).map(<[u8]>::to_vec);
+                let mut stored = stored.clone();
+                stored.caption.clone_from(&job.caption);
+                return Ok(match halves {
+                    Some(halves) => Outcome::Picture(job, Box::new(stored), halves, false),
+                    None => Outcome::Other(job),
+                });
+            }
+            (None, true) => self.fetch(&job.path.to_string_lossy()).map(Some),
+            (_, false) => read_picture(&root.path.join(&job.path))
+                .map_err(|cause| Error::system("cannot be read", cause)),
+        };
+        let bytes = match read {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Ok(Outcome::Other(job)),
-            Err(cause) => {
-                let line = format!("cannot read {}: {cause}", path.display());
+            Err(error) => {
+                let line = format!("{name}: {}", error.chain());
                 return Ok(Outcome::Unreadable(line));
             }
         };
@@ -699,7 +826,7 @@ impl Worker<'_> {
             root: job.root,
             copy: 0,
             path: job.path.clone(),
-            caption: caption(&job.path),
+            caption: job.caption.clone(),
             width: 0,
             height: 0,
             bytes: bytes.len() as u64,
@@ -724,7 +851,7 @@ impl Worker<'_> {
         let picture = match decoded {
             Ok(picture) => picture,
             Err(error) => {
-                let line = format!("{}: {}", path.display(), error.chain());
+                let line = format!("{name}: {}", error.chain());
                 return Ok(Outcome::Undecodable(job, line));
             }
         };
@@ -742,12 +869,29 @@ impl Worker<'_> {
         ))
     }
 
+    fn now(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn fetch(&self, url: &str) -> Result<Vec<u8>> {
+        let request = Request::get(url).timeout(FETCH_TIMEOUT).limit(MAX_BYTES);
+        let answer = self.client.send(&request)?;
+        match answer.head.status {
+            200 if is_picture(&answer.body) => Ok(answer.body),
+            200 => {
+                let what = "what came is not a JPEG, PNG, WebP or GIF picture";
+                Err(Error::new(Kind::Garbled { status: 200 }, what))
+            }
+            status => {
+                let what = format!("its server answered with status {status}");
+                Err(Error::new(Kind::Garbled { status }, what))
+            }
+        }
+    }
+
     /// A row with the same content, if there is one.
     fn known(&self, wanted: &Stored) -> Result<Option<(Stored, Vec<u8>)>> {
-        let current = {
-            let current = self.current.read().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(&current)
-        };
+        let current = self.now();
         for row in current.with_content(content_key(&wanted.digest)) {
             let found = current.stored(row)?.zip(current.halves(row));
             if let Some((stored, halves)) = found
