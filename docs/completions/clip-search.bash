@@ -8,16 +8,17 @@ _clip_search() {
     before=${COMP_WORDS[COMP_CWORD - 2]}
   fi
   case $before in
-    --engine) offer=(-W 'space mock') ;;
+    --engine) offer=(-W 'clip space mock') ;;
     --hf-token-file) offer=(-f) ;;
     --log) offer=(-W 'off error warn info debug trace') ;;
+    --qdrant-key-file) offer=(-f) ;;
     --token-file) offer=(-f) ;;
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --space --space-api --space-args --timeout --token-file --workers --config-only --help --version')
+        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --timeout --token-file --workers --config-only --rebuild --even-if-empty FILE i8|f16|f32 --help --version')
       else
-        offer=(-W 'serve check query')
+        offer=(-W 'serve check query index model')
       fi
       ;;
   esac

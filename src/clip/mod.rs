@@ -4,6 +4,7 @@
 mod checkpoint;
 pub mod command;
 pub mod convert;
+mod engine;
 pub mod index;
 pub mod kernel;
 pub mod mapped;
@@ -18,8 +19,16 @@ mod transformer;
 mod vision;
 pub mod weights;
 
-use crate::error::Result;
+use std::sync::Arc;
+
+use crate::config::ClipConfig;
+use crate::error::{Error, Result};
+use model::Model;
 use picture::Picture;
+use store::VectorStore;
+
+pub use engine::ClipEngine;
+use engine::LEAST_SCORE;
 
 /// What turns texts and pictures into vectors that can be compared.
 ///
@@ -44,4 +53,36 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// Damaged weights.
     fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>>;
+}
+
+/// The model that `config` names.
+///
+/// # Errors
+/// Its file cannot be read, or is no sound model.
+pub fn encoder(config: &ClipConfig) -> Result<Arc<dyn Encoder>> {
+    let Some(file) = &config.model else {
+        return Err(Error::config(
+            "CLIP_SEARCH_MODEL is not set: name the file of a model",
+        ));
+    };
+    Ok(Arc::new(Model::open(file)?))
+}
+
+/// The engine that `config` describes.
+///
+/// # Errors
+/// Model or index cannot be used, or do not belong together.
+pub fn engine(config: &ClipConfig) -> Result<ClipEngine> {
+    let encoder = encoder(config)?;
+    let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
+        (Some(url), _) => Arc::new(qdrant::Qdrant::open(url, config.qdrant_key.clone())?),
+        (None, Some(folder)) => Arc::new(index::Index::open(folder)?),
+        (None, None) => {
+            return Err(Error::config(
+                "CLIP_SEARCH_INDEX is not set: name the folder of an index",
+            ));
+        }
+    };
+    let min_score = config.min_score.unwrap_or(LEAST_SCORE);
+    ClipEngine::new(encoder, store, min_score, config.public_base.clone())
 }

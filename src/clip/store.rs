@@ -1,11 +1,17 @@
 //! Where vectors of pictures are kept and compared: [`crate::clip::index`] on this machine, or
 //! [`crate::clip::qdrant`] where the collection outgrew it.
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::digest::Digest;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Most that is read of a file, in bytes; one that grew beyond it is no picture of ours any more.
+const LARGEST_FILE: u64 = 64 << 20;
 
 /// Finds records by the likeness of their vectors.
 pub trait VectorStore: Send + Sync {
@@ -39,6 +45,32 @@ pub trait VectorStore: Send + Sync {
     /// # Errors
     /// The store cannot be read or reached.
     fn record(&self, id: &str) -> Result<Option<Record>>;
+
+    /// The file of the picture that `record` is about; none if it is gone, or not on this machine.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn file(&self, record: &Record) -> Result<Option<Cow<'static, [u8]>>> {
+        let Some(path) = record.place.file() else {
+            return Ok(None);
+        };
+        match read(&path) {
+            Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+            Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) => {
+                let what = format!("cannot read {}", path.display());
+                Err(Error::system(what, cause))
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(LARGEST_FILE)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A picture that was found.

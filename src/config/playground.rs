@@ -1,5 +1,7 @@
 //! The settings of `playground`.
 
+use std::path::PathBuf;
+
 use super::settings::Settings;
 use super::{Environment, PLAYGROUND_VARIABLES, SearchConfig};
 use crate::error::Result;
@@ -9,8 +11,12 @@ use crate::error::Result;
 pub struct PlaygroundConfig {
     /// Ask this, then end.
     pub ask: Option<String>,
+    /// Folder of pictures to be indexed first.
+    pub pictures: Option<PathBuf>,
     /// Port of the page; 0 for a free one.
     pub port: u16,
+    /// Where the index of `pictures` is made.
+    pub scratch: PathBuf,
     /// The endpoint inside, on a free port.
     pub search: SearchConfig,
     /// File with a token for the real Telegram.
@@ -21,7 +27,7 @@ pub struct PlaygroundConfig {
 
 impl PlaygroundConfig {
     /// Reads and checks all `PLAYGROUND_*` settings, and the `CLIP_SEARCH_*` settings that say how
-    /// a Space is asked.
+    /// a Space is asked, or which model searches `pictures`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`], naming the variable and the remedy.
@@ -29,8 +35,9 @@ impl PlaygroundConfig {
         let settings = Settings::new(environment, "PLAYGROUND_", PLAYGROUND_VARIABLES)?;
         let given =
             |name: &str| Some(settings.text(name).to_owned()).filter(|text| !text.is_empty());
-        let about_space = |name: &str| {
+        let about_engine = |name: &str| {
             [
+                "CLIP_SEARCH_M",
                 "CLIP_SEARCH_SPACE_",
                 "CLIP_SEARCH_PUBLIC_BASE",
                 "CLIP_SEARCH_H",
@@ -40,7 +47,7 @@ impl PlaygroundConfig {
             .any(|prefix| name.starts_with(prefix))
         };
         let mut variables = environment.variables.clone();
-        variables.retain(|name, _| about_space(name));
+        variables.retain(|name, _| about_engine(name));
         variables.insert("CLIP_SEARCH_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
         variables
             .extend(given("PLAYGROUND_SPACE").map(|space| ("CLIP_SEARCH_SPACE".to_owned(), space)));
@@ -50,7 +57,9 @@ impl PlaygroundConfig {
         };
         Ok(Self {
             ask: given("PLAYGROUND_ASK"),
+            pictures: given("PLAYGROUND_PICTURES").map(PathBuf::from),
             port: settings.parsed("PLAYGROUND_PORT", "a port from 0 to 65535")?,
+            scratch: PathBuf::from(environment.get("TMPDIR").unwrap_or("/tmp")),
             search: SearchConfig {
                 token: None,
                 ..SearchConfig::from_environment(&search)?

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::settings::Settings;
@@ -35,6 +36,8 @@ pub struct SearchConfig {
 /// Which engine answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineConfig {
+    /// Our own CLIP, with [`SearchConfig::clip`].
+    Clip,
     /// Built-in pictures, ranked by their names.
     Mock,
     /// A Space on Hugging Face or elsewhere.
@@ -42,7 +45,7 @@ pub enum EngineConfig {
 }
 
 /// What our own CLIP engine works with.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClipConfig {
     /// File of the model; none for the built-in one.
     pub model: Option<PathBuf>,
@@ -52,6 +55,10 @@ pub struct ClipConfig {
     pub qdrant: Option<String>,
     /// API key of Qdrant.
     pub qdrant_key: Option<Secret>,
+    /// Least cosine similarity of what words find; none for the model's own.
+    pub min_score: Option<f32>,
+    /// Address that base names are appended to, with a slash at the end.
+    pub public_base: Option<String>,
 }
 
 /// How a Space is asked.
@@ -90,6 +97,21 @@ pub enum SpaceArguments {
     Named(serde_json::Map<String, serde_json::Value>),
 }
 
+/// A number from -1 to 1.
+struct Cosine(f32);
+
+impl FromStr for Cosine {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let cosine = text.parse().map_err(drop)?;
+        (-1.0..=1.0)
+            .contains(&cosine)
+            .then_some(Self(cosine))
+            .ok_or(())
+    }
+}
+
 impl SearchConfig {
     /// Reads and checks all `CLIP_SEARCH_*` settings.
     ///
@@ -99,6 +121,7 @@ impl SearchConfig {
         let mut settings = Settings::new(environment, "CLIP_SEARCH_", SEARCH_VARIABLES)?;
         let space = settings.text("CLIP_SEARCH_SPACE").to_owned();
         let engine = match (settings.text("CLIP_SEARCH_ENGINE"), space.as_str()) {
+            ("clip", _) => EngineConfig::Clip,
             ("mock", _) | ("", "") => EngineConfig::Mock,
             ("space", "") => {
                 return Err(Error::config(
@@ -106,7 +129,7 @@ impl SearchConfig {
                 ));
             }
             ("space" | "", _) => EngineConfig::Space(settings.space()?),
-            _ => return Err(settings.invalid("CLIP_SEARCH_ENGINE", "space or mock")),
+            _ => return Err(settings.invalid("CLIP_SEARCH_ENGINE", "clip, space or mock")),
         };
         let path = |name: &str| match settings.text(name) {
             "" => None,
@@ -117,6 +140,17 @@ impl SearchConfig {
             index: path("CLIP_SEARCH_INDEX"),
             qdrant: settings.url("CLIP_SEARCH_QDRANT")?,
             qdrant_key: settings.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key")?,
+            min_score: match settings.text("CLIP_SEARCH_MIN_SCORE") {
+                "" => None,
+                _ => Some(
+                    settings
+                        .parsed::<Cosine>("CLIP_SEARCH_MIN_SCORE", "a number from -1 to 1")?
+                        .0,
+                ),
+            },
+            public_base: settings
+                .url("CLIP_SEARCH_PUBLIC_BASE")?
+                .map(|base| base + "/"),
         };
         Ok(Self {
             clip,

@@ -57,7 +57,7 @@ fn space(more: &[(&str, &str)]) -> Result<SpaceConfig> {
     all.extend(more);
     match search(&all)?.engine {
         EngineConfig::Space(space) => Ok(space),
-        EngineConfig::Mock => panic!("a Space is set"),
+        other => panic!("a Space is set, not {other:?}"),
     }
 }
 
@@ -250,6 +250,7 @@ fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
 fn the_endpoint_needs_no_setting_at_all() {
     let config = search(&[]).expect("defaults");
     assert_eq!(config.engine, EngineConfig::Mock);
+    assert_eq!(config.clip, ClipConfig::default());
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert!(config.token.is_none());
     assert_eq!(
@@ -275,6 +276,10 @@ fn every_setting_of_the_endpoint_is_taken() {
         ("CLIP_SEARCH_ENGINE", "mock"),
         ("CLIP_SEARCH_SPACE", "ignored/here"),
         ("CLIP_SEARCH_IDLE", "10m"),
+        ("CLIP_SEARCH_INDEX", "/pictures/index"),
+        ("CLIP_SEARCH_MIN_SCORE", "-0.5"),
+        ("CLIP_SEARCH_MODEL", "b32.clip"),
+        ("CLIP_SEARCH_PUBLIC_BASE", "https://h.example/d/"),
         ("CLIP_SEARCH_LISTEN", "[::]:0"),
         ("CLIP_SEARCH_LOG", "off"),
         ("CLIP_SEARCH_TIMEOUT", "10m"),
@@ -283,6 +288,15 @@ fn every_setting_of_the_endpoint_is_taken() {
     ])
     .expect("all are right");
     assert_eq!(config.engine, EngineConfig::Mock);
+    let clip = ClipConfig {
+        model: Some("b32.clip".into()),
+        index: Some("/pictures/index".into()),
+        qdrant: None,
+        qdrant_key: None,
+        min_score: Some(-0.5),
+        public_base: Some("https://h.example/d/".to_owned()),
+    };
+    assert_eq!(config.clip, clip);
     assert_eq!(config.idle, Some(Duration::from_mins(10)));
     assert_eq!(config.listen.to_string(), "[::]:0");
     assert_eq!(config.token, Some(Secret::new("from-file")));
@@ -315,8 +329,17 @@ fn every_setting_of_the_endpoint_is_taken() {
 
 #[test]
 fn every_wrong_setting_of_the_endpoint_is_named_with_a_remedy() {
-    let table: [(&str, &[&str], &str); 10] = [
-        ("CLIP_SEARCH_ENGINE", &["clip", "Mock"], "space or mock"),
+    let table: [(&str, &[&str], &str); 11] = [
+        (
+            "CLIP_SEARCH_ENGINE",
+            &["CLIP", "Mock"],
+            "clip, space or mock",
+        ),
+        (
+            "CLIP_SEARCH_MIN_SCORE",
+            &["1.1", "nan", "much"],
+            "from -1 to 1",
+        ),
         ("CLIP_SEARCH_HUB", &["huggingface.co"], "https://"),
         (
             "CLIP_SEARCH_IDLE",

@@ -112,7 +112,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_ENGINE",
         "",
-        "`space` or `mock`; empty: space where one is set",
+        "`clip`, `space` or `mock`; empty: space where one is set",
     ),
     variable(
         "CLIP_SEARCH_HF_TOKEN",
@@ -148,6 +148,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "CLIP_SEARCH_LOG",
         "info",
         "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "CLIP_SEARCH_MIN_SCORE",
+        "",
+        "least likeness of what words find, -1 to 1; empty: the model's own",
     ),
     variable(
         "CLIP_SEARCH_MODEL",
@@ -222,6 +227,11 @@ pub const PLAYGROUND_VARIABLES: &[Variable] = &[
         "PLAYGROUND_LOG",
         "warn",
         "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "PLAYGROUND_PICTURES",
+        "",
+        "folder of pictures to search; empty: the built-in ones",
     ),
     variable(
         "PLAYGROUND_PORT",

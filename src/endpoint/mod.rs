@@ -62,7 +62,7 @@ struct Endpoint {
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
     not(feature = "lambda"),
-    expect(dead_code, reason = "Lambda alone sets it")
+    allow(dead_code, reason = "Lambda alone sets it")
 )]
 struct TimeLeft(Duration);
 

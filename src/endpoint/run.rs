@@ -98,6 +98,12 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
 /// A setting that the engine does not take, or an engine that was left out.
 pub fn engine(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
+        #[cfg(feature = "clip")]
+        EngineConfig::Clip => Ok(Arc::new(crate::clip::engine(&config.clip)?)),
+        #[cfg(not(feature = "clip"))]
+        EngineConfig::Clip => Err(Error::config(
+            "this clip-search was built without CLIP: set CLIP_SEARCH_SPACE",
+        )),
         #[cfg(feature = "mock")]
         EngineConfig::Mock => Ok(Arc::new(MockEngine)),
         #[cfg(not(feature = "mock"))]

@@ -5,6 +5,7 @@
 //! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,7 +18,14 @@ use super::transcript;
 use crate::bot::intake::Changes;
 use crate::bot::pictures;
 use crate::cli::{Program, print_lines};
-use crate::config::{BotConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig};
+use crate::clip;
+use crate::clip::command::index::progress::Shown;
+use crate::clip::command::index::told;
+use crate::clip::index::add::{Options, add};
+use crate::config::{
+    BotConfig, EngineConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig,
+};
+use crate::digest::sha256;
 use crate::endpoint::Activity;
 use crate::endpoint::http::{Limits, serve};
 use crate::error::{Error, Result};
@@ -64,10 +72,18 @@ pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
             PROGRAM.name
         )));
     }
-    let config = PlaygroundConfig::from_environment(environment)?;
+    let mut config = PlaygroundConfig::from_environment(environment)?;
     let _ = log::start(config.log, None);
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
+    if let Some(pictures) = &config.pictures {
+        let index = index(pictures, &config, &shutdown)?;
+        if shutdown.is_raised() {
+            return Ok(0);
+        }
+        config.search.engine = EngineConfig::Clip;
+        config.search.clip.index = Some(index);
+    }
     // The servers outlive the bot, so that it can finish what it is doing.
     let closing = Shutdown::default();
     let traffic = Traffic::default();
@@ -92,6 +108,20 @@ pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
     closing.raise();
     endpoint.thread.join();
     code
+}
+
+/// Brings the index of `pictures` up to date, in a folder that the next run finds again.
+fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Result<PathBuf> {
+    let encoder = clip::encoder(&config.search.clip)?;
+    let of = format!("{}\n{}", pictures.display(), encoder.name());
+    let name = format!("clip-bot-playground-{}", sha256(of.as_bytes()));
+    let folder = config.scratch.join(name);
+    let places = [pictures.to_owned()];
+    let mut shown = Shown::default();
+    let options = Options::default();
+    let summary = add(&folder, &places, &*encoder, options, &mut shown, shutdown)?;
+    print_lines(told(&summary));
+    Ok(folder)
 }
 
 /// A server of ours on a thread of its own.
@@ -216,7 +246,7 @@ impl Stage<'_> {
 /// What the page says about the engine.
 fn note(engine: &str) -> &'static str {
     match engine {
-        "mock" => "Built-in pictures, ranked by their names and keywords: no CLIP yet.",
+        "clip" => "Built-in pictures, found by a small CLIP model of our own, on this machine.",
         _ => "",
     }
 }

@@ -35,12 +35,14 @@ fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 
 #[test]
 fn a_wrong_setting_is_one_line_with_name_and_remedy() {
-    let table: [(&str, &str, &[&str]); 7] = [
+    let table: [(&str, &str, &[&str]); 9] = [
         ("CLIP_SEARCH_TIMEOUT", "fast", &["`fast`", "from 1s to 10m"]),
         ("CLIP_SEARCH_TIMEOUT", "11m", &["`11m`", "from 1s to 10m"]),
         ("CLIP_SEARCH_LISTEN", "8080", &["127.0.0.1:8080"]),
         ("CLIP_SEARCH_WORKERS", "0", &["from 1 to 512"]),
-        ("CLIP_SEARCH_ENGINE", "magic", &["space or mock"]),
+        ("CLIP_SEARCH_ENGINE", "magic", &["clip, space or mock"]),
+        ("CLIP_SEARCH_MIN_SCORE", "1.5", &["from -1 to 1"]),
+        ("CLIP_SEARCH_MIN_SCORE", "nan", &["from -1 to 1"]),
         (
             "CLIP_SEARCH_TOKEN_FILE",
             "/nonexistent/t",

@@ -7,12 +7,12 @@ use crate::cli::print_lines;
 use crate::clip::index::Index;
 use crate::clip::index::add::{self, Options, Progress, Summary};
 use crate::clip::index::upkeep::{self, Info};
-use crate::clip::{Encoder, qdrant};
+use crate::clip::{encoder, qdrant};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result, one_line};
 use crate::shutdown::Shutdown;
 
-mod progress;
+pub mod progress;
 
 use progress::Shown;
 
@@ -95,12 +95,9 @@ fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
     Ok(0)
 }
 
-/// The model that makes the vectors.
-fn encoder(_: &ClipConfig) -> Result<Box<dyn Encoder>> {
-    Err(Error::config("this clip-search was built without a model"))
-}
-
-fn told(summary: &Summary) -> Vec<String> {
+/// What came of it, in lines for the operator.
+#[must_use]
+pub fn told(summary: &Summary) -> Vec<String> {
     let Summary {
         added,
         known,

@@ -574,7 +574,7 @@ def search(_):
     with checking("a wrong setting: exit 2, and the remedy in systemctl status"):
         settings("clip-search", CLIP_SEARCH_ENGINE="magic")
         systemctl("start", SEARCH, code=None)
-        refuses(SEARCH, 2, "CLIP_SEARCH_ENGINE", "space or mock")
+        refuses(SEARCH, 2, "CLIP_SEARCH_ENGINE", "clip, space or mock")
         settings("clip-search")
         systemctl("reset-failed", SEARCH, "clip-search.socket", code=None)
         systemctl("restart", "clip-search.socket")
