@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use super::kernel::Isa;
+use super::picture::Picture;
+use super::preprocess::preprocess;
+use super::tokenizer::Tokenizer;
 use super::transformer::Pass;
 use super::weights::{Description, Reader, Weights};
-use super::{text, vision};
+use super::{Encoder, text, vision};
 use crate::digest::sha256;
 use crate::error::{Error, Kind, Result};
 
@@ -80,12 +83,6 @@ impl Model {
         self.isa
     }
 
-    /// Names the weights.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// Bytes of the whole file.
     #[must_use]
     pub fn size(&self) -> usize {
@@ -114,6 +111,33 @@ impl Model {
     pub fn encode_pixels(&self, pixels: &[f32]) -> Result<Vec<f32>> {
         let mut pass = Pass::new(&self.weights, self.isa);
         unit(self.vision.run(&self.weights, &mut pass, pixels)?)
+    }
+}
+
+impl Encoder for Model {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn dimensions(&self) -> usize {
+        self.description.dimensions
+    }
+
+    fn encode_text(&self, text: &str) -> Result<Vec<f32>> {
+        let shape = &self.description.text;
+        // Costs nothing: its tables are part of the program.
+        let tokenizer = Tokenizer::new(shape.vocabulary)?;
+        self.encode_tokens(&tokenizer.encode(text, shape.context))
+    }
+
+    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
+        if picture.width == 0 || picture.height == 0 {
+            return Err(Error::new(Kind::System, "the picture has no pixels"));
+        }
+        let shape = &self.description.vision;
+        // Opening has checked that it is far smaller than this could hold.
+        let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
+        self.encode_pixels(&preprocess(picture, side, shape.mean, shape.std))
     }
 }
 

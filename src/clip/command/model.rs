@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::cli::print_lines;
+use crate::clip::Encoder;
 use crate::clip::convert::convert;
 use crate::clip::kernel::Activation;
 use crate::clip::model::Model;
