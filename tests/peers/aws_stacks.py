@@ -329,7 +329,14 @@ class Account:
         """The instance's own script, with programs in place of those that would change this machine."""
         files = aws_templates.files_of(user_data(self.api, self.bucket))
         script = self.folder / "clip-bot-aws"
-        script.write_text(files["/usr/local/sbin/clip-bot-aws"])
+        text = files["/usr/local/sbin/clip-bot-aws"]
+        # AWS is elsewhere here.
+        places = {"http://169.254.169.254": self.metadata}
+        places |= {f"https://{name}.{REGION}.amazonaws.com/": self.cloud + "/" for name in ("ssm", "s3")}
+        for place, here in places.items():
+            assert text.count(place) == 1, place
+            text = text.replace(place, here)
+        script.write_text(text)
         programs = self.folder / "programs"
         programs.mkdir()
         calls = self.folder / "calls"
@@ -340,8 +347,7 @@ class Account:
                 f'[ ! -f "$last" ] || cp "$last" {self.folder}/installed.deb\n'
             )
             (programs / name).chmod(0o755)
-        environment = {"PATH": f"{programs}:{os.environ['PATH']}", "AWS_ENDPOINT_URL": self.cloud}
-        environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata}
+        environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
         environment |= {"RUNTIME_DIRECTORY": str(self.folder), "STATE_DIRECTORY": str(self.folder)}
         self.on_instance = lambda what: subprocess.run(
             ["sh", script, what],
