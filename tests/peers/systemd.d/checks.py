@@ -700,6 +700,13 @@ def ec2(telegram):
         secret_is_hidden(pid_of(BOT))
         said = "\n".join(instance.calls()) + run("journalctl", "--output=export", "--all")
         assert instance.SECRET_KEY not in said and SECRET not in said
+    with checking("docs/aws.md: the command that looks at everything between them"):
+        words = "systemd-run -Pq -p EnvironmentFile=/etc/clip-bot/aws.env"
+        words += " -p LoadCredential=telegram-token:/run/clip-bot-token/telegram-token"
+        # Telegram is elsewhere here.
+        words += " -p EnvironmentFile=-/etc/clip-bot/clip-bot.env clip-bot check"
+        said = run(*words.split())
+        assert "\nok   endpoint" in said and "FAIL" not in said, said
     with checking("SIGKILL: started again"):
         pid = pid_of(BOT)
         os.kill(pid, 9)
@@ -800,21 +807,12 @@ SCENES += [memory, refused, sandbox, search, stopped, trouble, worker]
 
 
 def main():
-    [scene] = [scene for scene in SCENES if scene.__name__ == sys.argv[1]]
-    machine.label = f"systemd {sys.argv[2]} {scene.__name__}:"
-    since = time.monotonic()
+    name, suite = sys.argv[1:]
+    [scene] = [scene for scene in SCENES if scene.__name__ == name]
     machine.install()
     machine.secret("telegram-token", TOKEN)
     settings("clip-search")
-    telegram = Telegram(TOKEN).start()
-    try:
-        with checking("to the end"):
-            scene(telegram)
-    finally:
-        journal_text = run("journalctl", "--no-pager", "--output=short-monotonic", code=None)
-        pathlib.Path("/out/journal").write_text(journal_text)
-    print(f"{machine.label} {machine.failed} failed, {time.monotonic() - since:.0f} s")
-    sys.exit(1 if machine.failed else 0)
+    machine.play(f"systemd {suite} {name}", scene, Telegram(TOKEN).start())
 
 
 if __name__ == "__main__":
