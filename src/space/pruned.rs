@@ -1,5 +1,5 @@
-//! JSON without what nobody reads: the description of a Space is a hundred times as large as what
-//! this program takes from it, and as a tree in memory ten times as large again.
+//! JSON without what nobody reads: the description of a Space is ten times as large as what this
+//! program takes from it, and as a tree in memory ten times as large again.
 
 use std::fmt;
 
