@@ -701,10 +701,10 @@ def ec2(telegram):
         said = "\n".join(instance.calls()) + run("journalctl", "--output=export", "--all")
         assert instance.SECRET_KEY not in said and SECRET not in said
     with checking("docs/aws.md: the command that looks at everything between them"):
-        words = "systemd-run -Pq -p EnvironmentFile=/etc/clip-bot/aws.env"
-        words += " -p LoadCredential=telegram-token:/run/clip-bot-token/telegram-token"
-        # Telegram is elsewhere here.
-        words += " -p EnvironmentFile=-/etc/clip-bot/clip-bot.env clip-bot check"
+        # Telegram is elsewhere here, which this file says.
+        words = "systemd-run -Pq -p EnvironmentFile=/etc/clip-bot/clip-bot.env"
+        words += " -p EnvironmentFile=/etc/clip-bot/aws.env"
+        words += " -p LoadCredential=telegram-token:/run/clip-bot-token/telegram-token clip-bot check"
         said = run(*words.split())
         assert "\nok   endpoint" in said and "FAIL" not in said, said
     with checking("SIGKILL: started again"):
