@@ -6,9 +6,11 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
+use std::marker::PhantomData;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::de::DeserializeSeed;
 use serde_json::Value;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
@@ -203,8 +205,19 @@ impl Response {
     /// # Errors
     /// [`Kind::Garbled`] when it is none.
     pub fn json(&self) -> Result<Value> {
+        self.json_by(PhantomData)
+    }
+
+    /// What `seed` takes from the body, which is JSON.
+    ///
+    /// # Errors
+    /// [`Kind::Garbled`] when it is none.
+    pub fn json_by<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
         let status = self.head.status;
-        serde_json::from_slice(&self.body).map_err(|cause| {
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        let found = seed.deserialize(&mut reader);
+        let whole = found.and_then(|found| reader.end().map(|()| found));
+        whole.map_err(|cause| {
             let what = if self.head.is_html() {
                 "an HTML page"
             } else {

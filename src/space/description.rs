@@ -5,6 +5,23 @@ use serde_json::{Value, json};
 use super::text;
 use crate::search::{Failure, Reason};
 
+/// The keys of `/config` that are read here; the values of components come along.
+pub(super) const READ: &[&str] = &[
+    "api_name",
+    "api_prefix",
+    "components",
+    "dependencies",
+    "id",
+    "inputs",
+    "label",
+    "outputs",
+    "props",
+    "protocol",
+    "skip_api",
+    "type",
+    "version",
+];
+
 /// How a function is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {

@@ -13,10 +13,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::description::{Description, Protocol};
+use super::description::{self, Description, Protocol};
+use super::pruned::Pruned;
 use super::refusal::{self, Trouble};
 use super::{events, time_left};
-use crate::http::{Answer, Client, Request, percent_encode};
+use crate::http::{Answer, Client, Request, Response, percent_encode};
 use crate::search::{Failure, Reason};
 use crate::secret::Secret;
 
@@ -68,13 +69,16 @@ impl Server {
             .filter_map(|cookie| cookie.split(';').next())
             .map(str::to_owned)
             .collect();
-        let mut description = Description::read(&self.json(answer, deadline)?, api)?;
+        let mut description =
+            Description::read(&self.pruned(answer, description::READ, deadline)?, api)?;
         description.cookies = cookies.join("; ");
         if by_name && description.protocol != Protocol::Run {
             let request = Request::get(format!("{}{}/info", self.base, description.prefix))
                 .limit(CONFIG_LIMIT);
             let answer = self.open("info", with_cookies(request, &description), deadline)?;
-            description.learn_names(&self.json(answer, deadline)?);
+            let function = format!("/{}", description.api);
+            let keys = ["named_endpoints", &function, "parameters", "parameter_name"];
+            description.learn_names(&self.pruned(answer, &keys, deadline)?);
         }
         Ok(description)
     }
@@ -219,7 +223,21 @@ impl Server {
     }
 
     fn json(&self, answer: Answer, deadline: Instant) -> Result<Value, Trouble> {
-        let whole = answer.read().and_then(|response| response.json());
+        self.parsed(answer, deadline, Response::json)
+    }
+
+    /// What is under `keys` in the body, a large one.
+    fn pruned(&self, answer: Answer, keys: &[&str], deadline: Instant) -> Result<Value, Trouble> {
+        self.parsed(answer, deadline, |body| body.json_by(Pruned(keys)))
+    }
+
+    fn parsed(
+        &self,
+        answer: Answer,
+        deadline: Instant,
+        parse: impl FnOnce(&Response) -> crate::error::Result<Value>,
+    ) -> Result<Value, Trouble> {
+        let whole = answer.read().and_then(|response| parse(&response));
         whole.map_err(|error| refusal::broken(&error, self.host(), Instant::now() >= deadline))
     }
 }

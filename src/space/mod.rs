@@ -6,6 +6,7 @@
 //! wake up: the caller gets [`Reason::SpaceAsleep`] at once and asks again.
 //!
 //! - `description`: what `/config` says about the function that is called
+//! - `pruned`: of that and other large documents what is read, and no more
 //! - `arguments`: the template and a query make its arguments
 //! - `gradio`: the requests, over every protocol since 3.x
 //! - `events`: the stream that a queued call answers with
@@ -20,6 +21,7 @@ mod gradio;
 mod hub;
 mod links;
 pub mod outputs;
+mod pruned;
 pub mod refusal;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -15,14 +15,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import zipfile
 
 import aws_templates
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from peers import ROOT, START, answers, ask, build, free_port, gradio, picture_server, python_of
+from peers import ROOT, Checks, answers, ask, build, free_port, gradio, picture_server, python_of, server
 
 REGION = "eu-central-1"
 TOKEN = "123456:peer-token_of-AWS"
@@ -31,7 +30,7 @@ IMAGE = "canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id"
 QUERIES = ["blue sky", "blue, a+b & 100% %2B", "blue кот 🐈", "blue; it's (ok)!*~"]
 # How gradio_app.py ranks its pictures for those queries.
 RANKED = ["blue", "red", "green", "orange", "black"]
-failed = 0
+checks = Checks()
 
 
 def main():
@@ -46,8 +45,7 @@ def main():
         space = stack.enter_context(gradio(python_of("gradio6"), folder, pictures, address))
         cloud = stack.enter_context(ministack(folder))
         Account(folder, cloud, space, pictures, program, bot).check()
-    print(f"{failed} failed" if failed else "all passed")
-    sys.exit(1 if failed else 0)
+    checks.end()
 
 
 def templates(folder):
@@ -70,27 +68,12 @@ def ministack(folder):
     environment = dict(os.environ, AUTH="true", GATEWAY_PORT=str(port), LOG_LEVEL="INFO")
     environment |= {"BIND_HOST": "127.0.0.1", "SFTP_HOST": "127.0.0.1", "TMPDIR": str(folder)}
     environment["IOT_MTLS_PORT"] = "0"  # none
-    log = open(folder / "ministack.log", "w+")
-    server = subprocess.Popen(["ministack"], env=environment, cwd=folder, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + START
-        while not answers(f"{url}/_ministack/health"):
-            if server.poll() is not None or time.monotonic() > until:
-                log.seek(0)
-                sys.exit(f"ministack did not start:\n{log.read()}")
-            time.sleep(0.2)
+    url, log = f"http://127.0.0.1:{port}", folder / "ministack.log"
+    ready = lambda: answers(f"{url}/_ministack/health")
+    with server(["ministack"], ready, log, env=environment, cwd=folder):
         yield url
-    finally:
-        server.terminate()
-        try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        if failed:
-            log.seek(0)
-            print(log.read()[-8000:], file=sys.stderr)
+        if checks.failed:
+            print(log.read_text()[-8000:], file=sys.stderr)
 
 
 class Account:
@@ -329,7 +312,14 @@ class Account:
         """The instance's own script, with programs in place of those that would change this machine."""
         files = aws_templates.files_of(user_data(self.api, self.bucket))
         script = self.folder / "clip-bot-aws"
-        script.write_text(files["/usr/local/sbin/clip-bot-aws"])
+        text = files["/usr/local/sbin/clip-bot-aws"]
+        # AWS is elsewhere here.
+        places = {"http://169.254.169.254": self.metadata}
+        places |= {f"https://{name}.{REGION}.amazonaws.com/": self.cloud + "/" for name in ("ssm", "s3")}
+        for place, here in places.items():
+            assert text.count(place) == 1, place
+            text = text.replace(place, here)
+        script.write_text(text)
         programs = self.folder / "programs"
         programs.mkdir()
         calls = self.folder / "calls"
@@ -340,8 +330,7 @@ class Account:
                 f'[ ! -f "$last" ] || cp "$last" {self.folder}/installed.deb\n'
             )
             (programs / name).chmod(0o755)
-        environment = {"PATH": f"{programs}:{os.environ['PATH']}", "AWS_ENDPOINT_URL": self.cloud}
-        environment |= {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.metadata}
+        environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
         environment |= {"RUNTIME_DIRECTORY": str(self.folder), "STATE_DIRECTORY": str(self.folder)}
         self.on_instance = lambda what: subprocess.run(
             ["sh", script, what],
@@ -450,17 +439,8 @@ def metadata(keys, package):
     server.shutdown()
 
 
-@contextlib.contextmanager
 def checking(name):
-    global failed
-    since = time.monotonic()
-    try:
-        yield
-        verdict = "ok"
-    except (AssertionError, OSError, KeyError, ValueError, subprocess.SubprocessError) as error:
-        failed += 1
-        verdict = f"FAILED: {type(error).__name__} {error} {getattr(error, 'stderr', '') or ''}"
-    print(f"aws {name}: {verdict} ({time.monotonic() - since:.1f} s)", flush=True)
+    return checks.checking(f"aws {name}")
 
 
 if __name__ == "__main__":

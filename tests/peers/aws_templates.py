@@ -105,7 +105,7 @@ def user_data(**names):
     (instance,) = resources(BOT, "EC2::Instance")
     values = {name.replace("__", "::"): value for name, value in names.items()}
     text = instance["UserData"]["Fn::Base64"]["Sub"]
-    return re.sub(r"\$\{(!?)([^}]*)\}", lambda m: "${%s}" % m[2] if m[1] else values[m[2]], text)
+    return re.sub(r"\$\{([^}]*)\}", lambda found: values[found[1]], text)
 
 
 def files_of(text):

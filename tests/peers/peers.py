@@ -19,6 +19,29 @@ ROOT = HERE.parent.parent
 START = 90  # seconds that a server may take to start on a busy machine
 
 
+class Checks:
+    """One line a check, and at the end how many failed."""
+
+    def __init__(self):
+        self.failed = 0
+
+    @contextlib.contextmanager
+    def checking(self, name):
+        since = time.monotonic()
+        try:
+            yield
+            verdict = "ok"
+        except (AssertionError, OSError, LookupError, ValueError, subprocess.SubprocessError) as error:
+            self.failed += 1
+            said = getattr(error, "stderr", None) or ""
+            verdict = f"FAILED: {type(error).__name__} {error} {said}"
+        print(f"{name}: {verdict} ({time.monotonic() - since:.1f} s)", flush=True)
+
+    def end(self):
+        print(f"{self.failed} failed" if self.failed else "all passed")
+        sys.exit(1 if self.failed else 0)
+
+
 def build(name):
     """The path of our program `name`, built."""
     run(["cargo", "build", "--quiet", "--locked", "--bin", name], cwd=ROOT)
@@ -77,21 +100,33 @@ def gradio(python, folder, pictures, address):
     environment["GRADIO_TEMP_DIR"] = str(folder / f"gradio-{port}")
     command = [python, HERE / "gradio_app.py", "--port", str(port), "--folder", pictures]
     command += ["--pictures", address, "--max-size", "2"]
-    log = open(folder / f"gradio-{port}.log", "w+")
-    app = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + START
-        while not answers(f"{url}/config"):
-            if app.poll() is not None or time.monotonic() > until:
-                log.seek(0)
-                sys.exit(f"{python} gradio_app.py did not start:\n{log.read()}")
-            time.sleep(0.3)
+    ready = lambda: answers(f"{url}/config")
+    with server(command, ready, folder / f"gradio-{port}.log", env=environment) as app:
         yield url
-    finally:
         # It would end only after the slow calls in its queue.
         app.kill()
-        app.wait()
+
+
+@contextlib.contextmanager
+def server(command, ready, log, **options):
+    """A program that runs until the end of this; begins once it is `ready`. `log` is a file."""
+    with open(log, "w+") as said:
+        program = subprocess.Popen(command, stdout=said, stderr=said, **options)
+        try:
+            until = time.monotonic() + START
+            while not ready():
+                if program.poll() is not None or time.monotonic() > until:
+                    sys.exit(f"{command[0]} did not start:\n{pathlib.Path(log).read_text()}")
+                time.sleep(0.2)
+            yield program
+        finally:
+            program.terminate()
+            try:
+                program.wait(10)
+            except subprocess.TimeoutExpired:
+                program.kill()
+                program.wait()
 
 
 def answers(url):

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 
 import attempts
+import instance
 import machine
 from fakes import ENDPOINT, TELEGRAM, Endpoint, Telegram
 from machine import (
@@ -671,6 +672,90 @@ class Probes:
         return json.loads(said)
 
 
+def ec2(telegram):
+    """The instance that aws/bot.yaml starts: how the package and the token get there."""
+    api = instance.Api().start()
+    instance.Metadata().start()
+    token_unit, package_unit = "clip-bot-token.service", "clip-bot-package.service"
+    os.unlink("/etc/clip-bot/telegram-token")
+    os.unlink(f"/usr/lib/systemd/system/{BOT}")
+    instance.stand_ins()
+    instance.keeps(TOKEN)
+    instance.cloud_init(api.url)
+    configure(CLIP_BOT_SEARCH_URL="")
+    with checking("first boot: installs the package, fetches the token, answers"):
+        systemctl("enable", "--now", package_unit)
+        assert instance.calls("apt-get") == ["apt-get first.deb"]
+        wait_status(BOT, "polling")
+        telegram.write("red bus")
+        telegram.wait_album(7)
+    with checking("the token came from the parameter store as a credential, for root alone before"):
+        credential = pathlib.Path(f"/run/credentials/{BOT}/telegram-token")
+        assert credential.read_text() == TOKEN + "\n"
+        folder = pathlib.Path("/run/clip-bot-token")
+        modes = [path.stat().st_mode & 0o7777 for path in (folder, folder / "telegram-token")]
+        assert modes == [0o700, 0o600], [oct(mode) for mode in modes]
+        assert not pathlib.Path("/etc/clip-bot/telegram-token").exists()
+    with checking("token and keys are in no journal, environment or command line"):
+        secret_is_hidden(pid_of(BOT))
+        said = "\n".join(instance.calls()) + run("journalctl", "--output=export", "--all")
+        assert instance.SECRET_KEY not in said and SECRET not in said
+    with checking("docs/aws.md: the command that looks at everything between them"):
+        # Telegram is elsewhere here, which this file says.
+        words = "systemd-run -Pq -p EnvironmentFile=/etc/clip-bot/clip-bot.env"
+        words += " -p EnvironmentFile=/etc/clip-bot/aws.env"
+        words += " -p LoadCredential=telegram-token:/run/clip-bot-token/telegram-token clip-bot check"
+        said = run(*words.split())
+        assert "\nok   endpoint" in said and "FAIL" not in said, said
+    with checking("SIGKILL: started again"):
+        pid = pid_of(BOT)
+        os.kill(pid, 9)
+        active_under_a_new_pid(pid)
+        wait_status(BOT, "polling")
+    with checking("a new token is fetched by a restart"):
+        telegram.token = f"4242:new-{SECRET}"
+        instance.keeps(telegram.token)
+        restart()
+        assert credential.read_text() == telegram.token + "\n"
+    with checking("a parameter store that fails: the bot waits for it, and starts then"):
+        instance.keeps(None)
+        systemctl("stop", BOT)
+        before = len(instance.calls())
+        systemctl("start", "--no-block", BOT)
+        wait("a try", lambda: len(instance.calls()) > before + 3)
+        states = [show(unit, "ActiveState") for unit in (token_unit, BOT)]
+        assert states == ["activating", "inactive"], states
+        instance.keeps(telegram.token)
+        wait("a start", lambda: show(BOT, "ActiveState") == "active")
+        wait_status(BOT, "polling")
+    with checking("another package by the tag: installed once, and the bot restarted"):
+        instance.wants("second.deb")
+        pid = pid_of(BOT)
+        systemctl("start", package_unit)
+        systemctl("start", package_unit)
+        assert instance.calls("apt-get")[1:] == ["apt-get second.deb"]
+        assert pid_of(BOT) != pid
+    with checking("a boot with another package: neither waits for the other for ever"):
+        systemctl("stop", BOT)
+        instance.wants("third.deb")
+        wanted = pathlib.Path("/etc/systemd/system/multi-user.target.wants")
+        enabled = [BOT, package_unit]
+        assert all((wanted / unit).exists() for unit in enabled), list(wanted.iterdir())
+        systemctl("start", *enabled)
+        assert instance.calls("apt-get")[2:] == ["apt-get third.deb"]
+        wait_status(BOT, "polling")
+        telegram.write("yellow bus", chat=8)
+        telegram.wait_album(8)
+    with checking("all of that in the form that systemd wants"):
+        for unit in token_unit, package_unit:
+            said = run("systemd-analyze", "verify", "--man=no", f"/etc/systemd/system/{unit}")
+            assert not said, said
+    with noticed("the credential were not taken from there"):
+        with drop_in(BOT, "LoadCredential=telegram-token:/etc/clip-bot/telegram-token", "zz"):
+            systemctl("restart", BOT, code=None)
+            assert show(BOT, "ActiveState") == "active"
+
+
 def binding_can_be_denied():
     """Asked of systemd with nothing else around it, since not every one can."""
     code = "import socket; socket.create_server(('0.0.0.0', 9999))"
@@ -717,26 +802,17 @@ def memory(telegram):
         wait("killed for its memory", lambda: show(BOT, "Result") == "oom-kill")
 
 
-SCENES = [bare_poller, bare_worker, life, poller]
+SCENES = [bare_poller, bare_worker, ec2, life, poller]
 SCENES += [memory, refused, sandbox, search, stopped, trouble, worker]
 
 
 def main():
-    [scene] = [scene for scene in SCENES if scene.__name__ == sys.argv[1]]
-    machine.label = f"systemd {sys.argv[2]} {scene.__name__}:"
-    since = time.monotonic()
+    name, suite = sys.argv[1:]
+    [scene] = [scene for scene in SCENES if scene.__name__ == name]
     machine.install()
     machine.secret("telegram-token", TOKEN)
     settings("clip-search")
-    telegram = Telegram(TOKEN).start()
-    try:
-        with checking("to the end"):
-            scene(telegram)
-    finally:
-        journal_text = run("journalctl", "--no-pager", "--output=short-monotonic", code=None)
-        pathlib.Path("/out/journal").write_text(journal_text)
-    print(f"{machine.label} {machine.failed} failed, {time.monotonic() - since:.0f} s")
-    sys.exit(1 if machine.failed else 0)
+    machine.play(f"systemd {suite} {name}", scene, Telegram(TOKEN).start())
 
 
 if __name__ == "__main__":

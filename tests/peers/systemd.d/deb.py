@@ -10,7 +10,7 @@ import time
 import urllib.request
 
 import machine
-from fakes import ENDPOINT, TELEGRAM, Endpoint, Telegram
+from fakes import TELEGRAM, Endpoint, Telegram
 from machine import (
     BOT,
     PATIENCE,
@@ -203,17 +203,7 @@ def main():
     os.environ["DEBIAN_FRONTEND"] = "noninteractive"
     # Containers have one that forbids to start services.
     pathlib.Path("/usr/sbin/policy-rc.d").unlink(missing_ok=True)
-    machine.label = f"deb {sys.argv[1]}:"
-    since = time.monotonic()
-    telegram = Telegram(TOKEN).start()
-    try:
-        with checking("to the end"):
-            life(telegram)
-    finally:
-        journal_text = run("journalctl", "--no-pager", "--output=short-monotonic", code=None)
-        pathlib.Path("/out/journal").write_text(journal_text)
-    print(f"{machine.label} {machine.failed} failed, {time.monotonic() - since:.0f} s")
-    sys.exit(1 if machine.failed else 0)
+    machine.play(f"deb {sys.argv[1]}", life, Telegram(TOKEN).start())
 
 
 if __name__ == "__main__":

@@ -26,9 +26,9 @@ class Server(http.server.ThreadingHTTPServer):
 class Fake:
     """Answers on `port` from `start` to `stop`; can be started again."""
 
-    def __init__(self, port):
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
+    def __init__(self, port, host="127.0.0.1"):
+        self.address = host, port
+        self.url = f"http://{host}:{port}"
         self.server = None
         self.changed = threading.Condition()
 
@@ -49,16 +49,17 @@ class Fake:
                     self.close_connection = True
                     return
                 status, answer, headers = fake.answer(self.path, self.headers, body)
-                answer = json.dumps(answer).encode()
+                if not isinstance(answer, bytes):
+                    answer = json.dumps(answer).encode()
                 self.send_response(status)
                 for name, value in {"content-length": len(answer), **headers}.items():
                     self.send_header(name, str(value))
                 self.end_headers()
                 self.wfile.write(answer)
 
-            do_POST = do_GET
+            do_POST = do_PUT = do_GET
 
-        self.server = Server(("127.0.0.1", self.port), Handler)
+        self.server = Server(self.address, Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 

@@ -193,3 +193,18 @@ def noticed(name):
         except AssertionError:
             return
         raise AssertionError("the check passes all the same")
+
+
+def play(name, scene, *actors):
+    """Runs a scene, keeps the journal, and ends the program: with 1 if a check failed."""
+    global label
+    label = f"{name}:"
+    since = time.monotonic()
+    try:
+        with checking("to the end"):
+            scene(*actors)
+    finally:
+        text = run("journalctl", "--no-pager", "--output=short-monotonic", code=None)
+        pathlib.Path("/out/journal").write_text(text)
+    print(f"{label} {failed} failed, {time.monotonic() - since:.0f} s")
+    sys.exit(1 if failed else 0)
