@@ -11,13 +11,14 @@ _clip_search() {
     --engine) offer=(-W 'space mock') ;;
     --hf-token-file) offer=(-f) ;;
     --log) offer=(-W 'off error warn info debug trace') ;;
+    --qdrant-key-file) offer=(-f) ;;
     --token-file) offer=(-f) ;;
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --space --space-api --space-args --timeout --token-file --workers --config-only --help --version')
+        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --timeout --token-file --workers --config-only --rebuild --even-if-empty --help --version')
       else
-        offer=(-W 'serve check query')
+        offer=(-W 'serve check query index')
       fi
       ;;
   esac

@@ -10,6 +10,8 @@ _arguments -s -S \
   '--log=[off, error, warn, info, debug or trace]:value:(off error warn info debug trace)' \
   '--model=[file of the CLIP model; empty\: the small built-in one]:value: ' \
   '--public-base=[address that each file'\''s base name is appended to]:value: ' \
+  '--qdrant=[a collection in Qdrant that holds the index, by its URL]:value: ' \
+  '--qdrant-key-file=[file with that key; or credential qdrant-key]:value:_files' \
   '--space=[the Space\: its URL, or user/name on the hub]:value: ' \
   '--space-api=[its endpoint; empty\: the only named one, /search or /predict]:value: ' \
   '--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in]:value: ' \
@@ -17,7 +19,9 @@ _arguments -s -S \
   '--token-file=[file with that token; or credential search-token]:value:_files' \
   '--workers=[searches at the same time, 1 to 512]:value: ' \
   '--config-only' \
+  '--rebuild' \
+  '--even-if-empty' \
   '(- *)'{-h,--help}'[all commands and settings]' \
   '(- *)'{-V,--version}'[the version]' \
-  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line"))' \
+  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" index\:"keep the index of your own pictures"))' \
   '*:words:'
