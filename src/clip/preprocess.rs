@@ -64,9 +64,11 @@ impl Axis {
         #[expect(clippy::cast_precision_loss, reason = "argued above")]
         let (whole, first) = (whole as f64, first as f64);
         let scale = f64::from(length) / whole;
+        let start = first * scale;
         Self {
-            start: first * scale,
-            length: f64::from(side) * scale,
+            start,
+            // Rounding must not lead outside.
+            length: (f64::from(side) * scale).min(f64::from(length) - start),
         }
     }
 }
@@ -132,6 +134,17 @@ mod tests {
             for (channel, value) in [(red, 1.0), (green, -0.2), (blue, 0.4)] {
                 let differs = channel.iter().find(|found| (**found - value).abs() > 1e-6);
                 assert_eq!(differs, None, "{width}x{height}");
+            }
+        }
+    }
+
+    /// By rounding, some did not.
+    #[test]
+    fn the_middle_lies_inside_of_every_line() {
+        for short in 1..700 {
+            for length in (short..2000).step_by(7).chain([1_000_003, 65_535]) {
+                let Axis { start, length: cut } = Axis::of(length, short, 224);
+                assert!(start >= 0.0 && cut > 0.0 && start + cut <= f64::from(length));
             }
         }
     }
