@@ -4,6 +4,7 @@ mod aws;
 mod bot_config;
 mod chaos;
 mod chat;
+mod clip_model;
 mod endpoint;
 mod endpoint_engine;
 mod endpoint_faults;
