@@ -17,7 +17,7 @@ _clip_search() {
       if [[ $word == -* ]]; then
         offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --space --space-api --space-args --timeout --token-file --workers --config-only --help --version')
       else
-        offer=(-W 'serve check query')
+        offer=(-W 'serve check query model')
       fi
       ;;
   esac

@@ -3,6 +3,7 @@ complete -c clip-search -f
 complete -c clip-search -n __fish_use_subcommand -a serve -d 'answer GET /search until SIGTERM (the default)'
 complete -c clip-search -n __fish_use_subcommand -a check -d 'look at settings and engine; or at the settings only'
 complete -c clip-search -n __fish_use_subcommand -a query -d 'ask the engine once; one address a line'
+complete -c clip-search -n __fish_use_subcommand -a model -d 'look at a model of our own engine, or make one'
 complete -c clip-search -l engine -x -a 'space mock' -d 'space or mock; empty: space where one is set'
 complete -c clip-search -l hf-token-file -rF -d 'file with that token; or credential hf-token'
 complete -c clip-search -l hub -x -d 'hub that knows the Space'

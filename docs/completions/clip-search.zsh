@@ -19,5 +19,5 @@ _arguments -s -S \
   '--config-only' \
   '(- *)'{-h,--help}'[all commands and settings]' \
   '(- *)'{-V,--version}'[the version]' \
-  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line"))' \
+  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" model\:"look at a model of our own engine, or make one"))' \
   '*:words:'

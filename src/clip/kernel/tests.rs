@@ -132,7 +132,7 @@ fn rows_are_what_their_definitions_say() {
 
 #[test]
 fn activations_are_right_to_a_millionth() {
-    let xs: Vec<f32> = (-1200..=1200).map(|x| x as f32 / 100.0).collect();
+    let xs: Vec<f32> = (-1200_i16..=1200).map(|x| f32::from(x) / 100.0).collect();
     for isa in Isa::available() {
         let mut quick = xs.clone();
         isa.activate(Activation::QuickGelu, &mut quick);
@@ -155,8 +155,8 @@ fn activations_are_right_to_a_millionth() {
 
 #[test]
 fn the_exponential_function_is_exact_enough() {
-    for step in -8000..8000 {
-        let x = step as f32 / 100.0;
+    for step in -8000_i16..8000 {
+        let x = f32::from(step) / 100.0;
         let expected = f64::from(x).exp();
         let error = (f64::from(rows::exp(x)) - expected).abs() / expected;
         assert!(error < 1e-6, "at {x}: {error}");
