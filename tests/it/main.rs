@@ -5,6 +5,7 @@ mod bot_config;
 mod chaos;
 mod chat;
 mod clip_index;
+mod clip_model;
 mod endpoint;
 mod endpoint_engine;
 mod endpoint_faults;
