@@ -36,3 +36,9 @@ impl Deref for Mapped {
         &self.0
     }
 }
+
+/// Bytes that lie as numbers of any size do, for files that are part of the program:
+/// `static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("…"));`
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct Aligned<T: ?Sized>(pub T);

@@ -1,13 +1,22 @@
 //! CLIP on the machine itself: texts and pictures become vectors, and a picture is found by the
 //! vector of a text or of another picture.
 
+mod checkpoint;
 pub mod command;
+pub mod convert;
 pub mod index;
 pub mod kernel;
 pub mod mapped;
+pub mod model;
 pub mod picture;
+pub mod preprocess;
 pub mod qdrant;
 pub mod store;
+mod text;
+pub mod tokenizer;
+mod transformer;
+mod vision;
+pub mod weights;
 
 use crate::error::Result;
 use picture::Picture;

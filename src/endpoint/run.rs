@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::cli::{CONFIG_ONLY, Program, print_lines};
+#[cfg(feature = "clip")]
+use crate::clip::command::{index, model};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 #[cfg(feature = "lambda")]
@@ -35,6 +37,11 @@ pub const PROGRAM: Program = Program {
         (
             "index add|info|push|remove|verify [--rebuild] [--even-if-empty] PLACE…",
             "keep the index of your own pictures",
+        ),
+        #[cfg(feature = "clip")]
+        (
+            model::USAGE,
+            "look at a model of our own engine, or make one",
         ),
     ],
 };
@@ -69,7 +76,9 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
         "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
         #[cfg(feature = "clip")]
-        "index" => crate::clip::command::index::run(words, &config.clip),
+        "index" => index::run(words, &config.clip),
+        #[cfg(feature = "clip")]
+        "model" => model::run(words, &config.clip),
         _ if !words.is_empty() => Err(Error::config(format!(
             "{command} takes no words; see {} --help",
             PROGRAM.name

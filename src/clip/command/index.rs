@@ -7,6 +7,7 @@ use crate::cli::print_lines;
 use crate::clip::index::Index;
 use crate::clip::index::add::{self, Options, Progress, Summary};
 use crate::clip::index::upkeep::{self, Info};
+use crate::clip::model::Model;
 use crate::clip::{Encoder, qdrant};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result, one_line};
@@ -96,8 +97,11 @@ fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
 }
 
 /// The model that makes the vectors.
-fn encoder(_: &ClipConfig) -> Result<Box<dyn Encoder>> {
-    Err(Error::config("this clip-search was built without a model"))
+fn encoder(config: &ClipConfig) -> Result<Box<dyn Encoder>> {
+    let file = config.model.as_deref().ok_or_else(|| {
+        Error::config("CLIP_SEARCH_MODEL is not set: name the file of a CLIP model")
+    })?;
+    Ok(Box::new(Model::open(file)?))
 }
 
 fn told(summary: &Summary) -> Vec<String> {

@@ -1,0 +1,108 @@
+//! What happens to single rows between products: plain loops over 16 sums or none, which the
+//! compiler turns into the instructions that [`super::Isa`] stands for. All of it is inlined into
+//! functions compiled for them.
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the instructions"
+)]
+
+use serde::{Deserialize, Serialize};
+
+use super::matrix::LANES;
+
+/// The function between the two halves of a layer's perceptron.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `x · Φ(x)`, with the normal distribution's Φ.
+    Gelu,
+    /// `x / (1 + exp(-1.702 x))`, as `OpenAI`'s models have it.
+    QuickGelu,
+}
+
+#[inline(always)]
+pub(super) fn normalise(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
+    let width = gain.len().min(bias.len());
+    #[expect(clippy::cast_precision_loss, reason = "widths are small")]
+    let share = 1.0 / width as f32;
+    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
+        let mean = sum(x, |x| x) * share;
+        let variance = sum(x, |x| (x - mean) * (x - mean)) * share;
+        let factor = 1.0 / (variance + epsilon).sqrt();
+        for (((y, x), gain), bias) in y.iter_mut().zip(x).zip(gain).zip(bias) {
+            *y = (x - mean) * factor * gain + bias;
+        }
+    }
+}
+
+#[inline(always)]
+pub(super) fn activate(activation: Activation, x: &mut [f32]) {
+    match activation {
+        Activation::QuickGelu => x.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
+        Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
+    }
+}
+
+#[inline(always)]
+pub(super) fn softmax(scale: f32, x: &mut [f32]) {
+    let most = x.iter().fold(f32::MIN, |most, x| most.max(*x));
+    for x in x.iter_mut() {
+        *x = exp((*x - most) * scale);
+    }
+    let share = 1.0 / sum(x, |x| x);
+    for x in x {
+        *x *= share;
+    }
+}
+
+/// The sum of `part(x)`, in 16 parts, because the order of additions is the program's to choose,
+/// not the compiler's.
+#[inline(always)]
+fn sum(x: &[f32], part: impl Fn(f32) -> f32) -> f32 {
+    let mut sums = [0.0; LANES];
+    let chunks = x.chunks_exact(LANES);
+    let rest = chunks.remainder();
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *sum += part(*x);
+        }
+    }
+    rest.iter().map(|x| part(*x)).sum::<f32>() + sums.iter().sum::<f32>()
+}
+
+/// The exponential function, right to about 2e-7 of its value; below -87 nearly nothing.
+#[inline(always)]
+pub(super) fn exp(x: f32) -> f32 {
+    // Adding it leaves the nearest whole number in the lowest bits.
+    const ROUND: f32 = 12_582_912.0;
+    let x = x.clamp(-87.0, 88.0);
+    let rounded = x * std::f32::consts::LOG2_E + ROUND;
+    let whole = rounded - ROUND;
+    // The logarithm of 2 in two parts, so that nothing of `x` is lost.
+    let rest = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
+    let mut series = 1.987_569_1e-4;
+    for term in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        1.666_666_5e-1,
+        0.5,
+    ] {
+        series = series * rest + term;
+    }
+    let power = f32::from_bits((rounded.to_bits() << 23).wrapping_add(0x3f80_0000));
+    (series * rest * rest + rest + 1.0) * power
+}
+
+/// The normal distribution function, within 2e-7 (Abramowitz and Stegun, 7.1.26).
+#[inline(always)]
+fn phi(x: f32) -> f32 {
+    let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * z);
+    let mut series = 1.061_405_4;
+    for term in [-1.453_152, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
+        series = series * t + term;
+    }
+    let tail = 0.5 * series * t * exp(-z * z);
+    if x < 0.0 { tail } else { 1.0 - tail }
+}

@@ -1,0 +1,216 @@
+//! What both towers have in common: layers of attention and of a perceptron.
+
+use super::kernel::{Isa, LANES, Matrix, Scratch, Values, panels};
+use super::weights::{Linear, Reader, Tower, Vector, Weights};
+use crate::error::Result;
+
+/// Gain and bias of a normalisation.
+#[derive(Debug)]
+pub(super) struct Norm {
+    gain: Vector,
+    bias: Vector,
+}
+
+impl Norm {
+    pub(super) fn find(reader: &Reader<'_>, name: &str, width: usize) -> Result<Self> {
+        Ok(Self {
+            gain: reader.vector(&format!("{name}.gain"), width)?,
+            bias: reader.vector(&format!("{name}.bias"), width)?,
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Layer {
+    before_attention: Norm,
+    /// Queries, keys and values in one.
+    qkv: Linear,
+    out: Linear,
+    before_perceptron: Norm,
+    up: Linear,
+    down: Linear,
+}
+
+/// The layers of one tower.
+#[derive(Debug)]
+pub(super) struct Transformer {
+    tower: Tower,
+    layers: Vec<Layer>,
+    /// For the row that is the result.
+    last: Norm,
+    projection: Linear,
+}
+
+/// Which rows a row attends to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attention {
+    /// All.
+    Everything,
+    /// Itself and those before.
+    Causal,
+}
+
+impl Transformer {
+    pub(super) fn find(
+        reader: &Reader<'_>,
+        name: &str,
+        tower: Tower,
+        dimensions: usize,
+    ) -> Result<Self> {
+        let (hidden, inner) = (tower.hidden, tower.inner);
+        let layer = |index: usize| {
+            let name = format!("{name}.{index}");
+            Ok(Layer {
+                before_attention: Norm::find(reader, &format!("{name}.norm1"), hidden)?,
+                qkv: reader.linear(&format!("{name}.qkv"), 3 * hidden, hidden)?,
+                out: reader.linear(&format!("{name}.out"), hidden, hidden)?,
+                before_perceptron: Norm::find(reader, &format!("{name}.norm2"), hidden)?,
+                up: reader.linear(&format!("{name}.up"), inner, hidden)?,
+                down: reader.linear(&format!("{name}.down"), hidden, inner)?,
+            })
+        };
+        Ok(Self {
+            tower,
+            layers: (0..tower.layers).map(layer).collect::<Result<_>>()?,
+            last: Norm::find(reader, &format!("{name}.last"), hidden)?,
+            projection: reader.matrix(&format!("{name}.projection"), dimensions, hidden)?,
+        })
+    }
+
+    /// Sends the rows `x` through all layers and returns the projection of row `result`.
+    pub(super) fn run(
+        &self,
+        pass: &mut Pass<'_>,
+        mut x: Vec<f32>,
+        attention: Attention,
+        result: usize,
+    ) -> Vec<f32> {
+        let hidden = self.tower.hidden;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let normal = pass.normalise(&layer.before_attention, &x, self.tower.epsilon);
+            let qkv = pass.multiply(&layer.qkv, &normal);
+            let rows = x.len() / hidden;
+            let mut wanted = 0..rows;
+            if index + 1 == self.layers.len() {
+                // Nothing reads the other rows any more.
+                wanted = result..result + 1;
+                x = x[result * hidden..(result + 1) * hidden].to_vec();
+            }
+            let heads = self.attend(pass, &qkv, wanted, attention);
+            add(&mut x, &pass.multiply(&layer.out, &heads));
+            let normal = pass.normalise(&layer.before_perceptron, &x, self.tower.epsilon);
+            let mut inner = pass.multiply(&layer.up, &normal);
+            pass.isa.activate(self.tower.activation, &mut inner);
+            add(&mut x, &pass.multiply(&layer.down, &inner));
+        }
+        let normal = pass.normalise(&self.last, &x, self.tower.epsilon);
+        pass.multiply(&self.projection, &normal)
+    }
+
+    /// What the rows `wanted` take from all rows, head beside head.
+    fn attend(
+        &self,
+        pass: &mut Pass<'_>,
+        qkv: &[f32],
+        wanted: std::ops::Range<usize>,
+        attention: Attention,
+    ) -> Vec<f32> {
+        let hidden = self.tower.hidden;
+        let width = hidden / self.tower.heads;
+        let rows = qkv.len() / (3 * hidden);
+        #[expect(clippy::cast_precision_loss, reason = "widths are small")]
+        let scale = 1.0 / (width as f32).sqrt();
+        let part = |row: usize, which: usize, head: usize| {
+            let from = (row * 3 + which) * hidden + head * width;
+            &qkv[from..from + width]
+        };
+        let mut heads = vec![0.0; wanted.len() * hidden];
+        let mut queries = vec![0.0; wanted.len() * width];
+        let mut keys = vec![0.0; panels(rows) * width * LANES];
+        let mut values = vec![0.0; panels(width) * rows * LANES];
+        let mut shares = vec![0.0; wanted.len() * rows];
+        let mut sums = vec![0.0; wanted.len() * width];
+        for head in 0..self.tower.heads {
+            for (row, query) in wanted.clone().zip(queries.chunks_exact_mut(width)) {
+                query.copy_from_slice(part(row, 0, head));
+            }
+            for row in 0..rows {
+                let panel = row / LANES * width * LANES + row % LANES;
+                for (column, key) in part(row, 1, head).iter().enumerate() {
+                    keys[panel + column * LANES] = *key;
+                }
+                for (panel, value) in part(row, 2, head).chunks(LANES).enumerate() {
+                    let at = (panel * rows + row) * LANES;
+                    values[at..at + value.len()].copy_from_slice(value);
+                }
+            }
+            pass.multiply_matrix(&queries, Values::F32(&keys), (rows, width), &mut shares);
+            for (row, shares) in wanted.clone().zip(shares.chunks_exact_mut(rows)) {
+                let seen = match attention {
+                    Attention::Everything => rows,
+                    Attention::Causal => row + 1,
+                };
+                pass.isa.softmax(scale, &mut shares[..seen]);
+                shares[seen..].fill(0.0);
+            }
+            pass.multiply_matrix(&shares, Values::F32(&values), (width, rows), &mut sums);
+            for (heads, sums) in heads.chunks_exact_mut(hidden).zip(sums.chunks_exact(width)) {
+                heads[head * width..(head + 1) * width].copy_from_slice(sums);
+            }
+        }
+        heads
+    }
+}
+
+/// One text or picture on its way through a tower.
+pub(super) struct Pass<'a> {
+    weights: &'a Weights,
+    isa: Isa,
+    scratch: Scratch,
+}
+
+impl<'a> Pass<'a> {
+    pub(super) fn new(weights: &'a Weights, isa: Isa) -> Self {
+        let scratch = Scratch::default();
+        Self {
+            weights,
+            isa,
+            scratch,
+        }
+    }
+
+    pub(super) fn normalise(&self, norm: &Norm, x: &[f32], epsilon: f32) -> Vec<f32> {
+        let mut y = vec![0.0; x.len()];
+        let (gain, bias) = (
+            self.weights.vector(&norm.gain),
+            self.weights.vector(&norm.bias),
+        );
+        self.isa.normalise(x, gain, bias, epsilon, &mut y);
+        y
+    }
+
+    pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32]) -> Vec<f32> {
+        let matrix = self.weights.matrix(linear);
+        let mut y = vec![0.0; x.len() / matrix.columns() * matrix.rows()];
+        let bias = self.weights.bias(linear);
+        self.isa
+            .multiply(x, &matrix, bias, &mut y, &mut self.scratch);
+        y
+    }
+
+    fn multiply_matrix(
+        &mut self,
+        x: &[f32],
+        values: Values<'_>,
+        (rows, columns): (usize, usize),
+        y: &mut [f32],
+    ) {
+        // `attend` made the panels for these very numbers.
+        let matrix = Matrix::new(values, None, rows, columns).expect("panels of this size");
+        self.isa.multiply(x, &matrix, None, y, &mut self.scratch);
+    }
+}
+
+fn add(x: &mut [f32], y: &[f32]) {
+    x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
+}
