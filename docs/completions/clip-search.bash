@@ -16,9 +16,9 @@ _clip_search() {
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --timeout --token-file --workers --config-only --rebuild --even-if-empty --help --version')
+        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --timeout --token-file --workers --config-only --rebuild --even-if-empty FILE i8|f16|f32 --help --version')
       else
-        offer=(-W 'serve check query index')
+        offer=(-W 'serve check query index model')
       fi
       ;;
   esac

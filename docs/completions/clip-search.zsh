@@ -21,7 +21,9 @@ _arguments -s -S \
   '--config-only' \
   '--rebuild' \
   '--even-if-empty' \
+  'FILE' \
+  'i8|f16|f32' \
   '(- *)'{-h,--help}'[all commands and settings]' \
   '(- *)'{-V,--version}'[the version]' \
-  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" index\:"keep the index of your own pictures"))' \
+  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" index\:"keep the index of your own pictures" model\:"look at a model of our own engine, or make one"))' \
   '*:words:'
