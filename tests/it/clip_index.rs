@@ -6,15 +6,11 @@ use std::time::Instant;
 use clip_bot::clip::convert::convert;
 use clip_bot::clip::weights::Precision;
 use safetensors::tensor::Dtype;
-use tiny::Tiny;
 
 use crate::support::PATIENCE;
 use crate::support::process::{Ended, Program};
 use crate::support::stage::file;
-
-#[path = "../../src/clip/model/tests/tiny.rs"]
-#[expect(dead_code, reason = "the engine's own tests need more of it")]
-mod tiny;
+use crate::support::tiny::Tiny;
 
 /// A folder with a small `model` and so many `pictures`, not indexed yet.
 fn staged(count: u32) -> PathBuf {

@@ -1,15 +1,13 @@
 //! `clip-search model …` on small checkpoints.
 
-#[path = "../../src/clip/model/tests/tiny.rs"]
-mod tiny;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clip_bot::clip::Encoder;
 use clip_bot::clip::model::Model;
 use safetensors::tensor::Dtype;
-use tiny::Tiny;
+
+use crate::support::tiny::Tiny;
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clip-model-{name}"));
