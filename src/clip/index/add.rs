@@ -37,6 +37,9 @@ const MEMORY: u64 = 128 << 20;
 /// Folders that cannot be read are remembered up to this many; more are as good as all.
 const MAX_UNREADABLE: usize = 1000;
 
+/// Of a file with more copies than this, one that was moved may get another id: to look for all of
+/// them each time would take for ever.
+const COPIES: usize = 16;
 /// After this time the first commit is made.
 const FIRST_COMMIT: Duration = Duration::from_millis(500);
 /// Longest line of a list that is read.
@@ -453,7 +456,7 @@ impl Run<'_> {
         let key = stored.content_key();
         let mut is_first = !self.new_content.contains(&key);
         let snapshot = Arc::clone(self.writer.snapshot());
-        for row in snapshot.with_content(key) {
+        for row in snapshot.with_content(key).take(COPIES) {
             let Some(other) = snapshot.stored(row)? else {
                 continue;
             };
