@@ -5,7 +5,7 @@ complete -c clip-search -n __fish_use_subcommand -a check -d 'look at settings a
 complete -c clip-search -n __fish_use_subcommand -a query -d 'ask the engine once; one address a line'
 complete -c clip-search -n __fish_use_subcommand -a index -d 'keep the index of your own pictures'
 complete -c clip-search -n __fish_use_subcommand -a model -d 'look at a model of our own engine, or make one'
-complete -c clip-search -l engine -x -a 'clip space mock' -d 'clip, space or mock; empty: space where one is set'
+complete -c clip-search -l engine -x -a 'clip space mock' -d 'clip, space or mock; empty: space where one is set, else clip'
 complete -c clip-search -l hf-token-file -rF -d 'file with that token; or credential hf-token'
 complete -c clip-search -l hub -x -d 'hub that knows the Space'
 complete -c clip-search -l idle -x -d 'end after this time without a request, for socket units; empty: never'

@@ -1,7 +1,7 @@
 #compdef clip-search
 # Made by tests/it/pages.rs from the tables that --help is made from.
 _arguments -s -S \
-  '--engine=[clip, space or mock; empty\: space where one is set]:value:(clip space mock)' \
+  '--engine=[clip, space or mock; empty\: space where one is set, else clip]:value:(clip space mock)' \
   '--hf-token-file=[file with that token; or credential hf-token]:value:_files' \
   '--hub=[hub that knows the Space]:value: ' \
   '--idle=[end after this time without a request, for socket units; empty\: never]:value: ' \

@@ -121,8 +121,8 @@ impl SearchConfig {
         let mut settings = Settings::new(environment, "CLIP_SEARCH_", SEARCH_VARIABLES)?;
         let space = settings.text("CLIP_SEARCH_SPACE").to_owned();
         let engine = match (settings.text("CLIP_SEARCH_ENGINE"), space.as_str()) {
-            ("clip", _) => EngineConfig::Clip,
-            ("mock", _) | ("", "") => EngineConfig::Mock,
+            ("clip", _) | ("", "") => EngineConfig::Clip,
+            ("mock", _) => EngineConfig::Mock,
             ("space", "") => {
                 return Err(Error::config(
                     "CLIP_SEARCH_SPACE is not set: name the Space by its URL or as user/name",

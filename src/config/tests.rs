@@ -249,7 +249,7 @@ fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
 #[test]
 fn the_endpoint_needs_no_setting_at_all() {
     let config = search(&[]).expect("defaults");
-    assert_eq!(config.engine, EngineConfig::Mock);
+    assert_eq!(config.engine, EngineConfig::Clip);
     assert_eq!(config.clip, ClipConfig::default());
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert!(config.token.is_none());

@@ -4,6 +4,7 @@ mod aws;
 mod bot_config;
 mod chaos;
 mod chat;
+mod clip_engine;
 mod clip_index;
 mod clip_model;
 mod endpoint;
