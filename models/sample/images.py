@@ -24,58 +24,59 @@ def prepared(pictures):
     return (torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255 - MEAN) / DEVIATION
 
 
-def varied(pixels, bent):
+def varied(pixels):
     """RGBA drawings moved, turned, recoloured, on any background."""
     count = len(pixels)
     drawn = pixels.permute(0, 3, 1, 2).float() / 255
     alpha = drawn[:, 3:]
     kind = torch.rand(count, 1, 1, 1)
-    ground = torch.where(kind < 0.5, torch.rand(count, 3, 1, 1), torch.ones(count, 3, 1, 1))
+    ground = torch.where(kind < 0.15, torch.rand(count, 3, 1, 1), torch.ones(count, 3, 1, 1))
     ours = torch.tensor([0xD6, 0xE1, 0xED])[:, None, None] / 255
-    ground = torch.where(kind > 0.8, ours.expand(count, 3, 1, 1), ground)
+    ground = torch.where(kind > 0.75, ours.expand(count, 3, 1, 1), ground)
     drawn = torch.cat([drawn[:, :3] * alpha, alpha], 1)
-    angle = (torch.rand(count) - 0.5) * 0.5 * bent
-    zoom = 0.85 + 0.5 * torch.rand(count)
-    stretch = 1 + (torch.rand(count) - 0.5) * 0.2 * bent
+    angle = (torch.rand(count) - 0.5) * 0.25
+    zoom = 0.9 + 0.35 * torch.rand(count)
+    stretch = 1 + (torch.rand(count) - 0.5) * 0.1
     cosine, sine = torch.cos(angle) * zoom, torch.sin(angle) * zoom
-    flip = torch.where(torch.rand(count) < 0.3 * bent, -1.0, 1.0)
+    flip = torch.where(torch.rand(count) < 0.1, -1.0, 1.0)
     affine = torch.zeros(count, 2, 3)
-    affine[:, 0, 0], affine[:, 0, 1] = cosine * flip * stretch, -sine + (torch.rand(count) - 0.5) * 0.3 * bent
+    affine[:, 0, 0], affine[:, 0, 1] = cosine * flip * stretch, -sine + (torch.rand(count) - 0.5) * 0.15
     affine[:, 1, 0], affine[:, 1, 1] = sine * flip, cosine
-    affine[:, :, 2] = (torch.rand(count, 2) - 0.5) * 0.3 * bent
+    affine[:, :, 2] = (torch.rand(count, 2) - 0.5) * 0.15
     grid = functional.affine_grid(affine, (count, 4, data.SIDE, data.SIDE), align_corners=False)
     moved = functional.grid_sample(drawn, grid, padding_mode="zeros", align_corners=False)
     picture = moved[:, :3] + ground * (1 - moved[:, 3:])
-    picture = picture * (0.7 + 0.6 * torch.rand(count, 1, 1, 1))
+    picture = picture * (0.85 + 0.3 * torch.rand(count, 1, 1, 1))
     middle = picture.mean((1, 2, 3), keepdim=True)
-    picture = (picture - middle) * (0.6 + 0.8 * torch.rand(count, 1, 1, 1)) + middle
+    picture = (picture - middle) * (0.8 + 0.4 * torch.rand(count, 1, 1, 1)) + middle
     grey = picture.mean(1, keepdim=True)
-    colour = torch.rand(count, 1, 1, 1) * 1.3
-    colour = torch.where(torch.rand(count, 1, 1, 1) < 0.15, torch.zeros_like(colour), colour)
-    picture = grey + (picture - grey) * colour + 0.15 * (torch.rand(count, 3, 1, 1) - 0.5)
+    colour = 0.6 + 0.7 * torch.rand(count, 1, 1, 1)
+    colour = torch.where(torch.rand(count, 1, 1, 1) < 0.05, torch.zeros_like(colour), colour)
+    picture = grey + (picture - grey) * colour + 0.06 * (torch.rand(count, 3, 1, 1) - 0.5)
     return (picture.clamp(0, 1) - MEAN) / DEVIATION
 
 
 class Pictures:
-    """All pictures to learn from."""
+    """All pictures to learn from: those of what the built-in collection has."""
 
     def __init__(self, concepts, work):
         loaded = [concepts.pictures(work, name) for name in ["own", *data.SEEN]]
-        self.about = torch.from_numpy(numpy.concatenate([about for about, _ in loaded]))
-        self.pixels = torch.from_numpy(numpy.concatenate([pixels for _, pixels in loaded]))
+        mine = numpy.array([row["own"] for row in concepts.rows])
+        self.about = torch.from_numpy(numpy.concatenate([about[mine[about]] for about, _ in loaded]))
+        self.pixels = torch.from_numpy(numpy.concatenate([pixels[mine[about]] for about, pixels in loaded]))
         own = list(concepts.own_pictures())
         self.own_about = torch.tensor([at for at, _ in own])
         self.own = numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in own])
 
-    def batch(self, size, bent):
-        few = int(size * CLEAN)
+    def batch(self, size, clean):
+        few = int(size * clean)
         chosen = torch.randint(len(self.about), (size - few,))
-        clean = torch.randint(len(self.own_about), (few,))
-        slightly = (prepared(self.own[clean.numpy()]) + 0.1 * (torch.rand(few, 3, 1, 1) - 0.5)).roll(
+        again = torch.randint(len(self.own_about), (few,))
+        slightly = (prepared(self.own[again.numpy()]) + 0.1 * (torch.rand(few, 3, 1, 1) - 0.5)).roll(
             (int(torch.randint(-1, 2, ())), int(torch.randint(-1, 2, ()))), (2, 3)
         )
-        pictures = torch.cat([varied(self.pixels[chosen], bent), slightly])
-        return pictures, torch.cat([self.about[chosen], self.own_about[clean]])
+        pictures = torch.cat([varied(self.pixels[chosen]), slightly])
+        return pictures, torch.cat([self.about[chosen], self.own_about[again]])
 
 
 def begin(tower, pictures):
@@ -109,9 +110,11 @@ def begin(tower, pictures):
             attention.v_proj.weight.copy_(right * size[:, None].sqrt())
 
 
-def learn(tower, pictures, texts, minutes, said, rate=1e-3, size=64, bent=0.5, every=240):
+def learn(tower, pictures, texts, minutes, said, rate=1e-3, size=64, every=300):
     """Trains `tower` for this long; returns the mean of its last weights."""
-    labels, words, about = texts["labels"], texts["words"], texts["about"]
+    words, about = texts["words"], texts["about"]
+    labels, place = texts["labels"][pictures.own_about], torch.zeros(len(about), dtype=torch.long)
+    place[pictures.own_about] = torch.arange(len(labels))
     scale = nn.Parameter(torch.tensor(math.log(20.0)))
     weights = [*tower.parameters(), scale]
     optimizer = torch.optim.AdamW(
@@ -129,13 +132,13 @@ def learn(tower, pictures, texts, minutes, said, rate=1e-3, size=64, bent=0.5, e
     start, asked, step = time.time(), time.time(), 0
     while (done := (time.time() - start) / 60 / minutes) < 1:
         for group in optimizer.param_groups:
-            group["lr"] = rate * min(1, (step + 1) / 200) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done)))
-        seen, truth = pictures.batch(size, bent)
+            group["lr"] = rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done)))
+        seen, truth = pictures.batch(size, CLEAN)
         with torch.autocast("cpu", torch.bfloat16):
             found = tower(seen)
         found = functional.normalize(found.float(), dim=-1)
         sharp = scale.exp().clamp(max=60)
-        loss = functional.cross_entropy(found @ labels.T * sharp, truth, label_smoothing=0.05)
+        loss = functional.cross_entropy(found @ labels.T * sharp, place[truth], label_smoothing=0.05)
         wanted = about[truth]
         wanted = wanted / wanted.sum(1, keepdim=True)
         loss = loss - 0.25 * (wanted * functional.log_softmax(found @ words.T * sharp, 1)).sum(1).mean()

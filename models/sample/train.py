@@ -100,9 +100,10 @@ def recall(concepts, texts):
     own = list(concepts.own_pictures())
     pictures = numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in own])
     sets = [("own", numpy.array([at for at, _ in own]), pictures)]
-    for name in data.UNSEEN:
+    mine = numpy.array([row["own"] for row in concepts.rows])
+    for name in ["fluent-3d", "openmoji"]:
         about, pixels = concepts.pictures(WORK, name)
-        sets.append((name, about, data.on_white(pixels)))
+        sets.append((name, about[mine[about]], data.on_white(pixels[mine[about]])))
 
     def say(tower, progress):
         line = progress

@@ -1,11 +1,12 @@
-"""Stages 3 and 4 of training: the text tower.
+"""The text tower's training, and that of both together.
 
-It first learns what texts mean from the sentence model's vectors, and then which of the pictures, by the finished
-picture tower's vectors, they are about.
+It first learns what texts mean from the sentence model's vectors, and then, together with the picture tower, which
+pictures they are about.
 """
 
 import json
 import math
+import shutil
 import time
 
 import numpy
@@ -158,20 +159,27 @@ class Said:
         english = {text: about for text, about in english.items() if text in known or not data.held_out(text)}
         spanish = data.keywords(rows, ["nombres", "palabras"])
         groups = [[] for _ in range(7)]
+        called = data.keywords([{"all": row["names"] + row["nombres"]} for row in rows], ["all"])
+        called = {name: {at for at in about if name in rows[at]["names"] + rows[at]["nombres"]} for name, about in called.items()}
         for at, row in enumerate(rows):
+            if not row["own"]:
+                continue
             for names, group, frames, of_frames in [
                 ("names", 0, tokens.FRAMES, 1), ("nombres", 2, tokens.MARCOS, 3)
             ]:
                 for name in row[names]:
-                    exact = {other for other, one in enumerate(rows) if name in one["names"] + one["nombres"]}
+                    exact = called[name]
                     groups[group].append((name, exact))
                     groups[of_frames] += [(pick(frames).format(name), exact) for _ in range(4)]
             for tag in row["tags"]:
-                if tag in data.COLOURS and row["own"]:
+                if tag in data.COLOURS:
                     groups[1] += [(f"{pick(['a ', '', 'the '])}{tag} {name}", {at}) for name in row["names"]]
             for tag in row["palabras"]:
-                if tag in data.COLOURS and row["own"]:
+                if tag in data.COLOURS:
                     groups[3] += [(f"{pick(['un ', '', 'una '])}{name} {tag}", {at}) for name in row["nombres"]]
+        mine = {at for at, row in enumerate(rows) if row["own"]}
+        english = {text: about for text, about in english.items() if about & mine}
+        spanish = {text: about for text, about in spanish.items() if about & mine}
         groups[4] = list(english.items())
         groups[5] = list(spanish.items())
         groups[6] = [
@@ -218,42 +226,58 @@ def pointed(found, pictures, wanted):
     return (0.5 * every + first).mean()
 
 
+class Both(nn.Module):
+    """Both towers of a model."""
+
+    def __init__(self, model, tower):
+        super().__init__()
+        self.words, self.sight = Words(model), tower(model)
+
+
 def learn_pointing(concepts, work, model, tower, minutes):
     split = Split(work)
-    taught, said = Taught(concepts, work, split), Said(concepts, split)
-    words, sight = Words(model), tower(model)
-    words.load_state_dict(torch.load(work / "language.pt"))
-    sight.load_state_dict(torch.load(work / "pictures.pt"))
+    taught, said, pictures = Taught(concepts, work, split), Said(concepts, split), images.Pictures(concepts, work)
+    both = Both(model, tower)
+    both.words.load_state_dict(torch.load(work / "language.pt"))
+    both.sight.load_state_dict(torch.load(work / "pictures.pt"))
     model.logit_scale.data.fill_(math.log(SCALE))
-    own = list(concepts.own_pictures())
-    own_about = torch.tensor([at for at, _ in own])
-    own = images.embedded(sight, numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in own])).clone()
-    others, others_about = [], []
-    for name in data.SEEN:
-        about, pixels = concepts.pictures(work, name)
-        others.append(images.embedded(sight, data.on_white(pixels)))
-        others_about.append(torch.from_numpy(about))
-    others, others_about = torch.cat(others).clone(), torch.cat(others_about)
+    names = split.rows([row["names"].split("|")[0].lower() for row in concepts.own])
+    place = torch.zeros(len(concepts.rows), dtype=torch.long)
+    place[pictures.own_about] = torch.arange(len(names))
+    kept = {}
+
+    def looked(towers):
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            return towers.words(names), images.embedded(towers.sight, pictures.own).float()
 
     def step():
-        rows, about, coloured = said.batch(256)
-        more, wanted = taught.batch(96)
+        # All names and pictures, as they were a moment ago.
+        if kept.setdefault("age", 0) % 25 == 0:
+            kept["called"], kept["own"] = looked(both)
+        kept["age"] += 1
+        rows, about, coloured = said.batch(160)
+        more, wanted = taught.batch(48)
         junk = split.rows([nonsense() for _ in range(16)])
+        seen, truth = pictures.batch(64, 0.5)
         with torch.autocast("cpu", torch.bfloat16):
-            found = words(rows + more + [row[: LENGTH - 1] + row[-1:] for row in junk])
-        asked, same, junk = found[:256], found[256:352], found[352:]
+            found = both.words(rows + more + [row[: LENGTH - 1] + row[-1:] for row in junk])
+            shown = both.sight(seen)
+        shown = functional.normalize(shown.float(), dim=-1)
+        asked, same, junk = found[:160], found[160:208], found[208:]
         plain = about & ~coloured[:, None]
-        loss = pointed(asked, own, about[:, own_about]) + 0.5 * pointed(asked, others, plain[:, others_about])
-        return loss + 0.5 * likeness(same, wanted) + 2 * functional.relu((junk @ own.T).amax(1) - 0.2).mean()
+        loss = pointed(asked, kept["own"], about[:, pictures.own_about]) + 0.5 * pointed(asked, shown, plain[:, truth])
+        loss = loss + functional.cross_entropy(shown @ kept["called"].T * SCALE, place[truth])
+        return loss + 0.5 * likeness(same, wanted) + 2 * functional.relu((junk @ kept["own"].T).amax(1) - 0.2).mean()
 
     def report(smooth, progress):
-        with torch.inference_mode():
-            names = smooth(split.rows([row["names"].split("|")[0].lower() for row in concepts.own]))
-        near = names @ own.T
+        called, own = looked(smooth)
+        near = called @ own.T
         rank = (near > near.diagonal()[:, None]).sum(1)
         print(time.strftime("%H:%M:%S"), progress, f"own R@1 {(rank < 1).float().mean():.3f}", flush=True)
 
-    spin(words, minutes, 6e-4, step, report)
-    (work / "model").mkdir(exist_ok=True)
-    model.save_pretrained(work / "model")
-    split.tokenizer.save_pretrained(work / "model")
+    spin(both, minutes, 5e-4, step, report)
+    folder = work / "sample"
+    folder.mkdir(exist_ok=True)
+    model.save_pretrained(folder)
+    split.tokenizer.save_pretrained(folder)
+    shutil.copy(data.HERE / "README.md", folder)
