@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Trains the sample model; README.md tells how to run it, what it learns from and how well.
 
-train.py [texts] [language] [pictures] [pointing]: the stages to run, all by default. Each keeps its result in
+train.py [texts] [language] [pictures] [pointing] [again]: the stages to run, all by default. Each keeps its result in
 target/sample, so that a later one can be repeated alone.
 """
 
@@ -26,9 +26,10 @@ import words
 WORK = pathlib.Path(__file__).resolve().parents[2] / "target/sample"
 DIMENSIONS = 256
 # Minutes of the clock.
-PICTURE_MINUTES = float(os.environ.get("PICTURE_MINUTES", 30))
-LANGUAGE_MINUTES = float(os.environ.get("LANGUAGE_MINUTES", 15))
-POINTING_MINUTES = float(os.environ.get("POINTING_MINUTES", 8))
+PICTURE_MINUTES = float(os.environ.get("PICTURE_MINUTES", 24))
+LANGUAGE_MINUTES = float(os.environ.get("LANGUAGE_MINUTES", 14))
+POINTING_MINUTES = float(os.environ.get("POINTING_MINUTES", 9.5))
+AGAIN_MINUTES = float(os.environ.get("AGAIN_MINUTES", 2.5))
 SEED = 8
 
 
@@ -179,11 +180,16 @@ def learn_pointing(concepts):
     words.learn_pointing(concepts, WORK, CLIPModel(configuration(tokens.VOCABULARY)), Tower, POINTING_MINUTES)
 
 
+def learn_again(concepts):
+    words.learn_pointing(concepts, WORK, CLIPModel(configuration(tokens.VOCABULARY)), Tower, AGAIN_MINUTES, 3e-4, again=True)
+
+
 STAGES = {
     "texts": learn_texts,
     "language": learn_language,
     "pictures": learn_pictures,
     "pointing": learn_pointing,
+    "again": learn_again,
 }
 
 if __name__ == "__main__":

@@ -234,12 +234,16 @@ class Both(nn.Module):
         self.words, self.sight = Words(model), tower(model)
 
 
-def learn_pointing(concepts, work, model, tower, minutes):
+def learn_pointing(concepts, work, model, tower, minutes, rate=5e-4, again=False):
+    """From the towers trained apart or, `again`, from where this ended."""
     split = Split(work)
     taught, said, pictures = Taught(concepts, work, split), Said(concepts, split), images.Pictures(concepts, work)
     both = Both(model, tower)
-    both.words.load_state_dict(torch.load(work / "language.pt"))
-    both.sight.load_state_dict(torch.load(work / "pictures.pt"))
+    if again:
+        both.load_state_dict(torch.load(work / "both.pt"))
+    else:
+        both.words.load_state_dict(torch.load(work / "language.pt"))
+        both.sight.load_state_dict(torch.load(work / "pictures.pt"))
     model.logit_scale.data.fill_(math.log(SCALE))
     names = split.rows([row["names"].split("|")[0].lower() for row in concepts.own])
     place = torch.zeros(len(concepts.rows), dtype=torch.long)
@@ -255,27 +259,28 @@ def learn_pointing(concepts, work, model, tower, minutes):
         if kept.setdefault("age", 0) % 25 == 0:
             kept["called"], kept["own"] = looked(both)
         kept["age"] += 1
-        rows, about, coloured = said.batch(160)
-        more, wanted = taught.batch(48)
+        rows, about, coloured = said.batch(128)
+        more, wanted = taught.batch(40)
         junk = split.rows([nonsense() for _ in range(16)])
-        seen, truth = pictures.batch(64, 0.5)
+        seen, truth = pictures.batch(96, 1 / 3)
         with torch.autocast("cpu", torch.bfloat16):
             found = both.words(rows + more + [row[: LENGTH - 1] + row[-1:] for row in junk])
             shown = both.sight(seen)
         shown = functional.normalize(shown.float(), dim=-1)
-        asked, same, junk = found[:160], found[160:208], found[208:]
+        asked, same, junk = found[:128], found[128:168], found[168:]
         plain = about & ~coloured[:, None]
         loss = pointed(asked, kept["own"], about[:, pictures.own_about]) + 0.5 * pointed(asked, shown, plain[:, truth])
         loss = loss + functional.cross_entropy(shown @ kept["called"].T * SCALE, place[truth])
         return loss + 0.5 * likeness(same, wanted) + 2 * functional.relu((junk @ kept["own"].T).amax(1) - 0.2).mean()
 
     def report(smooth, progress):
+        torch.save(smooth.state_dict(), work / "both.pt")
         called, own = looked(smooth)
         near = called @ own.T
         rank = (near > near.diagonal()[:, None]).sum(1)
         print(time.strftime("%H:%M:%S"), progress, f"own R@1 {(rank < 1).float().mean():.3f}", flush=True)
 
-    spin(both, minutes, 5e-4, step, report)
+    spin(both, minutes, rate, step, report)
     folder = work / "sample"
     folder.mkdir(exist_ok=True)
     model.save_pretrained(folder)
