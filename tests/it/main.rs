@@ -4,6 +4,7 @@ mod aws;
 mod bot_config;
 mod chaos;
 mod chat;
+mod clip_fetch;
 mod clip_index;
 mod endpoint;
 mod endpoint_engine;
