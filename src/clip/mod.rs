@@ -9,6 +9,7 @@ pub mod index;
 pub mod kernel;
 pub mod mapped;
 pub mod model;
+pub mod models;
 pub mod picture;
 pub mod preprocess;
 pub mod qdrant;

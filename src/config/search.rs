@@ -59,6 +59,8 @@ pub struct ClipConfig {
     pub min_score: Option<f32>,
     /// Address that base names are appended to, with a slash at the end.
     pub public_base: Option<String>,
+    /// Where models are fetched from, without a slash at the end.
+    pub hub: String,
 }
 
 /// How a Space is asked.
@@ -151,6 +153,7 @@ impl SearchConfig {
             public_base: settings
                 .url("CLIP_SEARCH_PUBLIC_BASE")?
                 .map(|base| base + "/"),
+            hub: settings.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
         };
         Ok(Self {
             clip,

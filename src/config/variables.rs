@@ -127,7 +127,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_HUB",
         "https://huggingface.co",
-        "hub that knows the Space",
+        "hub that knows the Space and has the models",
     ),
     variable(
         "CLIP_SEARCH_IDLE",

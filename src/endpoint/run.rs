@@ -41,7 +41,7 @@ pub const PROGRAM: Program = Program {
         #[cfg(feature = "clip")]
         (
             model::USAGE,
-            "look at a model of our own engine, or make one",
+            "fetch, make or look at a model of our own engine",
         ),
     ],
 };

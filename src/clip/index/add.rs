@@ -97,10 +97,10 @@ pub struct Summary {
 
 /// Is told how it goes.
 pub trait Progress {
-    /// So many files will be looked at.
-    fn begin(&mut self, files: u64);
+    /// So many files (or bytes, where one is fetched) there are.
+    fn begin(&mut self, all: u64);
     /// So many more of them are done.
-    fn done(&mut self, files: u64);
+    fn done(&mut self, more: u64);
     /// Something the operator should know.
     fn say(&mut self, line: &str);
     /// Nothing follows.
