@@ -2,7 +2,8 @@
 //! the request can have reached the other side.
 //!
 //! ureq has no timeouts of its own and follows redirects; here a [`Request`] always has a total
-//! timeout, and only [`Client::for_downloads`] follows redirects (three, each address checked).
+//! timeout, and redirects are followed where files are fetched only: by [`Client::for_downloads`]
+//! (three, each address checked) and by [`Client::for_files`] (three).
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
@@ -34,6 +35,7 @@ pub struct Request {
     headers: Vec<(&'static str, String)>,
     body: Option<Vec<u8>>,
     timeout: Duration,
+    silence: Option<Duration>,
     limit: u64,
 }
 
@@ -47,6 +49,7 @@ impl Request {
             headers: Vec::new(),
             body: None,
             timeout: Duration::from_secs(30),
+            silence: None,
             limit: 10 << 20,
         }
     }
@@ -119,6 +122,13 @@ impl Request {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Longest time in which nothing arrives, for large files. Default: the whole timeout.
+    #[must_use]
+    pub fn silence(mut self, silence: Duration) -> Self {
+        self.silence = Some(silence);
         self
     }
 
@@ -238,10 +248,10 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The body as lines; reading fails at the request's timeout or limit with an error that
+    /// The body as it arrives; reading fails at the request's timeout or limit with an error that
     /// [`read_error`] translates.
     #[must_use]
-    pub fn lines(self) -> impl BufRead {
+    pub fn into_body(self) -> impl BufRead {
         BufReader::new(self.body)
     }
 
@@ -315,6 +325,15 @@ impl Client {
         }
     }
 
+    /// A client for files of a service that the operator chose, which may keep them elsewhere: at
+    /// most three redirects. Not for requests with secrets.
+    #[must_use]
+    pub fn for_files() -> Self {
+        Self {
+            agent: Self::config(1).max_redirects(REDIRECTS).build().into(),
+        }
+    }
+
     fn config(connections: usize) -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
         ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -372,8 +391,11 @@ impl Client {
             outgoing = outgoing.header(*name, value);
         }
         let outgoing = self.agent.configure_request(outgoing.body(body)?);
-        self.agent
-            .run(outgoing.timeout_global(Some(request.timeout)).build())
+        let outgoing = outgoing
+            .timeout_global(Some(request.timeout))
+            .timeout_per_read(request.silence)
+            .build();
+        self.agent.run(outgoing)
     }
 
     /// Interrupts every request under way in this client and its clones; later ones fail.
@@ -419,7 +441,7 @@ impl fmt::Display for AddressBlocked {
 
 impl std::error::Error for AddressBlocked {}
 
-/// The error of a body that broke while it was read line by line.
+/// The error of a body that broke while it was read as it arrived.
 #[must_use]
 pub fn read_error(error: std::io::Error) -> Error {
     match ureq::Error::from(error) {

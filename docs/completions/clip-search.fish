@@ -4,10 +4,10 @@ complete -c clip-search -n __fish_use_subcommand -a serve -d 'answer GET /search
 complete -c clip-search -n __fish_use_subcommand -a check -d 'look at settings and engine; or at the settings only'
 complete -c clip-search -n __fish_use_subcommand -a query -d 'ask the engine once; one address a line'
 complete -c clip-search -n __fish_use_subcommand -a index -d 'keep the index of your own pictures'
-complete -c clip-search -n __fish_use_subcommand -a model -d 'look at a model of our own engine, or make one'
-complete -c clip-search -l engine -x -a 'clip space mock' -d 'clip, space or mock; empty: space where one is set'
+complete -c clip-search -n __fish_use_subcommand -a model -d 'fetch, make or look at a model of our own engine'
+complete -c clip-search -l engine -x -a 'clip space mock' -d 'clip, space or mock; empty: space where one is set, else clip'
 complete -c clip-search -l hf-token-file -rF -d 'file with that token; or credential hf-token'
-complete -c clip-search -l hub -x -d 'hub that knows the Space'
+complete -c clip-search -l hub -x -d 'hub that knows the Space and has the models'
 complete -c clip-search -l idle -x -d 'end after this time without a request, for socket units; empty: never'
 complete -c clip-search -l index -x -d 'folder of the index of pictures; empty: the built-in pictures'
 complete -c clip-search -l listen -x -d 'address and port to listen on; a socket unit'\''s come first'
@@ -26,7 +26,5 @@ complete -c clip-search -l workers -x -d 'searches at the same time, 1 to 512'
 complete -c clip-search -l config-only
 complete -c clip-search -l rebuild
 complete -c clip-search -l even-if-empty
-complete -c clip-search -l FILE
-complete -c clip-search -l i8|f16|f32
 complete -c clip-search -s h -l help -d 'all commands and settings'
 complete -c clip-search -s V -l version -d 'the version'

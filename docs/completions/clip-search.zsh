@@ -1,9 +1,9 @@
 #compdef clip-search
 # Made by tests/it/pages.rs from the tables that --help is made from.
 _arguments -s -S \
-  '--engine=[clip, space or mock; empty\: space where one is set]:value:(clip space mock)' \
+  '--engine=[clip, space or mock; empty\: space where one is set, else clip]:value:(clip space mock)' \
   '--hf-token-file=[file with that token; or credential hf-token]:value:_files' \
-  '--hub=[hub that knows the Space]:value: ' \
+  '--hub=[hub that knows the Space and has the models]:value: ' \
   '--idle=[end after this time without a request, for socket units; empty\: never]:value: ' \
   '--index=[folder of the index of pictures; empty\: the built-in pictures]:value: ' \
   '--listen=[address and port to listen on; a socket unit'\''s come first]:value: ' \
@@ -22,9 +22,7 @@ _arguments -s -S \
   '--config-only' \
   '--rebuild' \
   '--even-if-empty' \
-  'FILE' \
-  'i8|f16|f32' \
   '(- *)'{-h,--help}'[all commands and settings]' \
   '(- *)'{-V,--version}'[the version]' \
-  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" index\:"keep the index of your own pictures" model\:"look at a model of our own engine, or make one"))' \
+  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" index\:"keep the index of your own pictures" model\:"fetch, make or look at a model of our own engine"))' \
   '*:words:'

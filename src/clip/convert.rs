@@ -28,15 +28,24 @@ struct Entry {
 
 /// Made only while it is written, so that one tensor at a time is in memory.
 enum Content {
-    /// Tensors of the checkpoint one after the other.
-    Vector(Vec<String>),
+    /// Tensors of the checkpoint one after the other, divided by the levels of what follows.
+    Vector(Vec<String>, Levels),
     /// Scales of the rows of such.
-    Scales(Vec<String>),
+    Scales(Vec<String>, Levels),
     /// Rows of such, in panels.
-    Panels(Vec<String>),
+    Panels(Vec<String>, Levels),
     /// Rows of one, as they are.
     Rows(String),
 }
+
+/// What each column of a matrix is multiplied by, and what it is multiplied with divided by; empty
+/// for nothing.
+///
+/// In trained models a few channels are much larger than others behind a normalisation, and the
+/// weights for them much smaller. A scale for the whole row would leave nearly nothing of those
+/// weights, so the difference moves from one side to the other. Levels are powers of two, by which
+/// floats are multiplied without loss.
+type Levels = Vec<f32>;
 
 /// Converts the checkpoint at `from` into the file `to`, and opens that. The second value tells
 /// what was assumed. A file that is there already is replaced once the new one is complete.
@@ -121,31 +130,36 @@ fn layout(source: &Source<'_>, precision: Precision) -> Result<Vec<Entry>> {
     ];
     for (name, old, tower, last, projection) in towers {
         if name == "vision" {
-            plan.vector("vision.class", &["vision_model.embeddings.class_embedding"])?;
-            plan.norm("vision.first", "vision_model.pre_layrnorm")?;
-            plan.matrix(
-                "vision.patches",
-                &["vision_model.embeddings.patch_embedding"],
-            )?;
+            let class = "vision_model.embeddings.class_embedding";
+            plan.vector("vision.class", &[class], Levels::new())?;
+            plan.norm("vision.first", "vision_model.pre_layrnorm", &Levels::new())?;
+            let patches = "vision_model.embeddings.patch_embedding";
+            plan.matrix("vision.patches", &[patches], Levels::new())?;
         }
         let positions = format!("{old}.embeddings.position_embedding.weight");
-        plan.vector(&format!("{name}.positions"), &[&positions])?;
+        plan.vector(&format!("{name}.positions"), &[&positions], Levels::new())?;
         for index in 0..tower.layers {
             let (name, old) = (
                 format!("{name}.{index}"),
                 format!("{old}.encoder.layers.{index}"),
             );
             let part = |part: &str| format!("{old}.{part}");
-            plan.norm(&format!("{name}.norm1"), &part("layer_norm1"))?;
-            plan.norm(&format!("{name}.norm2"), &part("layer_norm2"))?;
             let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
-            plan.linear(&format!("{name}.qkv"), &qkv.each_ref().map(String::as_str))?;
-            plan.linear(&format!("{name}.out"), &[&part("self_attn.out_proj")])?;
-            plan.linear(&format!("{name}.up"), &[&part("mlp.fc1")])?;
-            plan.linear(&format!("{name}.down"), &[&part("mlp.fc2")])?;
+            let qkv = qkv.each_ref().map(String::as_str);
+            let levels = plan.levels(&qkv)?;
+            plan.norm(&format!("{name}.norm1"), &part("layer_norm1"), &levels)?;
+            plan.linear(&format!("{name}.qkv"), &qkv, levels)?;
+            let out = part("self_attn.out_proj");
+            plan.linear(&format!("{name}.out"), &[&out], Levels::new())?;
+            let up = part("mlp.fc1");
+            let levels = plan.levels(&[&up])?;
+            plan.norm(&format!("{name}.norm2"), &part("layer_norm2"), &levels)?;
+            plan.linear(&format!("{name}.up"), &[&up], levels)?;
+            plan.linear(&format!("{name}.down"), &[&part("mlp.fc2")], Levels::new())?;
         }
-        plan.norm(&format!("{name}.last"), &format!("{old}.{last}"))?;
-        plan.matrix(&format!("{name}.projection"), &[projection])?;
+        let levels = plan.levels(&[projection])?;
+        plan.norm(&format!("{name}.last"), &format!("{old}.{last}"), &levels)?;
+        plan.matrix(&format!("{name}.projection"), &[projection], levels)?;
     }
     plan.rows("text.tokens", "text_model.embeddings.token_embedding")?;
     plan.small.append(&mut plan.large);
@@ -160,7 +174,35 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    fn vector(&mut self, name: &str, parts: &[&str]) -> Result<()> {
+    /// Levels for the matrix that the tensors `parts` make: they bring its columns to the same size.
+    fn levels(&self, parts: &[&str]) -> Result<Levels> {
+        if self.precision != Precision::I8 {
+            return Ok(Levels::new());
+        }
+        let parts: Vec<String> = parts.iter().map(|part| format!("{part}.weight")).collect();
+        let mut squares: Vec<f32> = Vec::new();
+        for row in concatenated(self.tensors, &parts, &Levels::new())? {
+            squares.resize(row.len(), 0.0);
+            for (square, x) in squares.iter_mut().zip(&row) {
+                *square += x * x;
+            }
+        }
+        let mut sorted = squares.clone();
+        sorted.sort_by(f32::total_cmp);
+        let usual = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+        let level = |square: &f32| {
+            let level = (usual / square).sqrt().log2().round().exp2();
+            // Columns of zeros, and what is too far from all others to be a matter of level.
+            if (0.001..=1000.0).contains(&level) {
+                level
+            } else {
+                1.0
+            }
+        };
+        Ok(squares.iter().map(level).collect())
+    }
+
+    fn vector(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
         let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
         let mut length = 0;
         for part in &parts {
@@ -170,24 +212,27 @@ impl Plan<'_> {
             name: name.to_owned(),
             dtype: Dtype::F32,
             shape: vec![length],
-            content: Content::Vector(parts),
+            content: Content::Vector(parts, levels),
         });
         Ok(())
     }
 
-    fn norm(&mut self, name: &str, old: &str) -> Result<()> {
-        self.vector(&format!("{name}.gain"), &[&format!("{old}.weight")])?;
-        self.vector(&format!("{name}.bias"), &[&format!("{old}.bias")])
+    fn norm(&mut self, name: &str, old: &str, levels: &Levels) -> Result<()> {
+        for (part, old_part) in [("gain", "weight"), ("bias", "bias")] {
+            let old = format!("{old}.{old_part}");
+            self.vector(&format!("{name}.{part}"), &[&old], levels.clone())?;
+        }
+        Ok(())
     }
 
-    fn linear(&mut self, name: &str, parts: &[&str]) -> Result<()> {
+    fn linear(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
         let biases: Vec<String> = parts.iter().map(|part| format!("{part}.bias")).collect();
         let biases: Vec<&str> = biases.iter().map(String::as_str).collect();
-        self.vector(&format!("{name}.bias"), &biases)?;
-        self.matrix(name, parts)
+        self.vector(&format!("{name}.bias"), &biases, Levels::new())?;
+        self.matrix(name, parts, levels)
     }
 
-    fn matrix(&mut self, name: &str, parts: &[&str]) -> Result<()> {
+    fn matrix(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
         let parts: Vec<String> = parts.iter().map(|part| format!("{part}.weight")).collect();
         let (mut rows, mut columns) = (0, 0);
         for part in &parts {
@@ -195,27 +240,27 @@ impl Plan<'_> {
             rows += height;
             columns = width;
         }
-        self.scales(name, rows, &parts);
+        self.scales(name, rows, &parts, &levels);
         let shape = vec![panels(rows), columns, LANES];
-        self.large(name, shape, Content::Panels(parts));
+        self.large(name, shape, Content::Panels(parts, levels));
         Ok(())
     }
 
     fn rows(&mut self, name: &str, old: &str) -> Result<()> {
         let old = format!("{old}.weight");
         let shape = shape(self.tensors, &old)?;
-        self.scales(name, shape[0], std::slice::from_ref(&old));
+        self.scales(name, shape[0], std::slice::from_ref(&old), &Levels::new());
         self.large(name, shape.to_vec(), Content::Rows(old));
         Ok(())
     }
 
-    fn scales(&mut self, name: &str, rows: usize, parts: &[String]) {
+    fn scales(&mut self, name: &str, rows: usize, parts: &[String], levels: &Levels) {
         if self.precision == Precision::I8 {
             self.small.push(Entry {
                 name: format!("{name}.scale"),
                 dtype: Dtype::F32,
                 shape: vec![rows],
-                content: Content::Scales(parts.to_vec()),
+                content: Content::Scales(parts.to_vec(), levels.clone()),
             });
         }
     }
@@ -242,26 +287,30 @@ impl Entry {
 
     fn bytes(&self, tensors: &SafeTensors<'_>) -> Result<Vec<u8>> {
         let bytes = match &self.content {
-            Content::Vector(parts) => {
-                let mut bytes = Vec::new();
+            Content::Vector(parts, levels) => {
+                let mut numbers = Vec::new();
                 for part in parts {
-                    bytes.extend(floats(tensors, part)?.iter().flat_map(|x| x.to_le_bytes()));
+                    numbers.extend(floats(tensors, part)?);
                 }
-                bytes
+                numbers
+                    .iter_mut()
+                    .zip(levels)
+                    .for_each(|(x, level)| *x /= level);
+                numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
             }
-            Content::Scales(parts) => {
-                let rows = concatenated(tensors, parts)?;
+            Content::Scales(parts, levels) => {
+                let rows = concatenated(tensors, parts, levels)?;
                 rows.flat_map(|row| scale(&row).to_le_bytes()).collect()
             }
             Content::Rows(part) => {
-                let rows = concatenated(tensors, std::slice::from_ref(part))?;
+                let rows = concatenated(tensors, std::slice::from_ref(part), &Levels::new())?;
                 rows.flat_map(|row| self.encoded(&row)).collect()
             }
-            Content::Panels(parts) => {
+            Content::Panels(parts, levels) => {
                 let size = self.dtype.bitsize() / 8;
                 let columns = self.shape[1];
                 let mut bytes = vec![0; self.length()];
-                for (index, row) in concatenated(tensors, parts)?.enumerate() {
+                for (index, row) in concatenated(tensors, parts, levels)?.enumerate() {
                     let first = index / LANES * columns * LANES + index % LANES;
                     for (column, number) in self.encoded(&row).chunks_exact(size).enumerate() {
                         let at = (first + column * LANES) * size;
@@ -306,15 +355,22 @@ fn scale(row: &[f32]) -> f32 {
     most.max(f32::MIN_POSITIVE * 128.0) / 127.0
 }
 
-/// The rows of the tensors `parts`, one tensor after the other.
+/// The rows of the tensors `parts`, one tensor after the other, each column at its level.
 fn concatenated(
     tensors: &SafeTensors<'_>,
     parts: &[String],
-) -> Result<impl Iterator<Item = Vec<f32>>> {
+    levels: &Levels,
+) -> Result<impl Iterator<Item = Vec<f32>> + use<>> {
     let mut rows = Vec::new();
     for part in parts {
         let [_, width] = flat_shape(tensors, part)?;
-        rows.push((floats(tensors, part)?, width));
+        let mut numbers = floats(tensors, part)?;
+        for row in numbers.chunks_exact_mut(width) {
+            row.iter_mut()
+                .zip(levels)
+                .for_each(|(x, level)| *x *= level);
+        }
+        rows.push((numbers, width));
     }
     Ok(rows.into_iter().flat_map(|(numbers, width)| {
         let rows: Vec<Vec<f32>> = numbers.chunks_exact(width).map(<[f32]>::to_vec).collect();
@@ -346,7 +402,7 @@ fn header(entries: &[Entry], description: &Description) -> Result<Vec<u8>> {
     let mut infos = Vec::new();
     for entry in entries {
         let end = offset + entry.length();
-        let is_small = matches!(entry.content, Content::Vector(_) | Content::Scales(_));
+        let is_small = matches!(entry.content, Content::Vector(..) | Content::Scales(..));
         if is_small {
             large = end;
         }

@@ -13,7 +13,7 @@
 //! - `manifest`: which segments there are, with their lengths and checksums, which of their rows are
 //!   dead, which folders and lists were indexed, and by which encoder. Written beside, synced and
 //!   renamed: a kill or a power cut at any moment leaves the state before or the one after.
-//! - `00000000.segment`…: vectors and records, written once ([`segment`] says how) and synced before
+//! - `00000000.segment`…: vectors and records, written once (`segment` says how) and synced before
 //!   a manifest names them. Small ones are joined, and those with a quarter of dead rows written
 //!   anew. One that is deleted stays readable for who has it open; one that no manifest names was
 //!   left by a kill, and the next writer removes it.

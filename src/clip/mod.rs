@@ -9,9 +9,12 @@ pub mod index;
 pub mod kernel;
 pub mod mapped;
 pub mod model;
+pub mod models;
 pub mod picture;
 pub mod preprocess;
 pub mod qdrant;
+#[cfg(feature = "mock")]
+pub mod sample;
 pub mod store;
 mod text;
 pub mod tokenizer;
@@ -55,20 +58,26 @@ pub trait Encoder: Send + Sync {
     fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>>;
 }
 
-/// The model that `config` names.
+/// The model that `config` names, or the built-in one.
 ///
 /// # Errors
 /// Its file cannot be read, or is no sound model.
 pub fn encoder(config: &ClipConfig) -> Result<Arc<dyn Encoder>> {
-    let Some(file) = &config.model else {
-        return Err(Error::config(
-            "CLIP_SEARCH_MODEL is not set: name the file of a model",
-        ));
+    let model = match &config.model {
+        Some(file) => Model::open(file)?,
+        #[cfg(feature = "mock")]
+        None => sample::model()?,
+        #[cfg(not(feature = "mock"))]
+        None => {
+            return Err(Error::config(
+                "CLIP_SEARCH_MODEL is not set, and this clip-search was built without a model",
+            ));
+        }
     };
-    Ok(Arc::new(Model::open(file)?))
+    Ok(Arc::new(model))
 }
 
-/// The engine that `config` describes.
+/// The engine that `config` describes: over the index it names, or the built-in drawings.
 ///
 /// # Errors
 /// Model or index cannot be used, or do not belong together.
@@ -77,12 +86,20 @@ pub fn engine(config: &ClipConfig) -> Result<ClipEngine> {
     let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
         (Some(url), _) => Arc::new(qdrant::Qdrant::open(url, config.qdrant_key.clone())?),
         (None, Some(folder)) => Arc::new(index::Index::open(folder)?),
+        #[cfg(feature = "mock")]
+        (None, None) if config.model.is_none() => Arc::new(sample::Drawings::new(encoder.name())),
         (None, None) => {
             return Err(Error::config(
-                "CLIP_SEARCH_INDEX is not set: name the folder of an index",
+                "CLIP_SEARCH_INDEX is not set: name the folder of an index, made with clip-search \
+                 index add",
             ));
         }
     };
-    let min_score = config.min_score.unwrap_or(LEAST_SCORE);
+    let own = match &config.model {
+        #[cfg(feature = "mock")]
+        None => sample::MIN_SCORE,
+        _ => LEAST_SCORE,
+    };
+    let min_score = config.min_score.unwrap_or(own);
     ClipEngine::new(encoder, store, min_score, config.public_base.clone())
 }

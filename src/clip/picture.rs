@@ -367,6 +367,60 @@ mod tests {
         assert_eq!(flat.fit(0).rgb, [0; 3]);
     }
 
+    /// `file` cut somewhere, or with some of its bits turned.
+    fn damaged(file: &[u8], random: &mut impl FnMut(usize) -> usize) -> Vec<u8> {
+        if random(4) == 0 {
+            return file[..random(file.len())].to_vec();
+        }
+        let mut file = file.to_vec();
+        for _ in 0..=random(8) {
+            // Heads are where sizes and tables are.
+            let within = [64, file.len()][random(2)];
+            let at = random(within);
+            file[at] ^= 1 << random(8);
+        }
+        file
+    }
+
+    #[test]
+    fn damaged_pictures_are_refused_or_read_and_nothing_else() {
+        let mut state = 1_u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state >> 33).expect("31 bits") % below
+        };
+        let rgb = DynamicImage::from(colours().to_rgb8());
+        let files = [
+            file(&rgb, ImageFormat::Jpeg),
+            file(&colours(), ImageFormat::Png),
+            file(&colours(), ImageFormat::WebP),
+            file(&rgb, ImageFormat::Gif),
+            with_orientation(&file(&rgb, ImageFormat::Jpeg), 6),
+        ];
+        let [mut read, mut refused] = [0, 0];
+        for file in &files {
+            for _ in 0..300 {
+                match decode(&damaged(file, &mut random)) {
+                    Ok(picture) => {
+                        let pixels = picture.width as usize * picture.height as usize;
+                        assert_eq!(picture.rgb.len(), 3 * pixels);
+                        read += 1;
+                    }
+                    Err(error) => {
+                        assert!(!error.to_string().is_empty());
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        assert!(
+            read > 100 && refused > 100,
+            "{read} read, {refused} refused"
+        );
+    }
+
     #[test]
     fn what_is_no_picture_is_said_to_be_none() {
         for file in [&b""[..], b"<html>", b"II*\0", b"%PDF-1.7"] {

@@ -259,6 +259,22 @@ mod tests {
         assert_eq!(clip().encode("", 77), [49406, 49407]);
     }
 
+    /// Made by `UPDATE=1 tests/peers/clip-preprocess`.
+    #[test]
+    fn texts_in_many_scripts_become_the_tokens_of_transformers() {
+        type Case = (String, Vec<u32>, Vec<u32>);
+        let cases: Vec<Case> =
+            serde_json::from_str(include_str!("tokenizer/golden.json")).expect("JSON");
+        assert!(cases.len() >= 200);
+        let small = Tokenizer::new(8192 + 514).expect("fewer merges");
+        for (text, whole, few) in cases {
+            let found = clip().encode_exactly(&text, usize::MAX);
+            assert_eq!(found, whole, "{text:?}");
+            let found = small.encode_exactly(&text, usize::MAX);
+            assert_eq!(found, few, "{text:?} with few merges");
+        }
+    }
+
     #[test]
     fn what_keyboards_make_of_plain_letters_is_undone() {
         let same = |a: &str, b: &str| assert_eq!(clip().encode(a, 77), clip().encode(b, 77));

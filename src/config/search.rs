@@ -59,6 +59,8 @@ pub struct ClipConfig {
     pub min_score: Option<f32>,
     /// Address that base names are appended to, with a slash at the end.
     pub public_base: Option<String>,
+    /// Where models are fetched from, without a slash at the end.
+    pub hub: String,
 }
 
 /// How a Space is asked.
@@ -121,8 +123,8 @@ impl SearchConfig {
         let mut settings = Settings::new(environment, "CLIP_SEARCH_", SEARCH_VARIABLES)?;
         let space = settings.text("CLIP_SEARCH_SPACE").to_owned();
         let engine = match (settings.text("CLIP_SEARCH_ENGINE"), space.as_str()) {
-            ("clip", _) => EngineConfig::Clip,
-            ("mock", _) | ("", "") => EngineConfig::Mock,
+            ("clip", _) | ("", "") => EngineConfig::Clip,
+            ("mock", _) => EngineConfig::Mock,
             ("space", "") => {
                 return Err(Error::config(
                     "CLIP_SEARCH_SPACE is not set: name the Space by its URL or as user/name",
@@ -151,6 +153,7 @@ impl SearchConfig {
             public_base: settings
                 .url("CLIP_SEARCH_PUBLIC_BASE")?
                 .map(|base| base + "/"),
+            hub: settings.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
         };
         Ok(Self {
             clip,

@@ -249,8 +249,12 @@ fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
 #[test]
 fn the_endpoint_needs_no_setting_at_all() {
     let config = search(&[]).expect("defaults");
-    assert_eq!(config.engine, EngineConfig::Mock);
-    assert_eq!(config.clip, ClipConfig::default());
+    assert_eq!(config.engine, EngineConfig::Clip);
+    let clip = ClipConfig {
+        hub: "https://huggingface.co".to_owned(),
+        ..ClipConfig::default()
+    };
+    assert_eq!(config.clip, clip);
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert!(config.token.is_none());
     assert_eq!(
@@ -295,6 +299,7 @@ fn every_setting_of_the_endpoint_is_taken() {
         qdrant_key: None,
         min_score: Some(-0.5),
         public_base: Some("https://h.example/d/".to_owned()),
+        hub: "https://huggingface.co".to_owned(),
     };
     assert_eq!(config.clip, clip);
     assert_eq!(config.idle, Some(Duration::from_mins(10)));

@@ -112,7 +112,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_ENGINE",
         "",
-        "`clip`, `space` or `mock`; empty: space where one is set",
+        "`clip`, `space` or `mock`; empty: space where one is set, else clip",
     ),
     variable(
         "CLIP_SEARCH_HF_TOKEN",
@@ -127,7 +127,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_HUB",
         "https://huggingface.co",
-        "hub that knows the Space",
+        "hub that knows the Space and has the models",
     ),
     variable(
         "CLIP_SEARCH_IDLE",

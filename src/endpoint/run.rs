@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::cli::{CONFIG_ONLY, Program, print_lines};
 #[cfg(feature = "clip")]
-use crate::clip::command::model;
+use crate::clip::command::{index, model};
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 #[cfg(feature = "lambda")]
@@ -41,7 +41,7 @@ pub const PROGRAM: Program = Program {
         #[cfg(feature = "clip")]
         (
             model::USAGE,
-            "look at a model of our own engine, or make one",
+            "fetch, make or look at a model of our own engine",
         ),
     ],
 };
@@ -76,7 +76,7 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
         "check" if words.is_empty() => check(&config),
         "query" => query(&config, words),
         #[cfg(feature = "clip")]
-        "index" => crate::clip::command::index::run(words, &config.clip),
+        "index" => index::run(words, &config.clip),
         #[cfg(feature = "clip")]
         "model" => model::run(words, &config.clip),
         _ if !words.is_empty() => Err(Error::config(format!(

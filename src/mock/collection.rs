@@ -48,11 +48,13 @@ static COLLECTION: LazyLock<Collection> = LazyLock::new(|| {
 });
 
 /// All pictures, like with like.
+#[must_use]
 pub fn all() -> &'static [Picture] {
     &COLLECTION.pictures
 }
 
 /// The picture of that id.
+#[must_use]
 pub fn find(id: &str) -> Option<&'static Picture> {
     let place = COLLECTION.by_id.get(id)?;
     COLLECTION.pictures.get(*place)

@@ -1,7 +1,7 @@
 //! The engine for trying things out: about a thousand drawings inside the program, ranked by their
 //! names and keywords in English and Spanish. Nothing to configure, nothing to download.
 
-mod collection;
+pub mod collection;
 mod words;
 
 use std::borrow::Cow;

@@ -19,8 +19,8 @@ use crate::bot::intake::Changes;
 use crate::bot::pictures;
 use crate::cli::{Program, print_lines};
 use crate::clip;
-use crate::clip::command::index::progress::Shown;
 use crate::clip::command::index::told;
+use crate::clip::command::progress::Shown;
 use crate::clip::index::add::{Options, add};
 use crate::config::{
     BotConfig, EngineConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig,

@@ -181,7 +181,7 @@ impl Server {
             Request::get(format!("{queue}/data?session_hash={session}")).limit(RESULT_LIMIT);
         let stream = self.open("queue/data", with_cookies(request, description), deadline)?;
         let started = Instant::now();
-        let outputs = events::result(stream.lines(), self.host(), deadline);
+        let outputs = events::result(stream.into_body(), self.host(), deadline);
         let millis = started.elapsed().as_millis();
         tracing::debug!(clip_millis = millis, "Space, result: read in {millis} ms");
         outputs

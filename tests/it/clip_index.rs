@@ -1,78 +1,83 @@
 //! `clip-search index …`: the commands that look after an index.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use clip_bot::clip::Encoder;
-use clip_bot::clip::index::add::{Options, Progress, add};
-use clip_bot::clip::picture::Picture;
-use clip_bot::error::Result;
-use clip_bot::shutdown::Shutdown;
+use clip_bot::clip::convert::convert;
+use clip_bot::clip::weights::Precision;
+use safetensors::tensor::Dtype;
 
+use crate::support::PATIENCE;
 use crate::support::process::{Ended, Program};
 use crate::support::stage::file;
+use crate::support::tiny::Tiny;
 
-/// Its vectors are the first pixel.
-struct FirstPixel;
-
-impl Encoder for FirstPixel {
-    fn name(&self) -> &'static str {
-        "first-pixel"
-    }
-
-    fn dimensions(&self) -> usize {
-        3
-    }
-
-    fn encode_text(&self, _: &str) -> Result<Vec<f32>> {
-        Ok(vec![1.0, 0.0, 0.0])
-    }
-
-    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
-        let pixel: Vec<f32> = picture.rgb[..3].iter().map(|x| f32::from(*x)).collect();
-        let length = pixel.iter().map(|x| x * x).sum::<f32>().sqrt();
-        Ok(pixel.into_iter().map(|x| x / length).collect())
-    }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: u64) {}
-    fn done(&mut self, _: u64) {}
-    fn say(&mut self, _: &str) {}
-    fn end(&mut self) {}
-}
-
-/// A folder with `pictures` and an `index` of them.
-fn indexed() -> PathBuf {
+/// A folder with a small `model` and so many `pictures`, not indexed yet.
+fn staged(count: u32) -> PathBuf {
     let folder = file("index", "").with_extension("d");
-    let pictures = folder.join("pictures");
+    let (pictures, checkpoint) = (folder.join("pictures"), folder.join("checkpoint"));
     std::fs::create_dir_all(&pictures).expect("room");
-    for (name, colour) in [("red", [250, 1, 1]), ("green", [1, 250, 1])] {
-        let picture = image::RgbImage::from_pixel(4, 4, image::Rgb(colour));
+    std::fs::create_dir_all(&checkpoint).expect("room");
+    Tiny::new().save(&checkpoint, Dtype::F32);
+    convert(&checkpoint, &folder.join("model"), Precision::F16).expect("a checkpoint");
+    for number in 0..count {
+        let [low, high, ..] = number.to_le_bytes();
+        let colours = |x, y| image::Rgb([low, high.wrapping_add(40 * x), 60 * y]);
+        let picture = image::RgbImage::from_fn(4, 4, |x, y| {
+            let [x, ..] = x.to_le_bytes();
+            let [y, ..] = y.to_le_bytes();
+            colours(x, y)
+        });
         picture
-            .save(pictures.join(format!("{name}.png")))
+            .save(pictures.join(format!("{number}.png")))
             .expect("room");
     }
-    let (index, shutdown) = (folder.join("index"), Shutdown::default());
-    let options = Options::default();
-    add(
-        &index,
-        &[pictures],
-        &FirstPixel,
-        options,
-        &mut Silent,
-        &shutdown,
-    )
-    .expect("indexed");
     folder
 }
 
-fn run(folder: &Path, words: &[&str]) -> Ended {
-    let index = folder.join("index");
-    let settings = [("CLIP_SEARCH_INDEX", index.to_str().expect("a plain path"))];
+/// The same with an index of two pictures.
+fn indexed() -> PathBuf {
+    let folder = staged(2);
+    let added = add(&folder).wait();
+    assert!(
+        added.output.starts_with("2 added, 0 moved"),
+        "{}",
+        added.output
+    );
+    folder
+}
+
+fn start(folder: &Path, words: &[&str]) -> Program {
+    let (index, model) = (folder.join("index"), folder.join("model"));
+    let settings = [
+        ("CLIP_SEARCH_INDEX", index.to_str().expect("a plain path")),
+        ("CLIP_SEARCH_MODEL", model.to_str().expect("a plain path")),
+    ];
     let words = [&["index"], words].concat();
-    Program::start(env!("CARGO_BIN_EXE_clip-search"), &words, &settings).wait()
+    Program::start(env!("CARGO_BIN_EXE_clip-search"), &words, &settings)
+}
+
+fn add(folder: &Path) -> Program {
+    let pictures = folder.join("pictures");
+    start(folder, &["add", pictures.to_str().expect("a plain path")])
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+/// Who holds the index, as the lock says.
+fn holder(folder: &Path) -> Option<u32> {
+    let holder = std::fs::read_to_string(folder.join("index/lock")).ok()?;
+    holder.trim().parse().ok()
+}
+
+fn run(folder: &Path, words: &[&str]) -> Ended {
+    start(folder, words).wait()
 }
 
 #[test]
@@ -80,15 +85,11 @@ fn an_index_is_described_verified_and_made_smaller() {
     let folder = indexed();
     let info = run(&folder, &["info"]);
     assert_eq!(info.status.code(), Some(0), "{}", info.output);
-    for words in [
-        "pictures  2",
-        "first-pixel, 3 dimensions",
-        "pictures: 2 pictures",
-    ] {
+    for words in ["pictures  2", ", 24 dimensions", "pictures: 2 pictures"] {
         assert!(info.output.contains(words), "{}", info.output);
     }
-    let green = folder.join("pictures/green.png");
-    let removed = run(&folder, &["remove", green.to_str().expect("plain")]);
+    let one = folder.join("pictures/1.png");
+    let removed = run(&folder, &["remove", one.to_str().expect("plain")]);
     assert_eq!(removed.output, "1 pictures removed from the index");
     let verified = run(&folder, &["verify"]);
     assert_eq!(verified.output, "ok   1 pictures");
@@ -141,4 +142,83 @@ fn wrong_use_says_what_is_right() {
         unset.output
     );
     assert!(!nowhere.exists(), "asking makes nothing");
+}
+
+/// Whatever moment it is killed at, the index is whole, nothing of it is lost, and the next run goes
+/// on.
+#[test]
+fn a_killed_indexer_loses_little() {
+    let folder = staged(400);
+    let manifest = folder.join("index/manifest");
+    let mut had = 0;
+    let mut kills = 0;
+    loop {
+        let before = std::fs::read(&manifest).ok();
+        let mut indexer = add(&folder);
+        let until = Instant::now() + PATIENCE;
+        let ended = loop {
+            assert!(Instant::now() < until, "no commit: {}", indexer.output());
+            if let Some(status) = indexer.status() {
+                break Some(status);
+            }
+            if std::fs::read(&manifest).ok() != before {
+                break None;
+            }
+            std::thread::yield_now();
+        };
+        if let Some(status) = ended {
+            assert!(status.success(), "{}", indexer.output());
+            break;
+        }
+        indexer.signal("KILL");
+        drop(indexer);
+        kills += 1;
+        let verified = run(&folder, &["verify"]);
+        assert_eq!(verified.status.code(), Some(0), "{}", verified.output);
+        let count = verified.output.split_whitespace().nth(1);
+        let has: usize = count.and_then(|count| count.parse().ok()).expect("a count");
+        assert!(has >= had, "{has} after {had}");
+        had = has;
+
+        if kills > 60 {
+            break;
+        }
+    }
+    assert!(kills > 0);
+    let last = add(&folder).wait();
+    assert!(last.output.contains("0 added, 0 moved"), "{}", last.output);
+    assert_eq!(run(&folder, &["verify"]).output, "ok   400 pictures");
+}
+
+#[test]
+fn a_stopped_indexer_says_how_to_go_on() {
+    let folder = staged(300);
+    let indexer = add(&folder);
+    wait_until("it begins", || holder(&folder) == Some(indexer.pid()));
+    let stopped = indexer.stop();
+    assert_eq!(stopped.status.code(), Some(0), "{}", stopped.output);
+    assert!(
+        stopped.output.contains("stopped before the end"),
+        "{}",
+        stopped.output
+    );
+    let rest = add(&folder).wait();
+    assert!(!rest.output.contains("stopped"), "{}", rest.output);
+    assert_eq!(run(&folder, &["verify"]).output, "ok   300 pictures");
+}
+
+#[test]
+fn a_second_indexer_is_told_of_the_first() {
+    let folder = staged(20);
+    let first = add(&folder);
+    wait_until("it begins", || holder(&folder) == Some(first.pid()));
+    first.signal("STOP");
+    let second = add(&folder).wait();
+    first.signal("CONT");
+    // The first one may have been faster than the signal.
+    let held = format!("(process {})", first.pid());
+    let was_told = second.status.code() == Some(1) && second.output.contains(&held);
+    assert!(was_told || second.status.success(), "{}", second.output);
+    assert!(first.wait().status.success());
+    assert_eq!(run(&folder, &["verify"]).output, "ok   20 pictures");
 }

@@ -132,7 +132,8 @@ fn commands(program: &Program) -> impl Iterator<Item = (&str, &str, &str)> {
 /// Flags of a command of its own, such as `--config-only`.
 fn own_flags(program: &Program) -> impl Iterator<Item = &str> {
     let words = commands(program).flat_map(|(_, words, _)| words.split(' '));
-    words.filter_map(|word| word.strip_prefix('[')?.strip_suffix(']'))
+    let flags = words.filter_map(|word| word.strip_prefix('[')?.strip_suffix(']'));
+    flags.filter(|word| word.starts_with("--"))
 }
 
 /// The settings that are flags.

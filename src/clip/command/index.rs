@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::cli::print_lines;
+use crate::clip::command::progress::Shown;
 use crate::clip::index::Index;
 use crate::clip::index::add::{self, Options, Progress, Summary};
 use crate::clip::index::upkeep::{self, Info};
@@ -11,10 +12,6 @@ use crate::clip::{encoder, qdrant};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result, one_line};
 use crate::shutdown::Shutdown;
-
-pub mod progress;
-
-use progress::Shown;
 
 const INTERRUPTED: &str = "stopped before the end: say it again to go on from here";
 const USAGE: &str = "usage: clip-search index add [--rebuild] [--even-if-empty] FOLDER|LIST…, \

@@ -1,18 +1,22 @@
-//! `clip-search model …`: makes models and looks at them.
+//! `clip-search model …`: fetches and makes models, and looks at them.
 
 use std::path::Path;
 
 use crate::cli::print_lines;
 use crate::clip::Encoder;
+use crate::clip::command::progress::Shown;
 use crate::clip::convert::convert;
+use crate::clip::index::add::Progress;
 use crate::clip::kernel::Activation;
 use crate::clip::model::Model;
+use crate::clip::models::{KNOWN, Known, known};
 use crate::clip::weights::{Precision, Tower};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result};
 
 /// The words that follow `model`, for the help.
-pub const USAGE: &str = "model info [FILE] | convert CHECKPOINT FILE [i8|f16|f32]";
+pub const USAGE: &str =
+    "model list | fetch NAME [FOLDER] | info [FILE] | convert CHECKPOINT FILE [i8|f16|f32]";
 
 /// Runs what `words` say and returns the exit code.
 ///
@@ -21,6 +25,12 @@ pub const USAGE: &str = "model info [FILE] | convert CHECKPOINT FILE [i8|f16|f32
 pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
+        ["list"] => {
+            print_lines(KNOWN.iter().map(listed));
+            Ok(0)
+        }
+        ["fetch", name] => fetch(known(name)?, ".".as_ref(), config),
+        ["fetch", name, folder] => fetch(known(name)?, folder.as_ref(), config),
         ["info"] => match &config.model {
             Some(file) => info(file),
             None => Err(Error::config(
@@ -28,16 +38,64 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
             )),
         },
         ["info", file] => info(file.as_ref()),
-        ["convert", from, to] => make(from, to, Precision::I8),
-        ["convert", from, to, "i8"] => make(from, to, Precision::I8),
-        ["convert", from, to, "f16"] => make(from, to, Precision::F16),
-        ["convert", from, to, "f32"] => make(from, to, Precision::F32),
+        ["convert", from, to] => make(from.as_ref(), to.as_ref(), Precision::I8),
+        ["convert", from, to, "i8"] => make(from.as_ref(), to.as_ref(), Precision::I8),
+        ["convert", from, to, "f16"] => make(from.as_ref(), to.as_ref(), Precision::F16),
+        ["convert", from, to, "f32"] => make(from.as_ref(), to.as_ref(), Precision::F32),
         _ => Err(Error::config(format!("usage: clip-search {USAGE}"))),
     }
 }
 
-fn make(from: &str, to: &str, precision: Precision) -> Result<u8> {
-    let (model, notes) = convert(from.as_ref(), to.as_ref(), precision)?;
+fn listed(known: &Known) -> String {
+    let Known {
+        name,
+        megabytes,
+        licence,
+        about,
+        repository,
+        ..
+    } = known;
+    format!("{name:<15}  {megabytes:>4} MB  {licence}  {about} ({repository})")
+}
+
+fn fetch(known: &Known, folder: &Path, config: &ClipConfig) -> Result<u8> {
+    let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
+    let mut shown = Shown::bytes();
+    let digest = known
+        .fetch(&config.hub, folder, &mut shown)
+        .inspect_err(|_| by_hand(known, folder, config, &mut shown))?;
+    let digest = digest.map(|digest| match known.pinned {
+        Some(_) => format!("sha256   {digest}, as it was published"),
+        None => format!(
+            "sha256   {digest}, to be compared with the one on {}/{}/blob/{}/model.safetensors",
+            config.hub, known.repository, known.revision
+        ),
+    });
+    print_lines(digest);
+    make(&checkpoint, &file, Precision::I8)?;
+    let failed = |cause| Error::system("this folder has no path", cause);
+    let file = std::path::absolute(file).map_err(failed)?;
+    print_lines([format!("use it by CLIP_SEARCH_MODEL={}", file.display())]);
+    Ok(0)
+}
+
+/// Says how to do without the hub, or without this machine's way to it.
+fn by_hand(known: &Known, folder: &Path, config: &ClipConfig, shown: &mut Shown) {
+    let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
+    let (checkpoint, file) = (checkpoint.display(), file.display());
+    shown.say(&format!(
+        "say it again to go on from here, or bring these files into {checkpoint} by another way:"
+    ));
+    for url in known.urls(&config.hub) {
+        shown.say(&format!("  {url}"));
+    }
+    shown.say(&format!(
+        "and then: clip-search model convert {checkpoint} {file}"
+    ));
+}
+
+fn make(from: &Path, to: &Path, precision: Precision) -> Result<u8> {
+    let (model, notes) = convert(from, to, precision)?;
     print_lines(notes.iter().map(|note| format!("note: {note}")));
     print_lines(lines(&model));
     Ok(0)

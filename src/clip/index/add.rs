@@ -37,6 +37,11 @@ const MEMORY: u64 = 128 << 20;
 /// Folders that cannot be read are remembered up to this many; more are as good as all.
 const MAX_UNREADABLE: usize = 1000;
 
+/// Of a file with more copies than this, one that was moved may get another id: to look for all of
+/// them each time would take for ever.
+const COPIES: usize = 16;
+/// After this time the first commit is made.
+const FIRST_COMMIT: Duration = Duration::from_millis(500);
 /// Longest line of a list that is read.
 const MAX_LINE: u64 = 64 << 10;
 /// For one picture to be fetched.
@@ -51,7 +56,8 @@ pub struct Options {
     pub even_if_empty: bool,
     /// Most pictures between two commits.
     pub commit_pictures: usize,
-    /// Most time between two commits.
+    /// Most time between two commits; the first ones come sooner, so that there is something to
+    /// find.
     pub commit_after: Duration,
     /// Threads that decode and encode.
     pub workers: usize,
@@ -91,10 +97,10 @@ pub struct Summary {
 
 /// Is told how it goes.
 pub trait Progress {
-    /// So many files will be looked at.
-    fn begin(&mut self, files: u64);
+    /// So many files (or bytes, where one is fetched) there are.
+    fn begin(&mut self, all: u64);
     /// So many more of them are done.
-    fn done(&mut self, files: u64);
+    fn done(&mut self, more: u64);
     /// Something the operator should know.
     fn say(&mut self, line: &str);
     /// Nothing follows.
@@ -168,6 +174,7 @@ pub fn add(
         moved: HashSet::new(),
         grown: HashSet::new(),
         summary: Summary::default(),
+        begun: Instant::now(),
         committed: Instant::now(),
     }
     .run(&roots)
@@ -304,6 +311,7 @@ struct Run<'a> {
     /// Roots in which a picture was found that the index did not know.
     grown: HashSet<usize>,
     summary: Summary,
+    begun: Instant,
     committed: Instant,
 }
 
@@ -377,7 +385,8 @@ impl Run<'_> {
                 }
             }
             let is_full = self.batch.len() >= self.options.commit_pictures;
-            let is_late = self.committed.elapsed() >= self.options.commit_after;
+            let pause = (self.begun.elapsed() / 4).max(FIRST_COMMIT);
+            let is_late = self.committed.elapsed() >= pause.min(self.options.commit_after);
             if is_full || is_late && self.batch.len() > 0 {
                 self.commit()?;
                 self.writer.tidy(self.first_segment)?;
@@ -447,7 +456,7 @@ impl Run<'_> {
         let key = stored.content_key();
         let mut is_first = !self.new_content.contains(&key);
         let snapshot = Arc::clone(self.writer.snapshot());
-        for row in snapshot.with_content(key) {
+        for row in snapshot.with_content(key).take(COPIES) {
             let Some(other) = snapshot.stored(row)? else {
                 continue;
             };

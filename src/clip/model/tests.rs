@@ -13,8 +13,8 @@ use crate::clip::convert::convert;
 use crate::clip::weights::Precision;
 use plain::Plain;
 pub(crate) use plain::phi;
-use tiny::Tiny;
 pub(crate) use tiny::noise;
+use tiny::{Side, Tiny};
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -41,6 +41,47 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl Tiny {
+    /// One in which nothing is a multiple of the width of any register.
+    pub fn odd() -> Self {
+        Self {
+            text: Side {
+                hidden: 21,
+                heads: 3,
+                inner: 37,
+                layers: 1,
+            },
+            vision: Side {
+                hidden: 35,
+                heads: 5,
+                inner: 19,
+                layers: 2,
+            },
+            vocabulary: 515,
+            context: 7,
+            patch: 3,
+            grid: 3,
+            dimensions: 13,
+            activation: "gelu",
+        }
+    }
+
+    pub fn side(&self) -> usize {
+        self.patch * self.grid
+    }
+
+    /// A text of `length` tokens with start and end.
+    pub fn tokens(&self, length: u32) -> Vec<u32> {
+        let last = u32::try_from(self.vocabulary).expect("small") - 1;
+        let words = (2..length).map(|at| at * 37 % (last - 1));
+        [last - 1].into_iter().chain(words).chain([last]).collect()
+    }
+
+    pub fn pixels(&self, seed: u32) -> Vec<f32> {
+        noise(seed, 3 * self.side() * self.side())
     }
 }
 

@@ -19,9 +19,15 @@ use super::raw::Raw;
 /// The program file.
 pub const CLIP_SEARCH: &str = env!("CARGO_BIN_EXE_clip-search");
 
-/// Starts `clip-search serve` on a free port, with `variables` besides.
+/// Starts `clip-search serve` on a free port, with `variables` besides; where they name no engine,
+/// with the one whose answers everybody can foresee.
 pub fn start(variables: &[(&str, &str)]) -> (Program, SocketAddr) {
     let mut all = vec![("CLIP_SEARCH_LISTEN", "127.0.0.1:0")];
+    let names_one =
+        |(name, _): &&(&str, &str)| ["CLIP_SEARCH_ENGINE", "CLIP_SEARCH_SPACE"].contains(name);
+    if variables.iter().find(names_one).is_none() {
+        all.push(("CLIP_SEARCH_ENGINE", "mock"));
+    }
     all.extend(variables);
     let program = Program::start(CLIP_SEARCH, &["serve"], &all);
     let address = listening(&program);

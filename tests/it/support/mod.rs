@@ -9,6 +9,8 @@ pub mod server;
 pub mod stage;
 pub mod systemd;
 pub mod telegram;
+#[path = "../../../src/clip/model/tests/tiny.rs"]
+pub mod tiny;
 
 use std::time::Duration;
 

@@ -55,34 +55,6 @@ impl Tiny {
         }
     }
 
-    /// One in which nothing is a multiple of the width of any register.
-    pub fn odd() -> Self {
-        Self {
-            text: Side {
-                hidden: 21,
-                heads: 3,
-                inner: 37,
-                layers: 1,
-            },
-            vision: Side {
-                hidden: 35,
-                heads: 5,
-                inner: 19,
-                layers: 2,
-            },
-            vocabulary: 515,
-            context: 7,
-            patch: 3,
-            grid: 3,
-            dimensions: 13,
-            activation: "gelu",
-        }
-    }
-
-    pub fn side(&self) -> usize {
-        self.patch * self.grid
-    }
-
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
         let mut tensors = BTreeMap::new();
         let mut add = |name: String, shape: &[usize], centre: f32, spread: f32| {
@@ -202,17 +174,6 @@ impl Tiny {
         std::fs::write(folder.join("config.json"), config.to_string()).expect("written");
         let card = "---\nlicense: mit\n---\n# Tiny\n";
         std::fs::write(folder.join("README.md"), card).expect("written");
-    }
-
-    /// A text of `length` tokens with start and end.
-    pub fn tokens(&self, length: u32) -> Vec<u32> {
-        let last = u32::try_from(self.vocabulary).expect("small") - 1;
-        let words = (2..length).map(|at| at * 37 % (last - 1));
-        [last - 1].into_iter().chain(words).chain([last]).collect()
-    }
-
-    pub fn pixels(&self, seed: u32) -> Vec<f32> {
-        noise(seed, 3 * self.side() * self.side())
     }
 }
 

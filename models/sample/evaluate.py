@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Measures the sample model; README.md has the figures.
+
+evaluate.py [--exact] [FOLDER]: the model in FOLDER, target/sample/sample by default. Its weights are rounded to eight
+bits, as `clip-search model convert` does, unless --exact is given.
+"""
+
+import collections
+import fnmatch
+import pathlib
+import sys
+
+import numpy
+import torch
+from torch.nn import functional
+from transformers import CLIPModel, CLIPTokenizer
+
+import data
+import images
+
+WORK = pathlib.Path(__file__).resolve().parents[2] / "target/sample"
+
+
+def main():
+    exact = "--exact" in sys.argv
+    folders = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    folder = pathlib.Path(folders[0]) if folders else WORK / "sample"
+    torch.set_num_threads(1)
+    concepts = data.Concepts(WORK)
+    model = CLIPModel.from_pretrained(folder).eval()
+    size = sum(weight.numel() for weight in model.parameters())
+    if not exact:
+        rounded(model)
+    print(f"{size / 1e6:.2f} million weights, {'exact' if exact else 'rounded to 8 bits by rows'}")
+    texts = encoder(model, CLIPTokenizer.from_pretrained(folder))
+    pictures = lambda shown: vectors(model, shown)
+    own(concepts, texts, pictures)
+    for name in data.UNSEEN:
+        unseen(concepts, texts, pictures, name)
+
+
+def rounded(model):
+    """Rounds matrices as the converted file keeps them: eight bits and a scale for each row."""
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if weight.ndim >= 2 and "position" not in name:
+                rows = weight.view(len(weight), -1)
+                scale = rows.abs().amax(1, keepdim=True).clamp(min=1e-12) / 127
+                rows.copy_((rows / scale).round() * scale)
+
+
+def encoder(model, tokenizer):
+    def encode(texts):
+        found = []
+        with torch.inference_mode():
+            for start in range(0, len(texts), 256):
+                tokens = tokenizer(texts[start : start + 256], padding=True, truncation=True, max_length=32, return_tensors="pt")
+                state = model.text_model(input_ids=tokens["input_ids"]).pooler_output
+                found.append(functional.normalize(model.text_projection(state), dim=-1))
+        return torch.cat(found)
+
+    return encode
+
+
+def vectors(model, shown):
+    found = []
+    with torch.inference_mode():
+        for start in range(0, len(shown), 128):
+            state = model.vision_model(pixel_values=images.prepared(shown[start : start + 128])).pooler_output
+            found.append(functional.normalize(model.visual_projection(state), dim=-1))
+    return torch.cat(found)
+
+
+def hits(queries, gallery, right):
+    """For 1, 5 and 10: which share of the queries has a right picture among so many."""
+    best = (queries @ gallery.T).topk(10).indices.tolist()
+    shares = [numpy.mean([bool(set(row[:most]) & good) for row, good in zip(best, right)]) for most in (1, 5, 10)]
+    return f"R@1 {shares[0]:.3f}  R@5 {shares[1]:.3f}  R@10 {shares[2]:.3f}  of {len(right)}"
+
+
+def own(concepts, texts, pictures):
+    rows = concepts.own
+    gallery = pictures(numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in concepts.own_pictures()]))
+    print(f"own collection, {len(rows)} pictures")
+    for title, field in [("name", "names"), ("Spanish name", "nombres")]:
+        right = collections.defaultdict(set)
+        for at, row in enumerate(rows):
+            for name in row[field].split("|"):
+                right[name].add(at)
+        print(f"  {title}: {hits(texts(list(right)), gallery, list(right.values()))}")
+    for title, field, names in [("keyword", "keywords", "names"), ("Spanish keyword", "palabras", "nombres")]:
+        right = collections.defaultdict(set)
+        for at, row in enumerate(rows):
+            for word in row[field].split():
+                right[word.lower()].add(at)
+        named = [{word for name in row[names].split("|") for word in data.split(name)} for row in rows]
+        said = {word: among | {at for at, words in enumerate(named) if word.lower() in words} for word, among in right.items()}
+        asked = texts(list(right))
+        print(f"  {title}: {hits(asked, gallery, list(said.values()))}")
+        print(f"  {title}, not counting names that have it: {hits(asked, gallery, list(right.values()))}")
+    known = {text for row in concepts.rows for text in row["names"] + row["tags"] + row["nombres"] + row["palabras"]}
+    known |= {word for text in known for word in data.split(text)}
+    right = collections.defaultdict(set)
+    for at, row in enumerate(rows):
+        for word in concepts.rows[concepts.of_own[row["id"]]]["more"]:
+            if data.held_out(word) and word not in known:
+                right[word].add(at)
+    print(f"  unseen keyword: {hits(texts(list(right)), gallery, list(right.values()))}")
+    ids = [row["id"] for row in rows]
+    wanted = {}
+    for line in (data.HERE / "phrases.tsv").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            phrase, patterns = line.split("\t")
+            wanted[phrase] = {at for at, id in enumerate(ids) if any(fnmatch.fnmatchcase(id, one) for one in patterns.split())}
+    near = texts(list(wanted)) @ gallery.T
+    print(f"  unseen phrase: {hits(texts(list(wanted)), gallery, list(wanted.values()))}")
+    if "--phrases" in sys.argv:
+        for phrase, row, good in zip(wanted, near.topk(5).indices.tolist(), wanted.values()):
+            print("   ", "+" if set(row) & good else "-", phrase, "->", ", ".join(ids[at] for at in row))
+    best = lambda queries: (texts(queries) @ gallery.T).amax(1)
+    junk = (data.HERE / "junk.txt").read_text(encoding="utf-8").splitlines()
+    for title, queries in [
+        ("names", [row["names"].split("|")[0] for row in rows]),
+        ("keywords", sorted({word for row in rows for word in row["keywords"].split()})),
+        ("unseen phrases", list(wanted)),
+        ("junk", junk),
+    ]:
+        shares = numpy.quantile(best(queries).numpy(), [0, 0.05, 0.5, 0.95, 1])
+        print(f"  best similarity of {title}: " + "  ".join(f"{name} {share:.2f}" for name, share in zip(["least", "5 %", "half", "95 %", "most"], shares)))
+    alike = gallery @ gallery.T
+    alike.fill_diagonal_(-1)
+    nearest = alike.argmax(1)
+    common = numpy.mean([bool(set(rows[at]["keywords"].split()) - data.COLOURS & set(rows[int(other)]["keywords"].split()) - data.COLOURS) for at, other in enumerate(nearest)])
+    print(f"  picture: the nearest other has a keyword in common {common:.3f}")
+
+
+def unseen(concepts, texts, pictures, name):
+    about, pixels = concepts.pictures(WORK, name)
+    gallery = pictures(data.on_white(pixels))
+    mine = numpy.array([concepts.rows[at]["own"] for at in about])
+    for title, chosen in [("all", numpy.ones(len(about), bool)), ("things of the own collection", mine)]:
+        some = numpy.flatnonzero(chosen)
+        labels = texts([concepts.rows[about[at]]["label"] for at in some])
+        print(f"{name} (never seen), {title}: name: {hits(labels, gallery[torch.from_numpy(some)], [{place} for place in range(len(some))])}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+//! Encodes each request of standard input, a line of JSON each, with the model that its only
+//! argument names, and prints the vector as JSON; for `tests/peers/clip-parity`.
+
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use clip_bot::clip::Encoder;
+use clip_bot::clip::model::Model;
+use clip_bot::clip::picture::decode;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Case {
+    Text(String),
+    Tokens(Vec<u32>),
+    /// The file of a picture.
+    Picture(PathBuf),
+    /// A file of little-endian 32-bit floats, in planes.
+    Pixels(PathBuf),
+}
+
+fn main() {
+    let file = std::env::args().nth(1).expect("the file of a model");
+    let model = Model::open(Path::new(&file)).unwrap_or_else(|error| panic!("{}", error.chain()));
+    for line in std::io::stdin().lock().lines() {
+        let line = line.expect("standard input is text");
+        let vector = match serde_json::from_str(&line).expect("a case as JSON") {
+            Case::Text(text) => model.encode_text(&text),
+            Case::Tokens(tokens) => model.encode_tokens(&tokens),
+            Case::Picture(path) => {
+                let bytes = std::fs::read(path).expect("a picture");
+                decode(&bytes).and_then(|picture| model.encode_picture(&picture))
+            }
+            Case::Pixels(path) => {
+                let bytes = std::fs::read(path).expect("pixels");
+                let floats = bytes
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|bytes| f32::from_le_bytes(*bytes));
+                model.encode_pixels(&floats.collect::<Vec<f32>>())
+            }
+        };
+        let vector = vector.unwrap_or_else(|error| panic!("{}", error.chain()));
+        println!("{}", serde_json::to_string(&vector).expect("numbers"));
+    }
+}

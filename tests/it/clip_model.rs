@@ -1,0 +1,101 @@
+//! `clip-search model …` on small checkpoints.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clip_bot::clip::Encoder;
+use clip_bot::clip::model::Model;
+use safetensors::tensor::Dtype;
+
+use crate::support::tiny::Tiny;
+
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("clip-model-{name}"));
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder of our own");
+    folder
+}
+
+/// Exit code, standard output and standard error of `clip-search model`.
+fn model(folder: &Path, words: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_clip-search"))
+        .arg("model")
+        .args(words)
+        .current_dir(folder)
+        .env_clear()
+        .output()
+        .expect("the program starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (
+        output.status.code(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[test]
+fn a_checkpoint_becomes_a_model_that_encodes() {
+    let (sizes, folder) = (Tiny::new(), folder("convert"));
+    sizes.save(&folder, Dtype::F32);
+    for precision in ["i8", "f16", "f32"] {
+        let (code, lines, errors) = model(&folder, &["convert", ".", "tiny.clip", precision]);
+        assert_eq!((code, errors.as_str()), (Some(0), ""), "{precision}");
+        assert!(lines.contains("somebody/tiny"), "{lines}");
+        let (code, lines, _) = model(&folder, &["info", "tiny.clip"]);
+        assert_eq!(code, Some(0), "{lines}");
+        for part in [
+            "licence  mit",
+            "24 components",
+            "600 tokens",
+            "20 × 20 pixels",
+        ] {
+            assert!(lines.contains(part), "{part}: {lines}");
+        }
+        let model = Model::open(&folder.join("tiny.clip")).expect("a model");
+        let vector = model.encode_text("a red bus").expect("a vector");
+        let length: f32 = vector.iter().map(|x| x * x).sum();
+        assert!(vector.len() == 24 && (length - 1.0).abs() < 1e-5);
+    }
+}
+
+#[test]
+fn a_checkpoint_alone_is_taken_with_a_note() {
+    let (sizes, folder) = (Tiny::new(), folder("alone"));
+    sizes.save(&folder, Dtype::F16);
+    std::fs::remove_file(folder.join("config.json")).expect("removed");
+    let (code, lines, _) = model(&folder, &["convert", "model.safetensors", "tiny.clip"]);
+    assert_eq!(code, Some(0), "{lines}");
+    assert!(lines.starts_with("note: no config.json"), "{lines}");
+}
+
+#[test]
+fn info_finds_any_damage() {
+    let (sizes, folder) = (Tiny::new(), folder("damage"));
+    sizes.save(&folder, Dtype::F32);
+    assert_eq!(model(&folder, &["convert", ".", "tiny.clip"]).0, Some(0));
+    let path = folder.join("tiny.clip");
+    let mut bytes = std::fs::read(&path).expect("bytes");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&path, bytes).expect("written");
+    let (code, lines, _) = model(&folder, &["info", "tiny.clip"]);
+    assert_eq!(code, Some(1));
+    assert!(lines.contains("DAMAGED"), "{lines}");
+}
+
+#[test]
+fn wrong_use_is_explained() {
+    let folder = folder("use");
+    for words in [
+        &[][..],
+        &["info"],
+        &["convert", "."],
+        &["convert", ".", "x", "f64"],
+    ] {
+        let (code, _, errors) = model(&folder, words);
+        assert_eq!(code, Some(2), "{words:?}: {errors}");
+    }
+    let (code, _, errors) = model(&folder, &["convert", ".", "x"]);
+    assert_eq!(code, Some(1));
+    assert!(errors.contains("model.safetensors"), "{errors}");
+}
