@@ -144,7 +144,7 @@ impl Known {
     /// out, and tells the digest of its weights; none where they were there.
     ///
     /// # Errors
-    /// Those of [`download`], with the file and its address.
+    /// Those of [`download()`], with the file and its address.
     pub fn fetch(
         &self,
         hub: &str,
