@@ -34,7 +34,8 @@ impl Encoder for FirstPixel {
     }
 }
 
-struct Silent;
+/// Shows no progress.
+pub struct Silent;
 
 impl Progress for Silent {
     fn begin(&mut self, _: u64) {}
