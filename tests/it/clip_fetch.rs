@@ -307,6 +307,26 @@ fn a_file_that_is_there_is_only_looked_at() {
 }
 
 #[test]
+fn two_at_a_time_do_not_mix_what_they_fetch() {
+    let to = folder().join("file");
+    let part = std::fs::File::create(to.with_extension("part")).expect("room");
+    part.lock().expect("nobody else has it");
+    let server = Server::start(|request| ranged(request, TEXT));
+    let wanted = Wanted {
+        url: server.url("/file"),
+        size: None,
+        digest: None,
+        silence: Duration::from_secs(30),
+    };
+    let found = || download(&Client::for_files(), &wanted, &to, &mut Silent);
+    let error = found().expect_err("another has it");
+    assert!(error.to_string().contains("another clip-search"), "{error}");
+    assert!(server.requests().is_empty());
+    drop(part);
+    assert_eq!(found().expect("nobody has it now"), sha256(TEXT));
+}
+
+#[test]
 fn a_server_that_falls_silent_is_left() {
     let steps = vec![Step::Send(TEXT[..10].to_vec()), Step::Hold];
     let server = Server::start(move |_| Reply::Stream {
