@@ -81,8 +81,9 @@ rustPlatform.buildRustPackage {
       for unit in systemd/${program}{,-index}.{service,socket,timer}; do
         [ ! -e "$unit" ] || install -Dm644 "$unit" -t $out/lib/systemd/system
       done
-      substituteInPlace $out/lib/systemd/system/*.service \
-        --replace-fail /usr/bin/${program} $out/bin/${program}
+      for unit in $out/lib/systemd/system/*.service; do
+        substituteInPlace "$unit" --replace-fail /usr/bin/${program} $out/bin/${program}
+      done
       install -Dm644 systemd/no-private-networks.conf -t $out/share/doc/${program}
     ''
     + lib.optionalString (program == "clip-bot") ''
