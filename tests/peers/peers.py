@@ -42,11 +42,14 @@ class Checks:
         sys.exit(1 if self.failed else 0)
 
 
-def build(name):
-    """The path of our program `name`, built."""
-    run(["cargo", "build", "--quiet", "--locked", "--bin", name], cwd=ROOT)
-    target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
-    return target / "debug" / name
+def build(name, *switches):
+    """The path of our program `name`, built; `--release` is the only switch that moves it."""
+    run(["cargo", "build", "--quiet", "--locked", *switches, "--bin", name], cwd=ROOT)
+    return target() / ("release" if "--release" in switches else "debug") / name
+
+
+def target():
+    return pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target")
 
 
 def python_of(name):

@@ -1,0 +1,87 @@
+"""clip_peer.py KIND CHECKPOINT VECTORS [QUERY]: searches as a Python program does; see clip.
+
+Answers QUERY and ends, or reads lines from standard input: `padded QUERY` (all 77 tokens, as CLIP's
+own code and most examples do it) and `unpadded QUERY`, answered with the ten best rows, or `picture
+FILE`, answered with an empty list once its vector is known. KIND is `transformers` or `faster-clip`.
+"""
+
+import json
+import sys
+
+import numpy as np
+
+BEST = 10
+
+
+def main():
+    kind, checkpoint, vectors, *query = sys.argv[1:]
+    peer = FasterClip() if kind == "faster-clip" else Transformers(checkpoint)
+    vectors = np.load(vectors)
+
+    def search(how, text):
+        scores = vectors @ unit(peer.text(text, how == "padded"))
+        best = np.argpartition(scores, -BEST)[-BEST:]
+        return best[np.argsort(-scores[best])].tolist()
+
+    if query:
+        print(search("padded", query[0]))
+        return
+    print("ready", flush=True)
+    for line in sys.stdin:
+        what, _, value = line.rstrip("\n").partition(" ")
+        if what == "picture":
+            unit(peer.picture(value))
+            print("[]", flush=True)
+        else:
+            print(json.dumps(search(what, value)), flush=True)
+
+
+def unit(vector):
+    return vector / np.linalg.norm(vector)
+
+
+class Transformers:
+    def __init__(self, checkpoint):
+        import torch
+        from transformers import CLIPImageProcessorPil, CLIPModel, CLIPTokenizer
+
+        torch.set_num_threads(1)
+        torch.set_grad_enabled(False)
+        self.model = CLIPModel.from_pretrained(checkpoint).eval()
+        self.tokenizer = CLIPTokenizer.from_pretrained(checkpoint)
+        self.processor = CLIPImageProcessorPil()
+
+    def text(self, text, padded):
+        padding = {"padding": "max_length", "max_length": 77} if padded else {}
+        tokens = self.tokenizer(text, return_tensors="pt", truncation=True, **padding)
+        return pooled(self.model.get_text_features(**tokens))
+
+    def picture(self, path):
+        from PIL import Image
+
+        values = self.processor(Image.open(path).convert("RGB"), return_tensors="pt")
+        return pooled(self.model.get_image_features(**values))
+
+
+def pooled(output):
+    return getattr(output, "pooler_output", output)[0].numpy()
+
+
+class FasterClip:
+    """Finds its weights in $FASTER_CLIP_CACHE; clip says which."""
+
+    def __init__(self):
+        from faster_clip import ClipModel
+
+        self.model = ClipModel()
+
+    def text(self, text, _):
+        return np.asarray(self.model.encode_text([text])[0], np.float32)
+
+    def picture(self, path):
+        with open(path, "rb") as file:
+            return np.asarray(self.model.encode_image([file.read()])[0], np.float32)
+
+
+if __name__ == "__main__":
+    main()
