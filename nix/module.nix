@@ -239,6 +239,11 @@ in
           ];
         };
       };
+      # Whoever names an index wants it kept up to date.
+      systemd.timers.clip-search-index.wantedBy = lib.optional (
+        search.settings ? CLIP_SEARCH_INDEX
+      ) "timers.target";
+      systemd.services.clip-search-index.enableDefaultPath = false;
       systemd.services.clip-search = {
         enableDefaultPath = false;
         restartTriggers = [ config.environment.etc."clip-bot/clip-search.env".source ];

@@ -34,6 +34,8 @@ let
       ../benches/compare/main.rs
       ../docs/completions
       ../docs/man
+      ../models/sample/drawings.f16
+      ../models/sample/sample.clip
       ../src
       ../systemd
       ../tests/chaos
@@ -76,11 +78,12 @@ rustPlatform.buildRustPackage {
     lib.optionalString isService ''
       installManPage docs/man/${program}.1
       installShellCompletion docs/completions/${program}.{bash,fish,zsh}
-      for unit in systemd/${program}.{service,socket}; do
+      for unit in systemd/${program}{,-index}.{service,socket,timer}; do
         [ ! -e "$unit" ] || install -Dm644 "$unit" -t $out/lib/systemd/system
       done
-      substituteInPlace $out/lib/systemd/system/${program}.service \
-        --replace-fail /usr/bin/${program} $out/bin/${program}
+      for unit in $out/lib/systemd/system/*.service; do
+        substituteInPlace "$unit" --replace-fail /usr/bin/${program} $out/bin/${program}
+      done
       install -Dm644 systemd/no-private-networks.conf -t $out/share/doc/${program}
     ''
     + lib.optionalString (program == "clip-bot") ''

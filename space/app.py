@@ -98,8 +98,21 @@ def search(query: str, count: int = 10) -> list[dict]:
     return [{key: hit.get(key) for key in ("url", "caption", "score")} for hit in hits]
 
 
+def readable(schema):
+    """`schema` as gradio_client 1.7, which the reference uses, can read it: without bare `true`."""
+    if isinstance(schema, dict):
+        bare = {"additionalProperties": {}} if schema.get("additionalProperties") is True else {}
+        return {key: readable(value) for key, value in schema.items()} | bare
+    return [readable(item) for item in schema] if isinstance(schema, list) else schema
+
+
+class Page(gr.Blocks):
+    def get_config_file(self):
+        return readable(super().get_config_file())
+
+
 running = start()
-with gr.Blocks(title="CLIP image search") as demo:
+with Page(title="CLIP image search") as demo:
     gr.Markdown("# CLIP image search\nDescribe a picture, or upload one to find others like it.")
     with gr.Row():
         with gr.Column():

@@ -23,6 +23,11 @@ pub mod address;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const REDIRECTS: u32 = 3;
+/// A connection keeps both buffers, and ureq fills them with zeros: its 128 KiB each would be most
+/// of what a connection costs, twice with TLS. The head of an answer has to fit into the first; the
+/// longest header of a request into the second.
+const INPUT_BUFFER: usize = 32 << 10;
+const OUTPUT_BUFFER: usize = 16 << 10;
 
 /// Decides whether an address may be connected to.
 pub type AddressFilter = fn(IpAddr) -> bool;
@@ -341,6 +346,8 @@ impl Client {
             .max_idle_connections(connections + 1)
             .max_idle_connections_per_host(connections)
             .timeout_connect(Some(CONNECT_TIMEOUT))
+            .input_buffer_size(INPUT_BUFFER)
+            .output_buffer_size(OUTPUT_BUFFER)
             .user_agent(concat!("clip-bot/", env!("CARGO_PKG_VERSION")))
     }
 
@@ -508,6 +515,9 @@ fn call_error(error: ureq::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
     use super::*;
 
     #[test]
@@ -526,6 +536,49 @@ mod tests {
         let request =
             Request::get("http://h/bot42:TOKEN/x").header("authorization", "Bearer TOKEN");
         assert!(!format!("{request:?}").contains("TOKEN"));
+    }
+
+    /// Larger than any that the hub, AWS and Telegram are known to send or to need.
+    #[test]
+    fn large_heads_and_bodies_pass_the_buffers() {
+        const HEADER: usize = 8 << 10;
+        let body: String = ('a'..='z').cycle().take(300 << 10).collect();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let answer = body.clone();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let (mut request, mut part) = (Vec::new(), [0; 4096]);
+            let whole = answer.as_bytes();
+            while !request.ends_with(whole) {
+                let read = stream.read(&mut part).expect("a part of the request");
+                assert_ne!(read, 0, "the request ends early");
+                request.extend_from_slice(&part[..read]);
+            }
+            let headers: String = (1..=3)
+                .map(|number| format!("x-{number}: {}\r\n", "y".repeat(HEADER)))
+                .collect();
+            let length = whole.len();
+            let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n{headers}\r\n");
+            stream.write_all(head.as_bytes()).expect("the head");
+            stream.write_all(whole).expect("the body");
+            request
+        });
+        let request = Request::post(
+            format!("http://{address}/"),
+            "a/b",
+            body.clone().into_bytes(),
+        )
+        .query("query", &"ж".repeat(500))
+        .header("x-1", "1".repeat(HEADER))
+        .header("x-2", "2".repeat(HEADER));
+        let response = Client::direct().send(&request).expect("an answer");
+        assert_eq!(response.head.header("x-3").map(str::len), Some(HEADER));
+        assert!(response.body == body.as_bytes(), "another body came");
+        let asked = String::from_utf8(server.join().expect("the server ends")).expect("text");
+        for header in [format!("x-1: {}", "1".repeat(HEADER)), "2".repeat(HEADER)] {
+            assert!(asked.contains(&header), "{}…", &header[..10]);
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@
 //!     │                                             search::client ──GET /search──┤
 //!     └── sendMessage / sendMediaGroup / edit ── telegram::delivery ◀── bot::album, bot::reply
 //!
-//!  GET /search ──▶ endpoint ──▶ search::Engine:  space (Gradio)  ·  mock (built-in pictures)
+//!  GET /search ──▶ endpoint ──▶ search::Engine:  clip (ours)  ·  space (Gradio)  ·  mock (by words)
 //! ```
 //!
 //! Data flows one way. The same nouns travel everywhere: [`search::Query`], [`search::Hit`],
@@ -40,8 +40,17 @@
 - [`space`] is the engine that asks a Hugging Face Space by Gradio's protocols."
 )]
 #![cfg_attr(
+    feature = "clip",
+    doc = "- [`clip`] is the engine that runs CLIP itself: [`clip::tokenizer`] and [`clip::preprocess`] turn
+  texts and pictures into what the towers of [`clip::model`] read, [`clip::kernel`] does the arithmetic
+  in the widest instructions there are, [`clip::convert`] makes the mapped file it reads,
+  [`clip::models`] fetches known ones, and [`clip::store`] finds what is alike: in [`clip::index`] on
+  this machine, or in [`clip::qdrant`]."
+)]
+#![cfg_attr(
     feature = "mock",
-    doc = "- [`mock`] is the one with a thousand built-in drawings, found by their words."
+    doc = "- [`mock`] is the one with a thousand built-in drawings, found by their words; `clip::sample` finds
+  them by meaning, with a small model that is built in, too."
 )]
 //!
 //! # The playground (feature `playground`)
@@ -64,6 +73,7 @@ server ([`playground::bot_api`], which the tests script too), and a chat page."
 //!   the environment. `tests/it/tidy.rs` checks.
 //! - [`telegram`] knows neither [`bot`] nor [`search`]; [`bot`] knows no engine.
 //! - Every request has a deadline and a size limit. No token is ever printed.
+//! - `unsafe` stands in `clip::mapped` and `clip::kernel` alone, each block argued.
 //! - Nothing panics on what comes from outside, and a fault in one chat's job ends only that job.
 
 pub mod aws;

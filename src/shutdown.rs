@@ -1,7 +1,12 @@
 //! One flag that ends the program, and waits that wake when it is raised.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::task::Poll;
 use std::time::{Duration, Instant};
+
+use tokio::runtime::{LocalOptions, LocalRuntime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::{Error, Result};
 
@@ -52,50 +57,82 @@ impl Shutdown {
     /// # Errors
     /// When the system gives no thread or no signal handler.
     pub fn on_signals(&self) -> Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
         let failed = |source| Error::system("failed to listen for signals", source);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_io()
-            .build()
-            .map_err(failed)?;
-        let (mut terminate, mut interrupt, mut hang_up) = {
-            let _context = runtime.enter();
-            (
-                signal(SignalKind::terminate()).map_err(failed)?,
-                signal(SignalKind::interrupt()).map_err(failed)?,
-                signal(SignalKind::hangup()).map_err(failed)?,
-            )
-        };
         let flag = self.clone();
-        let listen = move || {
-            runtime.block_on(async {
-                loop {
-                    std::future::poll_fn(|context| {
-                        let terminate = terminate.poll_recv(context);
-                        let interrupt = interrupt.poll_recv(context);
-                        while hang_up.poll_recv(context).is_ready() {
-                            tracing::info!("SIGHUP changes nothing; use systemctl reload");
-                        }
-                        if terminate.is_ready() || interrupt.is_ready() {
-                            std::task::Poll::Ready(())
-                        } else {
-                            std::task::Poll::Pending
-                        }
-                    })
-                    .await;
-                    if flag.is_raised() {
-                        std::process::exit(1);
-                    }
-                    flag.raise();
-                }
-            });
+        let (tell, told) = mpsc::sync_channel(1);
+        let listen = move || match Signals::new() {
+            Ok(signals) => {
+                let _ = tell.send(Ok(()));
+                signals.raise(&flag);
+            }
+            Err(cause) => drop(tell.send(Err(cause))),
         };
         std::thread::Builder::new()
             .name("signals".into())
             .stack_size(128 << 10)
             .spawn(listen)
             .map_err(failed)?;
-        Ok(())
+        let ended = |_| Err(io::Error::other("the thread signals ended"));
+        told.recv().unwrap_or_else(ended).map_err(failed)
+    }
+}
+
+/// The signals that are listened for. They stay on the thread that made them.
+struct Signals {
+    runtime: LocalRuntime,
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        // Local for the sake of `endpoint::lambda`, which is in the same program.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build_local(LocalOptions::default())?;
+        let context = runtime.enter();
+        let terminate = signal(SignalKind::terminate())?;
+        let interrupt = signal(SignalKind::interrupt())?;
+        let hang_up = signal(SignalKind::hangup())?;
+        drop(context);
+        Ok(Self {
+            runtime,
+            terminate,
+            interrupt,
+            hang_up,
+        })
+    }
+
+    /// Raises `flag` at the first signal to end, and exits at the second.
+    fn raise(self, flag: &Shutdown) {
+        let Self {
+            runtime,
+            mut terminate,
+            mut interrupt,
+            mut hang_up,
+        } = self;
+        runtime.block_on(async {
+            loop {
+                std::future::poll_fn(|context| {
+                    let terminate = terminate.poll_recv(context);
+                    let interrupt = interrupt.poll_recv(context);
+                    while hang_up.poll_recv(context).is_ready() {
+                        tracing::info!("SIGHUP changes nothing; use systemctl reload");
+                    }
+                    if terminate.is_ready() || interrupt.is_ready() {
+                        Poll::Ready(())
+                    } else {
+                        Poll::Pending
+                    }
+                })
+                .await;
+                if flag.is_raised() {
+                    std::process::exit(1);
+                }
+                flag.raise();
+            }
+        });
     }
 }
 

@@ -72,6 +72,7 @@ let
     systemd.packages = option (types.listOf types.package) [ ];
     systemd.services = option (types.attrsOf (types.submodule { options = serviceOptions; })) { };
     systemd.sockets = option (types.attrsOf (types.submodule { options = socketOptions; })) { };
+    systemd.timers = option (types.attrsOf (types.submodule { options = unitOptions; })) { };
 
     # What nix/image.nix sets; each is declared in nixos/modules/ as named.
     boot.tmp.cleanOnBoot = option types.bool false; # system/boot/tmp.nix
@@ -156,10 +157,14 @@ let
             // lib.mapAttrs' (
               name: unit:
               lib.nameValuePair "${name}.socket" (general unit + "\n" + lines "Socket" unit.socketConfig)
-            ) config.systemd.sockets;
+            ) config.systemd.sockets
+            // lib.mapAttrs' (
+              name: unit: lib.nameValuePair "${name}.timer" (general unit)
+            ) config.systemd.timers;
           wanted =
             lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.service" unit) config.systemd.services
-            // lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.socket" unit) config.systemd.sockets;
+            // lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.socket" unit) config.systemd.sockets
+            // lib.mapAttrs' (name: unit: lib.nameValuePair "${name}.timer" unit) config.systemd.timers;
 
           # nixos/lib/systemd-lib.nix, generateUnits: a unit that a package has gets a drop-in.
           units = pkgs.runCommand "units" { } (

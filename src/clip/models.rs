@@ -100,11 +100,12 @@ pub const KNOWN: [Known; 6] = [
     },
 ];
 
-/// The file that [`Known::pinned`] is about, fetched last.
-const WEIGHTS: &str = "model.safetensors";
-/// What tells about the weights; a mirror may lack the model card, which tells the licence only.
-const CARD: &str = "README.md";
+/// What is fetched: what tells about the weights, then those.
 const FILES: [&str; 4] = ["config.json", "preprocessor_config.json", CARD, WEIGHTS];
+/// The file that [`Known::pinned`] is about.
+const WEIGHTS: &str = "model.safetensors";
+/// The model card, which tells no more than the licence: a mirror may lack it.
+const CARD: &str = "README.md";
 
 /// Longest time in which nothing arrives.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -140,29 +141,22 @@ impl Known {
         folder.join(format!("{}.clip", self.name))
     }
 
-    /// Fetches its files from `hub` into [`Known::checkpoint`], those that are there already left
-    /// out, and tells the digest of its weights; none where they were there.
+    /// Fetches its files from `hub` into [`Known::checkpoint`], and tells the digest of each.
     ///
     /// # Errors
-    /// Those of [`download()`], with the file and its address.
+    /// Those of [`download()`], with the address.
     pub fn fetch(
         &self,
         hub: &str,
         folder: &Path,
         progress: &mut dyn Progress,
-    ) -> Result<Option<Digest>> {
+    ) -> Result<Vec<(&'static str, Digest)>> {
         let folder = self.checkpoint(folder);
         std::fs::create_dir_all(&folder)
             .map_err(|cause| Error::system(format!("cannot make {}", folder.display()), cause))?;
         let client = Client::for_files();
-        let mut digest = None;
+        let mut digests = Vec::new();
         for (file, url) in FILES.into_iter().zip(self.urls(hub)) {
-            let to = folder.join(file);
-            if to.exists() {
-                progress.say(&format!("{} is there already", to.display()));
-                continue;
-            }
-            progress.say(&format!("fetching {url}"));
             let pinned = self.pinned.filter(|_| file == WEIGHTS);
             let wanted = Wanted {
                 url,
@@ -170,13 +164,13 @@ impl Known {
                 digest: pinned.map(|(_, digest)| digest),
                 silence: SILENCE,
             };
-            match download(&client, &wanted, &to, progress) {
-                Ok(found) => digest = (file == WEIGHTS).then_some(found),
+            match download(&client, &wanted, &folder.join(file), progress) {
+                Ok(digest) => digests.push((file, digest)),
                 Err(error) if file == CARD && *error.kind() == (Kind::Garbled { status: 404 }) => {}
                 Err(error) => return Err(error.context(&format!("cannot fetch {}", wanted.url))),
             }
         }
-        Ok(digest)
+        Ok(digests)
     }
 
     /// The addresses of its files on `hub`.

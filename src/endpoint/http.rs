@@ -11,6 +11,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
+use tokio::runtime::LocalOptions;
 use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
@@ -70,10 +71,11 @@ pub fn serve(
     pulse: &Pulse,
 ) -> Result<()> {
     let failed = |cause| Error::system("failed to start the HTTP server", cause);
+    // Local for the sake of `endpoint::lambda`, which is in the same program.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
-        .build()
+        .build_local(LocalOptions::default())
         .map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
     let served = runtime.block_on(async {

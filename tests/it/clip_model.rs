@@ -6,6 +6,7 @@ use std::process::Command;
 use clip_bot::clip::Encoder;
 use clip_bot::clip::model::Model;
 use safetensors::tensor::Dtype;
+use serde_json::Value;
 
 use crate::support::tiny::Tiny;
 
@@ -98,4 +99,44 @@ fn wrong_use_is_explained() {
     let (code, _, errors) = model(&folder, &["convert", ".", "x"]);
     assert_eq!(code, Some(1));
     assert!(errors.contains("model.safetensors"), "{errors}");
+}
+
+/// What transformers makes of the same weights, as recorded/clip/make.py wrote it down.
+#[test]
+fn vectors_are_those_of_transformers() {
+    let recorded = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/recorded/clip");
+    let golden = std::fs::read_to_string(recorded.join("golden.json")).expect("recorded");
+    let golden: Value = serde_json::from_str(&golden).expect("JSON");
+    let numbers = |value: &Value| -> Vec<f64> {
+        let numbers = value.as_array().expect("numbers").iter();
+        numbers.filter_map(Value::as_f64).collect()
+    };
+    let pixels: Vec<f32> = (0..3 * 40 * 40_u32)
+        .map(|number| f32::from(u8::try_from(number * 37 % 101).expect("small")) / 50.0 - 1.0)
+        .collect();
+    let folder = folder("golden");
+    for name in ["quick-gelu", "gelu"] {
+        let golden = &golden[name];
+        for (precision, least) in [("f32", 0.9999), ("f16", 0.9999), ("i8", 0.999)] {
+            let from = recorded.join(name);
+            let from = from.to_str().expect("plain");
+            let (code, _, errors) = model(&folder, &["convert", from, "golden.clip", precision]);
+            assert_eq!(code, Some(0), "{errors}");
+            let model = Model::open(&folder.join("golden.clip")).expect("a model");
+            let alike = |vector: &[f32], expected: &Value| {
+                let pairs = vector.iter().zip(numbers(expected));
+                let cosine: f64 = pairs.map(|(ours, theirs)| f64::from(*ours) * theirs).sum();
+                assert!(cosine >= least, "{name}, {precision}: {cosine}");
+            };
+            let texts = golden["tokens"].as_array().expect("texts").iter();
+            for (tokens, expected) in texts.zip(golden["texts"].as_array().expect("vectors")) {
+                let tokens = serde_json::from_value::<Vec<u32>>(tokens.clone()).expect("tokens");
+                alike(&model.encode_tokens(&tokens).expect("a vector"), expected);
+            }
+            alike(
+                &model.encode_pixels(&pixels).expect("a vector"),
+                &golden["picture"],
+            );
+        }
+    }
 }

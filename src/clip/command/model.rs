@@ -12,7 +12,7 @@ use crate::clip::model::Model;
 use crate::clip::models::{KNOWN, Known, known};
 use crate::clip::weights::{Precision, Tower};
 use crate::config::ClipConfig;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 /// The words that follow `model`, for the help.
 pub const USAGE: &str =
@@ -61,17 +61,24 @@ fn listed(known: &Known) -> String {
 fn fetch(known: &Known, folder: &Path, config: &ClipConfig) -> Result<u8> {
     let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
     let mut shown = Shown::bytes();
-    let digest = known
+    let digests = known
         .fetch(&config.hub, folder, &mut shown)
-        .inspect_err(|_| by_hand(known, folder, config, &mut shown))?;
-    let digest = digest.map(|digest| match known.pinned {
-        Some(_) => format!("sha256   {digest}, as it was published"),
-        None => format!(
-            "sha256   {digest}, to be compared with the one on {}/{}/blob/{}/model.safetensors",
+        .inspect_err(|error| {
+            if *error.kind() != Kind::System {
+                by_hand(known, folder, config, &mut shown);
+            }
+        })?;
+    print_lines(
+        digests
+            .iter()
+            .map(|(file, digest)| format!("sha256   {digest}  {file}")),
+    );
+    if known.pinned.is_none() {
+        print_lines([format!(
+            "note: nobody said before which sha256 is right; the hub's is on {}/{}/blob/{}/model.safetensors",
             config.hub, known.repository, known.revision
-        ),
-    });
-    print_lines(digest);
+        )]);
+    }
     make(&checkpoint, &file, Precision::I8)?;
     let failed = |cause| Error::system("this folder has no path", cause);
     let file = std::path::absolute(file).map_err(failed)?;

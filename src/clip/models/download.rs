@@ -33,7 +33,7 @@ pub struct Wanted<'a> {
 }
 
 /// Fetches `wanted` to `to`, and tells its digest. Until it is whole and right it is beside, as
-/// `….part`, which a later call goes on with.
+/// `….part`, which a later call goes on with. A file that is there is only looked at.
 ///
 /// # Errors
 /// [`Kind::NotSent`] and [`Kind::Lost`] when nothing (more) arrives, [`Kind::Garbled`] and
@@ -44,6 +44,25 @@ pub fn download(
     to: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Digest> {
+    let is_right = |digest: &Digest| {
+        wanted
+            .digest
+            .is_none_or(|known| known == digest.to_string())
+    };
+    if let Ok(mut file) = File::open(to) {
+        progress.say(&format!("{} is there already", to.display()));
+        let failed = |cause| Error::system(format!("cannot read {}", to.display()), cause);
+        let digest = digest(&mut file).map_err(failed)?;
+        return if is_right(&digest) {
+            Ok(digest)
+        } else {
+            let path = to.display();
+            let problem =
+                format!("{path} has the SHA-256 {digest}, not the published: move it away");
+            Err(Error::new(Kind::System, problem))
+        };
+    }
+    progress.say(&format!("fetching {}", wanted.url));
     let path = to.with_added_extension("part");
     let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
     let mut options = OpenOptions::new();
@@ -72,9 +91,9 @@ pub fn download(
         std::thread::sleep(PAUSE);
     }
     let digest = digest(&mut part).map_err(failed)?;
-    if let Some(known) = wanted.digest.filter(|known| *known != digest.to_string()) {
+    if !is_right(&digest) {
         std::fs::remove_file(&path).map_err(failed)?;
-        let problem = format!("its SHA-256 is {digest}, and not {known} as it was published");
+        let problem = format!("it has the SHA-256 {digest}, not the published");
         return Err(Error::new(Kind::Garbled { status: 200 }, problem));
     }
     part.sync_all().map_err(failed)?;

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import socket
 import struct
 import sys
@@ -44,6 +45,7 @@ from machine import (
 
 SECRET = "peer-token-that-nobody-may-see"
 TOKEN = f"4242:{SECRET}"
+INDEX = "clip-search-index.service"
 OWN_SEARCH = "http://127.0.0.1:8080"
 # The part of every message id that is the same.
 EVENT = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a"
@@ -191,7 +193,7 @@ def life(telegram):
         assert int(fact["CLIP_MILLIS"]) >= 0, fact
         assert str(number) in fact["MESSAGE"], fact
         entry(event("started"))
-        entry(f"_SYSTEMD_UNIT={SEARCH}", "CLIP_ENGINE=mock")
+        entry(f"_SYSTEMD_UNIT={SEARCH}", "CLIP_ENGINE=clip")
     with checking("what people ask stays out of the journal"):
         assert not any("red bus" in str(row["MESSAGE"]) for row in journal(f"_SYSTEMD_UNIT={BOT}"))
     with checking("the token came as a credential, for nobody else to read"):
@@ -545,7 +547,7 @@ def search(_):
         finds()
         assert show(SEARCH, "ActiveState") == "active"
     with checking("the status tells what it does"):
-        print(f"  {wait_status(SEARCH, 'mock')}")
+        print(f"  {wait_status(SEARCH, 'clip')}")
     with checking("the sandbox is around it"):
         confined(pid_of(SEARCH))
     with checking("it ends when nobody asks, and comes again"):
@@ -589,6 +591,51 @@ def search(_):
         systemctl("stop", SEARCH)
         systemctl("restart", "clip-search.socket")
         assert ask("http://127.0.0.1:8090/search?query=bus")[0] == 200
+
+
+def messages(unit):
+    return [str(entry.get("MESSAGE")) for entry in journal(f"_SYSTEMD_UNIT={unit}")]
+
+
+def index(_):
+    """One's own pictures: let in by a drop-in, indexed by a unit, and searched."""
+    folder, kept = pathlib.Path("/srv/pictures"), pathlib.Path("/var/lib/private/clip-search")
+    folder.mkdir(parents=True)
+    (kept / "pictures").mkdir(parents=True, mode=0o755)
+    settings("clip-search")
+    systemctl("start", "clip-search.socket")
+    _, drawings = ask(f"{OWN_SEARCH}/search?query=pizza&limit=1")
+    with urllib.request.urlopen(drawings[0], timeout=PATIENCE) as answer:
+        picture = answer.read()
+    (folder / "lunch.jpg").write_bytes(picture)
+    for unit in SEARCH, INDEX:
+        place = pathlib.Path(f"/etc/systemd/system/{unit}.d")
+        place.mkdir(parents=True, exist_ok=True)
+        shutil.copy("/units/pictures.conf", place)
+    systemctl("daemon-reload")
+    with checking("the unit indexes them"):
+        verified(INDEX)
+        exposed_at_most(INDEX, 12)
+        systemctl("start", INDEX)
+        assert show(INDEX, "Result") == "success"
+        wait("its word", lambda: any("1 added" in line for line in messages(INDEX)))
+    with checking("the endpoint searches them, and hands them out"):
+        settings("clip-search", CLIP_SEARCH_INDEX="/var/lib/clip-search/index")
+        systemctl("restart", SEARCH)
+        status, found = ask(f"{OWN_SEARCH}/search?query=pizza&details=true")
+        assert status == 200, found
+        assert [hit["caption"] for hit in found["results"]] == ["lunch"], found
+        with urllib.request.urlopen(found["results"][0]["url"], timeout=PATIENCE) as answer:
+            assert answer.read() == picture
+    with checking("what is gone is not found after the next run, without a restart"):
+        (folder / "lunch.jpg").rename(folder / "dinner.jpg")
+        systemctl("start", INDEX)
+        _, found = ask(f"{OWN_SEARCH}/search?query=pizza&details=true")
+        assert [hit["caption"] for hit in found["results"]] == ["dinner"], found
+    with checking("the timer starts it"):
+        systemctl("start", "clip-search-index.timer")
+        assert show("clip-search-index.timer", "ActiveState") == "active"
+        assert "clip-search-index.timer" in systemctl("list-timers", "--all")
 
 
 def sandbox(_):
@@ -802,7 +849,7 @@ def memory(telegram):
         wait("killed for its memory", lambda: show(BOT, "Result") == "oom-kill")
 
 
-SCENES = [bare_poller, bare_worker, ec2, life, poller]
+SCENES = [bare_poller, bare_worker, ec2, index, life, poller]
 SCENES += [memory, refused, sandbox, search, stopped, trouble, worker]
 
 

@@ -112,7 +112,7 @@ def install():
     """What the package does, and a watchdog that does not take a minute."""
     home = pathlib.Path("/usr/lib/systemd/system")
     for path in pathlib.Path("/units").iterdir():
-        if path.suffix in (".service", ".socket"):
+        if path.suffix in (".service", ".socket", ".timer"):
             (home / path.name).write_text(path.read_text())
     for unit in BOT, SEARCH:
         folder = pathlib.Path(f"/run/systemd/system/{unit}.d")
