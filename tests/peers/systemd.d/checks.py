@@ -695,7 +695,8 @@ class Probes:
         text = pathlib.Path(f"/units/{unit}").read_text()
         # They run at the same time, so each has its own folders.
         for words in "Directory=", "/run/", "/var/lib/":
-            text = text.replace(f"{words}clip-bot", f"{words}{name}")
+            for program in "clip-bot", "clip-search":
+                text = text.replace(f"{words}{program}", f"{words}{name}")
         (home / f"{name}.service").write_text(text)
         folder = home / f"{name}.service.d"
         folder.mkdir()
