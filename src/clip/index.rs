@@ -4,8 +4,7 @@
 //!
 //! [`Index::open`] once; then [`VectorStore::search`] and [`VectorStore::record`] from any thread.
 //! Each looks whether the index was changed (a `stat` of one file) and goes on with the new state
-//! if it was; what was found stays valid, as records are copies. [`Index::picture`] reads the file
-//! of a record. If the index is made anew with another encoder while it is open, the old state goes
+//! if it was; what was found stays valid, as records are copies. If the index is made anew with another encoder while it is open, the old state goes
 //! on to be served and a warning says so: [`VectorStore::encoder_name`] never changes.
 //!
 //! # In the folder
@@ -141,26 +140,6 @@ impl Index {
             }
         }
         Ok(())
-    }
-
-    /// The file of the picture with that id; none if there is no such picture here, or it is gone.
-    ///
-    /// # Errors
-    /// The file cannot be read, or the index is damaged.
-    pub fn picture(&self, id: &str) -> Result<Option<Vec<u8>>> {
-        let record = self.current().record(id)?;
-        let Some(path) = record.and_then(|record| record.place.file()) else {
-            return Ok(None);
-        };
-        match add::read_picture(&path) {
-            Ok(Some(bytes)) => Ok(Some(bytes)),
-            Ok(None) => Ok(None),
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(cause) => {
-                let what = format!("cannot read {}", path.display());
-                Err(Error::system(what, cause))
-            }
-        }
     }
 }
 

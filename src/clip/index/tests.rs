@@ -166,10 +166,7 @@ fn pictures_are_found_by_what_they_show() {
         index.record(&best.record.id).expect("good").as_ref(),
         Some(&best.record)
     );
-    let bytes = index
-        .picture(&best.record.id)
-        .expect("good")
-        .expect("there");
+    let bytes = index.file(&best.record).expect("good").expect("there");
     assert_eq!(crate::digest::sha256(&bytes), best.record.digest);
     assert_eq!(
         best.record.place.file(),
@@ -354,7 +351,7 @@ fn names_may_be_anything_and_links_are_not_followed() {
     assert!(
         folder
             .open()
-            .picture(&found[0].record.id)
+            .file(&found[0].record)
             .expect("good")
             .is_some()
     );
@@ -511,7 +508,7 @@ fn a_changed_file_is_looked_at_again_and_one_that_is_no_picture_any_more_goes() 
             .expect("good")
             .is_empty()
     );
-    assert_eq!(index.picture(&after[0].record.id).expect("good"), None);
+    assert_eq!(index.record(&after[0].record.id).expect("good"), None);
 }
 
 /// A server of one picture.
