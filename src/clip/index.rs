@@ -128,7 +128,8 @@ impl Index {
         let snapshot = self.current();
         let mut vector = Vec::new();
         for row in snapshot.live() {
-            let (Some(stored), Some(halves)) = (snapshot.stored(row)?, snapshot.halves(row)) else {
+            let (Some(stored), Some(halves)) = (snapshot.stored(row)?, snapshot.halves(row)?)
+            else {
                 continue;
             };
             let components = halves.as_chunks::<2>().0.iter();

@@ -811,7 +811,7 @@ impl Worker<'_> {
         let read = match (&job.before, root.is_list) {
             // Only the caption changed: what was fetched once is not fetched again.
             (Some((row, stored)), true) => {
-                let halves = self.now().halves(*row).map(<[u8]>::to_vec);
+                let halves = self.now().halves(*row)?;
                 let mut stored = stored.clone();
                 stored.caption.clone_from(&job.caption);
                 return Ok(match halves {
@@ -902,11 +902,11 @@ impl Worker<'_> {
     fn known(&self, wanted: &Stored) -> Result<Option<(Stored, Vec<u8>)>> {
         let current = self.now();
         for row in current.with_content(content_key(&wanted.digest)) {
-            let found = current.stored(row)?.zip(current.halves(row));
-            if let Some((stored, halves)) = found
+            if let Some(stored) = current.stored(row)?
                 && stored.digest == wanted.digest
             {
-                return Ok(Some((stored, halves.to_vec())));
+                let halves = current.halves(row)?;
+                return Ok(halves.map(|halves| (stored, halves)));
             }
         }
         Ok(None)

@@ -89,7 +89,10 @@ pub(super) struct Segment {
     pub path: PathBuf,
     /// What components were multiplied with to become bytes.
     pub scale: f32,
+    /// What is compared with every query, and tables. The rest is read from `file`: with a page of
+    /// the mapping the system maps its neighbours, too, which would count as ours.
     map: Mapped,
+    file: File,
     layout: Layout,
 }
 
@@ -97,6 +100,8 @@ impl Segment {
     /// Opens what the manifest calls `entry`.
     pub fn open(folder: &Path, entry: &Entry, dimensions: usize) -> Result<Self> {
         let path = folder.join(entry.file_name());
+        let failed = |cause| Error::system(format!("cannot read {}", path.display()), cause);
+        let file = File::open(&path).map_err(failed)?;
         let map = Mapped::open(&path)?;
         let understood = || {
             let (head, _) = map.split_first_chunk::<HEAD>()?;
@@ -113,6 +118,7 @@ impl Segment {
             path,
             scale,
             map,
+            file,
             layout,
         })
     }
@@ -130,16 +136,30 @@ impl Segment {
         &self.map[self.layout.bytes.clone()]
     }
 
-    /// The row of 16-bit floats; the caller's `row` is one of [`Segment::rows`].
-    pub fn halves(&self, row: usize) -> &[u8] {
+    /// Reads the row of 16-bit floats into `out`; the caller's `row` is one of [`Segment::rows`].
+    pub fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         let width = self.layout.stride * 2;
-        &self.map[self.layout.halves.start + row * width..][..width]
+        let start = self.layout.halves.start + row * width;
+        self.read(start..start + width, out)
     }
 
     /// The record of `row`.
     pub fn stored(&self, row: usize) -> Result<Stored> {
-        let read = || Stored::from_bytes(self.map.get(self.record_range(row)?)?);
-        read().ok_or_else(|| damaged(&self.path))
+        let mut bytes = Vec::new();
+        self.record(row, &mut bytes)?;
+        Stored::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
+    }
+
+    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let range = self.record_range(row).ok_or_else(|| damaged(&self.path))?;
+        self.read(range, out)
+    }
+
+    fn read(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
+        out.resize(range.len(), 0);
+        self.file
+            .read_exact_at(out, range.start as u64)
+            .map_err(|cause| Error::system(format!("cannot read {}", self.path.display()), cause))
     }
 
     fn record_range(&self, row: usize) -> Option<Range<usize>> {
@@ -402,10 +422,9 @@ impl Source for Batch {
     }
 }
 
-/// The live rows of segments that are to be one. They are read from the files and not by their
-/// mappings, whose pages would count as ours.
+/// The live rows of segments that are to be one.
 pub(super) struct Merge<'a> {
-    parts: Vec<(&'a Segment, File)>,
+    parts: Vec<&'a Segment>,
     rows: Vec<(u32, u32)>,
 }
 
@@ -418,10 +437,7 @@ impl<'a> Merge<'a> {
         };
         for (part, (segment, entry)) in (0..).zip(parts) {
             segment.verify(entry)?;
-            let file = File::open(&segment.path).map_err(|cause| {
-                Error::system(format!("cannot read {}", segment.path.display()), cause)
-            })?;
-            merge.parts.push((segment, file));
+            merge.parts.push(segment);
             let live = (0..).zip(0..segment.rows());
             let live = live.filter(|(_, row)| !entry.dead.contains(*row));
             merge.rows.extend(live.map(|(row, _)| (part, row)));
@@ -429,17 +445,10 @@ impl<'a> Merge<'a> {
         Ok(merge)
     }
 
-    fn part(&self, row: usize) -> (&Segment, &File, usize) {
+    fn part(&self, row: usize) -> (&Segment, usize) {
         let (part, row) = self.rows[row];
-        let (segment, file) = &self.parts[part as usize];
-        (segment, file, row as usize)
+        (self.parts[part as usize], row as usize)
     }
-}
-
-fn read_at(segment: &Segment, file: &File, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
-    out.resize(range.len(), 0);
-    file.read_exact_at(out, range.start as u64)
-        .map_err(|cause| Error::system(format!("cannot read {}", segment.path.display()), cause))
 }
 
 impl Source for Merge<'_> {
@@ -448,21 +457,17 @@ impl Source for Merge<'_> {
     }
 
     fn scale(&self) -> f32 {
-        let scales = self.parts.iter().map(|(segment, _)| segment.scale);
+        let scales = self.parts.iter().map(|segment| segment.scale);
         scales.fold(f32::MAX, f32::min)
     }
 
     fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let (segment, file, row) = self.part(row);
-        let width = segment.layout.stride * 2;
-        let start = segment.layout.halves.start + row * width;
-        read_at(segment, file, start..start + width, out)
+        let (segment, row) = self.part(row);
+        segment.halves(row, out)
     }
 
     fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let (segment, file, row) = self.part(row);
-        let range = segment.record_range(row);
-        let range = range.ok_or_else(|| damaged(&segment.path))?;
-        read_at(segment, file, range, out)
+        let (segment, row) = self.part(row);
+        segment.record(row, out)
     }
 }

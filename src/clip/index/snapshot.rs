@@ -109,9 +109,13 @@ impl Snapshot {
     }
 
     /// The 16-bit floats of `row`, if it is one of this snapshot.
-    pub fn halves(&self, row: Row) -> Option<&[u8]> {
-        self.find(row.segment)
-            .map(|segment| segment.halves(row.row))
+    pub fn halves(&self, row: Row) -> Result<Option<Vec<u8>>> {
+        let Some(segment) = self.find(row.segment) else {
+            return Ok(None);
+        };
+        let mut halves = Vec::new();
+        segment.halves(row.row, &mut halves)?;
+        Ok(Some(halves))
     }
 
     /// Live rows with the content of that key.
@@ -178,10 +182,10 @@ impl Snapshot {
         let query = Query::new(vector, stride(vector.len()));
         let mut depth = DEPTH.max(want * 2);
         let chosen = loop {
-            let near = self.ranked(&query, depth);
+            let near = self.ranked(&query, depth)?;
             let is_all = near.len() < depth;
             let worst = near.last().map_or(f32::MIN, |last| last.score);
-            let chosen = self.without_copies(near, want, at_least);
+            let chosen = self.without_copies(near, want, at_least)?;
             if chosen.len() >= want || is_all || worst < at_least {
                 break chosen;
             }
@@ -202,17 +206,17 @@ impl Snapshot {
     }
 
     /// The `depth` rows that are nearest by their bytes, ranked by their 16-bit floats.
-    fn ranked(&self, query: &Query, depth: usize) -> Vec<Candidate> {
-        let nearest = self.nearest(query, depth).into_iter();
-        let exact = nearest.map(|candidate| {
-            let row = self.segments[candidate.segment].halves(candidate.row);
-            let score = (BEST.halves)(row, query);
-            Candidate { score, ..candidate }
-        });
+    fn ranked(&self, query: &Query, depth: usize) -> Result<Vec<Candidate>> {
+        let mut ranked = self.nearest(query, depth);
+        let mut row = Vec::new();
+        for candidate in &mut ranked {
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            candidate.score = (BEST.halves)(&row, query);
+        }
         // Damage may have made anything of a row.
-        let mut ranked: Vec<Candidate> = exact.filter(|exact| exact.score.is_finite()).collect();
+        ranked.retain(|candidate| candidate.score.is_finite());
         ranked.sort_unstable_by(|a, b| b.cmp(a));
-        ranked
+        Ok(ranked)
     }
 
     /// The `depth` rows with the largest products of bytes, in no order.
@@ -250,17 +254,23 @@ impl Snapshot {
     }
 
     /// The first `want` of `ranked` that are not the same picture as a better one.
-    fn without_copies(&self, ranked: Vec<Candidate>, want: usize, at_least: f32) -> Vec<Candidate> {
+    fn without_copies(
+        &self,
+        ranked: Vec<Candidate>,
+        want: usize,
+        at_least: f32,
+    ) -> Result<Vec<Candidate>> {
         let mut chosen: Vec<(Candidate, Query)> = Vec::new();
+        let mut row = Vec::new();
         for candidate in ranked {
             if chosen.len() == want || candidate.score < at_least {
                 break;
             }
-            let row = self.segments[candidate.segment].halves(candidate.row);
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
             // The same content has the same vector.
             if chosen
                 .iter()
-                .any(|(_, better)| (BEST.halves)(row, better) >= SAME)
+                .any(|(_, better)| (BEST.halves)(&row, better) >= SAME)
             {
                 continue;
             }
@@ -271,6 +281,7 @@ impl Snapshot {
             let stride = vector.len();
             chosen.push((candidate, Query::new(&vector, stride)));
         }
-        chosen.into_iter().map(|(candidate, _)| candidate).collect()
+        let candidates = chosen.into_iter().map(|(candidate, _)| candidate);
+        Ok(candidates.collect())
     }
 }
