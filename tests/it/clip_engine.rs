@@ -8,6 +8,8 @@ use clip_bot::mock::collection;
 use serde_json::Value;
 
 use crate::support::endpoint::{CLIP_SEARCH, start};
+use crate::support::server::{Reply, Server};
+use crate::support::stage::file;
 
 const CLIP: (&str, &str) = ("CLIP_SEARCH_ENGINE", "clip");
 
@@ -140,4 +142,27 @@ fn ones_own_pictures_are_served_while_they_become_more() {
     );
     assert_eq!(captions(&ask(address, "a bicycle"))[0], "my bicycle");
     assert!(!captions(&ask(address, "a cat")).contains(&"my cat"));
+}
+
+#[test]
+fn the_key_of_qdrant_reaches_qdrant_and_no_line_of_the_log() {
+    const KEY: &str = "key-that-nobody-may-see";
+    let qdrant = Server::start(|request| match request.header("api-key") {
+        Some(KEY) => Reply::html(403, "this key may do nothing"),
+        _ => Reply::html(500, "no key came"),
+    });
+    let key = file("qdrant-key", KEY);
+    let output = Command::new(CLIP_SEARCH)
+        .env_clear()
+        .env("CLIP_SEARCH_LOG", "trace")
+        .env("CLIP_SEARCH_QDRANT", qdrant.url("/collections/pictures"))
+        .env("CLIP_SEARCH_QDRANT_KEY_FILE", &key)
+        .args(["query", "bus"])
+        .output()
+        .expect("it starts");
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("does not accept the key"), "{said}");
+    assert!(!said.contains(KEY), "{said}");
 }
