@@ -26,11 +26,11 @@ in
     enable = true;
     tokenFile = "${folder}/telegram-token";
   };
-  # Name your Space here; the drawings show that everything works.
+  # Name your Space or your index here; the built-in drawings show that everything works.
   services.clip-search = {
     enable = true;
     settings = {
-      CLIP_SEARCH_ENGINE = lib.mkDefault "mock";
+      CLIP_SEARCH_ENGINE = lib.mkDefault "clip";
       CLIP_SEARCH_IDLE = "10m";
     };
   };
