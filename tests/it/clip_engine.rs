@@ -166,3 +166,22 @@ fn the_key_of_qdrant_reaches_qdrant_and_no_line_of_the_log() {
     assert!(said.contains("does not accept the key"), "{said}");
     assert!(!said.contains(KEY), "{said}");
 }
+
+#[test]
+fn the_playground_searches_ones_own_pictures() {
+    let folder = file("own-pictures", "").with_extension("d");
+    std::fs::create_dir_all(folder.join("pictures")).expect("room");
+    add(&folder, &["pizza", "bus"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_playground"))
+        .env_clear()
+        .env("TMPDIR", &folder)
+        .arg("--pictures")
+        .arg(folder.join("pictures"))
+        .args(["--ask", "a slice of pizza"])
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("2 added"), "{said}");
+    assert!(said.contains("[picture] my pizza"), "{said}");
+}
