@@ -64,7 +64,7 @@ server ([`playground::bot_api`], which the tests script too), and a chat page."
 //! # Shared
 //!
 //! [`config`] (every setting and default), [`cli`], [`error`] (what a caller may do next),
-//! [`http`] (outgoing requests), [`secret`], [`log`], [`systemd`], [`shutdown`], [`backoff`].
+//! [`http`] (outgoing requests), [`secret`], [`digest`], [`media`], [`log`], [`systemd`], [`shutdown`], [`backoff`].
 //!
 //! # Invariants
 //!
@@ -90,6 +90,7 @@ pub mod error;
 pub mod http;
 pub mod inbox;
 pub mod log;
+pub mod media;
 #[cfg(feature = "mock")]
 pub mod mock;
 #[cfg(feature = "playground")]

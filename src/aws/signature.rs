@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use ring::hmac;
 
-use crate::digest::sha256;
+use crate::digest::{hex, sha256};
 use crate::http::percent_encode;
 use crate::secret::Secret;
 
@@ -144,10 +144,6 @@ fn time_stamp(time: SystemTime) -> String {
 fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let key = hmac::Key::new(hmac::HMAC_SHA256, key);
     hmac::sign(&key, text.as_bytes()).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

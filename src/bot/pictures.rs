@@ -8,11 +8,10 @@ use std::net::{IpAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use imagesize::ImageType;
-
 use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::http::address::{is_forbidden, is_public};
+use crate::media::picture_type;
 
 /// Most that Telegram accepts as an uploaded photo.
 pub const MAX_BYTES: u64 = 10_000_000;
@@ -98,16 +97,9 @@ impl Picture {
     /// # Errors
     /// [`Kind::Garbled`] when they are no JPEG, PNG, WebP or GIF.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
-        let kind = imagesize::image_type(&bytes).ok();
-        let (media_type, extension) = match kind {
-            Some(ImageType::Jpeg) => ("image/jpeg", "jpg"),
-            Some(ImageType::Png) => ("image/png", "png"),
-            Some(ImageType::Webp) => ("image/webp", "webp"),
-            Some(ImageType::Gif) => ("image/gif", "gif"),
-            _ => {
-                let context = "what came is not a JPEG, PNG, WebP or GIF picture";
-                return Err(Error::new(Kind::Garbled { status: 200 }, context));
-            }
+        let Some((media_type, extension)) = picture_type(&bytes) else {
+            let context = "what came is not a JPEG, PNG, WebP or GIF picture";
+            return Err(Error::new(Kind::Garbled { status: 200 }, context));
         };
         let fits = imagesize::blob_size(&bytes).is_ok_and(|size| {
             let (width, height) = (size.width, size.height);

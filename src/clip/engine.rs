@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use imagesize::ImageType;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use super::Encoder;
 use super::picture;
 use super::store::{Found, Place, VectorStore};
 use crate::error::{Error, Result};
+use crate::http::percent_encode;
+use crate::media::picture_type;
 use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
 
 /// Results beyond this are nobody's wish.
@@ -24,12 +23,6 @@ pub const LEAST_SCORE: f32 = -1.0;
 /// Width of a thumbnail, in pixels.
 const THUMBNAIL: u32 = 320;
 const JPEG_QUALITY: u8 = 85;
-/// What stays as it is in a base name behind an address.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 /// Finds pictures by meaning.
 pub struct ClipEngine {
@@ -56,25 +49,20 @@ impl ClipEngine {
         min_score: f32,
         public_base: Option<String>,
     ) -> Result<Self> {
-        let engine = Self {
+        let (ours, theirs) = (encoder.name(), store.encoder_name());
+        if ours != theirs {
+            return Err(Error::config(format!(
+                "the index was made with the model {theirs}, and CLIP_SEARCH_MODEL is {ours}: set \
+                 the model it was made with, or make it anew with `clip-search index add --rebuild`"
+            )));
+        }
+        Ok(Self {
             encoder,
             store,
             min_score,
             public_base,
             decoding: Mutex::default(),
-        };
-        engine.check_names().map(|()| engine)
-    }
-
-    fn check_names(&self) -> Result<()> {
-        let (ours, theirs) = (self.encoder.name(), self.store.encoder_name());
-        if ours == theirs {
-            return Ok(());
-        }
-        Err(Error::config(format!(
-            "the index was made with the model {theirs}, and CLIP_SEARCH_MODEL is {ours}: set the \
-             model it was made with, or make it anew with `clip-search index add --rebuild`"
-        )))
+        })
     }
 
     /// The vector of what is searched for, and the least score of what is found.
@@ -102,26 +90,28 @@ impl ClipEngine {
 
     fn hit(&self, found: Found) -> Hit {
         let Found { record, score } = found;
-        let (width, height) = shown(record.width, record.height);
         let own = format!("/images/{}", record.id);
-        let (url, thumbnail_url) = match (&record.place, &self.public_base) {
-            (Place::Url { url, .. }, _) => (url.clone(), None),
-            (Place::File { path, .. }, Some(base)) => (base.clone() + &base_name(path), None),
+        let whole = (record.width, record.height);
+        let (url, thumbnail_url, (width, height)) = match (&record.place, &self.public_base) {
+            (Place::Url { url, .. }, _) => (url.clone(), None, whole),
+            (Place::File { path, .. }, Some(base)) => {
+                (base.clone() + &base_name(path), None, whole)
+            }
             (Place::File { .. }, None) => {
-                let url = if (width, height) == (record.width, record.height) {
+                let shown = shown(record.width, record.height);
+                let url = if shown == whole {
                     own.clone()
                 } else {
-                    format!("{own}?w={width}")
+                    format!("{own}?w={}", shown.0)
                 };
-                (url, Some(format!("{own}?w={THUMBNAIL}")))
+                (url, Some(format!("{own}?w={THUMBNAIL}")), shown)
             }
         };
-        let is_scaled = url.starts_with('/');
         Hit {
             url,
             thumbnail_url,
-            width: Some(if is_scaled { width } else { record.width }),
-            height: Some(if is_scaled { height } else { record.height }),
+            width: Some(width),
+            height: Some(height),
             caption: Some(record.caption).filter(|caption| !caption.is_empty()),
             score: Some((f64::from(score) * 1e4).round() / 1e4),
         }
@@ -169,7 +159,6 @@ impl Engine for ClipEngine {
     }
 
     fn ready(&self, _deadline: Instant) -> Result<(), Failure> {
-        self.check_names().map_err(broken)?;
         self.store.len().map(drop).map_err(broken)
     }
 
@@ -177,7 +166,8 @@ impl Engine for ClipEngine {
         match self.file(id, width) {
             Ok(bytes) => {
                 let bytes = bytes?;
-                Some((media_type(&bytes)?, bytes))
+                let (media_type, _) = picture_type(&bytes)?;
+                Some((media_type, bytes))
             }
             Err(error) => {
                 tracing::warn!("picture {id}: {}", error.chain());
@@ -207,18 +197,7 @@ fn shown(width: u32, height: u32) -> (u32, u32) {
 
 fn base_name(path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    utf8_percent_encode(&name, PLAIN).to_string()
-}
-
-/// The media type of a picture file; whatever else a file has become is not handed out.
-fn media_type(bytes: &[u8]) -> Option<&'static str> {
-    match imagesize::image_type(bytes).ok()? {
-        ImageType::Jpeg => Some("image/jpeg"),
-        ImageType::Png => Some("image/png"),
-        ImageType::Webp => Some("image/webp"),
-        ImageType::Gif => Some("image/gif"),
-        _ => None,
-    }
+    percent_encode(&name, b"")
 }
 
 #[cfg(test)]

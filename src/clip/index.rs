@@ -30,8 +30,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use half::f16;
-
 use crate::clip::store::{Found, Record, VectorStore};
 use crate::error::{Error, Kind, Result};
 
@@ -46,6 +44,7 @@ mod writer;
 
 use manifest::Manifest;
 pub use manifest::Root;
+use segment::floats;
 use snapshot::Snapshot;
 
 /// How often a state is opened that is replaced meanwhile.
@@ -132,10 +131,8 @@ impl Index {
             else {
                 continue;
             };
-            let components = halves.as_chunks::<2>().0.iter();
-            let components = components.map(|x| f16::from_le_bytes(*x).to_f32());
             vector.clear();
-            vector.extend(components.take(snapshot.manifest.dimensions));
+            vector.extend(floats(&halves).take(snapshot.manifest.dimensions));
             if !take(snapshot.as_record(row, stored)?, &vector)? {
                 break;
             }

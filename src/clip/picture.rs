@@ -1,6 +1,8 @@
 //! Pictures from files.
 
-use std::io::Cursor;
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -10,6 +12,10 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageReader, RgbImage};
 
 use crate::error::{Error, Kind, Result};
+use crate::media::picture_type;
+
+/// Largest file that is read, in bytes.
+pub const LARGEST_FILE: u64 = 64 << 20;
 
 /// So many bytes of pixels may come out of a decoder: those of 50 megapixels in 8-bit colour, of
 /// 40 with transparency. A progressive JPEG takes up to twice as much besides, for a moment.
@@ -34,6 +40,26 @@ pub struct Picture {
     pub height: u32,
     /// Rows from the top, pixels from the left, red, green and blue: `height * width * 3` bytes.
     pub rgb: Vec<u8>,
+}
+
+/// The picture file at `path`; none if it is something else, too large, or no file at all.
+///
+/// # Errors
+/// Those of the system.
+pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    // Long enough to know any kind by.
+    file.by_ref().take(64).read_to_end(&mut bytes)?;
+    if picture_type(&bytes).is_none() || metadata.len() > LARGEST_FILE {
+        return Ok(None);
+    }
+    file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
 }
 
 /// Decodes the file `bytes`: JPEG, PNG, WebP, or the first picture of a GIF.

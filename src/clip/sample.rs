@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use half::f16;
-
+use super::kernel::dot::{BEST, Query};
 use super::mapped::Aligned;
 use super::model::Model;
 use super::store::{Found, Place, Record, VectorStore};
@@ -56,10 +55,10 @@ impl VectorStore for Drawings {
     }
 
     fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
-        let rows = VECTORS.chunks_exact(2 * vector.len().max(1));
-        let scored = collection::all().iter().zip(rows);
+        let query = Query::new(vector, vector.len());
+        let scored = collection::all().iter().zip(rows(vector.len()));
         let mut found: Vec<(f32, &Picture)> = scored
-            .map(|(picture, row)| (dot(vector, row), picture))
+            .map(|(picture, row)| ((BEST.halves)(row, &query), picture))
             .filter(|(score, _)| *score >= at_least)
             .collect();
         // Stable, so that the order of the collection stays among equals.
@@ -82,13 +81,10 @@ impl VectorStore for Drawings {
     }
 }
 
-fn dot(vector: &[f32], row: &[u8]) -> f32 {
-    let (halves, _) = row.as_chunks::<2>();
-    let products = halves
-        .iter()
-        .zip(vector)
-        .map(|(half, component)| f16::from_le_bytes(*half).to_f32() * component);
-    products.sum()
+/// The vectors, which have so many components: a multiple of what kernels take at once, so that rows lie as in an
+/// index.
+fn rows(dimensions: usize) -> impl ExactSizeIterator<Item = &'static [u8]> {
+    VECTORS.chunks_exact(2 * dimensions.max(1))
 }
 
 fn record(picture: &'static Picture) -> Record {
@@ -111,8 +107,11 @@ fn record(picture: &'static Picture) -> Record {
 mod tests {
     use std::collections::BTreeSet;
 
+    use half::f16;
+
     use super::*;
     use crate::clip::Encoder;
+    use crate::clip::kernel::dot::LANES;
     use crate::clip::picture::decode;
 
     /// With `UPDATE=1` in the environment it writes the vectors anew, for a new model.
@@ -130,11 +129,13 @@ mod tests {
             std::fs::write(path, halves.collect::<Vec<_>>().concat()).expect("our own folder");
             return;
         }
-        let rows = VECTORS.chunks_exact(2 * model.dimensions());
+        assert_eq!(model.dimensions() % LANES, 0);
+        let rows = rows(model.dimensions());
         assert_eq!(rows.len(), collection::all().len());
         // All of them take minutes without optimisation.
         for (row, picture) in rows.zip(collection::all()).step_by(60) {
-            let likeness = dot(&vector(picture), row);
+            let query = Query::new(&vector(picture), model.dimensions());
+            let likeness = (BEST.halves)(row, &query);
             assert!(likeness > 0.999, "{}: {likeness}", picture.id);
         }
     }

@@ -2,16 +2,13 @@
 //! [`crate::clip::qdrant`] where the collection outgrew it.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::PathBuf;
 use std::time::SystemTime;
 
+use super::picture;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-
-/// Most that is read of a file, in bytes; one that grew beyond it is no picture of ours any more.
-const LARGEST_FILE: u64 = 64 << 20;
 
 /// Finds records by the likeness of their vectors.
 pub trait VectorStore: Send + Sync {
@@ -46,7 +43,8 @@ pub trait VectorStore: Send + Sync {
     /// The store cannot be read or reached.
     fn record(&self, id: &str) -> Result<Option<Record>>;
 
-    /// The file of the picture that `record` is about; none if it is gone, or not on this machine.
+    /// The file of the picture that `record` is about; none if it is gone, has become
+    /// something else, or is not on this machine.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -54,8 +52,8 @@ pub trait VectorStore: Send + Sync {
         let Some(path) = record.place.file() else {
             return Ok(None);
         };
-        match read(&path) {
-            Ok(bytes) => Ok(Some(Cow::Owned(bytes))),
+        match picture::read(&path) {
+            Ok(bytes) => Ok(bytes.map(Cow::Owned)),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
             Err(cause) => {
                 let what = format!("cannot read {}", path.display());
@@ -63,14 +61,6 @@ pub trait VectorStore: Send + Sync {
             }
         }
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(LARGEST_FILE)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// A picture that was found.

@@ -14,7 +14,6 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
-use imagesize::ImageType;
 use walkdir::WalkDir;
 
 use super::manifest::{Root, Rows};
@@ -27,11 +26,10 @@ use crate::digest::sha256;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::http::address::is_public;
 use crate::http::{AddressFilter, Client, Request};
+use crate::media::picture_type;
 use crate::search::Hit;
 use crate::shutdown::Shutdown;
 
-/// Largest file that is read.
-const MAX_BYTES: u64 = 64 << 20;
 /// Files and decoded pictures that all threads hold together, unless one alone is larger.
 const MEMORY: u64 = 128 << 20;
 /// Folders that cannot be read are remembered up to this many; more are as good as all.
@@ -208,33 +206,6 @@ fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
         is_gone: false,
     });
     Ok(roots.len() - 1)
-}
-
-/// The picture file at `path`; none if it is something else, too large, or no file at all.
-///
-/// # Errors
-/// Those of the system.
-pub(super) fn read_picture(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    // Long enough to know any kind by.
-    file.by_ref().take(64).read_to_end(&mut bytes)?;
-    if !is_picture(&bytes) || metadata.len() > MAX_BYTES {
-        return Ok(None);
-    }
-    file.take(MAX_BYTES).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
-}
-
-fn is_picture(bytes: &[u8]) -> bool {
-    matches!(
-        imagesize::image_type(bytes),
-        Ok(ImageType::Jpeg | ImageType::Png | ImageType::Webp | ImageType::Gif)
-    )
 }
 
 /// The name without its ending, as words.
@@ -820,7 +791,7 @@ impl Worker<'_> {
                 });
             }
             (None, true) => self.fetch(&job.path.to_string_lossy()).map(Some),
-            (_, false) => read_picture(&root.path.join(&job.path))
+            (_, false) => picture::read(&root.path.join(&job.path))
                 .map_err(|cause| Error::system("cannot be read", cause)),
         };
         let bytes = match read {
@@ -883,10 +854,12 @@ impl Worker<'_> {
     }
 
     fn fetch(&self, url: &str) -> Result<Vec<u8>> {
-        let request = Request::get(url).timeout(FETCH_TIMEOUT).limit(MAX_BYTES);
+        let request = Request::get(url)
+            .timeout(FETCH_TIMEOUT)
+            .limit(picture::LARGEST_FILE);
         let answer = self.client.send(&request)?;
         match answer.head.status {
-            200 if is_picture(&answer.body) => Ok(answer.body),
+            200 if picture_type(&answer.body).is_some() => Ok(answer.body),
             200 => {
                 let what = "what came is not a JPEG, PNG, WebP or GIF picture";
                 Err(Error::new(Kind::Garbled { status: 200 }, what))

@@ -260,6 +260,12 @@ pub(super) fn halves(vector: &[f32]) -> Vec<u8> {
     row
 }
 
+/// The components of a row of 16-bit floats.
+pub(super) fn floats(row: &[u8]) -> impl Iterator<Item = f32> {
+    let halves = row.as_chunks::<2>().0.iter();
+    halves.map(|half| f16::from_le_bytes(*half).to_f32())
+}
+
 /// Rows that are to become a segment. They are asked for several times, in order.
 pub(super) trait Source {
     fn rows(&self) -> usize;
@@ -350,11 +356,7 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
     for row in 0..rows {
         source.halves(row, &mut buffer)?;
         bytes.clear();
-        let components = buffer.as_chunks::<2>().0.iter();
-        bytes.extend(components.map(|x| {
-            let component = f16::from_le_bytes(*x).to_f32();
-            quantised(component * scale).cast_unsigned()
-        }));
+        bytes.extend(floats(&buffer).map(|x| quantised(x * scale).cast_unsigned()));
         out.put(&bytes)?;
     }
     for row in 0..rows {
@@ -387,9 +389,8 @@ pub(super) struct Batch {
 impl Batch {
     /// Adds a row of 16-bit floats with its record.
     pub fn push(&mut self, halves: Vec<u8>, stored: &Stored) {
-        for x in halves.as_chunks::<2>().0 {
-            self.largest = self.largest.max(f16::from_le_bytes(*x).to_f32().abs());
-        }
+        let largest = floats(&halves).fold(self.largest, |largest, x| largest.max(x.abs()));
+        self.largest = largest;
         self.rows.push((halves, stored.to_bytes()));
     }
 

@@ -5,12 +5,10 @@ use std::collections::BinaryHeap;
 use std::path::Path;
 use std::sync::Arc;
 
-use half::f16;
-
 use super::damaged;
 use super::manifest::{Entry, Manifest};
 use super::record::{Stored, parse_id, place_key};
-use super::segment::{Segment, stride};
+use super::segment::{Segment, floats, stride};
 use crate::clip::kernel::dot::{BEST, Query};
 use crate::clip::store::{Found, Record};
 use crate::error::{Error, Kind, Result};
@@ -274,10 +272,7 @@ impl Snapshot {
             {
                 continue;
             }
-            let components = row.as_chunks::<2>().0.iter();
-            let vector: Vec<f32> = components
-                .map(|x| f16::from_le_bytes(*x).to_f32())
-                .collect();
+            let vector: Vec<f32> = floats(&row).collect();
             let stride = vector.len();
             chosen.push((candidate, Query::new(&vector, stride)));
         }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::media::picture_type;
+
 /// Most bytes kept.
 const MAX_BYTES: usize = 128 << 20;
 /// Largest upload of a photo, and the largest file that is fetched or given out.
@@ -214,17 +216,6 @@ impl File {
 
     fn number(&self) -> &str {
         &self.key[self.key.len() - 8..]
-    }
-}
-
-/// Media type and ending of a picture in a form that Telegram takes.
-fn picture_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    match imagesize::image_type(bytes).ok()? {
-        imagesize::ImageType::Jpeg => Some(("image/jpeg", "jpg")),
-        imagesize::ImageType::Png => Some(("image/png", "png")),
-        imagesize::ImageType::Webp => Some(("image/webp", "webp")),
-        imagesize::ImageType::Gif => Some(("image/gif", "gif")),
-        _ => None,
     }
 }
 
