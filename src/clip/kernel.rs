@@ -1,9 +1,9 @@
 //! The arithmetic of both towers, in the widest instructions that the processor has.
 //!
 //! Nearly all time goes into products `x · Wᵀ` of a few rows with a large matrix. Weights therefore
-//! lie in the file as they are multiplied, in [`Matrix`] panels of 16 rows, so that nothing is
-//! rearranged at run time: each step takes one column of a panel, widens it to 32-bit floats, and
-//! adds its multiples to the sums of several rows of `x`, which stay in registers.
+//! lie in the file in [`Matrix`] panels of 16 rows, column by column: each step takes a column, or two,
+//! widens it, and adds its multiples to the sums of several rows of `x`, which stay in registers.
+//! Weights that are floats are multiplied as such, those of 8 bits as integers.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -13,6 +13,7 @@ pub mod dot;
 mod matrix;
 #[cfg(target_arch = "aarch64")]
 mod neon;
+mod products;
 mod rows;
 mod scalar;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod tests;
 use std::fmt;
 
 pub use matrix::{LANES, Matrix, Values, panels};
+pub use products::Scratch;
 pub use rows::Activation;
 
 /// Instructions that this processor has: a value is the proof, because only [`Isa::available`]
@@ -39,23 +41,13 @@ enum Set {
     Neon(neon::Proof),
 }
 
-/// Memory that products need besides their operands; kept by the caller, so that it is asked from
-/// the system once.
-#[derive(Debug, Default)]
-pub struct Scratch {
-    /// `x`, a tile of rows after the other, each column by column.
-    packed: Vec<f32>,
-    /// Panels as 32-bit floats.
-    wide: Vec<f32>,
-    /// Sums of one tile.
-    sums: Vec<f32>,
-}
-
 impl Isa {
     /// What this processor has, the fastest first; the last needs nothing special.
     #[must_use]
     pub fn available() -> Vec<Self> {
         let sets = [
+            #[cfg(target_arch = "x86_64")]
+            avx512::Proof::find_vnni().map(Set::Avx512),
             #[cfg(target_arch = "x86_64")]
             avx512::Proof::find().map(Set::Avx512),
             #[cfg(target_arch = "x86_64")]
@@ -108,42 +100,12 @@ impl Isa {
             "y has a column for each row of the matrix"
         );
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
-        let (most, together) = self.tile_shape();
-        let tiles = Tiles::new(height, most);
-        tiles.pack(x, depth, &mut scratch.packed);
-        let scales = matrix.scales();
-        let mut panel = 0;
-        while panel < panels(outputs) {
-            let count = together.min(panels(outputs) - panel);
-            let mut weights = matrix.panels(panel, count);
-            if tiles.count > 1 && !matches!(weights, Values::F32(_)) {
-                scratch.wide.resize(count * depth * LANES, 0.0);
-                self.widen(weights, &mut scratch.wide);
-                weights = Values::F32(&scratch.wide);
-            }
-            for (first, rows) in tiles.iter() {
-                scratch.sums.resize(rows * count * LANES, 0.0);
-                let x = &scratch.packed[first * depth..(first + rows) * depth];
-                self.tile(weights, count, x, rows, &mut scratch.sums);
-                let from = panel * LANES;
-                let width = (count * LANES).min(outputs - from);
-                for (row, sums) in scratch.sums.chunks_exact(count * LANES).enumerate() {
-                    let at = (first + row) * outputs + from;
-                    let y = &mut y[at..at + width];
-                    y.copy_from_slice(&sums[..width]);
-                    if let Some(scales) = scales {
-                        y.iter_mut().zip(&scales[from..]).for_each(|(y, s)| *y *= s);
-                    }
-                    if let Some(bias) = bias {
-                        y.iter_mut().zip(&bias[from..]).for_each(|(y, b)| *y += b);
-                    }
-                }
-            }
-            panel += count;
-        }
+        products::multiply(self, x, matrix, bias, y, scratch);
     }
 
-    fn tile(self, weights: Values<'_>, panels: usize, x: &[f32], rows: usize, sums: &mut [f32]) {
+    /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`.
+    fn tile(self, weights: &[f32], panels: usize, x: &[f32], rows: usize, sums: &mut [f32]) {
+        debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
@@ -153,19 +115,55 @@ impl Isa {
             #[cfg(target_arch = "aarch64")]
             Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums),
         }
-        debug_assert_eq!(sums.len(), rows * panels * LANES);
     }
 
-    /// Weights as 32-bit floats, without their scales.
-    fn widen(self, weights: Values<'_>, wide: &mut [f32]) {
+    /// Bits of 16-bit floats as 32-bit floats.
+    fn widen(self, weights: &[u16], wide: &mut [f32]) {
         match self.0 {
             Set::Scalar => scalar::widen(weights, wide),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(proof) => avx2::widen(proof, weights, wide),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => avx512::widen(proof, weights, wide),
+            // Rust has no stable instruction for it here; the compiler knows it.
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::widen(proof, weights, wide),
+            Set::Neon(_) => scalar::widen(weights, wide),
+        }
+    }
+
+    /// Adds the products of `panels` panels of `weights`, widened by [`Isa::widen_pairs`], with `rows`
+    /// rows of `x` to `sums`.
+    fn tile_pairs(
+        self,
+        weights: &[i16],
+        panels: usize,
+        x: &[[i16; 2]],
+        rows: usize,
+        sums: &mut [f32],
+    ) {
+        debug_assert_eq!(sums.len(), rows * panels * LANES);
+        match self.0 {
+            Set::Scalar => scalar::tile_pairs(weights, x, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums),
+        }
+    }
+
+    /// Columns of a panel as 16-bit integers, in the order that this set takes them; zeros follow an
+    /// odd number of columns.
+    fn widen_pairs(self, weights: &[i8], wide: &mut [i16]) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::widen_pairs(proof, weights, wide),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::widen_pairs(proof, weights, wide),
+            Set::Scalar => scalar::widen_pairs(weights, wide),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => scalar::widen_pairs(weights, wide),
         }
     }
 
@@ -207,44 +205,9 @@ impl fmt::Display for Isa {
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => "AVX2",
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(_) => "AVX-512",
+            Set::Avx512(proof) => proof.name(),
             #[cfg(target_arch = "aarch64")]
             Set::Neon(_) => "NEON",
         })
-    }
-}
-
-/// Rows of `x` in tiles of nearly the same height: 15 rows make 8 and 7 rather than 14 and 1.
-struct Tiles {
-    height: usize,
-    count: usize,
-}
-
-impl Tiles {
-    fn new(height: usize, most: usize) -> Self {
-        let count = height.div_ceil(most);
-        Self { height, count }
-    }
-
-    /// Each tile as (first row, rows).
-    fn iter(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (height, count) = (self.height, self.count);
-        (0..count).map(move |tile| {
-            let first = tile * height / count;
-            (first, (tile + 1) * height / count - first)
-        })
-    }
-
-    fn pack(&self, x: &[f32], depth: usize, packed: &mut Vec<f32>) {
-        packed.resize(x.len(), 0.0);
-        for (first, rows) in self.iter() {
-            let range = first * depth..(first + rows) * depth;
-            let (x, packed) = (&x[range.clone()], &mut packed[range]);
-            for (row, x) in x.chunks_exact(depth).enumerate() {
-                for (column, x) in packed.chunks_exact_mut(rows).zip(x) {
-                    column[row] = *x;
-                }
-            }
-        }
     }
 }

@@ -1,12 +1,13 @@
 //! Products with AVX2, FMA and F16C, which came to processors together.
 
 use std::arch::x86_64::{
-    __m256, _mm_loadl_epi64, _mm_loadu_si128, _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps,
-    _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps,
-    _mm256_storeu_ps,
+    __m256, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
-use super::matrix::{LANES, Values};
+use super::matrix::LANES;
 
 /// Most rows of `x` in a tile: 12 sums, and three more registers for operands.
 pub(super) const ROWS: usize = 6;
@@ -27,28 +28,71 @@ impl Proof {
     }
 }
 
-/// Sums of one panel's `weights` with `rows` rows of `x`.
-pub(super) fn tile(_: Proof, weights: Values<'_>, x: &[f32], rows: usize, sums: &mut [f32]) {
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`.
+pub(super) fn tile(_: Proof, weights: &[f32], x: &[f32], rows: usize, sums: &mut [f32]) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        match weights {
-            Values::F32(weights) => of_f32(weights, x, rows, sums),
-            Values::F16(weights) => of_f16(weights, x, rows, sums),
-            Values::I8(weights) => of_i8(weights, x, rows, sums),
+        match rows {
+            1 => of_floats::<1>(weights, x, sums),
+            2 => of_floats::<2>(weights, x, sums),
+            3 => of_floats::<3>(weights, x, sums),
+            4 => of_floats::<4>(weights, x, sums),
+            5 => of_floats::<5>(weights, x, sums),
+            6 => of_floats::<6>(weights, x, sums),
+            _ => unreachable!("tiles have up to 6 rows"),
         }
     }
 }
 
-pub(super) fn widen(_: Proof, weights: Values<'_>, wide: &mut [f32]) {
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32]) {
+    let depth = x.len() / M;
+    assert_eq!(weights.len(), depth * LANES);
+    assert_eq!(sums.len(), M * LANES);
+    let mut totals = [[_mm256_setzero_ps(); LANES / WIDTH]; M];
+    let (weights, x) = (weights.as_ptr(), x.as_ptr());
+    for column in 0..depth {
+        let mut row = [_mm256_setzero_ps(); LANES / WIDTH];
+        for (half, row) in row.iter_mut().enumerate() {
+            // SAFETY: by the first assertion there are `depth` columns of 16.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                *row = _mm256_loadu_ps(weights.add(column * LANES + half * WIDTH));
+            }
+        }
+        for (m, totals) in totals.iter_mut().enumerate() {
+            // SAFETY: `depth * M` is at most the length of `x`.
+            #[expect(unsafe_code, reason = "argued above")]
+            let x = _mm256_set1_ps(unsafe { *x.add(column * M + m) });
+            for (total, row) in totals.iter_mut().zip(&row) {
+                *total = _mm256_fmadd_ps(*row, x, *total);
+            }
+        }
+    }
+    for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
+        add(*total, sums);
+    }
+}
+
+/// Bits of 16-bit floats as 32-bit floats.
+pub(super) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn widen(weights: &[u16], wide: &mut [f32]) {
+        let weights = weights.as_chunks::<WIDTH>().0;
+        for (weights, wide) in weights.iter().zip(wide.as_chunks_mut::<WIDTH>().0) {
+            // SAFETY: both have 8 numbers.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                let halves = _mm_loadu_si128(weights.as_ptr().cast());
+                _mm256_storeu_ps(wide.as_mut_ptr(), _mm256_cvtph_ps(halves));
+            }
+        }
+    }
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        match weights {
-            Values::F32(weights) => widen_f32(weights, wide),
-            Values::F16(weights) => widen_f16(weights, wide),
-            Values::I8(weights) => widen_i8(weights, wide),
-        }
+        widen(weights, wide);
     }
 }
 
@@ -65,79 +109,103 @@ pub(super) fn run(_: Proof, work: impl FnOnce()) {
     }
 }
 
-macro_rules! for_weights {
-    ($tile:ident, $any:ident, $widen:ident, $weight:ty, $at:ident => $load:expr) => {
-        #[target_feature(enable = "avx2,fma,f16c")]
-        fn $tile<const M: usize>(weights: &[$weight], x: &[f32], sums: &mut [f32]) {
-            let depth = x.len() / M;
-            assert_eq!(weights.len(), depth * LANES);
-            assert_eq!(sums.len(), M * LANES);
-            let mut totals = [[_mm256_setzero_ps(); LANES / WIDTH]; M];
-            let (weights, x) = (weights.as_ptr(), x.as_ptr());
-            for column in 0..depth {
-                let mut row = [_mm256_setzero_ps(); LANES / WIDTH];
-                for (half, row) in row.iter_mut().enumerate() {
-                    // SAFETY: by the first assertion there are `depth` columns of 16.
-                    #[expect(unsafe_code, reason = "argued above")]
-                    unsafe {
-                        let $at = weights.add(column * LANES + half * WIDTH);
-                        *row = $load;
-                    }
-                }
-                for (m, totals) in totals.iter_mut().enumerate() {
-                    // SAFETY: `depth * M` is at most the length of `x`.
-                    #[expect(unsafe_code, reason = "argued above")]
-                    let x = _mm256_set1_ps(unsafe { *x.add(column * M + m) });
-                    for (total, row) in totals.iter_mut().zip(&row) {
-                        *total = _mm256_fmadd_ps(*row, x, *total);
-                    }
-                }
-            }
-            for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
-                store(*total, sums);
-            }
-        }
-
-        #[target_feature(enable = "avx2,fma,f16c")]
-        fn $any(weights: &[$weight], x: &[f32], rows: usize, sums: &mut [f32]) {
-            match rows {
-                1 => $tile::<1>(weights, x, sums),
-                2 => $tile::<2>(weights, x, sums),
-                3 => $tile::<3>(weights, x, sums),
-                4 => $tile::<4>(weights, x, sums),
-                5 => $tile::<5>(weights, x, sums),
-                6 => $tile::<6>(weights, x, sums),
-                _ => unreachable!("tiles have up to 6 rows"),
-            }
-        }
-
-        #[target_feature(enable = "avx2,fma,f16c")]
-        fn $widen(weights: &[$weight], wide: &mut [f32]) {
-            for (weights, wide) in weights
-                .chunks_exact(WIDTH)
-                .zip(wide.chunks_exact_mut(WIDTH))
-            {
-                let $at = weights.as_ptr();
-                // SAFETY: the chunk has 8 numbers.
-                #[expect(unsafe_code, reason = "argued above")]
-                store(unsafe { $load }, wide);
-            }
-        }
-    };
-}
-
-for_weights!(tile_f32, of_f32, widen_f32, f32, at => _mm256_loadu_ps(at));
-for_weights!(tile_f16, of_f16, widen_f16, u16, at => _mm256_cvtph_ps(_mm_loadu_si128(at.cast())));
-for_weights!(tile_i8, of_i8, widen_i8, i8, at => {
-    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(at.cast())))
-});
-
-#[target_feature(enable = "avx2,fma,f16c")]
-fn store(value: __m256, to: &mut [f32]) {
-    assert_eq!(to.len(), WIDTH);
-    // SAFETY: by the assertion there is room for 8 floats.
+/// Adds the products of one panel with `rows` rows of `x` to `sums`; `weights` as
+/// [`widen_pairs`] makes them.
+pub(super) fn tile_pairs(_: Proof, weights: &[i16], x: &[[i16; 2]], rows: usize, sums: &mut [f32]) {
+    // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        _mm256_storeu_ps(to.as_mut_ptr(), value);
+        match rows {
+            1 => of_pairs::<1>(weights, x, sums),
+            2 => of_pairs::<2>(weights, x, sums),
+            3 => of_pairs::<3>(weights, x, sums),
+            4 => of_pairs::<4>(weights, x, sums),
+            5 => of_pairs::<5>(weights, x, sums),
+            6 => of_pairs::<6>(weights, x, sums),
+            _ => unreachable!("tiles have up to 6 rows"),
+        }
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32]) {
+    let pairs = x.len() / M;
+    assert_eq!(weights.len(), pairs * 2 * LANES);
+    assert_eq!(sums.len(), M * LANES);
+    let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
+    let (weights, x) = (weights.as_ptr(), x.as_ptr());
+    for pair in 0..pairs {
+        let mut row = [_mm256_setzero_si256(); LANES / WIDTH];
+        for (half, row) in row.iter_mut().enumerate() {
+            // SAFETY: by the first assertion there are `pairs` pairs of 2 times 16.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                let at = weights.add((pair * LANES + half * WIDTH) * 2);
+                *row = _mm256_loadu_si256(at.cast());
+            }
+        }
+        for (m, totals) in totals.iter_mut().enumerate() {
+            // SAFETY: `pairs * M` is at most the length of `x`, each of four bytes.
+            #[expect(unsafe_code, reason = "argued above")]
+            let x = unsafe { x.add(pair * M + m).cast::<i32>().read_unaligned() };
+            let x = _mm256_set1_epi32(x);
+            for (total, row) in totals.iter_mut().zip(&row) {
+                *total = _mm256_add_epi32(*total, _mm256_madd_epi16(*row, x));
+            }
+        }
+    }
+    for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
+        add(_mm256_cvtepi32_ps(*total), sums);
+    }
+}
+
+/// Two columns at a time, the two numbers of each row beside each other.
+pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn widen(weights: &[i8], wide: &mut [i16]) {
+        let columns = weights.chunks(2 * LANES);
+        for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
+            let (first, second) = columns.split_at(LANES);
+            let empty = _mm_setzero_si128();
+            // SAFETY: the first column has 16 bytes, and so has the second where there is one.
+            #[expect(unsafe_code, reason = "argued above")]
+            let (first, second) = unsafe {
+                let load = |from: &[i8]| _mm_loadu_si128(from.as_ptr().cast());
+                let second = if second.is_empty() {
+                    empty
+                } else {
+                    load(second)
+                };
+                (load(first), second)
+            };
+            let halves = [
+                _mm_unpacklo_epi8(first, second),
+                _mm_unpackhi_epi8(first, second),
+            ];
+            for (half, wide) in halves.into_iter().zip(wide.chunks_exact_mut(LANES)) {
+                // SAFETY: the chunk has 16 numbers of 16 bits.
+                #[expect(unsafe_code, reason = "argued above")]
+                unsafe {
+                    _mm256_storeu_si256(wide.as_mut_ptr().cast(), _mm256_cvtepi8_epi16(half));
+                }
+            }
+        }
+    }
+    assert_eq!(weights.len() % LANES, 0);
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn add(value: __m256, to: &mut [f32]) {
+    assert_eq!(to.len(), WIDTH);
+    // SAFETY: by the assertion there are 8 floats.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        let sum = _mm256_add_ps(_mm256_loadu_ps(to.as_ptr()), value);
+        _mm256_storeu_ps(to.as_mut_ptr(), sum);
     }
 }

@@ -1,12 +1,15 @@
-//! Products with AVX-512F.
+//! Products with AVX-512F and AVX-512BW, which all but a few accelerators have together, and with
+//! VNNI where it is there.
 
 use std::arch::x86_64::{
-    __m512, _mm_loadu_si128, _mm256_loadu_si256, _mm512_cvtepi8_epi32, _mm512_cvtepi32_ps,
-    _mm512_cvtph_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_storeu_ps,
+    __m512, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    _mm256_loadu_si256, _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi8_epi16,
+    _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
-use super::matrix::{LANES, Values};
+use super::matrix::LANES;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
 pub(super) const ROWS: usize = 14;
@@ -14,20 +17,35 @@ pub(super) const ROWS: usize = 14;
 /// Most panels in a tile.
 pub(super) const PANELS: usize = 2;
 
-/// That the processor has AVX-512F.
+/// That the processor has AVX-512F and AVX-512BW.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Proof(());
+pub(super) struct Proof {
+    /// That it has VNNI, too.
+    vnni: bool,
+}
 
 impl Proof {
     pub(super) fn find() -> Option<Self> {
-        is_x86_feature_detected!("avx512f").then_some(Self(()))
+        let is_there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+        is_there.then_some(Self { vnni: false })
+    }
+
+    pub(super) fn find_vnni() -> Option<Self> {
+        let is_there = is_x86_feature_detected!("avx512vnni");
+        Self::find()
+            .filter(|_| is_there)
+            .map(|_| Self { vnni: true })
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        if self.vnni { "AVX-512 VNNI" } else { "AVX-512" }
     }
 }
 
-/// Sums of `panels` panels of `weights` with `rows` rows of `x`.
+/// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`.
 pub(super) fn tile(
     _: Proof,
-    weights: Values<'_>,
+    weights: &[f32],
     panels: usize,
     x: &[f32],
     rows: usize,
@@ -36,74 +54,77 @@ pub(super) fn tile(
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        match weights {
-            Values::F32(weights) => of_f32(weights, panels, x, rows, sums),
-            Values::F16(weights) => of_f16(weights, panels, x, rows, sums),
-            Values::I8(weights) => of_i8(weights, panels, x, rows, sums),
+        any_of_floats(weights, panels, x, rows, sums);
+    }
+}
+
+/// The same of `weights` as [`widen_pairs`] makes them.
+pub(super) fn tile_pairs(
+    proof: Proof,
+    weights: &[i16],
+    panels: usize,
+    x: &[[i16; 2]],
+    rows: usize,
+    sums: &mut [f32],
+) {
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        if proof.vnni {
+            any_of_vnni(weights, panels, x, rows, sums);
+        } else {
+            any_of_pairs(weights, panels, x, rows, sums);
         }
     }
 }
 
-pub(super) fn widen(_: Proof, weights: Values<'_>, wide: &mut [f32]) {
-    // SAFETY: the proof.
-    #[expect(unsafe_code, reason = "argued above")]
-    unsafe {
-        match weights {
-            Values::F32(weights) => widen_f32(weights, wide),
-            Values::F16(weights) => widen_f16(weights, wide),
-            Values::I8(weights) => widen_i8(weights, wide),
-        }
-    }
-}
-
-/// Runs plain loops, compiled for AVX-512F.
-pub(super) fn run(_: Proof, work: impl FnOnce()) {
-    #[target_feature(enable = "avx512f")]
-    fn wide(work: impl FnOnce()) {
-        work();
-    }
-    // SAFETY: the proof.
-    #[expect(unsafe_code, reason = "argued above")]
-    unsafe {
-        wide(work);
-    }
-}
-
-macro_rules! for_weights {
-    ($tile:ident, $any:ident, $widen:ident, $weight:ty, $at:ident => $load:expr) => {
-        #[target_feature(enable = "avx512f")]
-        fn $tile<const P: usize, const M: usize>(weights: &[$weight], x: &[f32], sums: &mut [f32]) {
+/// A function for each size of a tile: `$tile` of (panels, rows), and `$any`, which chooses one. In
+/// each step a panel has a register of weights, `$row`, which is multiplied by `$x` and added to
+/// `$total`; zeroed by `$zero`, and read as floats by `$floats`.
+macro_rules! for_tiles {
+    (
+        $tile:ident, $any:ident, $features:literal, $weight:ty, $number:ty,
+        zero: $zero:expr, load: $load:expr, spread: $spread:expr, floats: $floats:expr,
+        ($total:ident, $row:ident, $x:ident) => $add:expr
+    ) => {
+        #[target_feature(enable = $features)]
+        fn $tile<const P: usize, const M: usize>(
+            weights: &[$weight],
+            x: &[$number],
+            sums: &mut [f32],
+        ) {
+            // What a register of weights has: 16 numbers, or as many pairs.
+            const STEP: usize = LANES * size_of::<$number>() / size_of::<$weight>();
             let depth = x.len() / M;
-            assert_eq!(weights.len(), P * depth * LANES);
+            assert_eq!(weights.len(), P * depth * STEP);
             assert_eq!(sums.len(), P * M * LANES);
-            let mut totals = [[_mm512_setzero_ps(); P]; M];
+            let mut totals = [[$zero; P]; M];
             let (weights, x) = (weights.as_ptr(), x.as_ptr());
-            for column in 0..depth {
-                let mut row = [_mm512_setzero_ps(); P];
+            for at in 0..depth {
+                let mut row = [$zero; P];
                 for (panel, row) in row.iter_mut().enumerate() {
-                    // SAFETY: by the first assertion each panel has `depth` columns of 16.
+                    // SAFETY: by the first assertion each panel has `depth` registers.
                     #[expect(unsafe_code, reason = "argued above")]
                     unsafe {
-                        let $at = weights.add((panel * depth + column) * LANES);
-                        *row = $load;
+                        *row = $load(weights.add((panel * depth + at) * STEP).cast());
                     }
                 }
                 for (m, totals) in totals.iter_mut().enumerate() {
-                    // SAFETY: `depth * M` is at most the length of `x`.
+                    // SAFETY: `depth * M` is at most the length of `x`, each of four bytes.
                     #[expect(unsafe_code, reason = "argued above")]
-                    let x = _mm512_set1_ps(unsafe { *x.add(column * M + m) });
-                    for (total, row) in totals.iter_mut().zip(&row) {
-                        *total = _mm512_fmadd_ps(*row, x, *total);
+                    let $x = $spread(unsafe { std::ptr::read_unaligned(x.add(at * M + m).cast()) });
+                    for ($total, $row) in totals.iter_mut().zip(&row) {
+                        *$total = $add;
                     }
                 }
             }
             for (sums, total) in sums.chunks_exact_mut(LANES).zip(totals.as_flattened()) {
-                store(*total, sums);
+                add($floats(*total), sums);
             }
         }
 
-        #[target_feature(enable = "avx512f")]
-        fn $any(weights: &[$weight], panels: usize, x: &[f32], rows: usize, sums: &mut [f32]) {
+        #[target_feature(enable = $features)]
+        fn $any(weights: &[$weight], panels: usize, x: &[$number], rows: usize, sums: &mut [f32]) {
             match (panels, rows) {
                 (1, 1) => $tile::<1, 1>(weights, x, sums),
                 (1, 2) => $tile::<1, 2>(weights, x, sums),
@@ -136,36 +157,108 @@ macro_rules! for_weights {
                 _ => unreachable!("tiles have up to 2 panels and 14 rows"),
             }
         }
-
-        #[target_feature(enable = "avx512f")]
-        fn $widen(weights: &[$weight], wide: &mut [f32]) {
-            for (weights, wide) in weights
-                .chunks_exact(LANES)
-                .zip(wide.chunks_exact_mut(LANES))
-            {
-                let $at = weights.as_ptr();
-                // SAFETY: the chunk has 16 numbers.
-                #[expect(unsafe_code, reason = "argued above")]
-                store(unsafe { $load }, wide);
-            }
-        }
     };
 }
 
-for_weights!(tile_f32, of_f32, widen_f32, f32, at => _mm512_loadu_ps(at));
-for_weights!(tile_f16, of_f16, widen_f16, u16, at => {
-    _mm512_cvtph_ps(_mm256_loadu_si256(at.cast()))
-});
-for_weights!(tile_i8, of_i8, widen_i8, i8, at => {
-    _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(at.cast())))
-});
+for_tiles!(
+    of_floats, any_of_floats, "avx512f,avx512bw", f32, f32,
+    zero: _mm512_setzero_ps(), load: _mm512_loadu_ps, spread: _mm512_set1_ps,
+    floats: std::convert::identity,
+    (total, row, x) => _mm512_fmadd_ps(*row, x, *total)
+);
+for_tiles!(
+    of_pairs, any_of_pairs, "avx512f,avx512bw", i16, [i16; 2],
+    zero: _mm512_setzero_si512(), load: _mm512_loadu_si512, spread: _mm512_set1_epi32,
+    floats: _mm512_cvtepi32_ps,
+    (total, row, x) => _mm512_add_epi32(*total, _mm512_madd_epi16(*row, x))
+);
+for_tiles!(
+    of_vnni, any_of_vnni, "avx512f,avx512bw,avx512vnni", i16, [i16; 2],
+    zero: _mm512_setzero_si512(), load: _mm512_loadu_si512, spread: _mm512_set1_epi32,
+    floats: _mm512_cvtepi32_ps,
+    (total, row, x) => _mm512_dpwssd_epi32(*total, *row, x)
+);
 
-#[target_feature(enable = "avx512f")]
-fn store(value: __m512, to: &mut [f32]) {
-    assert_eq!(to.len(), LANES);
-    // SAFETY: by the assertion there is room for 16 floats.
+/// Bits of 16-bit floats as 32-bit floats.
+pub(super) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn widen(weights: &[u16], wide: &mut [f32]) {
+        let weights = weights.as_chunks::<LANES>().0;
+        for (weights, wide) in weights.iter().zip(wide.as_chunks_mut::<LANES>().0) {
+            // SAFETY: both have 16 numbers.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                let halves = _mm256_loadu_si256(weights.as_ptr().cast());
+                _mm512_storeu_ps(wide.as_mut_ptr(), _mm512_cvtph_ps(halves));
+            }
+        }
+    }
+    // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        _mm512_storeu_ps(to.as_mut_ptr(), value);
+        widen(weights, wide);
+    }
+}
+
+/// Two columns at a time, the two numbers of each row beside each other.
+pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn widen(weights: &[i8], wide: &mut [i16]) {
+        let columns = weights.chunks(2 * LANES);
+        for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
+            let (first, second) = columns.split_at(LANES);
+            let empty = _mm_setzero_si128();
+            // SAFETY: the first column has 16 bytes, and so has the second where there is one.
+            #[expect(unsafe_code, reason = "argued above")]
+            let (first, second) = unsafe {
+                let load = |from: &[i8]| _mm_loadu_si128(from.as_ptr().cast());
+                let second = if second.is_empty() {
+                    empty
+                } else {
+                    load(second)
+                };
+                (load(first), second)
+            };
+            let (low, high) = (
+                _mm_unpacklo_epi8(first, second),
+                _mm_unpackhi_epi8(first, second),
+            );
+            let numbers = _mm512_cvtepi8_epi16(_mm256_set_m128i(high, low));
+            // SAFETY: the chunk has 32 numbers of 16 bits.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                _mm512_storeu_si512(wide.as_mut_ptr().cast(), numbers);
+            }
+        }
+    }
+    assert_eq!(weights.len() % LANES, 0);
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+/// Runs plain loops, compiled for AVX-512.
+pub(super) fn run(_: Proof, work: impl FnOnce()) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn wide(work: impl FnOnce()) {
+        work();
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        wide(work);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add(value: __m512, to: &mut [f32]) {
+    assert_eq!(to.len(), LANES);
+    // SAFETY: by the assertion there are 16 floats.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        let sum = _mm512_add_ps(_mm512_loadu_ps(to.as_ptr()), value);
+        _mm512_storeu_ps(to.as_mut_ptr(), sum);
     }
 }

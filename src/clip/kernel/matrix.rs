@@ -33,7 +33,7 @@ pub enum Values<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Puts a matrix together; none if the lengths do not fit.
+    /// Puts a matrix together: integers have scales, floats have none. None if the lengths do not fit.
     #[must_use]
     pub fn new(
         values: Values<'a>,
@@ -44,6 +44,7 @@ impl<'a> Matrix<'a> {
         let fits = rows > 0
             && columns > 0
             && values.len() == panels(rows).checked_mul(columns)?.checked_mul(LANES)?
+            && scales.is_some() == matches!(values, Values::I8(_))
             && scales.is_none_or(|scales| scales.len() >= rows);
         fits.then_some(Self {
             values,
@@ -71,10 +72,17 @@ impl<'a> Matrix<'a> {
         self.scales
     }
 
-    /// `count` panels from `first` on.
-    pub(super) fn panels(&self, first: usize, count: usize) -> Values<'a> {
+    /// Some panels, whole.
+    pub(super) fn panels(&self, panels: std::ops::Range<usize>) -> Values<'a> {
         let panel = self.columns * LANES;
-        self.values.slice(first * panel..(first + count) * panel)
+        self.values.slice(panels.start * panel..panels.end * panel)
+    }
+
+    /// Some columns of a panel.
+    pub(super) fn block(&self, panel: usize, columns: std::ops::Range<usize>) -> Values<'a> {
+        let from = panel * self.columns;
+        self.values
+            .slice((from + columns.start) * LANES..(from + columns.end) * LANES)
     }
 }
 

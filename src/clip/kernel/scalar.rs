@@ -1,24 +1,54 @@
 //! Products without special instructions; what the others are checked against.
 
-use super::matrix::{LANES, Values};
+use half::f16;
 
-/// Sums of one panel's `weights` with `rows` rows of `x`.
-pub(super) fn tile(weights: Values<'_>, x: &[f32], rows: usize, sums: &mut [f32]) {
-    sums.fill(0.0);
-    let mut wide = [0.0; LANES];
-    for (column, x) in x.chunks_exact(rows).enumerate() {
-        let at = column * LANES;
-        widen(weights.slice(at..at + LANES), &mut wide);
+use super::matrix::LANES;
+
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`.
+pub(super) fn tile(weights: &[f32], x: &[f32], rows: usize, sums: &mut [f32]) {
+    for (column, x) in weights.chunks_exact(LANES).zip(x.chunks_exact(rows)) {
         for (sums, x) in sums.chunks_exact_mut(LANES).zip(x) {
-            for (sum, weight) in sums.iter_mut().zip(&wide) {
+            for (sum, weight) in sums.iter_mut().zip(column) {
                 *sum += weight * x;
             }
         }
     }
 }
 
-pub(super) fn widen(weights: Values<'_>, wide: &mut [f32]) {
-    for (wide, weight) in wide.iter_mut().zip(weights.iter()) {
-        *wide = weight;
+pub(super) fn widen(weights: &[u16], wide: &mut [f32]) {
+    for (wide, weight) in wide.iter_mut().zip(weights) {
+        *wide = f16::from_bits(*weight).to_f32();
     }
+}
+
+/// Adds the products of one panel with `rows` rows of `x` to `sums`; `weights` as
+/// [`widen_pairs`] makes them.
+pub(super) fn tile_pairs(weights: &[i16], x: &[[i16; 2]], rows: usize, sums: &mut [f32]) {
+    let mut totals = vec![[0; LANES]; rows];
+    for (pair, x) in weights.chunks_exact(2 * LANES).zip(x.chunks_exact(rows)) {
+        let (first, second) = pair.split_at(LANES);
+        for (totals, x) in totals.iter_mut().zip(x) {
+            let [a, b] = x.map(i32::from);
+            for ((total, first), second) in totals.iter_mut().zip(first).zip(second) {
+                *total += i32::from(*first) * a + i32::from(*second) * b;
+            }
+        }
+    }
+    for (sum, total) in sums.iter_mut().zip(totals.as_flattened()) {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "far less than the weights have lost"
+        )]
+        let total = *total as f32;
+        *sum += total;
+    }
+}
+
+/// Columns one after the other, and zeros behind an odd number of them.
+pub(super) fn widen_pairs(weights: &[i8], wide: &mut [i16]) {
+    let (some, rest) = wide.split_at_mut(weights.len());
+    for (wide, weight) in some.iter_mut().zip(weights) {
+        *wide = i16::from(*weight);
+    }
+    rest.fill(0);
 }

@@ -51,8 +51,10 @@ fn every_set_multiplies_as_the_definition_says() {
         let weights = Weights::new(outputs, depth);
         for (values, scales) in weights.kinds() {
             let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
-            let mut wide = vec![0.0; values.len()];
-            scalar::widen(values, &mut wide);
+            let wide: Vec<f32> = values.iter().collect();
+            // Integers of 16 bits stand for `x` with 8-bit weights.
+            let most = x.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+            let step = scales.map_or(0.0, |_| f64::from(most) / 32_767.0);
             for isa in Isa::available() {
                 let mut y = vec![f32::NAN; height * outputs];
                 isa.multiply(&x, &matrix, Some(&bias), &mut y, &mut Scratch::default());
@@ -70,10 +72,11 @@ fn every_set_multiplies_as_the_definition_says() {
                     let expected = products.iter().sum::<f64>() * scale + bias;
                     // Sums of large numbers may be small, but are no more exact.
                     let size: f64 = products.iter().map(|x| (x * scale).abs()).sum();
-                    let error = (f64::from(*y) - expected).abs() / (1e-3 + bias.abs() + size);
+                    let heavy: f64 = (0..depth).map(|c| (weight(c) * scale).abs()).sum();
+                    let allowed = 1e-6 * (1e-3 + bias.abs() + size) + heavy * step / 2.0;
                     assert!(
-                        error < 1e-6,
-                        "{isa} {height}×{outputs}×{depth} at {at}: {y}"
+                        (f64::from(*y) - expected).abs() < allowed,
+                        "{isa} {height}×{outputs}×{depth} at {at}: {y}, not {expected}"
                     );
                 }
             }
@@ -81,17 +84,76 @@ fn every_set_multiplies_as_the_definition_says() {
     }
 }
 
+/// Whole numbers leave no room for another order of additions.
+#[test]
+fn every_set_multiplies_integers_alike() {
+    for (height, outputs, depth) in [(1, 16, 1), (3, 40, 515), (7, 33, 768), (29, 17, 256)] {
+        let x = noise(1, height * depth);
+        let weights = Weights::new(outputs, depth);
+        let [.., (values, scales)] = weights.kinds();
+        let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
+        let products = |isa: Isa| {
+            let mut y = vec![f32::NAN; height * outputs];
+            isa.multiply(&x, &matrix, None, &mut y, &mut Scratch::default());
+            y
+        };
+        let expected = products(Isa(Set::Scalar));
+        for isa in Isa::available() {
+            assert_eq!(products(isa), expected, "{isa} {height}×{outputs}×{depth}");
+        }
+    }
+}
+
+#[test]
+fn the_largest_integers_do_not_overflow() {
+    let (outputs, depth) = (16, 3000);
+    let weights = vec![-127; outputs * depth];
+    let scales = vec![1.0; outputs];
+    let values = Values::I8(&weights);
+    let matrix = Matrix::new(values, Some(&scales), outputs, depth).expect("lengths that fit");
+    for sign in [-1.0, 1.0] {
+        for isa in Isa::available() {
+            let mut y = vec![f32::NAN; outputs];
+            let x = vec![2.0 * sign; depth];
+            isa.multiply(&x, &matrix, None, &mut y, &mut Scratch::default());
+            for y in y {
+                assert!(
+                    (y / (-127.0 * 3000.0 * 2.0 * sign) - 1.0).abs() < 1e-6,
+                    "{isa} {y}"
+                );
+            }
+        }
+    }
+}
+
+/// Otherwise damaged weights would lead to a vector that looks like one.
+#[test]
+fn what_is_no_number_stays_none() {
+    let (outputs, depth) = (16, 20);
+    let weights = Weights::new(outputs, depth);
+    for (values, scales) in weights.kinds() {
+        let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
+        for isa in Isa::available() {
+            for none in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                let mut x = noise(1, depth);
+                x[17] = none;
+                let mut y = vec![0.0; outputs];
+                isa.multiply(&x, &matrix, None, &mut y, &mut Scratch::default());
+                assert!(y.iter().all(|y| !y.is_finite()), "{isa} {values:?} {none}");
+            }
+        }
+    }
+}
+
 #[test]
 fn every_set_widens_alike() {
-    let weights = Weights::new(32, 5);
-    for (values, _) in weights.kinds() {
-        let mut expected = vec![0.0; values.len()];
-        scalar::widen(values, &mut expected);
-        for isa in Isa::available() {
-            let mut wide = vec![f32::NAN; values.len()];
-            isa.widen(values, &mut wide);
-            assert_eq!(wide, expected, "{isa}");
-        }
+    let weights = Weights::new(32, 5).f16;
+    let mut expected = vec![0.0; weights.len()];
+    scalar::widen(&weights, &mut expected);
+    for isa in Isa::available() {
+        let mut wide = vec![f32::NAN; weights.len()];
+        isa.widen(&weights, &mut wide);
+        assert_eq!(wide, expected, "{isa}");
     }
 }
 
@@ -172,5 +234,9 @@ fn a_matrix_of_another_length_is_none() {
     assert!(Matrix::new(values, None, 16, 3).is_none());
     assert!(Matrix::new(values, None, 0, 2).is_none());
     assert!(Matrix::new(values, None, usize::MAX, usize::MAX).is_none());
+    assert!(Matrix::new(values, Some(&[1.0; 16]), 16, 2).is_none());
+    let values = Values::I8(&[0; 32]);
+    assert!(Matrix::new(values, Some(&[1.0; 16]), 16, 2).is_some());
     assert!(Matrix::new(values, Some(&[1.0; 15]), 16, 2).is_none());
+    assert!(Matrix::new(values, None, 16, 2).is_none());
 }
