@@ -229,7 +229,11 @@ mod tests {
             })
         }
 
-        fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
+        fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+            Ok(pictures.to_vec())
+        }
+
+        fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
             let is_red = picture.rgb[0] > 128;
             self.encode_text(if is_red { "red" } else { "blue" })
         }

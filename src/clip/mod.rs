@@ -51,11 +51,27 @@ pub trait Encoder: Send + Sync {
     /// Damaged weights.
     fn encode_text(&self, text: &str) -> Result<Vec<f32>>;
 
-    /// The vector of `picture`.
+    /// What the encoder sees of `picture`.
+    ///
+    /// # Errors
+    /// A picture without pixels.
+    fn pixels(&self, picture: &Picture) -> Result<Vec<f32>>;
+
+    /// The vectors of pictures, each given as its [`Encoder::pixels`]. Several at a time take less
+    /// than one after the other, because the weights are read once.
     ///
     /// # Errors
     /// Damaged weights.
-    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>>;
+    fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>>;
+
+    /// The vector of `picture`.
+    ///
+    /// # Errors
+    /// Those of the two above.
+    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
+        let pixels = self.pixels(picture)?;
+        Ok(self.encode_pixels(&[pixels])?.concat())
+    }
 }
 
 /// The model that `config` names, or the built-in one.

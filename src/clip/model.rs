@@ -103,15 +103,6 @@ impl Model {
         let mut pass = Pass::new(&self.weights, self.isa);
         unit(self.text.run(&self.weights, &mut pass, tokens)?)
     }
-
-    /// The vector of a picture as planes of normalised red, green and blue.
-    ///
-    /// # Errors
-    /// Not as many numbers as the model needs, or damaged weights.
-    pub fn encode_pixels(&self, pixels: &[f32]) -> Result<Vec<f32>> {
-        let mut pass = Pass::new(&self.weights, self.isa);
-        unit(self.vision.run(&self.weights, &mut pass, pixels)?)
-    }
 }
 
 impl Encoder for Model {
@@ -130,14 +121,22 @@ impl Encoder for Model {
         self.encode_tokens(&tokenizer.encode(text, shape.context))
     }
 
-    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
+    /// Planes of normalised red, green and blue.
+    fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         if picture.width == 0 || picture.height == 0 {
             return Err(Error::new(Kind::System, "the picture has no pixels"));
         }
         let shape = &self.description.vision;
         // Opening has checked that it is far smaller than this could hold.
         let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
-        self.encode_pixels(&preprocess(picture, side, shape.mean, shape.std))
+        Ok(preprocess(picture, side, shape.mean, shape.std))
+    }
+
+    fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        let mut pass = Pass::new(&self.weights, self.isa);
+        let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
+        let vectors = vectors.chunks_exact(self.description.dimensions);
+        vectors.map(|vector| unit(vector.to_vec())).collect()
     }
 }
 

@@ -59,7 +59,9 @@ impl Tower {
                 self.shape.context
             )));
         }
-        let last = x.len() / self.shape.tower.hidden - 1;
-        Ok(self.transformer.run(pass, x, Attention::Causal, last))
+        let length = x.len() / self.shape.tower.hidden;
+        Ok(self
+            .transformer
+            .run(pass, x, length, Attention::Causal, length - 1))
     }
 }

@@ -77,11 +77,13 @@ impl Transformer {
         })
     }
 
-    /// Sends the rows `x` through all layers and returns the projection of row `result`.
+    /// Sends sequences of `length` rows, `x`, through all layers, and returns the projection of row
+    /// `result` of each.
     pub(super) fn run(
         &self,
         pass: &mut Pass<'_>,
         mut x: Vec<f32>,
+        length: usize,
         attention: Attention,
         result: usize,
     ) -> Vec<f32> {
@@ -89,14 +91,20 @@ impl Transformer {
         for (index, layer) in self.layers.iter().enumerate() {
             let normal = pass.normalise(&layer.before_attention, &x, self.tower.epsilon);
             let qkv = pass.multiply(&layer.qkv, &normal);
-            let rows = x.len() / hidden;
-            let mut wanted = 0..rows;
+            let mut wanted = 0..length;
             if index + 1 == self.layers.len() {
                 // Nothing reads the other rows any more.
                 wanted = result..result + 1;
-                x = x[result * hidden..(result + 1) * hidden].to_vec();
+                let results = x.chunks_exact(length * hidden);
+                x = results
+                    .flat_map(|rows| &rows[result * hidden..(result + 1) * hidden])
+                    .copied()
+                    .collect();
             }
-            let heads = self.attend(pass, &qkv, wanted, attention);
+            let mut heads = Vec::with_capacity(x.len());
+            for qkv in qkv.chunks_exact(length * 3 * hidden) {
+                heads.extend(self.attend(pass, qkv, wanted.clone(), attention));
+            }
             add(&mut x, &pass.multiply(&layer.out, &heads));
             let normal = pass.normalise(&layer.before_perceptron, &x, self.tower.epsilon);
             let mut inner = pass.multiply(&layer.up, &normal);
@@ -107,7 +115,7 @@ impl Transformer {
         pass.multiply(&self.projection, &normal)
     }
 
-    /// What the rows `wanted` take from all rows, head beside head.
+    /// What the rows `wanted` of one sequence take from all its rows, head beside head.
     fn attend(
         &self,
         pass: &mut Pass<'_>,
@@ -162,7 +170,7 @@ impl Transformer {
     }
 }
 
-/// One text or picture on its way through a tower.
+/// A text or some pictures on their way through a tower.
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,

@@ -29,35 +29,44 @@ impl Tower {
         })
     }
 
-    /// The projection of the whole picture, given as planes of normalised red, green and blue.
+    /// The projections of whole pictures, one after the other, each given as planes of normalised
+    /// red, green and blue.
     pub(super) fn run(
         &self,
         weights: &Weights,
         pass: &mut Pass<'_>,
-        pixels: &[f32],
+        pictures: &[Vec<f32>],
     ) -> Result<Vec<f32>> {
         let weights::Vision { side, patch, .. } = self.shape;
-        if pixels.len() != 3 * side * side {
-            return Err(Error::config(format!(
-                "a picture of this model has 3 × {side} × {side} numbers, not {}",
-                pixels.len()
-            )));
-        }
         let grid = self.shape.grid();
-        let mut rows = Vec::with_capacity(grid * grid * self.shape.patch_numbers());
-        for (top, left) in (0..grid * grid).map(|at| (at / grid * patch, at % grid * patch)) {
-            for line in (0..3 * patch).map(|line| line / patch * side + top + line % patch) {
-                let from = line * side + left;
-                rows.extend_from_slice(&pixels[from..from + patch]);
+        let mut rows =
+            Vec::with_capacity(pictures.len() * grid * grid * self.shape.patch_numbers());
+        for pixels in pictures {
+            if pixels.len() != 3 * side * side {
+                return Err(Error::config(format!(
+                    "a picture of this model has 3 × {side} × {side} numbers, not {}",
+                    pixels.len()
+                )));
+            }
+            for (top, left) in (0..grid * grid).map(|at| (at / grid * patch, at % grid * patch)) {
+                for line in (0..3 * patch).map(|line| line / patch * side + top + line % patch) {
+                    let from = line * side + left;
+                    rows.extend_from_slice(&pixels[from..from + patch]);
+                }
             }
         }
-        let mut x = weights.vector(&self.class).to_vec();
-        x.extend(pass.multiply(&self.patches, &rows));
+        let class = weights.vector(&self.class);
         let positions = weights.vector(&self.positions);
-        x.iter_mut()
-            .zip(positions)
-            .for_each(|(x, position)| *x += position);
+        let patches = pass.multiply(&self.patches, &rows);
+        let mut x = Vec::with_capacity(pictures.len() * positions.len());
+        for patches in patches.chunks_exact(positions.len() - class.len()) {
+            let picture = class.iter().chain(patches).zip(positions);
+            x.extend(picture.map(|(x, position)| x + position));
+        }
         let x = pass.normalise(&self.first, &x, self.shape.tower.epsilon);
-        Ok(self.transformer.run(pass, x, Attention::Everything, 0))
+        let length = self.shape.positions();
+        Ok(self
+            .transformer
+            .run(pass, x, length, Attention::Everything, 0))
     }
 }

@@ -39,7 +39,8 @@ fn main() {
                     .0
                     .iter()
                     .map(|bytes| f32::from_le_bytes(*bytes));
-                model.encode_pixels(&floats.collect::<Vec<f32>>())
+                let vectors = model.encode_pixels(&[floats.collect()]);
+                vectors.map(|vectors| vectors.concat())
             }
         };
         let vector = vector.unwrap_or_else(|error| panic!("{}", error.chain()));

@@ -52,7 +52,11 @@ impl Encoder for Pixels {
         Ok(Self::vector(&text.as_bytes()[..9]))
     }
 
-    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
+    fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        Ok(pictures.to_vec())
+    }
+
+    fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         Ok(Self::vector(&picture.rgb[..9]))
     }
 }

@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, TryLockError};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -30,6 +30,8 @@ use crate::media::picture_type;
 use crate::search::Hit;
 use crate::shutdown::Shutdown;
 
+/// Pictures that a thread encodes at a time, where so many are there.
+const TOGETHER: usize = 4;
 /// Files and decoded pictures that all threads hold together, unless one alone is larger.
 const MEMORY: u64 = 128 << 20;
 /// Folders that cannot be read are remembered up to this many; more are as good as all.
@@ -298,7 +300,7 @@ impl Run<'_> {
                 .collect(),
         };
         self.progress.begin(walk.count());
-        let (jobs, waiting) = sync_channel(self.options.workers * 2);
+        let (jobs, waiting) = sync_channel(self.options.workers * TOGETHER);
         let (say, messages) = sync_channel(self.options.workers * 4);
         let worker = Worker {
             encoder: self.encoder,
@@ -731,6 +733,26 @@ fn tell(say: &SyncSender<Message>, message: Message) -> Result<(), Ended> {
     say.send(message).map_err(|_| Ended::Listeners)
 }
 
+/// What became of a job so far.
+enum Looked {
+    Outcome(Outcome),
+    Seen(Seen),
+}
+
+impl From<Outcome> for Looked {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
+    }
+}
+
+/// A picture that is to be encoded.
+struct Seen {
+    job: Job,
+    stored: Stored,
+    /// As [`Encoder::pixels`] gives them.
+    pixels: Vec<f32>,
+}
+
 /// Reads, decodes and encodes, in several threads.
 struct Worker<'a> {
     encoder: &'a dyn Encoder,
@@ -744,18 +766,49 @@ struct Worker<'a> {
 
 impl Worker<'_> {
     fn run(&self, say: &SyncSender<Message>) {
+        let mut seen = Vec::new();
         loop {
-            let job = {
-                let jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-                jobs.as_ref().and_then(|jobs| jobs.recv().ok())
-            };
-            let Some(job) = job else {
-                return;
-            };
-            let outcome = self.look_into(job).unwrap_or_else(Outcome::Broken);
-            if say.send(Message::Outcome(outcome)).is_err() {
+            let job = self.next(seen.is_empty());
+            let (is_there, has_ended) =
+                (job.is_ok(), matches!(job, Err(TryRecvError::Disconnected)));
+            let mut outcomes = Vec::new();
+            match job.map(|job| self.look_into(job)) {
+                Ok(Ok(Looked::Outcome(outcome))) => outcomes.push(outcome),
+                Ok(Ok(Looked::Seen(picture))) => seen.push(picture),
+                Ok(Err(error)) => outcomes.push(Outcome::Broken(error)),
+                Err(_) => {}
+            }
+            if seen.len() == TOGETHER || !(is_there || seen.is_empty()) {
+                let encoded = self.encode(std::mem::take(&mut seen));
+                outcomes.extend(encoded.unwrap_or_else(|error| vec![Outcome::Broken(error)]));
+            }
+            for outcome in outcomes {
+                if say.send(Message::Outcome(outcome)).is_err() {
+                    return;
+                }
+            }
+            if has_ended {
                 return;
             }
+        }
+    }
+
+    /// The next job; waits for it if `is_idle`.
+    fn next(&self, is_idle: bool) -> Result<Job, TryRecvError> {
+        let jobs = if is_idle {
+            self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+        } else {
+            match self.jobs.try_lock() {
+                Ok(jobs) => jobs,
+                Err(TryLockError::Poisoned(jobs)) => jobs.into_inner(),
+                // Another thread waits for the next one.
+                Err(TryLockError::WouldBlock) => return Err(TryRecvError::Empty),
+            }
+        };
+        match &*jobs {
+            Some(jobs) if is_idle => jobs.recv().map_err(|_| TryRecvError::Disconnected),
+            Some(jobs) => jobs.try_recv(),
+            None => Err(TryRecvError::Disconnected),
         }
     }
 
@@ -769,10 +822,10 @@ impl Worker<'_> {
         *current = Arc::clone(snapshot);
     }
 
-    fn look_into(&self, job: Job) -> Result<Outcome> {
+    fn look_into(&self, job: Job) -> Result<Looked> {
         let root = self.roots.iter().find(|(number, _)| *number == job.root);
         let Some((_, root)) = root else {
-            return Ok(Outcome::Other(job));
+            return Ok(Outcome::Other(job).into());
         };
         let name = if root.is_list {
             job.path.display().to_string()
@@ -785,10 +838,11 @@ impl Worker<'_> {
                 let halves = self.now().halves(*row)?;
                 let mut stored = stored.clone();
                 stored.caption.clone_from(&job.caption);
-                return Ok(match halves {
+                let outcome = match halves {
                     Some(halves) => Outcome::Picture(job, Box::new(stored), halves, false),
                     None => Outcome::Other(job),
-                });
+                };
+                return Ok(outcome.into());
             }
             (None, true) => self.fetch(&job.path.to_string_lossy()).map(Some),
             (_, false) => picture::read(&root.path.join(&job.path))
@@ -796,10 +850,10 @@ impl Worker<'_> {
         };
         let bytes = match read {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return Ok(Outcome::Other(job)),
+            Ok(None) => return Ok(Outcome::Other(job).into()),
             Err(error) => {
                 let line = format!("{name}: {}", error.chain());
-                return Ok(Outcome::Unreadable(line));
+                return Ok(Outcome::Unreadable(line).into());
             }
         };
         let mut stored = Stored {
@@ -815,7 +869,8 @@ impl Worker<'_> {
         };
         if let Some((same, halves)) = self.known(&stored)? {
             (stored.width, stored.height) = (same.width, same.height);
-            return Ok(Outcome::Picture(job, Box::new(stored), halves, false));
+            let stored = Box::new(stored);
+            return Ok(Outcome::Picture(job, stored, halves, false).into());
         }
         let size = imagesize::blob_size(&bytes);
         let pixels = size.map_or(0, |size| {
@@ -832,21 +887,39 @@ impl Worker<'_> {
             Ok(picture) => picture,
             Err(error) => {
                 let line = format!("{name}: {}", error.chain());
-                return Ok(Outcome::Undecodable(job, line));
+                return Ok(Outcome::Undecodable(job, line).into());
             }
         };
         (stored.width, stored.height) = (picture.width, picture.height);
-        let vector = self.encoder.encode_picture(&picture)?;
-        if vector.len() != self.encoder.dimensions() || !vector.iter().all(|x| x.is_finite()) {
-            let what = format!("the model {} makes no vectors", self.encoder.name());
-            return Err(Error::new(Kind::System, what));
-        }
-        Ok(Outcome::Picture(
+        Ok(Looked::Seen(Seen {
             job,
-            Box::new(stored),
-            halves(&vector),
-            true,
-        ))
+            stored,
+            pixels: self.encoder.pixels(&picture)?,
+        }))
+    }
+
+    fn encode(&self, seen: Vec<Seen>) -> Result<Vec<Outcome>> {
+        let mut rest = Vec::new();
+        let mut pixels = Vec::new();
+        for seen in seen {
+            rest.push((seen.job, seen.stored));
+            pixels.push(seen.pixels);
+        }
+        let vectors = self.encoder.encode_pixels(&pixels)?;
+        let outcomes = rest
+            .into_iter()
+            .zip(vectors)
+            .map(|((job, stored), vector)| {
+                if vector.len() != self.encoder.dimensions()
+                    || !vector.iter().all(|x| x.is_finite())
+                {
+                    let what = format!("the model {} makes no vectors", self.encoder.name());
+                    return Err(Error::new(Kind::System, what));
+                }
+                let halves = halves(&vector);
+                Ok(Outcome::Picture(job, Box::new(stored), halves, true))
+            });
+        outcomes.collect()
     }
 
     fn now(&self) -> Arc<Snapshot> {

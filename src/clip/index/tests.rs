@@ -111,7 +111,11 @@ impl Encoder for Colours {
         Ok(Self::vector([1, 1, 1]))
     }
 
-    fn encode_picture(&self, picture: &Picture) -> Result<Vec<f32>> {
+    fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        Ok(pictures.to_vec())
+    }
+
+    fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         let [red, green, blue, ..] = picture.rgb[..] else {
             return Err(Error::new(Kind::System, "no pixel"));
         };

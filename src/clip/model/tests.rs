@@ -114,11 +114,18 @@ fn vectors_are_what_the_definition_says() {
                     let alike = cosine(&found, &plain.text(&tokens));
                     assert!(alike > least, "{case}: {length} tokens: {alike}");
                 }
-                for seed in 1..3 {
-                    let pixels = sizes.pixels(seed);
-                    let found = model.encode_pixels(&pixels).expect("a picture");
-                    let alike = cosine(&found, &plain.picture(&pixels));
-                    assert!(alike > least, "{case}: picture {seed}: {alike}");
+                for seeds in [1..2, 1..4] {
+                    let pictures: Vec<_> = seeds.map(|seed| sizes.pixels(seed)).collect();
+                    let found = model.encode_pixels(&pictures).expect("pictures");
+                    assert_eq!(found.len(), pictures.len());
+                    for (found, pixels) in found.iter().zip(&pictures) {
+                        let alike = cosine(found, &plain.picture(pixels));
+                        assert!(
+                            alike > least,
+                            "{case}: {} pictures: {alike}",
+                            pictures.len()
+                        );
+                    }
                 }
             }
         }
@@ -145,9 +152,9 @@ fn wrong_input_is_refused() {
     for tokens in [&[][..], &[598], &[598, 600, 599], &[598; 30]] {
         assert!(model.encode_tokens(tokens).is_err(), "{tokens:?}");
     }
-    assert!(model.encode_pixels(&[0.0; 1199]).is_err());
-    assert!(model.encode_pixels(&[0.0; 1200]).is_ok());
-    assert!(model.encode_pixels(&[f32::NAN; 1200]).is_err());
+    assert!(model.encode_pixels(&[vec![0.0; 1199]]).is_err());
+    assert!(model.encode_pixels(&[vec![0.0; 1200]]).is_ok());
+    assert!(model.encode_pixels(&[vec![f32::NAN; 1200]]).is_err());
 }
 
 #[test]
@@ -224,7 +231,7 @@ fn damaged_files_are_refused_or_harmless() {
         match Model::open(&path) {
             Ok(model) => {
                 let _ = model.encode_tokens(&tokens);
-                let _ = model.encode_pixels(&pixels);
+                let _ = model.encode_pixels(&[pixels.clone()]);
             }
             Err(error) => {
                 refused += 1;
