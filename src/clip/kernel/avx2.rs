@@ -1,13 +1,15 @@
 //! Products with AVX2, FMA and F16C, which came to processors together.
 
 use std::arch::x86_64::{
-    __m256, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
-    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
+    __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_setzero_si128, _mm_unpackhi_epi8,
+    _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
+    _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps,
+    _mm256_storeu_si256,
 };
 
 use super::matrix::LANES;
+use super::products::AHEAD;
 
 /// Most rows of `x` in a tile: 12 sums, and three more registers for operands.
 pub(super) const ROWS: usize = 6;
@@ -165,6 +167,11 @@ pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
     fn widen(weights: &[i8], wide: &mut [i16]) {
         let columns = weights.chunks(2 * LANES);
         for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
+            // SAFETY: prefetching reads nothing, from whatever address.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
+            }
             let (first, second) = columns.split_at(LANES);
             let empty = _mm_setzero_si128();
             // SAFETY: the first column has 16 bytes, and so has the second where there is one.

@@ -2,14 +2,15 @@
 //! VNNI where it is there.
 
 use std::arch::x86_64::{
-    __m512, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
-    _mm256_loadu_si256, _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps, _mm512_cvtepi8_epi16,
-    _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_loadu_ps,
-    _mm512_loadu_si512, _mm512_madd_epi16, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512,
+    __m512, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_setzero_si128, _mm_unpackhi_epi8,
+    _mm_unpacklo_epi8, _mm256_loadu_si256, _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps,
+    _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpwssd_epi32,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
 use super::matrix::LANES;
+use super::products::AHEAD;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
 pub(super) const ROWS: usize = 14;
@@ -206,6 +207,11 @@ pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
     fn widen(weights: &[i8], wide: &mut [i16]) {
         let columns = weights.chunks(2 * LANES);
         for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
+            // SAFETY: prefetching reads nothing, from whatever address.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
+            }
             let (first, second) = columns.split_at(LANES);
             let empty = _mm_setzero_si128();
             // SAFETY: the first column has 16 bytes, and so has the second where there is one.

@@ -14,6 +14,10 @@ use super::matrix::{LANES, Matrix, Values, panels};
 /// As integers, their products are at most 127 × 32,767 each, of which 32 bits hold 516.
 const BLOCK: usize = 256;
 
+/// So many bytes of integers are fetched ahead while others are widened: the next block, which arrives
+/// while this one is multiplied. Weights come from main memory, since no cache holds all of a model.
+pub(super) const AHEAD: usize = BLOCK * LANES;
+
 /// Largest integer in a row of `x`.
 const MOST: f32 = 32_767.0;
 
