@@ -240,3 +240,12 @@ fn a_matrix_of_another_length_is_none() {
     assert!(Matrix::new(values, Some(&[1.0; 15]), 16, 2).is_none());
     assert!(Matrix::new(values, None, 16, 2).is_none());
 }
+
+/// What `tests/peers/clip-kernels` runs the tests on, which sets the variable.
+#[test]
+fn the_processor_has_what_the_environment_names() {
+    if let Ok(expected) = std::env::var("CLIP_TEST_KERNELS") {
+        let found = format!("{}, {:?}", Isa::detect(), *dot::BEST);
+        assert_eq!(found, expected);
+    }
+}

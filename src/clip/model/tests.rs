@@ -1,5 +1,6 @@
 //! Small models with random weights: against CLIP as its definition reads, and damaged ones.
 
+mod numbers;
 mod plain;
 mod tiny;
 
@@ -11,9 +12,8 @@ use safetensors::tensor::Dtype;
 use super::*;
 use crate::clip::convert::convert;
 use crate::clip::weights::Precision;
+pub(crate) use numbers::{noise, phi};
 use plain::Plain;
-pub(crate) use plain::phi;
-pub(crate) use tiny::noise;
 use tiny::{Side, Tiny};
 
 /// A folder that goes with the test.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::numbers::phi;
 use super::tiny::{Side, Tensor, Tiny};
 
 type Rows = Vec<Vec<f64>>;
@@ -154,19 +155,6 @@ impl Plain {
             .map(<[f64]>::to_vec)
             .collect()
     }
-}
-
-/// The normal distribution function by its series.
-pub fn phi(x: f64) -> f64 {
-    if x.abs() > 6.0 {
-        return if x < 0.0 { 0.0 } else { 1.0 };
-    }
-    let (mut term, mut sum) = (x, x);
-    for n in 1..200 {
-        term *= x * x / f64::from(2 * n + 1);
-        sum += term;
-    }
-    0.5 + sum * (-x * x / 2.0).exp() / (2.0 * std::f64::consts::PI).sqrt()
 }
 
 fn dot(x: &[f64], y: &[f64]) -> f64 {

@@ -6,6 +6,8 @@ use std::path::Path;
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::numbers::noise;
+
 /// The sizes of a checkpoint.
 #[derive(Debug, Clone)]
 pub struct Tiny {
@@ -175,18 +177,4 @@ impl Tiny {
         let card = "---\nlicense: mit\n---\n# Tiny\n";
         std::fs::write(folder.join("README.md"), card).expect("written");
     }
-}
-
-/// Numbers between -1 and 1 from a small generator, the same for the same seed.
-pub fn noise(seed: u32, count: usize) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(2_654_435_761).max(1);
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 17;
-        state ^= state << 5;
-        #[expect(clippy::cast_precision_loss, reason = "noise")]
-        let share = state as f32 / u32::MAX as f32;
-        share * 2.0 - 1.0
-    };
-    std::iter::repeat_with(next).take(count).collect()
 }
