@@ -18,8 +18,9 @@ LEAST = {"f32": 0.9999, "f16": 0.9999, "i8": 0.999}
 failed = 0
 
 
-def config(text, vision, patch, side, dimensions, act="quick_gelu", vocabulary=49408):
-    """`text` and `vision` are (hidden, heads, inner, layers)."""
+def config(text, vision, patch, side, dimensions, act="quick_gelu", vocabulary=49408, end=None):
+    """`text` and `vision` are (hidden, heads, inner, layers); `end` is what ends a text: 2, as OpenAI's
+    checkpoints have it, stands for the last of the vocabulary."""
 
     def part(hidden, heads, inner, layers):
         return {
@@ -31,7 +32,7 @@ def config(text, vision, patch, side, dimensions, act="quick_gelu", vocabulary=4
             "projection_dim": dimensions,
         }
 
-    last = {"vocab_size": vocabulary, "eos_token_id": vocabulary - 1, "bos_token_id": vocabulary - 2}
+    last = {"vocab_size": vocabulary, "eos_token_id": end or vocabulary - 1, "bos_token_id": vocabulary - 2}
     return CLIPConfig(
         text_config=part(*text) | last,
         vision_config=part(*vision) | {"patch_size": patch, "image_size": side},
@@ -42,15 +43,15 @@ def config(text, vision, patch, side, dimensions, act="quick_gelu", vocabulary=4
 SMALL = {
     "like B/32": (config((512, 8, 2048, 2), (768, 12, 3072, 2), 32, 224, 512, vocabulary=2000), "float32"),
     "gelu, patch 16": (config((64, 1, 256, 2), (96, 3, 200, 2), 16, 64, 40, "gelu", 1000), "float32"),
-    "patch 14, f16": (config((96, 3, 384, 2), (160, 5, 640, 2), 14, 70, 72, "gelu", 1000), "float16"),
+    "patch 14, f16": (config((96, 3, 384, 2), (160, 5, 640, 2), 14, 70, 72, "gelu", 1000, 2), "float16"),
     "odd heads, bf16": (config((84, 7, 100, 3), (66, 11, 77, 3), 8, 40, 33, vocabulary=777), "bfloat16"),
     "outliers": (config((256, 4, 1024, 4), (384, 6, 1536, 4), 32, 224, 256, vocabulary=2000), "float32"),
 }
 FULL = {
-    "ViT-B/32": (config((512, 8, 2048, 12), (768, 12, 3072, 12), 32, 224, 512), "float32"),
+    "ViT-B/32": (config((512, 8, 2048, 12), (768, 12, 3072, 12), 32, 224, 512, end=2), "float32"),
     "ViT-B/32 with outliers": (config((512, 8, 2048, 12), (768, 12, 3072, 12), 32, 224, 512), "float32"),
-    "ViT-B/16": (config((512, 8, 2048, 12), (768, 12, 3072, 12), 16, 224, 512), "float32"),
-    "ViT-L/14": (config((768, 12, 3072, 12), (1024, 16, 4096, 24), 14, 224, 768), "float32"),
+    "ViT-B/16": (config((512, 8, 2048, 12), (768, 12, 3072, 12), 16, 224, 512, end=2), "float32"),
+    "ViT-L/14": (config((768, 12, 3072, 12), (1024, 16, 4096, 24), 14, 224, 768, end=2), "float32"),
     "LAION B/32 (gelu)": (config((512, 8, 2048, 12), (768, 12, 3072, 12), 32, 224, 512, "gelu"), "float32"),
     "TinyCLIP 8M": (config((256, 4, 1024, 3), (256, 4, 1024, 10), 16, 224, 512), "float32"),
     "TinyCLIP 39M": (config((512, 8, 2048, 6), (512, 8, 2048, 12), 16, 224, 512), "float32"),
@@ -117,7 +118,7 @@ def check(name, config, dtype, folder):
         verdict = "ok" if min(alike) >= least else "FAILED"
         failed += verdict != "ok"
         texts, pictures = min(alike[:5]), min(alike[5:])
-        print(f"{name}, {precision}: {verdict} (text {texts:.6f}, picture {pictures:.6f})", flush=True)
+        print(f"{name}, {precision}: {verdict} (text {texts:.7f}, picture {pictures:.7f})", flush=True)
 
 
 def main():
