@@ -167,11 +167,7 @@ pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
     fn widen(weights: &[i8], wide: &mut [i16]) {
         let columns = weights.chunks(2 * LANES);
         for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
-            // SAFETY: prefetching reads nothing, from whatever address.
-            #[expect(unsafe_code, reason = "argued above")]
-            unsafe {
-                _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
-            }
+            _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
             let (first, second) = columns.split_at(LANES);
             let empty = _mm_setzero_si128();
             // SAFETY: the first column has 16 bytes, and so has the second where there is one.

@@ -9,6 +9,9 @@ pub mod server;
 pub mod stage;
 pub mod systemd;
 pub mod telegram;
+#[expect(dead_code, reason = "some are for tests of the library alone")]
+#[path = "../../../src/clip/model/tests/numbers.rs"]
+mod numbers;
 #[path = "../../../src/clip/model/tests/tiny.rs"]
 pub mod tiny;
 
