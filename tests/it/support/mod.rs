@@ -2,6 +2,9 @@
 
 pub mod endpoint;
 pub mod judge;
+#[expect(dead_code, reason = "some are for tests of the library alone")]
+#[path = "../../../src/clip/model/tests/numbers.rs"]
+mod numbers;
 pub mod playground;
 pub mod process;
 pub mod raw;
@@ -9,9 +12,6 @@ pub mod server;
 pub mod stage;
 pub mod systemd;
 pub mod telegram;
-#[expect(dead_code, reason = "some are for tests of the library alone")]
-#[path = "../../../src/clip/model/tests/numbers.rs"]
-mod numbers;
 #[path = "../../../src/clip/model/tests/tiny.rs"]
 pub mod tiny;
 
