@@ -18,6 +18,8 @@ from transformers import CLIPModel, CLIPTokenizer
 import data
 import images
 
+# MIN_SCORE of src/clip/sample.rs.
+THRESHOLD = 0.25
 WORK = pathlib.Path(__file__).resolve().parents[2] / "target/sample"
 
 
@@ -122,11 +124,13 @@ def own(concepts, texts, pictures):
     for title, queries in [
         ("names", [row["names"].split("|")[0] for row in rows]),
         ("keywords", sorted({word for row in rows for word in row["keywords"].split()})),
+        ("Spanish keywords", sorted({word for row in rows for word in row["palabras"].split()})),
         ("unseen phrases", list(wanted)),
         ("junk", junk),
     ]:
-        shares = numpy.quantile(best(queries).numpy(), [0, 0.05, 0.5, 0.95, 1])
-        print(f"  best similarity of {title}: " + "  ".join(f"{name} {share:.2f}" for name, share in zip(["least", "5 %", "half", "95 %", "most"], shares)))
+        found = best(queries).numpy()
+        shares = numpy.quantile(found, [0, 0.05, 0.5, 0.95, 1])
+        print(f"  best similarity of {title}: " + "  ".join(f"{name} {share:.2f}" for name, share in zip(["least", "5 %", "half", "95 %", "most"], shares)) + f"  {THRESHOLD} or more: {(found >= THRESHOLD).mean():.3f}")
     alike = gallery @ gallery.T
     alike.fill_diagonal_(-1)
     nearest = alike.argmax(1)

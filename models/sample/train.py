@@ -122,7 +122,7 @@ def keep_texts(concepts, fields, extra, vectors, dimensions=None):
 
 
 def recall(concepts, texts):
-    """A function that says how well a tower works with the texts: on its own collection, as what is unseen has no say."""
+    """A function that says how well a tower works with the texts, on the own collection: what is unseen has no say."""
     about = torch.tensor([at for at, _ in concepts.own_pictures()])
     pictures = numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in concepts.own_pictures()])
 
