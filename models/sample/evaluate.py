@@ -18,6 +18,8 @@ from transformers import CLIPModel, CLIPTokenizer
 import data
 import images
 
+# MIN_SCORE of src/clip/sample.rs.
+THRESHOLD = 0.25
 WORK = pathlib.Path(__file__).resolve().parents[2] / "target/sample"
 
 
@@ -71,9 +73,9 @@ def vectors(model, shown):
     return torch.cat(found)
 
 
-def hits(queries, gallery, right):
+def hits(near, right):
     """For 1, 5 and 10: which share of the queries has a right picture among so many."""
-    best = (queries @ gallery.T).topk(10).indices.tolist()
+    best = near.topk(10).indices.tolist()
     shares = [numpy.mean([bool(set(row[:most]) & good) for row, good in zip(best, right)]) for most in (1, 5, 10)]
     return f"R@1 {shares[0]:.3f}  R@5 {shares[1]:.3f}  R@10 {shares[2]:.3f}  of {len(right)}"
 
@@ -87,7 +89,7 @@ def own(concepts, texts, pictures):
         for at, row in enumerate(rows):
             for name in row[field].split("|"):
                 right[name].add(at)
-        print(f"  {title}: {hits(texts(list(right)), gallery, list(right.values()))}")
+        print(f"  {title}: {hits(texts(list(right)) @ gallery.T, list(right.values()))}")
     for title, field, names in [("keyword", "keywords", "names"), ("Spanish keyword", "palabras", "nombres")]:
         right = collections.defaultdict(set)
         for at, row in enumerate(rows):
@@ -95,9 +97,9 @@ def own(concepts, texts, pictures):
                 right[word.lower()].add(at)
         named = [{word for name in row[names].split("|") for word in data.split(name)} for row in rows]
         said = {word: among | {at for at, words in enumerate(named) if word.lower() in words} for word, among in right.items()}
-        asked = texts(list(right))
-        print(f"  {title}: {hits(asked, gallery, list(said.values()))}")
-        print(f"  {title}, not counting names that have it: {hits(asked, gallery, list(right.values()))}")
+        near = texts(list(right)) @ gallery.T
+        print(f"  {title}: {hits(near, list(said.values()))}")
+        print(f"  {title}, not counting names that have it: {hits(near, list(right.values()))}")
     known = {text for row in concepts.rows for text in row["names"] + row["tags"] + row["nombres"] + row["palabras"]}
     known |= {word for text in known for word in data.split(text)}
     right = collections.defaultdict(set)
@@ -105,7 +107,7 @@ def own(concepts, texts, pictures):
         for word in concepts.rows[concepts.of_own[row["id"]]]["more"]:
             if data.held_out(word) and word not in known:
                 right[word].add(at)
-    print(f"  unseen keyword: {hits(texts(list(right)), gallery, list(right.values()))}")
+    print(f"  unseen keyword: {hits(texts(list(right)) @ gallery.T, list(right.values()))}")
     ids = [row["id"] for row in rows]
     wanted = {}
     for line in (data.HERE / "phrases.tsv").read_text(encoding="utf-8").splitlines():
@@ -113,7 +115,7 @@ def own(concepts, texts, pictures):
             phrase, patterns = line.split("\t")
             wanted[phrase] = {at for at, id in enumerate(ids) if any(fnmatch.fnmatchcase(id, one) for one in patterns.split())}
     near = texts(list(wanted)) @ gallery.T
-    print(f"  unseen phrase: {hits(texts(list(wanted)), gallery, list(wanted.values()))}")
+    print(f"  unseen phrase: {hits(near, list(wanted.values()))}")
     if "--phrases" in sys.argv:
         for phrase, row, good in zip(wanted, near.topk(5).indices.tolist(), wanted.values()):
             print("   ", "+" if set(row) & good else "-", phrase, "->", ", ".join(ids[at] for at in row))
@@ -122,11 +124,13 @@ def own(concepts, texts, pictures):
     for title, queries in [
         ("names", [row["names"].split("|")[0] for row in rows]),
         ("keywords", sorted({word for row in rows for word in row["keywords"].split()})),
+        ("Spanish keywords", sorted({word for row in rows for word in row["palabras"].split()})),
         ("unseen phrases", list(wanted)),
         ("junk", junk),
     ]:
-        shares = numpy.quantile(best(queries).numpy(), [0, 0.05, 0.5, 0.95, 1])
-        print(f"  best similarity of {title}: " + "  ".join(f"{name} {share:.2f}" for name, share in zip(["least", "5 %", "half", "95 %", "most"], shares)))
+        found = best(queries).numpy()
+        shares = numpy.quantile(found, [0, 0.05, 0.5, 0.95, 1])
+        print(f"  best similarity of {title}: " + "  ".join(f"{name} {share:.2f}" for name, share in zip(["least", "5 %", "half", "95 %", "most"], shares)) + f"  {THRESHOLD} or more: {(found >= THRESHOLD).mean():.3f}")
     alike = gallery @ gallery.T
     alike.fill_diagonal_(-1)
     nearest = alike.argmax(1)
@@ -136,12 +140,23 @@ def own(concepts, texts, pictures):
 
 def unseen(concepts, texts, pictures, name):
     about, pixels = concepts.pictures(WORK, name)
-    gallery = pictures(data.on_white(pixels))
+    shown = data.on_white(pixels)
+    gallery = pictures(shown)
     mine = numpy.array([concepts.rows[at]["own"] for at in about])
     for title, chosen in [("all", numpy.ones(len(about), bool)), ("things of the own collection", mine)]:
         some = numpy.flatnonzero(chosen)
         labels = texts([concepts.rows[about[at]]["label"] for at in some])
-        print(f"{name} (never seen), {title}: name: {hits(labels, gallery[torch.from_numpy(some)], [{place} for place in range(len(some))])}")
+        print(f"{name} (never seen), {title}: name: {hits(labels @ gallery[torch.from_numpy(some)].T, [{place} for place in range(len(some))])}")
+    # How much of that a comparison with the flat drawings would find, which were learnt.
+    flat = dict(zip(*concepts.pictures(WORK, "fluent")))
+    some = [at for at in numpy.flatnonzero(mine) if about[at] in flat]
+    near = -torch.cdist(small(data.on_white([flat[about[at]] for at in some])), small(shown[some]))
+    print(f"  the same by pixels, from Fluent flat: {hits(near, [{place} for place in range(len(some))])}")
+
+
+def small(pictures):
+    """RGB pictures of half their size, as rows."""
+    return functional.avg_pool2d(torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 255, 2).flatten(1)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ def varied(pixels):
     affine[:, :, 2] = (torch.rand(count, 2) - 0.5) * 0.15
     grid = functional.affine_grid(affine, (count, 4, data.SIDE, data.SIDE), align_corners=False)
     moved = functional.grid_sample(drawn, grid, padding_mode="zeros", align_corners=False)
-    picture = moved[:, :3] + ground * (1 - moved[:, 3:])
+    picture = lit(moved) + ground * (1 - moved[:, 3:])
+    soft = functional.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
+    picture = torch.where(torch.rand(count, 1, 1, 1) < 0.3, soft, picture)
     picture = picture * (0.85 + 0.3 * torch.rand(count, 1, 1, 1))
     middle = picture.mean((1, 2, 3), keepdim=True)
     picture = (picture - middle) * (0.8 + 0.4 * torch.rand(count, 1, 1, 1)) + middle
@@ -54,6 +56,20 @@ def varied(pixels):
     colour = torch.where(torch.rand(count, 1, 1, 1) < 0.05, torch.zeros_like(colour), colour)
     picture = grey + (picture - grey) * colour + 0.06 * (torch.rand(count, 3, 1, 1) - 0.5)
     return (picture.clamp(0, 1) - MEAN) / DEVIATION
+
+
+def lit(drawn):
+    """The colours of drawings, half of them shaded like solid things: tinted light from a side, and a shining spot."""
+    count = len(drawn)
+    line = torch.linspace(-1, 1, data.SIDE)
+    across, down = line[None, None, None, :], line[None, None, :, None]
+    some = lambda most: most * torch.rand(count, 1, 1, 1) * (torch.rand(count, 1, 1, 1) < 0.5)
+    angle = 2 * math.pi * torch.rand(count, 1, 1, 1)
+    shade = 1 + some(0.5) * (0.5 + torch.rand(count, 3, 1, 1)) * (angle.cos() * across + angle.sin() * down)
+    right, below = torch.rand(2, count, 1, 1, 1) * 1.2 - 0.6
+    spot = some(0.6) * torch.exp(-6 * ((across - right) ** 2 + (down - below) ** 2))
+    alpha = drawn[:, 3:]
+    return (drawn[:, :3] * shade).minimum(alpha) * (1 - spot) + alpha * spot * (0.7 + 0.3 * torch.rand(count, 3, 1, 1))
 
 
 class Pictures:
@@ -134,9 +150,7 @@ def learn(tower, pictures, texts, minutes, said, rate=1e-3, size=64, every=300):
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1, (step + 1) / 100) * (0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * done)))
         seen, truth = pictures.batch(size, CLEAN)
-        with torch.autocast("cpu", torch.bfloat16):
-            found = tower(seen)
-        found = functional.normalize(found.float(), dim=-1)
+        found = functional.normalize(tower(seen), dim=-1)
         sharp = scale.exp().clamp(max=60)
         loss = functional.cross_entropy(found @ labels.T * sharp, place[truth], label_smoothing=0.05)
         wanted = about[truth]

@@ -3,8 +3,11 @@
 
 train.py [texts] [language] [pictures] [pointing] [again]: the stages to run, all by default. Each keeps its result in
 target/sample, so that a later one can be repeated alone.
+
+train.py resume sight again: goes on from sample.clip, without the sentence model.
 """
 
+import copy
 import os
 import pathlib
 import sys
@@ -18,6 +21,7 @@ from tokenizers import Tokenizer
 from torch.nn import functional
 from transformers import BertConfig, BertModel, CLIPConfig, CLIPModel
 
+import converted
 import data
 import images
 import tokens
@@ -30,11 +34,12 @@ PICTURE_MINUTES = float(os.environ.get("PICTURE_MINUTES", 24))
 LANGUAGE_MINUTES = float(os.environ.get("LANGUAGE_MINUTES", 14))
 POINTING_MINUTES = float(os.environ.get("POINTING_MINUTES", 9.5))
 AGAIN_MINUTES = float(os.environ.get("AGAIN_MINUTES", 2.5))
+SIGHT_MINUTES = float(os.environ.get("SIGHT_MINUTES", 36))
 SEED = 8
 
 
 def main():
-    stages = sys.argv[1:] or list(STAGES)
+    stages = sys.argv[1:] or ["texts", "language", "pictures", "pointing", "again"]
     torch.set_num_threads(int(os.environ.get("THREADS", 1)))
     WORK.mkdir(parents=True, exist_ok=True)
     concepts = data.Concepts(WORK)
@@ -63,7 +68,7 @@ def learn_texts(concepts):
         found = torch.zeros(len(texts), 384)
         rows = [row.ids for row in split.encode_batch(texts)]
         order = sorted(range(len(texts)), key=lambda at: len(rows[at]))
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode():
             for start in range(0, len(order), 128):
                 some = order[start : start + 128]
                 longest = max(len(rows[at]) for at in some)
@@ -74,45 +79,58 @@ def learn_texts(concepts):
                 found[some] = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
         return functional.normalize(found, dim=-1)
 
-    about = data.keywords(concepts.rows, ["names", "tags", "more"])
-    known = {text for row in concepts.rows for text in row["names"] + row["tags"]}
+    extra = {word for word in split.get_vocab() if word.isascii() and word.isalpha() and len(word) > 2}
+    keep_texts(concepts, ["names", "tags"], extra, vectors, DIMENSIONS)
+
+
+def resume(concepts):
+    """Both towers as they are in sample.clip, and the text tower's vectors in the sentence model's place."""
+    model = CLIPModel(configuration(tokens.VOCABULARY))
+    converted.load(data.HERE / "sample.clip", model)
+    both = words.Both(model, Tower)
+    torch.save(both.state_dict(), WORK / "both.pt")
+    split = words.Split(WORK)
+
+    def vectors(texts):
+        with torch.inference_mode():
+            return both.words(split.rows(texts))
+
+    keep_texts(concepts, ["names", "tags", "nombres", "palabras"], set(), vectors)
+
+
+def keep_texts(concepts, fields, extra, vectors, dimensions=None):
+    """Keeps the vectors of all that is said of the things and of `extra`, in fewer dimensions if told."""
+    known = {text for row in concepts.rows for field in fields for text in row[field]}
+    about = data.keywords(concepts.rows, [*fields, "more"])
     kept = sorted(text for text in about if text in known or not data.held_out(text))
     names = [row["label"].lower() for row in concepts.rows]
-    plain_words = [
-        word for word in split.get_vocab() if word.isascii() and word.isalpha() and len(word) > 2
-    ]
-    extra = sorted(set(plain_words) | set(tokens.phrases(concepts.rows, torch.Generator().manual_seed(SEED))))
-    labels, words, more = vectors(names), vectors(kept), vectors(extra)
-    # The directions in which the texts about the pictures differ.
-    base = torch.linalg.svd(torch.cat([labels, words]), full_matrices=False).Vh[:DIMENSIONS].T
-    less = lambda found: functional.normalize(found @ base, dim=-1)
+    extra = sorted(extra | set(tokens.phrases(concepts.rows, torch.Generator().manual_seed(SEED))))
+    found = [vectors(names), vectors(kept), vectors(extra)]
+    if dimensions:
+        # The directions in which the texts about the pictures differ.
+        base = torch.linalg.svd(torch.cat(found[:2]), full_matrices=False).Vh[:dimensions].T
+        found = [functional.normalize(some @ base, dim=-1) for some in found]
     matrix = torch.zeros(len(names), len(kept))
     for column, text in enumerate(kept):
         matrix[list(about[text]), column] = 1
+    labels, said, more = found
     torch.save(
-        {"labels": less(labels), "kept": kept, "words": less(words), "about": matrix, "extra": extra, "more": less(more)},
+        {"labels": labels, "kept": kept, "words": said, "about": matrix, "extra": extra, "more": more},
         WORK / "texts.pt",
     )
     print(len(names), "names", len(kept), "keywords", len(extra), "other texts", flush=True)
 
 
 def recall(concepts, texts):
-    """A function that says how well a tower works with the sentence model's texts."""
-    own = list(concepts.own_pictures())
-    pictures = numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in own])
-    sets = [("own", numpy.array([at for at, _ in own]), pictures)]
-    mine = numpy.array([row["own"] for row in concepts.rows])
-    for name in ["fluent-3d", "openmoji"]:
-        about, pixels = concepts.pictures(WORK, name)
-        sets.append((name, about[mine[about]], data.on_white(pixels[mine[about]])))
+    """A function that says how well a tower works with the texts, on the own collection: what is unseen has no say."""
+    about = torch.tensor([at for at, _ in concepts.own_pictures()])
+    pictures = numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in concepts.own_pictures()])
 
     def say(tower, progress):
-        line = progress
-        for name, about, pictures in sets:
-            near = texts["labels"][about] @ images.embedded(tower, pictures).T
-            rank = (near > near.diagonal()[:, None]).sum(1)
-            line += f" | {name} R@1 {(rank < 1).float().mean():.3f} R@5 {(rank < 5).float().mean():.3f}"
-        print(time.strftime("%H:%M:%S"), line, flush=True)
+        near = texts["labels"][about] @ images.embedded(tower, pictures).T
+        rank = (near > near.diagonal()[:, None]).sum(1)
+        shares = f"R@1 {(rank < 1).float().mean():.3f} R@5 {(rank < 5).float().mean():.3f}"
+        print(time.strftime("%H:%M:%S"), progress, shares, flush=True)
 
     return say
 
@@ -172,6 +190,22 @@ def learn_pictures(concepts):
     torch.save(tower.state_dict(), WORK / "pictures.pt")
 
 
+def learn_sight(concepts):
+    """The picture tower of `resume` goes on alone, towards the text tower's vectors."""
+    texts = torch.load(WORK / "texts.pt")
+    both = words.Both(CLIPModel(configuration(tokens.VOCABULARY)), Tower)
+    both.load_state_dict(torch.load(WORK / "both.pt"))
+    say = recall(concepts, texts)
+
+    def keep(smooth, progress):
+        both.sight.load_state_dict(smooth.state_dict())
+        torch.save(both.state_dict(), WORK / "both.pt")
+        say(smooth, progress)
+
+    tower = copy.deepcopy(both.sight)
+    images.learn(tower, images.Pictures(concepts, WORK), texts, SIGHT_MINUTES, keep, 7e-4)
+
+
 def learn_language(concepts):
     words.learn_language(concepts, WORK, CLIPModel(configuration(tokens.VOCABULARY)), LANGUAGE_MINUTES)
 
@@ -190,6 +224,8 @@ STAGES = {
     "pictures": learn_pictures,
     "pointing": learn_pointing,
     "again": learn_again,
+    "resume": resume,
+    "sight": learn_sight,
 }
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ class Words(nn.Module):
         for some in numpy.array_split(order, 1 + len(order) // 64):
             longest = len(rows[some[-1]])
             ids = torch.tensor([rows[at] + [tokens.VOCABULARY - 1] * (longest - len(rows[at])) for at in some])
-            found.append(self.projection(self.model(input_ids=ids).pooler_output).float())
+            found.append(self.projection(self.model(input_ids=ids).pooler_output))
         return functional.normalize(torch.cat(found)[numpy.argsort(order)], dim=-1)
 
 
@@ -134,9 +134,7 @@ def learn_language(concepts, work, model, minutes):
 
     def step():
         rows, wanted = taught.batch(384)
-        with torch.autocast("cpu", torch.bfloat16):
-            found = tower(rows)
-        return likeness(found, wanted)
+        return likeness(tower(rows), wanted)
 
     def said(smooth, progress):
         torch.save(smooth.state_dict(), work / "language.pt")
@@ -251,8 +249,8 @@ def learn_pointing(concepts, work, model, tower, minutes, rate=5e-4, again=False
     kept = {}
 
     def looked(towers):
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            return towers.words(names), images.embedded(towers.sight, pictures.own).float()
+        with torch.no_grad():
+            return towers.words(names), images.embedded(towers.sight, pictures.own)
 
     def step():
         # All names and pictures, as they were a moment ago.
@@ -263,10 +261,8 @@ def learn_pointing(concepts, work, model, tower, minutes, rate=5e-4, again=False
         more, wanted = taught.batch(40)
         junk = split.rows([nonsense() for _ in range(16)])
         seen, truth = pictures.batch(96, 1 / 3)
-        with torch.autocast("cpu", torch.bfloat16):
-            found = both.words(rows + more + [row[: LENGTH - 1] + row[-1:] for row in junk])
-            shown = both.sight(seen)
-        shown = functional.normalize(shown.float(), dim=-1)
+        found = both.words(rows + more + [row[: LENGTH - 1] + row[-1:] for row in junk])
+        shown = functional.normalize(both.sight(seen), dim=-1)
         asked, same, junk = found[:128], found[128:168], found[168:]
         plain = about & ~coloured[:, None]
         loss = pointed(asked, kept["own"], about[:, pictures.own_about]) + 0.5 * pointed(asked, shown, plain[:, truth])
