@@ -1,11 +1,11 @@
 //! Products with AVX2, FMA and F16C, which came to processors together.
 
 use std::arch::x86_64::{
-    __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_setzero_si128, _mm_unpackhi_epi8,
-    _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
-    _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps,
-    _mm256_storeu_si256,
+    __m128i, __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_setzero_si128,
+    _mm_unpackhi_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16,
+    _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 use super::matrix::LANES;
@@ -165,28 +165,10 @@ fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32]) {
 pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
     #[target_feature(enable = "avx2,fma,f16c")]
     fn widen(weights: &[i8], wide: &mut [i16]) {
-        let columns = weights.chunks(2 * LANES);
-        for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
-            _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
-            let (first, second) = columns.split_at(LANES);
-            let empty = _mm_setzero_si128();
-            // SAFETY: the first column has 16 bytes, and so has the second where there is one.
-            #[expect(unsafe_code, reason = "argued above")]
-            let (first, second) = unsafe {
-                let load = |from: &[i8]| _mm_loadu_si128(from.as_ptr().cast());
-                let second = if second.is_empty() {
-                    empty
-                } else {
-                    load(second)
-                };
-                (load(first), second)
-            };
-            let halves = [
-                _mm_unpacklo_epi8(first, second),
-                _mm_unpackhi_epi8(first, second),
-            ];
-            for (half, wide) in halves.into_iter().zip(wide.chunks_exact_mut(LANES)) {
-                // SAFETY: the chunk has 16 numbers of 16 bits.
+        let wide = wide.as_chunks_mut::<LANES>().0.as_chunks_mut::<2>().0;
+        for (columns, wide) in weights.chunks(2 * LANES).zip(wide) {
+            for (half, wide) in interleaved(columns).into_iter().zip(wide) {
+                // SAFETY: there is room for 16 numbers of 16 bits.
                 #[expect(unsafe_code, reason = "argued above")]
                 unsafe {
                     _mm256_storeu_si256(wide.as_mut_ptr().cast(), _mm256_cvtepi8_epi16(half));
@@ -194,12 +176,31 @@ pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
             }
         }
     }
-    assert_eq!(weights.len() % LANES, 0);
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         widen(weights, wide);
     }
+}
+
+/// The numbers of two columns in turns, in two halves; zeros stand for a second one that is missing.
+/// Fetches what comes after [`AHEAD`], too.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(super) fn interleaved(columns: &[i8]) -> [__m128i; 2] {
+    _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
+    let load = |from: &[i8]| match from.first_chunk::<LANES>() {
+        // SAFETY: the column has 16 bytes.
+        #[expect(unsafe_code, reason = "argued above")]
+        Some(column) => unsafe { _mm_loadu_si128(column.as_ptr().cast()) },
+        None => _mm_setzero_si128(),
+    };
+    let (first, second) = columns.split_at(LANES);
+    let (first, second) = (load(first), load(second));
+    [
+        _mm_unpacklo_epi8(first, second),
+        _mm_unpackhi_epi8(first, second),
+    ]
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]

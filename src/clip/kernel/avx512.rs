@@ -2,15 +2,14 @@
 //! VNNI where it is there.
 
 use std::arch::x86_64::{
-    __m512, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_setzero_si128, _mm_unpackhi_epi8,
-    _mm_unpacklo_epi8, _mm256_loadu_si256, _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps,
+    __m512, _mm256_loadu_si256, _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps,
     _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpwssd_epi32,
     _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_madd_epi16, _mm512_set1_epi32,
     _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
+use super::avx2::interleaved;
 use super::matrix::LANES;
-use super::products::AHEAD;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
 pub(super) const ROWS: usize = 14;
@@ -205,35 +204,17 @@ pub(super) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
 pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn widen(weights: &[i8], wide: &mut [i16]) {
-        let columns = weights.chunks(2 * LANES);
-        for (columns, wide) in columns.zip(wide.chunks_exact_mut(2 * LANES)) {
-            _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
-            let (first, second) = columns.split_at(LANES);
-            let empty = _mm_setzero_si128();
-            // SAFETY: the first column has 16 bytes, and so has the second where there is one.
-            #[expect(unsafe_code, reason = "argued above")]
-            let (first, second) = unsafe {
-                let load = |from: &[i8]| _mm_loadu_si128(from.as_ptr().cast());
-                let second = if second.is_empty() {
-                    empty
-                } else {
-                    load(second)
-                };
-                (load(first), second)
-            };
-            let (low, high) = (
-                _mm_unpacklo_epi8(first, second),
-                _mm_unpackhi_epi8(first, second),
-            );
+        let wide = wide.as_chunks_mut::<{ 2 * LANES }>().0;
+        for (columns, wide) in weights.chunks(2 * LANES).zip(wide) {
+            let [low, high] = interleaved(columns);
             let numbers = _mm512_cvtepi8_epi16(_mm256_set_m128i(high, low));
-            // SAFETY: the chunk has 32 numbers of 16 bits.
+            // SAFETY: there is room for 32 numbers of 16 bits.
             #[expect(unsafe_code, reason = "argued above")]
             unsafe {
                 _mm512_storeu_si512(wide.as_mut_ptr().cast(), numbers);
             }
         }
     }
-    assert_eq!(weights.len() % LANES, 0);
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
