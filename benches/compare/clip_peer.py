@@ -2,7 +2,8 @@
 
 Answers QUERY and ends, or reads lines from standard input: `padded QUERY` (all 77 tokens, as CLIP's
 own code and most examples do it) and `unpadded QUERY`, answered with the ten best rows, or `picture
-FILE`, answered with an empty list once its vector is known. KIND is `transformers` or `faster-clip`.
+FILE`, answered with an empty list once its vector is known; `text-vector QUERY` and `picture-vector
+FILE` are answered with the vector. KIND is `transformers` or `faster-clip`.
 """
 
 import json
@@ -31,9 +32,14 @@ def main():
         what, _, value = line.rstrip("\n").partition(" ")
         if what == "picture":
             unit(peer.picture(value))
-            print("[]", flush=True)
+            answer = []
+        elif what == "picture-vector":
+            answer = unit(peer.picture(value)).tolist()
+        elif what == "text-vector":
+            answer = unit(peer.text(value, False)).tolist()
         else:
-            print(json.dumps(search(what, value)), flush=True)
+            answer = search(what, value)
+        print(json.dumps(answer), flush=True)
 
 
 def unit(vector):
