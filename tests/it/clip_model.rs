@@ -133,7 +133,9 @@ fn vectors_are_those_of_transformers() {
                 let tokens = serde_json::from_value::<Vec<u32>>(tokens.clone()).expect("tokens");
                 alike(&model.encode_tokens(&tokens).expect("a vector"), expected);
             }
-            let picture = model.encode_pixels(&[pixels.clone()]).expect("a vector");
+            let picture = model
+                .encode_pixels(std::slice::from_ref(&pixels))
+                .expect("a vector");
             alike(&picture.concat(), &golden["picture"]);
         }
     }

@@ -231,7 +231,7 @@ fn damaged_files_are_refused_or_harmless() {
         match Model::open(&path) {
             Ok(model) => {
                 let _ = model.encode_tokens(&tokens);
-                let _ = model.encode_pixels(&[pixels.clone()]);
+                let _ = model.encode_pixels(std::slice::from_ref(&pixels));
             }
             Err(error) => {
                 refused += 1;
