@@ -47,7 +47,7 @@ impl Tower {
             }
             let from = x.len();
             x.extend_from_slice(position);
-            weights.add_row(&self.tokens, token, &mut x[from..]);
+            weights.add_row(&self.tokens, token, &mut x[from..])?;
             has_ended = token == end;
             if has_ended {
                 break;

@@ -4,9 +4,12 @@
 //! tensors are named after what they do (`text.0.qkv`, layer 0 of the text tower), and all small
 //! ones come first, so that checking them when the file is opened touches few pages.
 
+use std::fs::File;
 use std::ops::{Deref, Range};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 use serde::{Deserialize, Serialize};
 
@@ -192,7 +195,7 @@ pub struct Vector(Range<usize>);
 #[derive(Debug, Clone)]
 pub struct Rows {
     tensor: Tensor,
-    width: usize,
+    count: usize,
 }
 
 /// Where a matrix and what is added to its products lie in the file.
@@ -217,7 +220,7 @@ pub struct Weights(Bytes);
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mapped),
+    Mapped(Mapped, File),
     Static(&'static [u8]),
 }
 
@@ -226,7 +229,7 @@ impl Deref for Weights {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Bytes::Mapped(bytes) => bytes,
+            Bytes::Mapped(bytes, _) => bytes,
             Bytes::Static(bytes) => bytes,
         }
     }
@@ -238,7 +241,9 @@ impl Weights {
     /// # Errors
     /// The system's refusal.
     pub fn open(path: &Path) -> Result<Self> {
-        Mapped::open(path).map(|bytes| Self(Bytes::Mapped(bytes)))
+        let file = File::open(path)
+            .map_err(|cause| Error::system(format!("cannot read {}", path.display()), cause))?;
+        Ok(Self(Bytes::Mapped(Mapped::open(path)?, file)))
     }
 
     /// Takes a file that is in memory already.
@@ -272,13 +277,46 @@ impl Weights {
     }
 
     /// Adds row `index` of `rows` to `sums`.
-    pub fn add_row(&self, rows: &Rows, index: usize, sums: &mut [f32]) {
-        let (values, scales) = self.tensor(&rows.tensor);
-        let row = values.slice(index * rows.width..(index + 1) * rows.width);
-        let scale = scales.map_or(1.0, |scales| scales[index]);
-        for (sum, number) in sums.iter_mut().zip(row.iter()) {
-            *sum += number * scale;
+    ///
+    /// # Errors
+    /// The file cannot be read any more.
+    pub fn add_row(&self, rows: &Rows, index: usize, sums: &mut [f32]) -> Result<()> {
+        let Tensor {
+            bytes,
+            precision,
+            scales,
+        } = &rows.tensor;
+        let length = bytes.len() / rows.count;
+        let from = bytes.start + index * length;
+        let mut row = vec![0; length];
+        match &self.0 {
+            // With a page of the mapping the system maps its neighbours, too, which would count as
+            // ours: in the end all rows, of which a text needs a few.
+            Bytes::Mapped(_, file) => file
+                .read_exact_at(&mut row, from as u64)
+                .map_err(|cause| Error::system("cannot read the model", cause))?,
+            Bytes::Static(file) => row.copy_from_slice(&file[from..from + length]),
         }
+        let scale = scales
+            .as_ref()
+            .map_or(1.0, |scales| self.vector(scales)[index]);
+        let mut add = |numbers: &mut dyn Iterator<Item = f32>| {
+            for (sum, number) in sums.iter_mut().zip(numbers) {
+                *sum += number * scale;
+            }
+        };
+        match precision {
+            Precision::F32 => add(&mut row.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x))),
+            Precision::F16 => {
+                add(&mut row
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|x| f16::from_le_bytes(*x).to_f32()));
+            }
+            Precision::I8 => add(&mut row.iter().map(|x| f32::from(x.cast_signed()))),
+        }
+        Ok(())
     }
 
     fn tensor(&self, tensor: &Tensor) -> (Values<'_>, Option<&[f32]>) {
@@ -406,7 +444,8 @@ impl<'a> Reader<'a> {
     /// `rows` rows of `width` to be looked up.
     pub(super) fn rows(&self, name: &str, rows: usize, width: usize) -> Result<Rows> {
         let tensor = self.tensor(name, &[rows, width], rows)?;
-        Ok(Rows { tensor, width })
+        let count = rows;
+        Ok(Rows { tensor, count })
     }
 
     /// A matrix of `rows` and `columns`, without a bias.

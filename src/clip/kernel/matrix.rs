@@ -1,7 +1,5 @@
 //! Matrices as they lie in the file of a model.
 
-use half::f16;
-
 /// Rows in a panel: one AVX-512 register of 32-bit floats, and a whole number of all others.
 pub const LANES: usize = 16;
 
@@ -138,14 +136,5 @@ impl<'a> Values<'a> {
             Self::F16(values) => Self::F16(&values[range]),
             Self::I8(values) => Self::I8(&values[range]),
         }
-    }
-
-    /// Each as a 32-bit float.
-    pub fn iter(self) -> impl Iterator<Item = f32> + use<'a> {
-        (0..self.len()).map(move |index| match self {
-            Self::F32(values) => values[index],
-            Self::F16(values) => f16::from_bits(values[index]).to_f32(),
-            Self::I8(values) => f32::from(values[index]),
-        })
     }
 }

@@ -34,6 +34,17 @@ impl Weights {
     }
 }
 
+fn wide(values: Values<'_>) -> Vec<f32> {
+    match values {
+        Values::F32(values) => values.to_vec(),
+        Values::F16(values) => {
+            let halves = values.iter().map(|bits| f16::from_bits(*bits));
+            halves.map(f16::to_f32).collect()
+        }
+        Values::I8(values) => values.iter().map(|value| f32::from(*value)).collect(),
+    }
+}
+
 #[test]
 fn every_set_multiplies_as_the_definition_says() {
     let shapes = [
@@ -51,7 +62,7 @@ fn every_set_multiplies_as_the_definition_says() {
         let weights = Weights::new(outputs, depth);
         for (values, scales) in weights.kinds() {
             let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
-            let wide: Vec<f32> = values.iter().collect();
+            let wide = wide(values);
             // Integers of 16 bits stand for `x` with 8-bit weights.
             let most = x.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
             let step = scales.map_or(0.0, |_| f64::from(most) / 32_767.0);
