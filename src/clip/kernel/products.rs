@@ -180,7 +180,7 @@ impl Scratch {
 
 /// Puts `x` into `row` as integers, and returns what 1 stands for; no number if one of `x` is none.
 #[inline(always)]
-pub(super) fn round(x: &[f32], row: &mut [i16]) -> f32 {
+fn round(x: &[f32], row: &mut [i16]) -> f32 {
     // Adding it leaves the nearest whole number in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let mut most = [0.0_f32; LANES];
