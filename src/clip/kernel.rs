@@ -22,7 +22,8 @@ mod tests;
 use std::fmt;
 
 pub use matrix::{LANES, Matrix, Values, panels};
-pub use products::Scratch;
+use products::Next;
+pub use products::{Rounding, Scratch};
 pub use rows::Activation;
 
 /// Instructions that this processor has: a value is the proof, because only [`Isa::available`]
@@ -65,6 +66,17 @@ impl Isa {
         Self::available()[0]
     }
 
+    /// Whether it has products of bytes, which are faster than those of 16 bits.
+    #[must_use]
+    pub fn multiplies_bytes(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => proof.has_vnni(),
+            // AVX2 would need as many instructions, and Rust has none of those of NEON yet.
+            _ => false,
+        }
+    }
+
     /// Most rows of `x` in a tile, and panels of weights: as many sums as registers hold.
     fn tile_shape(self) -> (usize, usize) {
         match self.0 {
@@ -79,7 +91,7 @@ impl Isa {
     }
 
     /// `y = x · matrixᵀ + bias`, where `x` has as many columns as `matrix`, and `y` as many as
-    /// `matrix` has rows.
+    /// `matrix` has rows. With weights of 8 bits, `x` is rounded; all sets do that alike.
     ///
     /// # Panics
     /// The lengths do not fit together, which models rule out when they are opened.
@@ -89,6 +101,7 @@ impl Isa {
         matrix: &Matrix<'_>,
         bias: Option<&[f32]>,
         y: &mut [f32],
+        rounding: Rounding,
         scratch: &mut Scratch,
     ) {
         let (outputs, depth) = (matrix.rows(), matrix.columns());
@@ -100,18 +113,27 @@ impl Isa {
             "y has a column for each row of the matrix"
         );
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
-        products::multiply(self, x, matrix, bias, y, scratch);
+        products::multiply(self, x, matrix, bias, y, rounding, scratch);
     }
 
-    /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`.
-    fn tile(self, weights: &[f32], panels: usize, x: &[f32], rows: usize, sums: &mut [f32]) {
+    /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
+    /// fetches `next` meanwhile.
+    fn tile(
+        self,
+        weights: &[f32],
+        panels: usize,
+        x: &[f32],
+        rows: usize,
+        sums: &mut [f32],
+        next: Next,
+    ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums),
+            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums, next),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums),
+            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, next),
             #[cfg(target_arch = "aarch64")]
             Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums),
         }
@@ -131,8 +153,7 @@ impl Isa {
         }
     }
 
-    /// Adds the products of `panels` panels of `weights`, widened by [`Isa::widen_pairs`], with `rows`
-    /// rows of `x` to `sums`.
+    /// The same of integers: `weights` as [`Isa::widen_pairs`] makes them.
     fn tile_pairs(
         self,
         weights: &[i16],
@@ -140,14 +161,15 @@ impl Isa {
         x: &[[i16; 2]],
         rows: usize,
         sums: &mut [f32],
+        next: Next,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile_pairs(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums),
+            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, next),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums),
+            Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums, next),
             #[cfg(target_arch = "aarch64")]
             Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums),
         }
@@ -167,35 +189,91 @@ impl Isa {
         }
     }
 
+    /// As [`Isa::tile_pairs`], of `weights` as [`Isa::widen_quads`] makes them, and bytes that are
+    /// moved up by 128.
+    fn tile_quads(
+        self,
+        weights: &[i8],
+        panels: usize,
+        x: &[[u8; 4]],
+        rows: usize,
+        sums: &mut [f32],
+        next: Next,
+    ) {
+        debug_assert_eq!(sums.len(), rows * panels * LANES);
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::tile_quads(proof, weights, panels, x, rows, sums, next),
+            _ => unreachable!("{self} does not multiply bytes"),
+        }
+    }
+
+    /// Appends the columns of a panel to `wide`, by fours, in the order that this set takes them.
+    fn widen_quads(self, weights: &[i8], wide: &mut Vec<i8>) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::widen_quads(proof, weights, wide),
+            _ => unreachable!("{self} does not multiply bytes"),
+        }
+    }
+
     /// Normalises each row of `x` to mean 0 and variance 1, then applies `gain` and `bias`, of
     /// which one row's worth is used.
     pub fn normalise(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
-        self.run(|| rows::normalise(x, gain, bias, epsilon, y));
+        self.run(rows::Normalise {
+            x,
+            gain,
+            bias,
+            epsilon,
+            y,
+        });
     }
 
     /// Applies `activation` to each of `x`.
     pub fn activate(self, activation: Activation, x: &mut [f32]) {
-        self.run(|| rows::activate(activation, x));
+        self.run(rows::Activate(activation, x));
     }
 
     /// Makes shares of 1 of `scale * x`.
     pub fn softmax(self, scale: f32, x: &mut [f32]) {
-        self.run(|| rows::softmax(scale, x));
+        self.run(rows::Softmax(scale, x));
     }
 
-    /// Runs plain loops that the compiler turns into this set's instructions.
-    fn run(self, work: impl FnOnce()) {
+    fn run(self, loops: impl Loops) {
         match self.0 {
-            Set::Scalar => work(),
+            Set::Scalar => loops.run(),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::run(proof, work),
+            Set::Avx2(proof) => avx2::run(proof, loops),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::run(proof, work),
+            Set::Avx512(proof) => avx512::run(proof, loops),
             // Part of every aarch64 processor: the compiler uses it anyway.
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(_) => work(),
+            Set::Neon(_) => loops.run(),
         }
     }
+}
+
+/// Plain loops that the compiler turns into a set's instructions.
+///
+/// It does so only with what is inlined into a function that is compiled for the set: `run` and all
+/// that it calls are to be `inline(always)`. A closure cannot be.
+trait Loops {
+    fn run(self);
+}
+
+/// Begins to fetch the line of memory at `address`, where Rust has an instruction for it. Nothing
+/// happens when no memory is there.
+#[inline]
+fn fetch(address: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: it is a hint, which never fails.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
 }
 
 impl fmt::Display for Isa {

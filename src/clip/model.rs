@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::kernel::Isa;
+use super::kernel::{Isa, Rounding};
 use super::picture::Picture;
 use super::preprocess::preprocess;
 use super::tokenizer::Tokenizer;
@@ -100,8 +100,23 @@ impl Model {
     /// # Errors
     /// Tokens that the model does not have, or no end among them; or damaged weights.
     pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let mut pass = Pass::new(&self.weights, self.isa);
+        let mut pass = Pass::new(&self.weights, self.isa, Rounding::Fine);
         unit(self.text.run(&self.weights, &mut pass, tokens)?)
+    }
+
+    /// As [`Encoder::encode_pixels`], with another rounding of what meets 8-bit weights.
+    ///
+    /// # Errors
+    /// Damaged weights.
+    pub fn encode_rounded(
+        &self,
+        pictures: &[Vec<f32>],
+        rounding: Rounding,
+    ) -> Result<Vec<Vec<f32>>> {
+        let mut pass = Pass::new(&self.weights, self.isa, rounding);
+        let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
+        let vectors = vectors.chunks_exact(self.description.dimensions);
+        vectors.map(|vector| unit(vector.to_vec())).collect()
     }
 }
 
@@ -133,10 +148,7 @@ impl Encoder for Model {
     }
 
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
-        let mut pass = Pass::new(&self.weights, self.isa);
-        let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
-        let vectors = vectors.chunks_exact(self.description.dimensions);
-        vectors.map(|vector| unit(vector.to_vec())).collect()
+        self.encode_rounded(pictures, Rounding::Fine)
     }
 }
 

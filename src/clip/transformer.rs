@@ -1,6 +1,6 @@
 //! What both towers have in common: layers of attention and of a perceptron.
 
-use super::kernel::{Isa, LANES, Matrix, Scratch, Values, panels};
+use super::kernel::{Isa, LANES, Matrix, Rounding, Scratch, Values, panels};
 use super::weights::{Linear, Reader, Tower, Vector, Weights};
 use crate::error::Result;
 
@@ -87,10 +87,15 @@ impl Transformer {
         attention: Attention,
         result: usize,
     ) -> Vec<f32> {
-        let hidden = self.tower.hidden;
+        let Tower {
+            hidden, epsilon, ..
+        } = self.tower;
+        // Kept from layer to layer, because new memory is cleared first.
+        let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut inner, mut change) = (Vec::new(), Vec::new());
         for (index, layer) in self.layers.iter().enumerate() {
-            let normal = pass.normalise(&layer.before_attention, &x, self.tower.epsilon);
-            let qkv = pass.multiply(&layer.qkv, &normal);
+            pass.normalise(&layer.before_attention, &x, epsilon, &mut normal);
+            pass.multiply(&layer.qkv, &normal, &mut qkv);
             let mut wanted = 0..length;
             if index + 1 == self.layers.len() {
                 // Nothing reads the other rows any more.
@@ -101,18 +106,22 @@ impl Transformer {
                     .copied()
                     .collect();
             }
-            let mut heads = Vec::with_capacity(x.len());
+            heads.clear();
             for qkv in qkv.chunks_exact(length * 3 * hidden) {
                 heads.extend(self.attend(pass, qkv, wanted.clone(), attention));
             }
-            add(&mut x, &pass.multiply(&layer.out, &heads));
-            let normal = pass.normalise(&layer.before_perceptron, &x, self.tower.epsilon);
-            let mut inner = pass.multiply(&layer.up, &normal);
+            pass.multiply(&layer.out, &heads, &mut change);
+            add(&mut x, &change);
+            pass.normalise(&layer.before_perceptron, &x, epsilon, &mut normal);
+            pass.multiply(&layer.up, &normal, &mut inner);
             pass.isa.activate(self.tower.activation, &mut inner);
-            add(&mut x, &pass.multiply(&layer.down, &inner));
+            pass.multiply(&layer.down, &inner, &mut change);
+            add(&mut x, &change);
         }
-        let normal = pass.normalise(&self.last, &x, self.tower.epsilon);
-        pass.multiply(&self.projection, &normal)
+        pass.normalise(&self.last, &x, epsilon, &mut normal);
+        let mut projected = Vec::new();
+        pass.multiply(&self.projection, &normal, &mut projected);
+        projected
     }
 
     /// What the rows `wanted` of one sequence take from all its rows, head beside head.
@@ -174,36 +183,36 @@ impl Transformer {
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,
+    rounding: Rounding,
     scratch: Scratch,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(weights: &'a Weights, isa: Isa) -> Self {
+    pub(super) fn new(weights: &'a Weights, isa: Isa, rounding: Rounding) -> Self {
         let scratch = Scratch::default();
         Self {
             weights,
             isa,
+            rounding,
             scratch,
         }
     }
 
-    pub(super) fn normalise(&self, norm: &Norm, x: &[f32], epsilon: f32) -> Vec<f32> {
-        let mut y = vec![0.0; x.len()];
-        let (gain, bias) = (
-            self.weights.vector(&norm.gain),
-            self.weights.vector(&norm.bias),
-        );
-        self.isa.normalise(x, gain, bias, epsilon, &mut y);
-        y
+    /// `y` becomes as long as `x`; what was in it is lost.
+    pub(super) fn normalise(&self, norm: &Norm, x: &[f32], epsilon: f32, y: &mut Vec<f32>) {
+        y.resize(x.len(), 0.0);
+        let gain = self.weights.vector(&norm.gain);
+        let bias = self.weights.vector(&norm.bias);
+        self.isa.normalise(x, gain, bias, epsilon, y);
     }
 
-    pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32]) -> Vec<f32> {
+    /// `y` becomes as long as the product; what was in it is lost.
+    pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
         let matrix = self.weights.matrix(linear);
-        let mut y = vec![0.0; x.len() / matrix.columns() * matrix.rows()];
+        y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);
         let bias = self.weights.bias(linear);
         self.isa
-            .multiply(x, &matrix, bias, &mut y, &mut self.scratch);
-        y
+            .multiply(x, &matrix, bias, y, self.rounding, &mut self.scratch);
     }
 
     fn multiply_matrix(
@@ -215,7 +224,8 @@ impl<'a> Pass<'a> {
     ) {
         // `attend` made the panels for these very numbers.
         let matrix = Matrix::new(values, None, rows, columns).expect("panels of this size");
-        self.isa.multiply(x, &matrix, None, y, &mut self.scratch);
+        self.isa
+            .multiply(x, &matrix, None, y, self.rounding, &mut self.scratch);
     }
 }
 

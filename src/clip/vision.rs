@@ -57,13 +57,15 @@ impl Tower {
         }
         let class = weights.vector(&self.class);
         let positions = weights.vector(&self.positions);
-        let patches = pass.multiply(&self.patches, &rows);
-        let mut x = Vec::with_capacity(pictures.len() * positions.len());
+        let mut patches = Vec::new();
+        pass.multiply(&self.patches, &rows, &mut patches);
+        let mut embedded = Vec::with_capacity(pictures.len() * positions.len());
         for patches in patches.chunks_exact(positions.len() - class.len()) {
             let picture = class.iter().chain(patches).zip(positions);
-            x.extend(picture.map(|(x, position)| x + position));
+            embedded.extend(picture.map(|(x, position)| x + position));
         }
-        let x = pass.normalise(&self.first, &x, self.shape.tower.epsilon);
+        let mut x = Vec::new();
+        pass.normalise(&self.first, &embedded, self.shape.tower.epsilon, &mut x);
         let length = self.shape.positions();
         Ok(self
             .transformer

@@ -1,15 +1,15 @@
 //! Products with AVX2, FMA and F16C, which came to processors together.
 
 use std::arch::x86_64::{
-    __m128i, __m256, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm_setzero_si128,
-    _mm_unpackhi_epi8, _mm_unpacklo_epi8, _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16,
-    _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
-    _mm256_storeu_ps, _mm256_storeu_si256,
+    __m128i, __m256, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
+use super::Loops;
 use super::matrix::LANES;
-use super::products::AHEAD;
+use super::products::Next;
 
 /// Most rows of `x` in a tile: 12 sums, and three more registers for operands.
 pub(super) const ROWS: usize = 6;
@@ -30,31 +30,40 @@ impl Proof {
     }
 }
 
-/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`.
-pub(super) fn tile(_: Proof, weights: &[f32], x: &[f32], rows: usize, sums: &mut [f32]) {
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and
+/// fetches `next` meanwhile.
+pub(super) fn tile(
+    _: Proof,
+    weights: &[f32],
+    x: &[f32],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         match rows {
-            1 => of_floats::<1>(weights, x, sums),
-            2 => of_floats::<2>(weights, x, sums),
-            3 => of_floats::<3>(weights, x, sums),
-            4 => of_floats::<4>(weights, x, sums),
-            5 => of_floats::<5>(weights, x, sums),
-            6 => of_floats::<6>(weights, x, sums),
+            1 => of_floats::<1>(weights, x, sums, next),
+            2 => of_floats::<2>(weights, x, sums, next),
+            3 => of_floats::<3>(weights, x, sums, next),
+            4 => of_floats::<4>(weights, x, sums, next),
+            5 => of_floats::<5>(weights, x, sums, next),
+            6 => of_floats::<6>(weights, x, sums, next),
             _ => unreachable!("tiles have up to 6 rows"),
         }
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32]) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], next: Next) {
     let depth = x.len() / M;
     assert_eq!(weights.len(), depth * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_ps(); LANES / WIDTH]; M];
     let (weights, x) = (weights.as_ptr(), x.as_ptr());
     for column in 0..depth {
+        next.fetch(0, column);
         let mut row = [_mm256_setzero_ps(); LANES / WIDTH];
         for (half, row) in row.iter_mut().enumerate() {
             // SAFETY: by the first assertion there are `depth` columns of 16.
@@ -99,44 +108,52 @@ pub(super) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
 }
 
 /// Runs plain loops, compiled for AVX2.
-pub(super) fn run(_: Proof, work: impl FnOnce()) {
+pub(super) fn run(_: Proof, loops: impl Loops) {
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn wide(work: impl FnOnce()) {
-        work();
+    fn wide(loops: impl Loops) {
+        loops.run();
     }
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        wide(work);
+        wide(loops);
     }
 }
 
 /// Adds the products of one panel with `rows` rows of `x` to `sums`; `weights` as
 /// [`widen_pairs`] makes them.
-pub(super) fn tile_pairs(_: Proof, weights: &[i16], x: &[[i16; 2]], rows: usize, sums: &mut [f32]) {
+pub(super) fn tile_pairs(
+    _: Proof,
+    weights: &[i16],
+    x: &[[i16; 2]],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         match rows {
-            1 => of_pairs::<1>(weights, x, sums),
-            2 => of_pairs::<2>(weights, x, sums),
-            3 => of_pairs::<3>(weights, x, sums),
-            4 => of_pairs::<4>(weights, x, sums),
-            5 => of_pairs::<5>(weights, x, sums),
-            6 => of_pairs::<6>(weights, x, sums),
+            1 => of_pairs::<1>(weights, x, sums, next),
+            2 => of_pairs::<2>(weights, x, sums, next),
+            3 => of_pairs::<3>(weights, x, sums, next),
+            4 => of_pairs::<4>(weights, x, sums, next),
+            5 => of_pairs::<5>(weights, x, sums, next),
+            6 => of_pairs::<6>(weights, x, sums, next),
             _ => unreachable!("tiles have up to 6 rows"),
         }
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32]) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], next: Next) {
     let pairs = x.len() / M;
     assert_eq!(weights.len(), pairs * 2 * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
     let (weights, x) = (weights.as_ptr(), x.as_ptr());
     for pair in 0..pairs {
+        next.fetch(0, pair);
         let mut row = [_mm256_setzero_si256(); LANES / WIDTH];
         for (half, row) in row.iter_mut().enumerate() {
             // SAFETY: by the first assertion there are `pairs` pairs of 2 times 16.
@@ -184,11 +201,9 @@ pub(super) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
 }
 
 /// The numbers of two columns in turns, in two halves; zeros stand for a second one that is missing.
-/// Fetches what comes after [`AHEAD`], too.
 #[inline]
 #[target_feature(enable = "sse2")]
 pub(super) fn interleaved(columns: &[i8]) -> [__m128i; 2] {
-    _mm_prefetch::<_MM_HINT_T0>(columns.as_ptr().wrapping_add(AHEAD));
     let load = |from: &[i8]| match from.first_chunk::<LANES>() {
         // SAFETY: the column has 16 bytes.
         #[expect(unsafe_code, reason = "argued above")]

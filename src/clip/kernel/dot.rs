@@ -124,7 +124,12 @@ mod x86 {
         _mm512_setzero_si512, _mm512_xor_si512,
     };
 
+    use super::super::fetch;
     use super::{Kernels, LANES, Query};
+
+    /// So many bytes of rows are fetched ahead: an index lies in main memory, and the processor alone
+    /// does not look beyond the page it reads.
+    const AHEAD: usize = 3 << 10;
 
     pub fn available() -> impl Iterator<Item = Kernels> {
         let avx2 = is_x86_feature_detected!("avx2")
@@ -169,6 +174,7 @@ mod x86 {
         for (row, out) in rows.chunks_exact(query.len() * LANES).zip(out) {
             let mut sums = [_mm256_setzero_si256(); 4];
             for (row, query) in row.as_chunks::<LANES>().0.iter().zip(query) {
+                fetch(row.as_ptr().wrapping_add(AHEAD));
                 for (part, sum) in sums.iter_mut().enumerate() {
                     // SAFETY: both arrays have LANES = 4 * 16 components, of which the part
                     // `part` < 4 is read; these loads need no alignment.
@@ -201,6 +207,7 @@ mod x86 {
         for (row, out) in rows.chunks_exact(narrow.len() * LANES).zip(out) {
             let mut sum = _mm512_setzero_si512();
             for (row, query) in row.as_chunks::<LANES>().0.iter().zip(narrow) {
+                fetch(row.as_ptr().wrapping_add(AHEAD));
                 // SAFETY: both arrays have the 64 bytes that are read; these loads need no
                 // alignment.
                 #[expect(unsafe_code, reason = "argued above")]

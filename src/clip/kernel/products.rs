@@ -6,38 +6,128 @@
 
 use std::ops::Range;
 
-use super::Isa;
 use super::matrix::{LANES, Matrix, Values, panels};
+use super::{Isa, Loops, fetch};
 
 /// Columns that are multiplied at a time: so many of a panel stay in the first cache.
 ///
 /// As integers, their products are at most 127 × 32,767 each, of which 32 bits hold 516.
-const BLOCK: usize = 256;
+const BLOCK: usize = 512;
 
-/// So many bytes of integers are fetched ahead while others are widened: the next block, which arrives
-/// while this one is multiplied. Weights come from main memory, since no cache holds all of a model.
-pub(super) const AHEAD: usize = BLOCK * LANES;
+/// How rows become integers that are multiplied with weights of 8 bits.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rounding {
+    /// To 16 bits, which lose far less than the weights have lost.
+    #[default]
+    Fine,
+    /// To 8 bits, which are not exact, but multiplied faster where [`Isa::multiplies_bytes`].
+    Coarse,
+}
 
-/// Largest integer in a row of `x`.
-const MOST: f32 = 32_767.0;
+impl Rounding {
+    /// Largest integer in a row.
+    fn most(self) -> f32 {
+        match self {
+            Self::Fine => 32_767.0,
+            Self::Coarse => 127.0,
+        }
+    }
+}
+
+/// What tiles are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Floats, column by column.
+    Floats,
+    /// 16-bit integers, by pairs of columns.
+    Pairs,
+    /// 8-bit integers, by four columns.
+    Quads,
+}
+
+impl Form {
+    fn of(isa: Isa, matrix: &Matrix<'_>, rounding: Rounding) -> Self {
+        match (matrix.scales(), rounding) {
+            (None, _) => Self::Floats,
+            (Some(_), Rounding::Coarse) if isa.multiplies_bytes() => Self::Quads,
+            (Some(_), _) => Self::Pairs,
+        }
+    }
+
+    /// Columns in a step.
+    fn columns(self) -> usize {
+        match self {
+            Self::Floats => 1,
+            Self::Pairs => 2,
+            Self::Quads => 4,
+        }
+    }
+}
+
+/// Weights that come after those of a tile: fetched while these are multiplied, since they lie in
+/// main memory, as no cache holds all of a model.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Next {
+    first: *const u8,
+    /// Bytes from a panel to the one after it.
+    panel: usize,
+    /// Bytes from one step of the tile to the next.
+    step: usize,
+}
+
+impl Next {
+    /// The columns behind `columns`, of `panel` and those after it; none for a matrix that is multiplied
+    /// as it lies.
+    fn after(matrix: &Matrix<'_>, panel: usize, columns: Range<usize>, form: Form) -> Option<Self> {
+        let (first, size) = match matrix.block(panel, columns) {
+            Values::F32(_) => return None,
+            Values::F16(block) => (block.as_ptr_range().end.cast(), 2),
+            Values::I8(block) => (block.as_ptr_range().end.cast(), 1),
+        };
+        Some(Self {
+            first,
+            panel: matrix.columns() * LANES * size,
+            step: form.columns() * LANES * size,
+        })
+    }
+
+    /// What is there already.
+    fn nothing<T>(weights: &[T]) -> Self {
+        Self {
+            first: weights.as_ptr().cast(),
+            panel: 0,
+            step: 0,
+        }
+    }
+
+    /// Begins to fetch what step `step` will multiply.
+    #[inline(always)]
+    pub(super) fn fetch(self, panel: usize, step: usize) {
+        let place = panel * self.panel + step * self.step;
+        fetch(self.first.wrapping_add(place));
+    }
+}
 
 /// Memory that products need besides their operands; kept by the caller, so that it is asked from
 /// the system once.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// `x`, a tile of rows after the other, each column by column.
+    /// `x` in one of the forms, a tile of rows after the other.
     floats: Vec<f32>,
-    /// The same as integers, by pairs of columns.
     pairs: Vec<[i16; 2]>,
+    quads: Vec<[u8; 4]>,
     /// One row of integers.
     row: Vec<i16>,
     /// What 1 stands for in each of them.
     steps: Vec<f32>,
-    /// A block of weights.
+    /// A block of weights in one of the forms.
     wide: Vec<f32>,
     wide_pairs: Vec<i16>,
+    wide_quads: Vec<i8>,
     /// Products with some panels.
     sums: Vec<f32>,
+    /// What becomes of them.
+    factors: Vec<Factors>,
 }
 
 /// What [`Isa::multiply`] does.
@@ -47,71 +137,228 @@ pub(super) fn multiply(
     matrix: &Matrix<'_>,
     bias: Option<&[f32]>,
     y: &mut [f32],
+    rounding: Rounding,
     scratch: &mut Scratch,
 ) {
     let (outputs, depth) = (matrix.rows(), matrix.columns());
     let (most, together) = isa.tile_shape();
-    let tiles = Tiles::new(x.len() / depth, most);
-    let are_integers = matrix.scales().is_some();
+    let height = x.len() / depth;
+    let tiles = tiles(height, most);
+    let form = Form::of(isa, matrix, rounding);
     // What needs no other form is taken as it lies.
     let step = if let Values::F32(_) = matrix.panels(0..0) {
         depth
     } else {
         BLOCK
     };
-    isa.run(|| {
-        if are_integers {
-            scratch.pack_pairs(x, depth, &tiles);
-        } else {
-            scratch.pack(x, depth, &tiles);
-        }
+    isa.run(Pack {
+        x,
+        depth,
+        tiles: &tiles,
+        form,
+        most: rounding.most(),
+        scratch,
     });
     for panel in (0..panels(outputs)).step_by(together) {
         let count = together.min(panels(outputs) - panel);
         scratch.sums.clear();
-        scratch.sums.resize(tiles.height * count * LANES, 0.0);
+        scratch.sums.resize(height * count * LANES, 0.0);
         for from in (0..depth).step_by(step) {
             let to = depth.min(from + step);
-            scratch.widen(isa, matrix, panel..panel + count, from..to);
-            let wide = match matrix.panels(panel..panel + count) {
-                Values::F32(weights) => weights,
-                _ => &scratch.wide,
-            };
-            for (first, rows) in tiles.iter() {
+            scratch.widen(isa, matrix, panel..panel + count, from..to, form);
+            let is_last = to == depth;
+            if is_last {
+                let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
+                scratch.factors.clear();
+                scratch.factors.extend(factors);
+            }
+            let mut next = Next::after(matrix, panel, from..to, form);
+            for &(first, rows) in &tiles {
                 let sums = first * count * LANES..(first + rows) * count * LANES;
                 let sums = &mut scratch.sums[sums];
-                if are_integers {
-                    let tile = first * depth.div_ceil(2);
-                    let x = tile + from / 2 * rows..tile + to.div_ceil(2) * rows;
-                    isa.tile_pairs(&scratch.wide_pairs, count, &scratch.pairs[x], rows, sums);
-                } else {
-                    let tile = first * depth;
-                    let x = tile + from * rows..tile + to * rows;
-                    isa.tile(wide, count, &scratch.floats[x], rows, sums);
+                let columns = form.columns();
+                let tile = first * depth.div_ceil(columns);
+                let x = tile + from / columns * rows..tile + to.div_ceil(columns) * rows;
+                match form {
+                    Form::Floats => {
+                        let wide = match matrix.panels(panel..panel + count) {
+                            Values::F32(weights) => weights,
+                            _ => &scratch.wide,
+                        };
+                        let next = next.take().unwrap_or(Next::nothing(wide));
+                        isa.tile(wide, count, &scratch.floats[x], rows, sums, next);
+                    }
+                    Form::Pairs => {
+                        let wide = &scratch.wide_pairs;
+                        let next = next.take().unwrap_or(Next::nothing(wide));
+                        isa.tile_pairs(wide, count, &scratch.pairs[x], rows, sums, next);
+                    }
+                    Form::Quads => {
+                        let wide = &scratch.wide_quads;
+                        let next = next.take().unwrap_or(Next::nothing(wide));
+                        isa.tile_quads(wide, count, &scratch.quads[x], rows, sums, next);
+                    }
+                }
+                if is_last {
+                    // At once: rows of `y` lie far apart, in no cache, and come while the next tile
+                    // is multiplied.
+                    isa.run(Finish {
+                        sums,
+                        steps: (form != Form::Floats).then(|| &scratch.steps[first..first + rows]),
+                        factors: &scratch.factors,
+                        from: panel * LANES,
+                        rows,
+                        outputs,
+                        y: &mut y[first * outputs..(first + rows) * outputs],
+                    });
                 }
             }
         }
-        let columns = panel * LANES..outputs.min((panel + count) * LANES);
-        let scales = matrix.scales().map(|scales| &scales[columns.clone()]);
-        let bias = bias.map(|bias| &bias[columns.clone()]);
-        isa.run(|| {
-            let rows = scratch.sums.chunks_exact(count * LANES);
-            for ((row, sums), y) in rows.enumerate().zip(y.chunks_exact_mut(outputs)) {
-                let factors = scales.map(|scales| (scratch.steps[row], scales));
-                finish(sums, factors, bias, &mut y[columns.clone()]);
-            }
-        });
     }
 }
 
-#[inline(always)]
-fn finish(sums: &[f32], factors: Option<(f32, &[f32])>, bias: Option<&[f32]>, y: &mut [f32]) {
-    y.copy_from_slice(&sums[..y.len()]);
-    if let Some((step, scales)) = factors {
-        y.iter_mut().zip(scales).for_each(|(y, x)| *y *= step * x);
+/// Puts `x` into the form that tiles need.
+struct Pack<'a> {
+    x: &'a [f32],
+    depth: usize,
+    tiles: &'a [(usize, usize)],
+    form: Form,
+    /// Largest integer in a row.
+    most: f32,
+    scratch: &'a mut Scratch,
+}
+
+impl Loops for Pack<'_> {
+    #[inline(always)]
+    fn run(mut self) {
+        match self.form {
+            Form::Floats => self.floats(),
+            Form::Pairs => {
+                let mut pairs = std::mem::take(&mut self.scratch.pairs);
+                self.integers(&mut pairs, |x| x);
+                self.scratch.pairs = pairs;
+            }
+            // Moved up by 128, since the instruction takes them without a sign.
+            Form::Quads => {
+                let mut quads = std::mem::take(&mut self.scratch.quads);
+                self.integers(&mut quads, |x| x.to_le_bytes()[0] ^ 0x80);
+                self.scratch.quads = quads;
+            }
+        }
     }
-    if let Some(bias) = bias {
-        y.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
+}
+
+impl Pack<'_> {
+    #[inline(always)]
+    fn floats(&mut self) {
+        let depth = self.depth;
+        self.scratch.floats.resize(self.x.len(), 0.0);
+        for &(first, rows) in self.tiles {
+            let range = first * depth..(first + rows) * depth;
+            let (x, tile) = (&self.x[range.clone()], &mut self.scratch.floats[range]);
+            for (place, x) in x.chunks_exact(depth).enumerate() {
+                for (column, x) in tile.chunks_exact_mut(rows).zip(x) {
+                    column[place] = *x;
+                }
+            }
+        }
+    }
+
+    /// Rounds to integers, and puts `N` columns of them at a time into `groups`.
+    #[inline(always)]
+    fn integers<T: Copy + Default, const N: usize>(
+        &mut self,
+        groups: &mut Vec<[T; N]>,
+        made_of: impl Fn(i16) -> T,
+    ) {
+        let depth = self.depth;
+        let count = depth.div_ceil(N);
+        let Scratch { row, steps, .. } = self.scratch;
+        // The last group may have more columns than there are, which stay 0.
+        row.clear();
+        row.resize(N * count, 0);
+        groups.resize(self.x.len() / depth * count, [T::default(); N]);
+        steps.clear();
+        for &(first, rows) in self.tiles {
+            let tile = &mut groups[first * count..(first + rows) * count];
+            let x = self.x[first * depth..].chunks_exact(depth).take(rows);
+            for (place, x) in x.enumerate() {
+                steps.push(round(x, self.most, row));
+                let row = row.as_chunks::<N>().0;
+                for (column, group) in tile.chunks_exact_mut(rows).zip(row) {
+                    column[place] = group.map(&made_of);
+                }
+            }
+        }
+    }
+}
+
+/// What the sums of a panel are multiplied by, and what is added then.
+#[derive(Debug)]
+struct Factors {
+    scales: [f32; LANES],
+    bias: [f32; LANES],
+}
+
+impl Factors {
+    fn of(matrix: &Matrix<'_>, bias: Option<&[f32]>, panel: usize) -> Self {
+        let (mut scales, mut biases) = ([1.0; LANES], [0.0; LANES]);
+        let rows = panel * LANES..matrix.rows().min((panel + 1) * LANES);
+        let take = |from: Option<&[f32]>, to: &mut [f32; LANES]| match from {
+            Some(all) if rows.len() == LANES => to.copy_from_slice(&all[rows.clone()][..LANES]),
+            Some(all) => to[..rows.len()].copy_from_slice(&all[rows.clone()]),
+            None => {}
+        };
+        take(matrix.scales(), &mut scales);
+        take(bias, &mut biases);
+        Self {
+            scales,
+            bias: biases,
+        }
+    }
+
+    #[inline(always)]
+    fn apply(&self, sums: &[f32; LANES], step: f32) -> [f32; LANES] {
+        let mut y = *sums;
+        for ((y, scale), bias) in y.iter_mut().zip(&self.scales).zip(&self.bias) {
+            *y = *y * (step * scale) + bias;
+        }
+        y
+    }
+}
+
+/// Makes of the sums of a tile what they stand for.
+struct Finish<'a> {
+    sums: &'a [f32],
+    /// Of each row, for integers.
+    steps: Option<&'a [f32]>,
+    /// Of each panel.
+    factors: &'a [Factors],
+    /// Where the panels begin in a row of `y`.
+    from: usize,
+    rows: usize,
+    outputs: usize,
+    y: &'a mut [f32],
+}
+
+impl Loops for Finish<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let mut sums = self.sums.as_chunks::<LANES>().0;
+        for row in 0..self.rows {
+            let step = self.steps.map_or(1.0, |steps| steps[row]);
+            let (these, rest) = sums.split_at(self.factors.len());
+            sums = rest;
+            let mut panels = these.iter().zip(self.factors);
+            let y = &mut self.y[row * self.outputs..(row + 1) * self.outputs];
+            let (whole, part) = y[self.from..].as_chunks_mut::<LANES>();
+            for (y, (sums, factors)) in whole.iter_mut().zip(panels.by_ref()) {
+                *y = factors.apply(sums, step);
+            }
+            if let Some((sums, factors)) = panels.next() {
+                part.copy_from_slice(&factors.apply(sums, step)[..part.len()]);
+            }
+        }
     }
 }
 
@@ -124,63 +371,34 @@ impl Scratch {
         matrix: &Matrix<'_>,
         panels: Range<usize>,
         columns: Range<usize>,
+        form: Form,
     ) {
         let length = columns.len().next_multiple_of(2) * LANES;
+        self.wide_quads.clear();
         for (place, panel) in panels.enumerate() {
-            match matrix.block(panel, columns.clone()) {
-                Values::F32(_) => {}
-                Values::F16(weights) => {
+            match (matrix.block(panel, columns.clone()), form) {
+                (Values::F32(_), _) => {}
+                (Values::F16(weights), _) => {
                     let from = place * weights.len();
                     self.wide.resize(from + weights.len(), 0.0);
                     isa.widen(weights, &mut self.wide[from..]);
                 }
-                Values::I8(weights) => {
+                (Values::I8(weights), Form::Quads) => {
+                    isa.widen_quads(weights, &mut self.wide_quads);
+                }
+                (Values::I8(weights), _) => {
                     self.wide_pairs.resize((place + 1) * length, 0);
                     isa.widen_pairs(weights, &mut self.wide_pairs[place * length..]);
                 }
             }
         }
     }
-
-    #[inline(always)]
-    fn pack(&mut self, x: &[f32], depth: usize, tiles: &Tiles) {
-        self.floats.resize(x.len(), 0.0);
-        for (first, rows) in tiles.iter() {
-            let range = first * depth..(first + rows) * depth;
-            let (x, tile) = (&x[range.clone()], &mut self.floats[range]);
-            for (place, x) in x.chunks_exact(depth).enumerate() {
-                for (column, x) in tile.chunks_exact_mut(rows).zip(x) {
-                    column[place] = *x;
-                }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn pack_pairs(&mut self, x: &[f32], depth: usize, tiles: &Tiles) {
-        let pairs = depth.div_ceil(2);
-        // The second of the last pair stays 0 where the depth is odd.
-        self.row.clear();
-        self.row.resize(2 * pairs, 0);
-        self.pairs.resize(tiles.height * pairs, [0; 2]);
-        self.steps.clear();
-        for (first, rows) in tiles.iter() {
-            let tile = &mut self.pairs[first * pairs..(first + rows) * pairs];
-            let x = x[first * depth..].chunks_exact(depth).take(rows);
-            for (place, x) in x.enumerate() {
-                self.steps.push(round(x, &mut self.row));
-                let row = self.row.as_chunks::<2>().0;
-                for (column, pair) in tile.chunks_exact_mut(rows).zip(row) {
-                    column[place] = *pair;
-                }
-            }
-        }
-    }
 }
 
-/// Puts `x` into `row` as integers, and returns what 1 stands for; no number if one of `x` is none.
+/// Puts `x` into `row` as integers up to `limit`, and returns what 1 stands for; no number if one of
+/// `x` is none.
 #[inline(always)]
-fn round(x: &[f32], row: &mut [i16]) -> f32 {
+fn round(x: &[f32], limit: f32, row: &mut [i16]) -> f32 {
     // Adding it leaves the nearest whole number in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let mut most = [0.0_f32; LANES];
@@ -193,7 +411,7 @@ fn round(x: &[f32], row: &mut [i16]) -> f32 {
     }
     let none: f32 = none.iter().sum();
     let most = most.iter().fold(0.0_f32, |most, x| most.max(*x));
-    let factor = if most > 0.0 { MOST / most } else { 0.0 };
+    let factor = if most > 0.0 { limit / most } else { 0.0 };
     for (number, x) in row.iter_mut().zip(x) {
         let bits = (x * factor + ROUND).to_bits();
         #[expect(
@@ -203,27 +421,16 @@ fn round(x: &[f32], row: &mut [i16]) -> f32 {
         let low = bits as u16;
         *number = low.cast_signed();
     }
-    most / MOST + none
+    most / limit + none
 }
 
-/// Rows of `x` in tiles of nearly the same height: 15 rows make 8 and 7 rather than 14 and 1.
-struct Tiles {
-    height: usize,
-    count: usize,
-}
-
-impl Tiles {
-    fn new(height: usize, most: usize) -> Self {
-        let count = height.div_ceil(most);
-        Self { height, count }
-    }
-
-    /// Each tile as (first row, rows).
-    fn iter(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
-        let (height, count) = (self.height, self.count);
-        (0..count).map(move |tile| {
-            let first = tile * height / count;
-            (first, (tile + 1) * height / count - first)
-        })
-    }
+/// Rows of `x` in tiles of nearly the same height, each as (first row, rows): 15 rows make 8 and 7
+/// rather than 14 and 1.
+fn tiles(height: usize, most: usize) -> Vec<(usize, usize)> {
+    let count = height.div_ceil(most);
+    let tile = |tile| {
+        let first = tile * height / count;
+        (first, (tile + 1) * height / count - first)
+    };
+    (0..count).map(tile).collect()
 }

@@ -1,6 +1,5 @@
 //! What happens to single rows between products: plain loops over 16 sums or none, which the
-//! compiler turns into the instructions that [`super::Isa`] stands for. All of it is inlined into
-//! functions compiled for them.
+//! compiler turns into the instructions that [`super::Isa`] stands for.
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined is compiled for the instructions"
@@ -8,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Loops;
 use super::matrix::LANES;
 
 /// The function between the two halves of a layer's perceptron.
@@ -20,38 +20,62 @@ pub enum Activation {
     QuickGelu,
 }
 
-#[inline(always)]
-pub(super) fn normalise(x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
-    let width = gain.len().min(bias.len());
-    #[expect(clippy::cast_precision_loss, reason = "widths are small")]
-    let share = 1.0 / width as f32;
-    for (x, y) in x.chunks_exact(width).zip(y.chunks_exact_mut(width)) {
-        let mean = sum(x, |x| x) * share;
-        let variance = sum(x, |x| (x - mean) * (x - mean)) * share;
-        let factor = 1.0 / (variance + epsilon).sqrt();
-        for (((y, x), gain), bias) in y.iter_mut().zip(x).zip(gain).zip(bias) {
-            *y = (x - mean) * factor * gain + bias;
+/// [`super::Isa::normalise`].
+pub(super) struct Normalise<'a> {
+    pub x: &'a [f32],
+    pub gain: &'a [f32],
+    pub bias: &'a [f32],
+    pub epsilon: f32,
+    pub y: &'a mut [f32],
+}
+
+impl Loops for Normalise<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let width = self.gain.len().min(self.bias.len());
+        #[expect(clippy::cast_precision_loss, reason = "widths are small")]
+        let share = 1.0 / width as f32;
+        let rows = self.x.chunks_exact(width);
+        for (x, y) in rows.zip(self.y.chunks_exact_mut(width)) {
+            let mean = sum(x, |x| x) * share;
+            let variance = sum(x, |x| (x - mean) * (x - mean)) * share;
+            let factor = 1.0 / (variance + self.epsilon).sqrt();
+            for (((y, x), gain), bias) in y.iter_mut().zip(x).zip(self.gain).zip(self.bias) {
+                *y = (x - mean) * factor * gain + bias;
+            }
         }
     }
 }
 
-#[inline(always)]
-pub(super) fn activate(activation: Activation, x: &mut [f32]) {
-    match activation {
-        Activation::QuickGelu => x.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
-        Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
+/// [`super::Isa::activate`].
+pub(super) struct Activate<'a>(pub Activation, pub &'a mut [f32]);
+
+impl Loops for Activate<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(activation, x) = self;
+        match activation {
+            Activation::QuickGelu => x.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
+            Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
+        }
     }
 }
 
-#[inline(always)]
-pub(super) fn softmax(scale: f32, x: &mut [f32]) {
-    let most = x.iter().fold(f32::MIN, |most, x| most.max(*x));
-    for x in x.iter_mut() {
-        *x = exp((*x - most) * scale);
-    }
-    let share = 1.0 / sum(x, |x| x);
-    for x in x {
-        *x *= share;
+/// [`super::Isa::softmax`].
+pub(super) struct Softmax<'a>(pub f32, pub &'a mut [f32]);
+
+impl Loops for Softmax<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Self(scale, x) = self;
+        let most = x.iter().fold(f32::MIN, |most, x| most.max(*x));
+        for x in x.iter_mut() {
+            *x = exp((*x - most) * scale);
+        }
+        let share = 1.0 / sum(x, |x| x);
+        for x in x {
+            *x *= share;
+        }
     }
 }
 

@@ -34,6 +34,12 @@ impl Weights {
     }
 }
 
+/// What this processor can do, with both kinds of rounding.
+fn everything() -> impl Iterator<Item = (Isa, Rounding)> {
+    let sets = Isa::available().into_iter();
+    sets.flat_map(|isa| [(isa, Rounding::Fine), (isa, Rounding::Coarse)])
+}
+
 fn wide(values: Values<'_>) -> Vec<f32> {
     match values {
         Values::F32(values) => values.to_vec(),
@@ -63,12 +69,17 @@ fn every_set_multiplies_as_the_definition_says() {
         for (values, scales) in weights.kinds() {
             let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
             let wide = wide(values);
-            // Integers of 16 bits stand for `x` with 8-bit weights.
             let most = x.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-            let step = scales.map_or(0.0, |_| f64::from(most) / 32_767.0);
-            for isa in Isa::available() {
+            for (isa, rounding) in everything() {
+                // Integers stand for `x` with 8-bit weights.
+                let steps = match rounding {
+                    Rounding::Fine => 32_767.0,
+                    Rounding::Coarse => 127.0,
+                };
+                let step = scales.map_or(0.0, |_| f64::from(most) / steps);
                 let mut y = vec![f32::NAN; height * outputs];
-                isa.multiply(&x, &matrix, Some(&bias), &mut y, &mut Scratch::default());
+                let scratch = &mut Scratch::default();
+                isa.multiply(&x, &matrix, Some(&bias), &mut y, rounding, scratch);
                 for (at, y) in y.iter().enumerate() {
                     let (row, output) = (at / outputs, at % outputs);
                     let weight = |column| {
@@ -87,7 +98,7 @@ fn every_set_multiplies_as_the_definition_says() {
                     let allowed = 1e-6 * (1e-3 + bias.abs() + size) + heavy * step / 2.0;
                     assert!(
                         (f64::from(*y) - expected).abs() < allowed,
-                        "{isa} {height}×{outputs}×{depth} at {at}: {y}, not {expected}"
+                        "{isa} {rounding:?} {height}×{outputs}×{depth} at {at}: {y}, not {expected}"
                     );
                 }
             }
@@ -103,14 +114,16 @@ fn every_set_multiplies_integers_alike() {
         let weights = Weights::new(outputs, depth);
         let [.., (values, scales)] = weights.kinds();
         let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
-        let products = |isa: Isa| {
+        let products = |isa: Isa, rounding| {
             let mut y = vec![f32::NAN; height * outputs];
-            isa.multiply(&x, &matrix, None, &mut y, &mut Scratch::default());
+            let scratch = &mut Scratch::default();
+            isa.multiply(&x, &matrix, None, &mut y, rounding, scratch);
             y
         };
-        let expected = products(Isa(Set::Scalar));
-        for isa in Isa::available() {
-            assert_eq!(products(isa), expected, "{isa} {height}×{outputs}×{depth}");
+        for (isa, rounding) in everything() {
+            let case = format!("{isa} {rounding:?} {height}×{outputs}×{depth}");
+            let expected = products(Isa(Set::Scalar), rounding);
+            assert_eq!(products(isa, rounding), expected, "{case}");
         }
     }
 }
@@ -123,10 +136,11 @@ fn the_largest_integers_do_not_overflow() {
     let values = Values::I8(&weights);
     let matrix = Matrix::new(values, Some(&scales), outputs, depth).expect("lengths that fit");
     for sign in [-1.0, 1.0] {
-        for isa in Isa::available() {
+        for (isa, rounding) in everything() {
             let mut y = vec![f32::NAN; outputs];
             let x = vec![2.0 * sign; depth];
-            isa.multiply(&x, &matrix, None, &mut y, &mut Scratch::default());
+            let scratch = &mut Scratch::default();
+            isa.multiply(&x, &matrix, None, &mut y, rounding, scratch);
             for y in y {
                 assert!(
                     (y / (-127.0 * 3000.0 * 2.0 * sign) - 1.0).abs() < 1e-6,
@@ -144,12 +158,13 @@ fn what_is_no_number_stays_none() {
     let weights = Weights::new(outputs, depth);
     for (values, scales) in weights.kinds() {
         let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
-        for isa in Isa::available() {
+        for (isa, rounding) in everything() {
             for none in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
                 let mut x = noise(1, depth);
                 x[17] = none;
                 let mut y = vec![0.0; outputs];
-                isa.multiply(&x, &matrix, None, &mut y, &mut Scratch::default());
+                let scratch = &mut Scratch::default();
+                isa.multiply(&x, &matrix, None, &mut y, rounding, scratch);
                 assert!(y.iter().all(|y| !y.is_finite()), "{isa} {values:?} {none}");
             }
         }

@@ -85,6 +85,13 @@ impl Tiny {
     }
 }
 
+/// A model with weights of 8 bits, and what makes pixels for it.
+pub(crate) fn some_model() -> (Model, impl Fn(u32) -> Vec<f32>) {
+    let (sizes, folder) = (Tiny::new(), Folder::new());
+    let model = folder.model(&sizes, Dtype::F32, Precision::I8);
+    (model, move |seed| sizes.pixels(seed))
+}
+
 fn cosine(x: &[f32], y: &[f64]) -> f64 {
     assert_eq!(x.len(), y.len());
     x.iter().zip(y).map(|(x, y)| f64::from(*x) * y).sum()
