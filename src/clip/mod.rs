@@ -5,6 +5,7 @@ mod checkpoint;
 pub mod command;
 pub mod convert;
 mod engine;
+pub mod fast;
 pub mod index;
 pub mod kernel;
 pub mod mapped;
@@ -78,19 +79,16 @@ pub trait Encoder: Send + Sync {
 ///
 /// # Errors
 /// Its file cannot be read, or is no sound model.
-pub fn encoder(config: &ClipConfig) -> Result<Arc<dyn Encoder>> {
-    let model = match &config.model {
-        Some(file) => Model::open(file)?,
+pub fn model(config: &ClipConfig) -> Result<Model> {
+    match &config.model {
+        Some(file) => Model::open(file),
         #[cfg(feature = "mock")]
-        None => sample::model()?,
+        None => sample::model(),
         #[cfg(not(feature = "mock"))]
-        None => {
-            return Err(Error::config(
-                "CLIP_SEARCH_MODEL is not set, and this clip-search was built without a model",
-            ));
-        }
-    };
-    Ok(Arc::new(model))
+        None => Err(Error::config(
+            "CLIP_SEARCH_MODEL is not set, and this clip-search was built without a model",
+        )),
+    }
 }
 
 /// The engine that `config` describes: over the index it names, or the built-in drawings.
@@ -98,7 +96,7 @@ pub fn encoder(config: &ClipConfig) -> Result<Arc<dyn Encoder>> {
 /// # Errors
 /// Model or index cannot be used, or do not belong together.
 pub fn engine(config: &ClipConfig) -> Result<ClipEngine> {
-    let encoder = encoder(config)?;
+    let encoder = Arc::new(model(config)?);
     let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
         (Some(url), _) => Arc::new(qdrant::Qdrant::open(url, config.qdrant_key.clone())?),
         (None, Some(folder)) => Arc::new(index::Index::open(folder)?),

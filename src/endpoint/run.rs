@@ -35,7 +35,7 @@ pub const PROGRAM: Program = Program {
         ("query TEXT…", "ask the engine once; one address a line"),
         #[cfg(feature = "clip")]
         (
-            "index add|info|push|remove|verify [--rebuild] [--even-if-empty] PLACE…",
+            "index add|info|push|remove|verify [--fast] [--rebuild] [--even-if-empty] PLACE…",
             "keep the index of your own pictures",
         ),
         #[cfg(feature = "clip")]

@@ -18,10 +18,10 @@ use super::transcript;
 use crate::bot::intake::Changes;
 use crate::bot::pictures;
 use crate::cli::{Program, print_lines};
-use crate::clip;
 use crate::clip::command::index::told;
 use crate::clip::command::progress::Shown;
 use crate::clip::index::add::{Options, add};
+use crate::clip::{self, Encoder};
 use crate::config::{
     BotConfig, EngineConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig,
 };
@@ -112,14 +112,14 @@ pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
 
 /// Brings the index of `pictures` up to date, in a folder that the next run finds again.
 fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Result<PathBuf> {
-    let encoder = clip::encoder(&config.search.clip)?;
-    let of = format!("{}\n{}", pictures.display(), encoder.name());
+    let model = clip::model(&config.search.clip)?;
+    let of = format!("{}\n{}", pictures.display(), model.name());
     let name = format!("clip-bot-playground-{}", sha256(of.as_bytes()));
     let folder = config.scratch.join(name);
     let places = [pictures.to_owned()];
     let mut shown = Shown::default();
     let options = Options::default();
-    let summary = add(&folder, &places, &*encoder, options, &mut shown, shutdown)?;
+    let summary = add(&folder, &places, &model, options, &mut shown, shutdown)?;
     print_lines(told(&summary));
     Ok(folder)
 }

@@ -5,16 +5,19 @@ use std::time::{Duration, SystemTime};
 
 use crate::cli::print_lines;
 use crate::clip::command::progress::Shown;
+use crate::clip::fast::{self, Fast, Seen};
 use crate::clip::index::Index;
 use crate::clip::index::add::{self, Options, Progress, Summary};
 use crate::clip::index::upkeep::{self, Info};
-use crate::clip::{encoder, qdrant};
+use crate::clip::model::Model;
+use crate::clip::weights::Precision;
+use crate::clip::{Encoder, model, qdrant};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result, one_line};
 use crate::shutdown::Shutdown;
 
 const INTERRUPTED: &str = "stopped before the end: say it again to go on from here";
-const USAGE: &str = "usage: clip-search index add [--rebuild] [--even-if-empty] FOLDER|LIST…, \
+const USAGE: &str = "usage: clip-search index add [--fast] [--rebuild] [--even-if-empty] FOLDER|LIST…, \
                      clip-search index remove FOLDER|LIST|PICTURE|URL, \
                      clip-search index push [URL], or clip-search index info|verify";
 
@@ -40,10 +43,20 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
                 ..Options::default()
             };
             let places: Vec<_> = places.iter().map(Into::into).collect();
-            let encoder = encoder(config)?;
+            let model = model(config)?;
             let mut shown = Shown::default();
-            let summary = add::add(folder, &places, &*encoder, options, &mut shown, &shutdown)?;
+            let fast = if switches.contains(&"--fast") {
+                fast(&model, &mut shown)
+            } else {
+                None
+            };
+            let encoder = match &fast {
+                Some(fast) => fast as &dyn Encoder,
+                None => &model,
+            };
+            let summary = add::add(folder, &places, encoder, options, &mut shown, &shutdown)?;
             print_lines(told(&summary));
+            print_lines(fast.iter().filter_map(of_fast));
             Ok(0)
         }
         ["info"] if switches.is_empty() => {
@@ -70,6 +83,44 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
         }
         _ => Err(Error::config(USAGE)),
     }
+}
+
+/// `model` with values of 8 bits; none where that would gain nothing.
+fn fast<'a>(model: &'a Model, shown: &mut Shown) -> Option<Fast<'a>> {
+    let isa = model.isa();
+    let problem = if model.description().precision != Precision::I8 {
+        "the model has no 8-bit weights".to_owned()
+    } else if !isa.multiplies_bytes() {
+        format!("this processor has no AVX-512 VNNI (its best is {isa})")
+    } else {
+        return Some(Fast::new(model, fast::LEAST));
+    };
+    shown.say(&format!("--fast gains nothing: {problem}"));
+    None
+}
+
+/// What came of it, for the operator; none if no picture was encoded.
+fn of_fast(fast: &Fast<'_>) -> Option<String> {
+    let Seen {
+        pictures,
+        checked,
+        cosine,
+    } = fast.seen();
+    let refused = if fast.is_refused() {
+        format!(
+            ", less than {}: all after these were made exactly, and --rebuild without --fast \
+             would make the others so",
+            fast::LEAST
+        )
+    } else {
+        String::new()
+    };
+    (checked > 0).then(|| {
+        format!(
+            "fast: {checked} of {pictures} pictures were made both ways; their cosine is at least \
+             {cosine:.4}{refused}"
+        )
+    })
 }
 
 fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
