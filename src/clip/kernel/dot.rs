@@ -115,21 +115,29 @@ fn scalar_halves(row: &[u8], query: &Query) -> f32 {
 #[cfg(target_arch = "x86_64")]
 mod x86 {
     use std::arch::x86_64::{
-        _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32, _mm_loadu_si128,
-        _mm_movehl_ps, _mm_shuffle_epi32, _mm_shuffle_ps, _mm256_add_epi32, _mm256_add_ps,
-        _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtph_ps,
-        _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps,
-        _mm256_loadu_si256, _mm256_madd_epi16, _mm256_setzero_ps, _mm256_setzero_si256,
-        _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_reduce_add_epi32, _mm512_set1_epi8,
-        _mm512_setzero_si512, _mm512_xor_si512,
+        _MM_HINT_NTA, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32, _mm_cvtss_f32,
+        _mm_loadu_si128, _mm_movehl_ps, _mm_prefetch, _mm_shuffle_epi32, _mm_shuffle_ps,
+        _mm256_add_epi32, _mm256_add_ps, _mm256_castps256_ps128, _mm256_castsi256_si128,
+        _mm256_cvtepi8_epi16, _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256,
+        _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_setzero_ps,
+        _mm256_setzero_si256, _mm512_dpbusd_epi32, _mm512_loadu_si512, _mm512_reduce_add_epi32,
+        _mm512_set1_epi8, _mm512_setzero_si512, _mm512_xor_si512,
     };
 
-    use super::super::fetch;
     use super::{Kernels, LANES, Query};
 
     /// So many bytes of rows are fetched ahead: an index lies in main memory, and the processor alone
     /// does not look beyond the page it reads.
-    const AHEAD: usize = 3 << 10;
+    const AHEAD: usize = 1 << 10;
+
+    /// Begins to fetch what follows `row`, to be used once, so that a model may stay in the cache.
+    fn fetch_after(row: &[u8; LANES]) {
+        // SAFETY: it is a hint, which never fails.
+        #[expect(unsafe_code, reason = "argued above")]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_NTA>(row.as_ptr().wrapping_add(AHEAD).cast());
+        }
+    }
 
     pub fn available() -> impl Iterator<Item = Kernels> {
         let avx2 = is_x86_feature_detected!("avx2")
@@ -174,7 +182,7 @@ mod x86 {
         for (row, out) in rows.chunks_exact(query.len() * LANES).zip(out) {
             let mut sums = [_mm256_setzero_si256(); 4];
             for (row, query) in row.as_chunks::<LANES>().0.iter().zip(query) {
-                fetch(row.as_ptr().wrapping_add(AHEAD));
+                fetch_after(row);
                 for (part, sum) in sums.iter_mut().enumerate() {
                     // SAFETY: both arrays have LANES = 4 * 16 components, of which the part
                     // `part` < 4 is read; these loads need no alignment.
@@ -207,7 +215,7 @@ mod x86 {
         for (row, out) in rows.chunks_exact(narrow.len() * LANES).zip(out) {
             let mut sum = _mm512_setzero_si512();
             for (row, query) in row.as_chunks::<LANES>().0.iter().zip(narrow) {
-                fetch(row.as_ptr().wrapping_add(AHEAD));
+                fetch_after(row);
                 // SAFETY: both arrays have the 64 bytes that are read; these loads need no
                 // alignment.
                 #[expect(unsafe_code, reason = "argued above")]

@@ -91,6 +91,19 @@ impl Next {
         })
     }
 
+    /// What tile `number` of `tiles` fetches in `steps` steps: the same for each, so that memory is busy
+    /// all the time, but not for more than can be told in whole bytes.
+    fn share(self, number: usize, tiles: usize, steps: usize) -> Option<Self> {
+        let shares = 1 << tiles.clamp(1, 16).ilog2();
+        let step = self.step / shares;
+        let first = self.first.wrapping_add(number * steps * step);
+        (number < shares).then_some(Self {
+            first,
+            step,
+            ..self
+        })
+    }
+
     /// What is there already.
     fn nothing<T>(weights: &[T]) -> Self {
         Self {
@@ -172,8 +185,10 @@ pub(super) fn multiply(
                 scratch.factors.clear();
                 scratch.factors.extend(factors);
             }
-            let mut next = Next::after(matrix, panel, from..to, form);
-            for &(first, rows) in &tiles {
+            let next = Next::after(matrix, panel, from..to, form);
+            let steps = (to - from).div_ceil(form.columns());
+            for (number, &(first, rows)) in tiles.iter().enumerate() {
+                let next = next.and_then(|next| next.share(number, tiles.len(), steps));
                 let sums = first * count * LANES..(first + rows) * count * LANES;
                 let sums = &mut scratch.sums[sums];
                 let columns = form.columns();
@@ -185,17 +200,17 @@ pub(super) fn multiply(
                             Values::F32(weights) => weights,
                             _ => &scratch.wide,
                         };
-                        let next = next.take().unwrap_or(Next::nothing(wide));
+                        let next = next.unwrap_or(Next::nothing(wide));
                         isa.tile(wide, count, &scratch.floats[x], rows, sums, next);
                     }
                     Form::Pairs => {
                         let wide = &scratch.wide_pairs;
-                        let next = next.take().unwrap_or(Next::nothing(wide));
+                        let next = next.unwrap_or(Next::nothing(wide));
                         isa.tile_pairs(wide, count, &scratch.pairs[x], rows, sums, next);
                     }
                     Form::Quads => {
                         let wide = &scratch.wide_quads;
-                        let next = next.take().unwrap_or(Next::nothing(wide));
+                        let next = next.unwrap_or(Next::nothing(wide));
                         isa.tile_quads(wide, count, &scratch.quads[x], rows, sums, next);
                     }
                 }
