@@ -5,6 +5,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use clip_bot::clip::Encoder;
+use clip_bot::clip::kernel::Rounding;
 use clip_bot::clip::model::Model;
 use clip_bot::clip::picture::decode;
 use serde::Deserialize;
@@ -18,6 +19,8 @@ enum Case {
     Picture(PathBuf),
     /// A file of little-endian 32-bit floats, in planes.
     Pixels(PathBuf),
+    /// The same, encoded with values of 8 bits.
+    Coarse(PathBuf),
 }
 
 fn main() {
@@ -32,18 +35,21 @@ fn main() {
                 let bytes = std::fs::read(path).expect("a picture");
                 decode(&bytes).and_then(|picture| model.encode_picture(&picture))
             }
-            Case::Pixels(path) => {
-                let bytes = std::fs::read(path).expect("pixels");
-                let floats = bytes
-                    .as_chunks()
-                    .0
-                    .iter()
-                    .map(|bytes| f32::from_le_bytes(*bytes));
-                let vectors = model.encode_pixels(&[floats.collect()]);
-                vectors.map(|vectors| vectors.concat())
+            Case::Pixels(path) => model
+                .encode_pixels(&[floats(&path)])
+                .map(|all| all.concat()),
+            Case::Coarse(path) => {
+                let vectors = model.encode_rounded(&[floats(&path)], Rounding::Coarse);
+                vectors.map(|all| all.concat())
             }
         };
         let vector = vector.unwrap_or_else(|error| panic!("{}", error.chain()));
         println!("{}", serde_json::to_string(&vector).expect("numbers"));
     }
+}
+
+fn floats(path: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(path).expect("pixels");
+    let floats = bytes.as_chunks().0.iter();
+    floats.map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }

@@ -15,6 +15,8 @@ from transformers import CLIPConfig, CLIPModel
 
 # Least cosine by precision.
 LEAST = {"f32": 0.9999, "f16": 0.9999, "i8": 0.999}
+# With values of 8 bits besides: what `index add --fast` asks for. With outliers it may find less.
+COARSE = 0.99
 failed = 0
 
 
@@ -104,6 +106,8 @@ def check(name, config, dtype, folder):
         pixels.tofile(path)
         cases.append({"pixels": str(path)})
         expected.append(plain(model.get_image_features(pixel_values=torch.from_numpy(pixels)[None])))
+    for path in [case["pixels"] for case in cases if "pixels" in case]:
+        cases.append({"coarse": path})
     lines = "".join(json.dumps(case) + "\n" for case in cases)
     for precision, least in LEAST.items():
         file = folder / "model.clip"
@@ -113,12 +117,16 @@ def check(name, config, dtype, folder):
             [os.environ["CLIP_EMBED"], file], input=lines, check=True, stdout=subprocess.PIPE, text=True
         )
         vectors = [numpy.array(json.loads(line)) for line in found.stdout.splitlines()]
-        assert len(vectors) == len(expected)
-        alike = [float(x @ y) for x, y in zip(vectors, expected)]
-        verdict = "ok" if min(alike) >= least else "FAILED"
+        assert len(vectors) == len(cases)
+        alike = [float(x @ y) for x, y in zip(vectors, expected + expected[5:])]
+        texts, pictures, coarse = min(alike[:5]), min(alike[5:7]), min(alike[7:])
+        is_near = coarse >= COARSE or "outliers" in name
+        verdict = "ok" if min(texts, pictures) >= least and is_near else "FAILED"
         failed += verdict != "ok"
-        texts, pictures = min(alike[:5]), min(alike[5:])
-        print(f"{name}, {precision}: {verdict} (text {texts:.7f}, picture {pictures:.7f})", flush=True)
+        figures = f"text {texts:.7f}, picture {pictures:.7f}"
+        if precision == "i8":
+            figures += f", with 8-bit values {coarse:.5f}"
+        print(f"{name}, {precision}: {verdict} ({figures})", flush=True)
 
 
 def main():

@@ -319,13 +319,12 @@ impl Factors {
     fn of(matrix: &Matrix<'_>, bias: Option<&[f32]>, panel: usize) -> Self {
         let (mut scales, mut biases) = ([1.0; LANES], [0.0; LANES]);
         let rows = panel * LANES..matrix.rows().min((panel + 1) * LANES);
-        let take = |from: Option<&[f32]>, to: &mut [f32; LANES]| match from {
-            Some(all) if rows.len() == LANES => to.copy_from_slice(&all[rows.clone()][..LANES]),
-            Some(all) => to[..rows.len()].copy_from_slice(&all[rows.clone()]),
-            None => {}
-        };
-        take(matrix.scales(), &mut scales);
-        take(bias, &mut biases);
+        if let Some(all) = matrix.scales() {
+            scales[..rows.len()].copy_from_slice(&all[rows.clone()]);
+        }
+        if let Some(all) = bias {
+            biases[..rows.len()].copy_from_slice(&all[rows]);
+        }
         Self {
             scales,
             bias: biases,
