@@ -135,7 +135,7 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, next),
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums),
+            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums, next),
         }
     }
 
@@ -171,7 +171,7 @@ impl Isa {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums, next),
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums),
+            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, next),
         }
     }
 
@@ -191,6 +191,10 @@ impl Isa {
 
     /// As [`Isa::tile_pairs`], of `weights` as [`Isa::widen_quads`] makes them, and bytes that are
     /// moved up by 128.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set multiplies bytes")
+    )]
     fn tile_quads(
         self,
         weights: &[i8],
@@ -209,6 +213,10 @@ impl Isa {
     }
 
     /// Appends the columns of a panel to `wide`, by fours, in the order that this set takes them.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set multiplies bytes")
+    )]
     fn widen_quads(self, weights: &[i8], wide: &mut Vec<i8>) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]

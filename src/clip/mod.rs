@@ -79,7 +79,7 @@ pub trait Encoder: Send + Sync {
 ///
 /// # Errors
 /// Its file cannot be read, or is no sound model.
-pub fn model(config: &ClipConfig) -> Result<Model> {
+pub fn open_model(config: &ClipConfig) -> Result<Model> {
     match &config.model {
         Some(file) => Model::open(file),
         #[cfg(feature = "mock")]
@@ -96,7 +96,7 @@ pub fn model(config: &ClipConfig) -> Result<Model> {
 /// # Errors
 /// Model or index cannot be used, or do not belong together.
 pub fn engine(config: &ClipConfig) -> Result<ClipEngine> {
-    let encoder = Arc::new(model(config)?);
+    let encoder = Arc::new(open_model(config)?);
     let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
         (Some(url), _) => Arc::new(qdrant::Qdrant::open(url, config.qdrant_key.clone())?),
         (None, Some(folder)) => Arc::new(index::Index::open(folder)?),

@@ -112,7 +112,7 @@ pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
 
 /// Brings the index of `pictures` up to date, in a folder that the next run finds again.
 fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Result<PathBuf> {
-    let model = clip::model(&config.search.clip)?;
+    let model = clip::open_model(&config.search.clip)?;
     let of = format!("{}\n{}", pictures.display(), model.name());
     let name = format!("clip-bot-playground-{}", sha256(of.as_bytes()));
     let folder = config.scratch.join(name);

@@ -11,7 +11,7 @@ use crate::clip::index::add::{self, Options, Progress, Summary};
 use crate::clip::index::upkeep::{self, Info};
 use crate::clip::model::Model;
 use crate::clip::weights::Precision;
-use crate::clip::{Encoder, model, qdrant};
+use crate::clip::{Encoder, open_model, qdrant};
 use crate::config::ClipConfig;
 use crate::error::{Error, Result, one_line};
 use crate::shutdown::Shutdown;
@@ -43,7 +43,7 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
                 ..Options::default()
             };
             let places: Vec<_> = places.iter().map(Into::into).collect();
-            let model = model(config)?;
+            let model = open_model(config)?;
             let mut shown = Shown::default();
             let fast = if switches.contains(&"--fast") {
                 fast(&model, &mut shown)

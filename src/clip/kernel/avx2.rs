@@ -30,8 +30,8 @@ impl Proof {
     }
 }
 
-/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and
-/// fetches `next` meanwhile.
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `next`
+/// meanwhile.
 pub(super) fn tile(
     _: Proof,
     weights: &[f32],

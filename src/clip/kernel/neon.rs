@@ -7,6 +7,7 @@ use std::arch::aarch64::{
 use std::arch::is_aarch64_feature_detected;
 
 use super::matrix::LANES;
+use super::products::Next;
 
 /// Most rows of `x` in a tile: 24 sums, and five more registers for operands.
 pub(super) const ROWS: usize = 6;
@@ -27,29 +28,39 @@ impl Proof {
     }
 }
 
-/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`.
-pub(super) fn tile(_: Proof, weights: &[f32], x: &[f32], rows: usize, sums: &mut [f32]) {
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `next`
+/// meanwhile.
+pub(super) fn tile(
+    _: Proof,
+    weights: &[f32],
+    x: &[f32],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         match rows {
-            1 => of_floats::<1>(weights, x, sums),
-            2 => of_floats::<2>(weights, x, sums),
-            3 => of_floats::<3>(weights, x, sums),
-            4 => of_floats::<4>(weights, x, sums),
-            5 => of_floats::<5>(weights, x, sums),
-            6 => of_floats::<6>(weights, x, sums),
+            1 => of_floats::<1>(weights, x, sums, next),
+            2 => of_floats::<2>(weights, x, sums, next),
+            3 => of_floats::<3>(weights, x, sums, next),
+            4 => of_floats::<4>(weights, x, sums, next),
+            5 => of_floats::<5>(weights, x, sums, next),
+            6 => of_floats::<6>(weights, x, sums, next),
             _ => unreachable!("tiles have up to 6 rows"),
         }
     }
 }
 
 #[target_feature(enable = "neon")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32]) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], next: Next) {
     assert_eq!(weights.len() / LANES, x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_f32(0.0); PARTS]; M];
-    for (weights, x) in weights.chunks_exact(LANES).zip(x.chunks_exact(M)) {
+    let columns = weights.chunks_exact(LANES).zip(x.chunks_exact(M));
+    for (column, (weights, x)) in columns.enumerate() {
+        next.fetch(0, column);
         let mut row = [vdupq_n_f32(0.0); PARTS];
         for (row, weights) in row.iter_mut().zip(weights.chunks_exact(WIDTH)) {
             // SAFETY: the chunk has 4 floats.
@@ -72,28 +83,37 @@ fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32]) {
 
 /// Adds the products of one panel with `rows` rows of `x` to `sums`; `weights` are columns one after
 /// the other, as [`super::scalar::widen_pairs`] makes them.
-pub(super) fn tile_pairs(_: Proof, weights: &[i16], x: &[[i16; 2]], rows: usize, sums: &mut [f32]) {
+pub(super) fn tile_pairs(
+    _: Proof,
+    weights: &[i16],
+    x: &[[i16; 2]],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         match rows {
-            1 => of_pairs::<1>(weights, x, sums),
-            2 => of_pairs::<2>(weights, x, sums),
-            3 => of_pairs::<3>(weights, x, sums),
-            4 => of_pairs::<4>(weights, x, sums),
-            5 => of_pairs::<5>(weights, x, sums),
-            6 => of_pairs::<6>(weights, x, sums),
+            1 => of_pairs::<1>(weights, x, sums, next),
+            2 => of_pairs::<2>(weights, x, sums, next),
+            3 => of_pairs::<3>(weights, x, sums, next),
+            4 => of_pairs::<4>(weights, x, sums, next),
+            5 => of_pairs::<5>(weights, x, sums, next),
+            6 => of_pairs::<6>(weights, x, sums, next),
             _ => unreachable!("tiles have up to 6 rows"),
         }
     }
 }
 
 #[target_feature(enable = "neon")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32]) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], next: Next) {
     assert_eq!(weights.len() / (2 * LANES), x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_s32(0); PARTS]; M];
-    for (pair, x) in weights.chunks_exact(2 * LANES).zip(x.chunks_exact(M)) {
+    let pairs = weights.chunks_exact(2 * LANES).zip(x.chunks_exact(M));
+    for (at, (pair, x)) in pairs.enumerate() {
+        next.fetch(0, at);
         for (which, column) in pair.chunks_exact(LANES).enumerate() {
             // SAFETY: the column has 16 numbers.
             #[expect(unsafe_code, reason = "argued above")]

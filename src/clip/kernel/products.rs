@@ -15,10 +15,9 @@ use super::{Isa, Loops, fetch};
 const BLOCK: usize = 512;
 
 /// How rows become integers that are multiplied with weights of 8 bits.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rounding {
     /// To 16 bits, which lose far less than the weights have lost.
-    #[default]
     Fine,
     /// To 8 bits, which are not exact, but multiplied faster where [`Isa::multiplies_bytes`].
     Coarse,
