@@ -16,7 +16,7 @@ _clip_search() {
     --*) return ;;
     *)
       if [[ $word == -* ]]; then
-        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --timeout --token-file --workers --config-only --rebuild --even-if-empty --help --version')
+        offer=(-W '--engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --timeout --token-file --workers --config-only --fast --rebuild --even-if-empty --help --version')
       else
         offer=(-W 'serve check query index model')
       fi

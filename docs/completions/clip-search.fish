@@ -24,6 +24,7 @@ complete -c clip-search -l timeout -x -d 'longest time for one search, 1s to 10m
 complete -c clip-search -l token-file -rF -d 'file with that token; or credential search-token'
 complete -c clip-search -l workers -x -d 'searches at the same time, 1 to 512'
 complete -c clip-search -l config-only
+complete -c clip-search -l fast
 complete -c clip-search -l rebuild
 complete -c clip-search -l even-if-empty
 complete -c clip-search -s h -l help -d 'all commands and settings'

@@ -20,6 +20,7 @@ _arguments -s -S \
   '--token-file=[file with that token; or credential search-token]:value:_files' \
   '--workers=[searches at the same time, 1 to 512]:value: ' \
   '--config-only' \
+  '--fast' \
   '--rebuild' \
   '--even-if-empty' \
   '(- *)'{-h,--help}'[all commands and settings]' \
