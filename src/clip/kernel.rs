@@ -5,6 +5,22 @@
 //! widens it, and adds its multiples to the sums of several rows of `x`, which stay in registers.
 //! Weights that are floats are multiplied as such, those of 8 bits as integers.
 
+/// Calls `$tile` compiled for tiles of `$rows` rows, 1 to 6.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+macro_rules! for_rows {
+    ($rows:expr, $tile:ident($($argument:expr),*)) => {
+        match $rows {
+            1 => $tile::<1>($($argument),*),
+            2 => $tile::<2>($($argument),*),
+            3 => $tile::<3>($($argument),*),
+            4 => $tile::<4>($($argument),*),
+            5 => $tile::<5>($($argument),*),
+            6 => $tile::<6>($($argument),*),
+            _ => unreachable!("tiles have up to 6 rows"),
+        }
+    };
+}
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -72,7 +88,7 @@ impl Isa {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => proof.has_vnni(),
-            // AVX2 would need as many instructions, and Rust has none of those of NEON yet.
+            // AVX2 would gain little from its own, and Rust has none of those of NEON yet.
             _ => false,
         }
     }

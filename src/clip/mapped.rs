@@ -2,14 +2,19 @@
 //! memory is short.
 
 use std::fs::File;
-use std::ops::Deref;
-use std::path::Path;
+use std::ops::{Deref, Range};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
 /// A whole file in memory, read only.
 #[derive(Debug)]
-pub struct Mapped(memmap2::Mmap);
+pub struct Mapped {
+    map: memmap2::Mmap,
+    file: File,
+    path: PathBuf,
+}
 
 impl Mapped {
     /// Maps the file at `path`.
@@ -25,7 +30,24 @@ impl Mapped {
         // the process; no memory of ours is at risk.
         #[expect(unsafe_code, reason = "argued above")]
         let map = unsafe { memmap2::Mmap::map(&file) };
-        Ok(Self(map.map_err(failed)?))
+        Ok(Self {
+            map: map.map_err(failed)?,
+            file,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Copies `range` to `out`, which becomes as long, without touching the memory: with a page of it
+    /// the system maps its neighbours, too, which would count as ours. For parts that are large and
+    /// needed in small pieces.
+    ///
+    /// # Errors
+    /// The system's refusal, with the path.
+    pub fn read(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
+        out.resize(range.len(), 0);
+        self.file
+            .read_exact_at(out, range.start as u64)
+            .map_err(|cause| Error::system(format!("cannot read {}", self.path.display()), cause))
     }
 }
 
@@ -33,7 +55,7 @@ impl Deref for Mapped {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.map
     }
 }
 

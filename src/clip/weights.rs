@@ -4,9 +4,7 @@
 //! tensors are named after what they do (`text.0.qkv`, layer 0 of the text tower), and all small
 //! ones come first, so that checking them when the file is opened touches few pages.
 
-use std::fs::File;
 use std::ops::{Deref, Range};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use half::f16;
@@ -220,7 +218,7 @@ pub struct Weights(Bytes);
 
 #[derive(Debug)]
 enum Bytes {
-    Mapped(Mapped, File),
+    Mapped(Mapped),
     Static(&'static [u8]),
 }
 
@@ -229,7 +227,7 @@ impl Deref for Weights {
 
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Bytes::Mapped(bytes, _) => bytes,
+            Bytes::Mapped(bytes) => bytes,
             Bytes::Static(bytes) => bytes,
         }
     }
@@ -241,9 +239,7 @@ impl Weights {
     /// # Errors
     /// The system's refusal.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path)
-            .map_err(|cause| Error::system(format!("cannot read {}", path.display()), cause))?;
-        Ok(Self(Bytes::Mapped(Mapped::open(path)?, file)))
+        Mapped::open(path).map(|bytes| Self(Bytes::Mapped(bytes)))
     }
 
     /// Takes a file that is in memory already.
@@ -288,14 +284,12 @@ impl Weights {
         } = &rows.tensor;
         let length = bytes.len() / rows.count;
         let from = bytes.start + index * length;
-        let mut row = vec![0; length];
+        let range = from..from + length;
+        let mut row = Vec::new();
         match &self.0 {
-            // With a page of the mapping the system maps its neighbours, too, which would count as
-            // ours: in the end all rows, of which a text needs a few.
-            Bytes::Mapped(_, file) => file
-                .read_exact_at(&mut row, from as u64)
-                .map_err(|cause| Error::system("cannot read the model", cause))?,
-            Bytes::Static(file) => row.copy_from_slice(&file[from..from + length]),
+            // Of all rows a text needs a few.
+            Bytes::Mapped(file) => file.read(range, &mut row)?,
+            Bytes::Static(file) => row.extend_from_slice(&file[range]),
         }
         let scale = scales
             .as_ref()

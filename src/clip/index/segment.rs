@@ -18,7 +18,6 @@
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::ops::Range;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use half::f16;
@@ -89,10 +88,8 @@ pub(super) struct Segment {
     pub path: PathBuf,
     /// What components were multiplied with to become bytes.
     pub scale: f32,
-    /// What is compared with every query, and tables. The rest is read from `file`: with a page of
-    /// the mapping the system maps its neighbours, too, which would count as ours.
+    /// In memory are what is compared with every query, and tables. The rest is read in pieces.
     map: Mapped,
-    file: File,
     layout: Layout,
 }
 
@@ -100,8 +97,6 @@ impl Segment {
     /// Opens what the manifest calls `entry`.
     pub fn open(folder: &Path, entry: &Entry, dimensions: usize) -> Result<Self> {
         let path = folder.join(entry.file_name());
-        let failed = |cause| Error::system(format!("cannot read {}", path.display()), cause);
-        let file = File::open(&path).map_err(failed)?;
         let map = Mapped::open(&path)?;
         let understood = || {
             let (head, _) = map.split_first_chunk::<HEAD>()?;
@@ -118,7 +113,6 @@ impl Segment {
             path,
             scale,
             map,
-            file,
             layout,
         })
     }
@@ -140,7 +134,7 @@ impl Segment {
     pub fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         let width = self.layout.stride * 2;
         let start = self.layout.halves.start + row * width;
-        self.read(start..start + width, out)
+        self.map.read(start..start + width, out)
     }
 
     /// The record of `row`.
@@ -152,14 +146,7 @@ impl Segment {
 
     fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         let range = self.record_range(row).ok_or_else(|| damaged(&self.path))?;
-        self.read(range, out)
-    }
-
-    fn read(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
-        out.resize(range.len(), 0);
-        self.file
-            .read_exact_at(out, range.start as u64)
-            .map_err(|cause| Error::system(format!("cannot read {}", self.path.display()), cause))
+        self.map.read(range, out)
     }
 
     fn record_range(&self, row: usize) -> Option<Range<usize>> {

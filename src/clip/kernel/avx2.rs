@@ -43,15 +43,7 @@ pub(super) fn tile(
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        match rows {
-            1 => of_floats::<1>(weights, x, sums, next),
-            2 => of_floats::<2>(weights, x, sums, next),
-            3 => of_floats::<3>(weights, x, sums, next),
-            4 => of_floats::<4>(weights, x, sums, next),
-            5 => of_floats::<5>(weights, x, sums, next),
-            6 => of_floats::<6>(weights, x, sums, next),
-            _ => unreachable!("tiles have up to 6 rows"),
-        }
+        for_rows!(rows, of_floats(weights, x, sums, next));
     }
 }
 
@@ -133,15 +125,7 @@ pub(super) fn tile_pairs(
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        match rows {
-            1 => of_pairs::<1>(weights, x, sums, next),
-            2 => of_pairs::<2>(weights, x, sums, next),
-            3 => of_pairs::<3>(weights, x, sums, next),
-            4 => of_pairs::<4>(weights, x, sums, next),
-            5 => of_pairs::<5>(weights, x, sums, next),
-            6 => of_pairs::<6>(weights, x, sums, next),
-            _ => unreachable!("tiles have up to 6 rows"),
-        }
+        for_rows!(rows, of_pairs(weights, x, sums, next));
     }
 }
 

@@ -103,10 +103,10 @@ impl Next {
         })
     }
 
-    /// What is there already.
-    fn nothing<T>(weights: &[T]) -> Self {
+    /// What is there already: the sums of the tile itself.
+    fn nothing(sums: &[f32]) -> Self {
         Self {
-            first: weights.as_ptr().cast(),
+            first: sums.as_ptr().cast(),
             panel: 0,
             step: 0,
         }
@@ -175,21 +175,20 @@ pub(super) fn multiply(
         let count = together.min(panels(outputs) - panel);
         scratch.sums.clear();
         scratch.sums.resize(height * count * LANES, 0.0);
+        let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
+        scratch.factors.clear();
+        scratch.factors.extend(factors);
         for from in (0..depth).step_by(step) {
             let to = depth.min(from + step);
             scratch.widen(isa, matrix, panel..panel + count, from..to, form);
-            let is_last = to == depth;
-            if is_last {
-                let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
-                scratch.factors.clear();
-                scratch.factors.extend(factors);
-            }
             let next = Next::after(matrix, panel, from..to, form);
             let steps = (to - from).div_ceil(form.columns());
             for (number, &(first, rows)) in tiles.iter().enumerate() {
-                let next = next.and_then(|next| next.share(number, tiles.len(), steps));
                 let sums = first * count * LANES..(first + rows) * count * LANES;
                 let sums = &mut scratch.sums[sums];
+                let next = next
+                    .and_then(|next| next.share(number, tiles.len(), steps))
+                    .unwrap_or(Next::nothing(sums));
                 let columns = form.columns();
                 let tile = first * depth.div_ceil(columns);
                 let x = tile + from / columns * rows..tile + to.div_ceil(columns) * rows;
@@ -199,21 +198,18 @@ pub(super) fn multiply(
                             Values::F32(weights) => weights,
                             _ => &scratch.wide,
                         };
-                        let next = next.unwrap_or(Next::nothing(wide));
                         isa.tile(wide, count, &scratch.floats[x], rows, sums, next);
                     }
                     Form::Pairs => {
-                        let wide = &scratch.wide_pairs;
-                        let next = next.unwrap_or(Next::nothing(wide));
-                        isa.tile_pairs(wide, count, &scratch.pairs[x], rows, sums, next);
+                        let (wide, x) = (&scratch.wide_pairs, &scratch.pairs[x]);
+                        isa.tile_pairs(wide, count, x, rows, sums, next);
                     }
                     Form::Quads => {
-                        let wide = &scratch.wide_quads;
-                        let next = next.unwrap_or(Next::nothing(wide));
-                        isa.tile_quads(wide, count, &scratch.quads[x], rows, sums, next);
+                        let (wide, x) = (&scratch.wide_quads, &scratch.quads[x]);
+                        isa.tile_quads(wide, count, x, rows, sums, next);
                     }
                 }
-                if is_last {
+                if to == depth {
                     // At once: rows of `y` lie far apart, in no cache, and come while the next tile
                     // is multiplied.
                     isa.run(Finish {
