@@ -145,7 +145,11 @@ fn systemd_hears_when_it_is_ready_how_it_is_and_when_it_stops() {
         ("WATCHDOG_USEC", "60000000"),
     ];
     let (program, address) = start(&variables);
-    let start: Vec<String> = notices.until("READY=1");
+    let mut start: Vec<String> = notices.until("READY=1");
+    // The first beat comes shortly before or after that. Before any search, since it would tell of it.
+    if !start.contains(&"STATUS=engine mock".into()) {
+        start.extend(notices.until("STATUS=engine mock"));
+    }
     assert!(!start.contains(&"STOPPING=1".into()), "{start:?}");
     assert_eq!(ask(address, "/health").status, 200);
     for _ in 0..2 {
