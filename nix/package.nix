@@ -14,7 +14,7 @@
       clip-bot = [ ];
       clip-search = [
         "clip"
-        "mock"
+        "drawings"
       ];
       playground = [ "default" ];
     }
@@ -32,8 +32,11 @@ let
       ../Cargo.lock
       ../Cargo.toml
       ../benches/compare/main.rs
+      ../crates
       ../docs/completions
       ../docs/man
+      ../models/drawings/collection.bin
+      ../models/drawings/collection.tsv
       ../models/sample/drawings.f16
       ../models/sample/sample.clip
       ../src

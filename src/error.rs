@@ -166,6 +166,19 @@ pub fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
 
+#[cfg(feature = "clip")]
+impl From<clip::Error> for Error {
+    fn from(error: clip::Error) -> Self {
+        let kind = Kind::System;
+        let (context, source) = error.into_parts();
+        Self {
+            kind,
+            context,
+            source,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.context)

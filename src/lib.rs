@@ -48,7 +48,7 @@
   this machine, or in [`clip::qdrant`]."
 )]
 #![cfg_attr(
-    feature = "mock",
+    feature = "drawings",
     doc = "- [`mock`] is the one with a thousand built-in drawings, found by their words; `clip::sample` finds
   them by meaning, with a small model that is built in, too."
 )]
@@ -76,29 +76,37 @@ server ([`playground::bot_api`], which the tests script too), and a chat page."
 //! - `unsafe` stands in `clip::mapped` and `clip::kernel` alone, each block argued.
 //! - Nothing panics on what comes from outside, and a fault in one chat's job ends only that job.
 
+#![forbid(unsafe_code)]
+
 pub mod aws;
 pub mod backoff;
 pub mod bot;
-pub mod cli;
 #[cfg(feature = "clip")]
-pub mod clip;
+pub mod collection;
 pub mod config;
 pub mod digest;
+#[cfg(feature = "clip")]
+pub mod download;
 #[cfg(feature = "search")]
 pub mod endpoint;
+#[cfg(feature = "search")]
+pub mod engine;
 pub mod error;
 pub mod http;
 pub mod inbox;
 pub mod log;
 pub mod media;
-#[cfg(feature = "mock")]
-pub mod mock;
+#[cfg(feature = "clip")]
+pub mod models;
+#[cfg(feature = "clip")]
+pub mod picture;
 #[cfg(feature = "playground")]
 pub mod playground;
+pub mod program;
+#[cfg(feature = "clip")]
+pub mod progress;
 pub mod search;
 pub mod secret;
 pub mod shutdown;
-#[cfg(feature = "search")]
-pub mod space;
 pub mod systemd;
 pub mod telegram;

@@ -17,7 +17,7 @@ import clip_vectors
 import clip_weights
 from clip_queries import QUERIES
 
-MERGES = ROOT / "src/clip/vocabulary/merges.bin"
+MERGES = ROOT / "crates/clip/src/tokenizer/merges.bin"
 COUNT = 100_000
 
 

@@ -1,7 +1,7 @@
 """clip_vectors.py INDEX ENCODER SEGMENTS ROWS: makes an index of made-up vectors.
 
 They are like CLIP's, which have much in common, lie in clusters and have some noise; and are written
-in the form that src/clip/index/segment.rs tells, of which `clip-search index verify` is the judge.
+in the form that src/collection/index/segment.rs tells, of which `clip-search index verify` is the judge.
 SEGMENTS keeps the files for indexes of other encoders.
 """
 

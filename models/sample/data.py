@@ -20,7 +20,7 @@ import numpy
 from PIL import Image
 
 HERE = pathlib.Path(__file__).resolve().parent
-COLLECTION = HERE.parent.parent / "src/mock/collection"
+COLLECTION = HERE.parent.parent / "models/drawings"
 # Sides of the model's pictures and of the drawings that they are made from.
 SIDE = 80
 DRAWN = 96

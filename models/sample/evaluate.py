@@ -18,7 +18,7 @@ from transformers import CLIPModel, CLIPTokenizer
 import data
 import images
 
-# MIN_SCORE of src/clip/sample.rs.
+# MIN_SCORE of src/engine/sample.rs.
 THRESHOLD = 0.25
 WORK = pathlib.Path(__file__).resolve().parents[2] / "target/sample"
 

@@ -3,9 +3,9 @@
 use std::env;
 use std::process::ExitCode;
 
-use clip_bot::bot::run::{PROGRAM, run};
-use clip_bot::cli;
+use clip_bot::program::bot::{PROGRAM, run};
+use clip_bot::program::command_line;
 
 fn main() -> ExitCode {
-    cli::start(&PROGRAM, env::args_os().skip(1), env::vars_os(), run)
+    command_line::start(&PROGRAM, env::args_os().skip(1), env::vars_os(), run)
 }

@@ -29,7 +29,7 @@ const GIVEN: [&str; 3] = [
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// Whether the program runs as a function.
-pub(super) fn is_at_hand(environment: &Environment) -> bool {
+pub(crate) fn is_at_hand(environment: &Environment) -> bool {
     environment.get(RUNTIME_API).is_some()
 }
 
@@ -38,7 +38,7 @@ pub(super) fn is_at_hand(environment: &Environment) -> bool {
 /// # Errors
 /// An environment that is not Lambda's, a system that gives no runtime, or a Lambda that does not
 /// speak with us.
-pub(super) fn serve(router: Router, environment: &Environment) -> Result<u8> {
+pub(crate) fn serve(router: Router, environment: &Environment) -> Result<u8> {
     if let Some(missing) = GIVEN.iter().find(|name| environment.get(name).is_none()) {
         return Err(Error::config(format!(
             "{RUNTIME_API} is set and {missing} is not: this is not AWS Lambda; unset {RUNTIME_API}"

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 
 /// A socket that callers connect to.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub(crate) struct Socket {
     pub listener: TcpListener,
     /// Address and port really bound.
     pub address: SocketAddr,
@@ -19,7 +19,7 @@ pub(super) struct Socket {
 ///
 /// # Errors
 /// A socket unit that does not fit, or the system's refusal.
-pub(super) fn open(wanted: SocketAddr) -> Result<Socket> {
+pub(crate) fn open(wanted: SocketAddr) -> Result<Socket> {
     if let Some((listener, address)) = handed_over()? {
         return Ok(Socket {
             listener,

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::bot_api::BotApi;
 use crate::bot::reply;
+use crate::bot::search_client::SearchClient;
 use crate::bot::texts::Texts;
 use crate::config::BotConfig;
 use crate::search::Query;
-use crate::search::client::SearchClient;
 use crate::shutdown::Shutdown;
 
 /// The user who asks, and the chat with the bot: they share the number.

@@ -4,10 +4,10 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use clip_bot::clip::Encoder;
-use clip_bot::clip::kernel::Rounding;
-use clip_bot::clip::model::Model;
-use clip_bot::clip::picture::decode;
+use clip::Encoder;
+use clip::kernel::Rounding;
+use clip::model::Model;
+use clip_bot::picture::decode;
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -5,9 +5,9 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clip_bot::clip::picture::{Picture, decode};
-use clip_bot::clip::preprocess::preprocess;
-use clip_bot::clip::tokenizer::Tokenizer;
+use clip::preprocess::preprocess;
+use clip::tokenizer::Tokenizer;
+use clip_bot::picture::decode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

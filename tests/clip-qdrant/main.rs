@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use clip_bot::clip::Encoder;
-use clip_bot::clip::index::Index;
-use clip_bot::clip::index::add::{Options, Progress, add};
-use clip_bot::clip::picture::Picture;
-use clip_bot::clip::qdrant::Qdrant;
-use clip_bot::clip::store::VectorStore;
+use clip::Encoder;
+use clip::Picture;
+use clip_bot::collection::VectorStore;
+use clip_bot::collection::add::{Options, Progress, add};
+use clip_bot::collection::index::Index;
+use clip_bot::collection::qdrant::Qdrant;
 use clip_bot::error::Result;
 use clip_bot::secret::Secret;
 use clip_bot::shutdown::Shutdown;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
+use clip_bot::bot::search_client::SearchClient;
 use clip_bot::config::{BotConfig, Environment};
-use clip_bot::search::client::SearchClient;
 use clip_bot::search::{Query, Reason};
 use serde_json::json;
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use clip_bot::engine::drawings;
 use clip_bot::http::{Client, Request};
-use clip_bot::mock::collection;
 use serde_json::Value;
 
 use crate::support::endpoint::{CLIP_SEARCH, start};
@@ -52,7 +52,7 @@ fn the_built_in_pictures_are_found_by_meaning() {
     let url = first["url"].as_str().expect("an address");
     assert_eq!(url, format!("http://{address}/images/pizza"));
     let (status, file) = fetch(url);
-    let pizza = collection::find("pizza").expect("it is built in");
+    let pizza = drawings::find("pizza").expect("it is built in");
     assert_eq!((status, file.as_slice()), (200, pizza.file));
     let (status, small) = fetch(&format!("{url}?w=64"));
     let size = imagesize::blob_size(&small).expect("a picture");
@@ -65,7 +65,7 @@ fn the_built_in_pictures_are_found_by_meaning() {
 #[test]
 fn a_picture_finds_itself() {
     let (_program, address) = start(&[CLIP]);
-    let bus = collection::find("bus").expect("it is built in");
+    let bus = drawings::find("bus").expect("it is built in");
     let url = format!("http://{address}/search?details=true&limit=2");
     let post = Request::post(url, "image/jpeg", bus.file.to_vec());
     let answer = Client::new(1).send(&post).expect("an answer");
@@ -88,7 +88,7 @@ fn own_pictures() -> PathBuf {
 
 fn add(folder: &Path, ids: &[&str]) {
     for id in ids {
-        let file = collection::find(id).expect("it is built in").file;
+        let file = drawings::find(id).expect("it is built in").file;
         let path = folder.join("pictures").join(format!("my {id}.jpg"));
         std::fs::write(path, file).expect("room");
     }
@@ -127,10 +127,7 @@ fn ones_own_pictures_are_served_while_they_become_more() {
     assert_eq!(captions(&answer)[0], "my bus");
     let url = answer["results"][0]["url"].as_str().expect("an address");
     assert!(!url.contains("bus"), "{url} tells nothing of the file");
-    assert_eq!(
-        fetch(url).1,
-        collection::find("bus").expect("built in").file
-    );
+    assert_eq!(fetch(url).1, drawings::find("bus").expect("built in").file);
     assert!(!captions(&ask(address, "a bicycle")).contains(&"my bicycle"));
 
     add(&folder, &["bicycle"]);

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clip_bot::clip::index::add::Progress;
-use clip_bot::clip::models::download::{Wanted, download};
-use clip_bot::clip::models::known;
 use clip_bot::digest::sha256;
+use clip_bot::download::{Wanted, download};
 use clip_bot::error::{Error, Kind};
 use clip_bot::http::Client;
+use clip_bot::models::known;
+use clip_bot::progress::Progress;
 use safetensors::tensor::Dtype;
 
 use crate::support::process::{Ended, Program};

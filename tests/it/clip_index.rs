@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clip_bot::clip::convert::convert;
-use clip_bot::clip::kernel::Isa;
-use clip_bot::clip::weights::Precision;
+use clip::convert::convert;
+use clip::kernel::Isa;
+use clip::weights::Precision;
 use safetensors::tensor::Dtype;
 
 use crate::support::PATIENCE;

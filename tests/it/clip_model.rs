@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use clip_bot::clip::Encoder;
-use clip_bot::clip::model::Model;
+use clip::Encoder;
+use clip::model::Model;
 use safetensors::tensor::Dtype;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use clip_bot::config::SearchConfig;
 use clip_bot::endpoint::http::Limits;
-use clip_bot::mock::MockEngine;
+use clip_bot::engine::mock::MockEngine;
 
 use crate::support::PATIENCE;
 use crate::support::endpoint::{Running, Scripted, config};

@@ -5,9 +5,9 @@
 
 use std::path::Path;
 
-use clip_bot::cli::Program;
 use clip_bot::config::Variable;
-use clip_bot::{bot, endpoint, log};
+use clip_bot::program::command_line::Program;
+use clip_bot::{log, program};
 
 /// A program of the package, with what only its manual page says.
 struct Manual {
@@ -20,7 +20,7 @@ struct Manual {
 
 const MANUALS: [Manual; 2] = [
     Manual {
-        program: bot::run::PROGRAM,
+        program: program::bot::PROGRAM,
         description: "Answers messages in Telegram chats with albums of pictures, which it gets \
             from a search endpoint such as clip-search(1). Installed as the systemd service \
             clip-bot.service, which reads its settings from /etc/clip-bot/clip-bot.env: write the \
@@ -47,7 +47,7 @@ const MANUALS: [Manual; 2] = [
         see_also: "clip-search(1), journalctl(1), systemctl(1), systemd-creds(1)",
     },
     Manual {
-        program: endpoint::run::PROGRAM,
+        program: program::search::PROGRAM,
         description: "The search endpoint of clip-bot(1): answers `GET /search?query=…` with the \
             addresses of pictures, which it gets from a Hugging Face Space or from a thousand \
             built-in drawings. Installed as the systemd service clip-search.service, started by \

@@ -7,9 +7,9 @@ pub mod recording;
 use std::time::{Duration, Instant};
 
 use clip_bot::config::{SpaceArguments, SpaceConfig, SpaceLocation};
+use clip_bot::engine::space::Space;
 use clip_bot::search::{Engine, Failure, Page, Query, Reason, Subject};
 use clip_bot::secret::Secret;
-use clip_bot::space::Space;
 use serde_json::{Value, json};
 
 use crate::support::server::Server;

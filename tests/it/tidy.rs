@@ -82,7 +82,7 @@ fn arrows_point_one_way() {
             &[
                 "crate::bot",
                 "crate::search",
-                "crate::space",
+                "crate::engine::space",
                 "crate::endpoint",
             ],
         ),
@@ -91,7 +91,7 @@ fn arrows_point_one_way() {
             &[
                 "crate::bot",
                 "crate::telegram",
-                "crate::space",
+                "crate::engine::space",
                 "crate::endpoint",
             ],
         ),
@@ -110,15 +110,15 @@ fn arrows_point_one_way() {
         ),
         (
             "src/clip",
-            &["crate::bot", "crate::telegram", "crate::space"],
+            &["crate::bot", "crate::telegram", "crate::engine::space"],
         ),
         (
             "src/bot",
             &[
                 "crate::clip",
-                "crate::space",
+                "crate::engine::space",
                 "crate::endpoint",
-                "crate::mock",
+                "crate::engine::mock",
             ],
         ),
     ];

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clip_bot::config::SEARCH_VARIABLES;
-use clip_bot::{bot, endpoint, systemd};
+use clip_bot::{bot, program, systemd};
 
 /// The last value of `name` in a unit, as a duration.
 fn duration(unit: &str, name: &str) -> Duration {
@@ -40,5 +40,5 @@ fn a_stop_has_the_time_it_takes() {
         .and_then(|variable| humantime::parse_duration(variable.default).ok());
     let longest = longest.expect("a duration");
     let stop = duration("clip-search.service", "TimeoutStopSec");
-    assert!(stop > longest + endpoint::run::OVERTIME, "{stop:?}");
+    assert!(stop > longest + program::search::OVERTIME, "{stop:?}");
 }

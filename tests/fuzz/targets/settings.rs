@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use clip_bot::bot::run::PROGRAM as BOT;
-use clip_bot::cli::{Invocation, Program};
 use clip_bot::config::{BotConfig, Environment, PlaygroundConfig, SearchConfig, Variable};
-use clip_bot::endpoint::run::PROGRAM as SEARCH;
-use clip_bot::playground::run::PROGRAM as PLAYGROUND;
+use clip_bot::program::bot::PROGRAM as BOT;
+use clip_bot::program::command_line::{Invocation, Program};
+use clip_bot::program::playground::PROGRAM as PLAYGROUND;
+use clip_bot::program::search::PROGRAM as SEARCH;
 
 use super::Input;
 

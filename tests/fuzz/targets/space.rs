@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clip_bot::config::{SpaceArguments, SpaceConfig, SpaceLocation};
+use clip_bot::engine::space::{Space, events, outputs};
 use clip_bot::search::{Engine, Failure, MAX_LIMIT, MAX_URL_BYTES, Page, Query, Reason};
-use clip_bot::space::{Space, events, outputs};
 use serde_json::{Value, json};
 
 use super::peer::{Answer, Peer};

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use clip_bot::backoff;
+use clip_bot::bot::search_client::SearchClient;
 use clip_bot::config::{BotConfig, Environment};
 use clip_bot::error::Class;
-use clip_bot::search::client::SearchClient;
 use clip_bot::search::{MAX_URL_BYTES, Page, Query};
 use clip_bot::secret::Secret;
 use clip_bot::telegram::client::Client;

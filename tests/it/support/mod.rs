@@ -3,7 +3,7 @@
 pub mod endpoint;
 pub mod judge;
 #[expect(dead_code, reason = "some are for tests of the library alone")]
-#[path = "../../../src/clip/model/tests/numbers.rs"]
+#[path = "../../../crates/clip/src/model/tests/numbers.rs"]
 mod numbers;
 pub mod playground;
 pub mod process;
@@ -12,7 +12,7 @@ pub mod server;
 pub mod stage;
 pub mod systemd;
 pub mod telegram;
-#[path = "../../../src/clip/model/tests/tiny.rs"]
+#[path = "../../../crates/clip/src/model/tests/tiny.rs"]
 pub mod tiny;
 
 use std::time::Duration;

@@ -1,0 +1,428 @@
+//! Turns a checkpoint into the one file that [`super::model::Model`] reads.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use half::f16;
+use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
+
+use super::checkpoint::{Checkpoint, Source, floats, shape};
+use super::kernel::{LANES, panels};
+use super::model::Model;
+use super::weights::{Description, KEY, Precision, VERSION};
+use crate::digest::Hasher;
+use crate::error::{Cause, Error, Result};
+
+/// Where large tensors begin: at cache lines.
+const ALIGNMENT: usize = 64;
+
+/// A tensor of the file to be written.
+struct Entry {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    content: Content,
+}
+
+/// Made only while it is written, so that one tensor at a time is in memory.
+enum Content {
+    /// Tensors of the checkpoint one after the other, divided by the levels of what follows.
+    Vector(Vec<String>, Levels),
+    /// Scales of the rows of such.
+    Scales(Vec<String>, Levels),
+    /// Rows of such, in panels.
+    Panels(Vec<String>, Levels),
+    /// Rows of one, as they are.
+    Rows(String),
+}
+
+/// What each column of a matrix is multiplied by, and what it is multiplied with divided by; empty
+/// for nothing.
+///
+/// In trained models a few channels are much larger than others behind a normalisation, and the
+/// weights for them much smaller. A scale for the whole row would leave nearly nothing of those
+/// weights, so the difference moves from one side to the other. Levels are powers of two, by which
+/// floats are multiplied without loss.
+type Levels = Vec<f32>;
+
+/// Converts the checkpoint at `from` into the file `to`, and opens that. The second value tells
+/// what was assumed. A file that is there already is replaced once the new one is complete.
+///
+/// # Errors
+/// No checkpoint of a `CLIPModel`, or a refusal of the system.
+pub fn convert(from: &Path, to: &Path, precision: Precision) -> Result<(Model, Vec<String>)> {
+    let checkpoint = Checkpoint::open(from)?;
+    let doing = format!("cannot convert {}", checkpoint.path().display());
+    let source = checkpoint.source().map_err(|error| error.context(&doing))?;
+    let beside = to.with_added_extension("new");
+    let written = write(&source, &beside, precision).and_then(|()| {
+        // Nothing is replaced by what could not be used.
+        Model::open(&beside).map(drop)
+    });
+    if let Err(error) = written {
+        let _ = std::fs::remove_file(&beside);
+        return Err(error.context(&doing));
+    }
+    std::fs::rename(&beside, to)
+        .map_err(|cause| Error::system(format!("cannot replace {}", to.display()), cause))?;
+    Ok((Model::open(to)?, source.notes))
+}
+
+fn write(source: &Source<'_>, to: &Path, precision: Precision) -> Result<()> {
+    let entries = layout(source, precision)?;
+    let mut description = Description {
+        version: VERSION,
+        name: source.name.clone(),
+        digest: "0".repeat(64),
+        licence: source.licence.clone(),
+        precision,
+        dimensions: source.dimensions,
+        logit_scale: source.logit_scale,
+        text: source.text,
+        vision: source.vision,
+    };
+    let failed = |cause| Error::system(format!("cannot write {}", to.display()), cause);
+    let mut file = BufWriter::with_capacity(1 << 20, File::create(to).map_err(failed)?);
+    file.write_all(&header(&entries, &description)?)
+        .map_err(failed)?;
+    let mut hasher = Hasher::default();
+    for entry in &entries {
+        let bytes = entry.bytes(&source.tensors)?;
+        hasher.update(&bytes);
+        file.write_all(&bytes).map_err(failed)?;
+    }
+    // Of the same length as the zeros, so that nothing moves.
+    description.digest = hasher.finish();
+    file.seek(SeekFrom::Start(0)).map_err(failed)?;
+    file.write_all(&header(&entries, &description)?)
+        .map_err(failed)?;
+    let file = file
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)
+}
+
+/// All tensors, the small ones first.
+fn layout(source: &Source<'_>, precision: Precision) -> Result<Vec<Entry>> {
+    let mut plan = Plan {
+        tensors: &source.tensors,
+        precision,
+        small: Vec::new(),
+        large: Vec::new(),
+    };
+    let towers = [
+        (
+            "text",
+            "text_model",
+            source.text.tower,
+            "final_layer_norm",
+            "text_projection",
+        ),
+        (
+            "vision",
+            "vision_model",
+            source.vision.tower,
+            "post_layernorm",
+            "visual_projection",
+        ),
+    ];
+    for (name, old, tower, last, projection) in towers {
+        if name == "vision" {
+            let class = "vision_model.embeddings.class_embedding";
+            plan.vector("vision.class", &[class], Levels::new())?;
+            plan.norm("vision.first", "vision_model.pre_layrnorm", &Levels::new())?;
+            let patches = "vision_model.embeddings.patch_embedding";
+            plan.matrix("vision.patches", &[patches], Levels::new())?;
+        }
+        let positions = format!("{old}.embeddings.position_embedding.weight");
+        plan.vector(&format!("{name}.positions"), &[&positions], Levels::new())?;
+        for index in 0..tower.layers {
+            let (name, old) = (
+                format!("{name}.{index}"),
+                format!("{old}.encoder.layers.{index}"),
+            );
+            let part = |part: &str| format!("{old}.{part}");
+            let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
+            let qkv = qkv.each_ref().map(String::as_str);
+            let levels = plan.levels(&qkv)?;
+            plan.norm(&format!("{name}.norm1"), &part("layer_norm1"), &levels)?;
+            plan.linear(&format!("{name}.qkv"), &qkv, levels)?;
+            let out = part("self_attn.out_proj");
+            plan.linear(&format!("{name}.out"), &[&out], Levels::new())?;
+            let up = part("mlp.fc1");
+            let levels = plan.levels(&[&up])?;
+            plan.norm(&format!("{name}.norm2"), &part("layer_norm2"), &levels)?;
+            plan.linear(&format!("{name}.up"), &[&up], levels)?;
+            plan.linear(&format!("{name}.down"), &[&part("mlp.fc2")], Levels::new())?;
+        }
+        let levels = plan.levels(&[projection])?;
+        plan.norm(&format!("{name}.last"), &format!("{old}.{last}"), &levels)?;
+        plan.matrix(&format!("{name}.projection"), &[projection], levels)?;
+    }
+    plan.rows("text.tokens", "text_model.embeddings.token_embedding")?;
+    plan.small.append(&mut plan.large);
+    Ok(plan.small)
+}
+
+struct Plan<'a> {
+    tensors: &'a SafeTensors<'a>,
+    precision: Precision,
+    small: Vec<Entry>,
+    large: Vec<Entry>,
+}
+
+impl Plan<'_> {
+    /// Levels for the matrix that the tensors `parts` make: they bring its columns to the same size.
+    fn levels(&self, parts: &[&str]) -> Result<Levels> {
+        if self.precision != Precision::I8 {
+            return Ok(Levels::new());
+        }
+        let parts: Vec<String> = parts.iter().map(|part| format!("{part}.weight")).collect();
+        let mut squares: Vec<f32> = Vec::new();
+        for row in concatenated(self.tensors, &parts, &Levels::new())? {
+            squares.resize(row.len(), 0.0);
+            for (square, x) in squares.iter_mut().zip(&row) {
+                *square += x * x;
+            }
+        }
+        let mut sorted = squares.clone();
+        sorted.sort_by(f32::total_cmp);
+        let usual = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+        let level = |square: &f32| {
+            let level = (usual / square).sqrt().log2().round().exp2();
+            // Columns of zeros, and what is too far from all others to be a matter of level.
+            if (0.001..=1000.0).contains(&level) {
+                level
+            } else {
+                1.0
+            }
+        };
+        Ok(squares.iter().map(level).collect())
+    }
+
+    fn vector(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
+        let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
+        let mut length = 0;
+        for part in &parts {
+            length += floats(self.tensors, part)?.len();
+        }
+        self.small.push(Entry {
+            name: name.to_owned(),
+            dtype: Dtype::F32,
+            shape: vec![length],
+            content: Content::Vector(parts, levels),
+        });
+        Ok(())
+    }
+
+    fn norm(&mut self, name: &str, old: &str, levels: &Levels) -> Result<()> {
+        for (part, old_part) in [("gain", "weight"), ("bias", "bias")] {
+            let old = format!("{old}.{old_part}");
+            self.vector(&format!("{name}.{part}"), &[&old], levels.clone())?;
+        }
+        Ok(())
+    }
+
+    fn linear(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
+        let biases: Vec<String> = parts.iter().map(|part| format!("{part}.bias")).collect();
+        let biases: Vec<&str> = biases.iter().map(String::as_str).collect();
+        self.vector(&format!("{name}.bias"), &biases, Levels::new())?;
+        self.matrix(name, parts, levels)
+    }
+
+    fn matrix(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
+        let parts: Vec<String> = parts.iter().map(|part| format!("{part}.weight")).collect();
+        let (mut rows, mut columns) = (0, 0);
+        for part in &parts {
+            let [height, width] = flat_shape(self.tensors, part)?;
+            rows += height;
+            columns = width;
+        }
+        self.scales(name, rows, &parts, &levels);
+        let shape = vec![panels(rows), columns, LANES];
+        self.large(name, shape, Content::Panels(parts, levels));
+        Ok(())
+    }
+
+    fn rows(&mut self, name: &str, old: &str) -> Result<()> {
+        let old = format!("{old}.weight");
+        let shape = shape(self.tensors, &old)?;
+        self.scales(name, shape[0], std::slice::from_ref(&old), &Levels::new());
+        self.large(name, shape.to_vec(), Content::Rows(old));
+        Ok(())
+    }
+
+    fn scales(&mut self, name: &str, rows: usize, parts: &[String], levels: &Levels) {
+        if self.precision == Precision::I8 {
+            self.small.push(Entry {
+                name: format!("{name}.scale"),
+                dtype: Dtype::F32,
+                shape: vec![rows],
+                content: Content::Scales(parts.to_vec(), levels.clone()),
+            });
+        }
+    }
+
+    fn large(&mut self, name: &str, shape: Vec<usize>, content: Content) {
+        let dtype = match self.precision {
+            Precision::F32 => Dtype::F32,
+            Precision::F16 => Dtype::F16,
+            Precision::I8 => Dtype::I8,
+        };
+        self.large.push(Entry {
+            name: name.to_owned(),
+            dtype,
+            shape,
+            content,
+        });
+    }
+}
+
+impl Entry {
+    fn length(&self) -> usize {
+        self.shape.iter().product::<usize>() * self.dtype.bitsize() / 8
+    }
+
+    fn bytes(&self, tensors: &SafeTensors<'_>) -> Result<Vec<u8>> {
+        let bytes = match &self.content {
+            Content::Vector(parts, levels) => {
+                let mut numbers = Vec::new();
+                for part in parts {
+                    numbers.extend(floats(tensors, part)?);
+                }
+                numbers
+                    .iter_mut()
+                    .zip(levels)
+                    .for_each(|(x, level)| *x /= level);
+                numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+            }
+            Content::Scales(parts, levels) => {
+                let rows = concatenated(tensors, parts, levels)?;
+                rows.flat_map(|row| scale(&row).to_le_bytes()).collect()
+            }
+            Content::Rows(part) => {
+                let rows = concatenated(tensors, std::slice::from_ref(part), &Levels::new())?;
+                rows.flat_map(|row| self.encoded(&row)).collect()
+            }
+            Content::Panels(parts, levels) => {
+                let size = self.dtype.bitsize() / 8;
+                let columns = self.shape[1];
+                let mut bytes = vec![0; self.length()];
+                for (index, row) in concatenated(tensors, parts, levels)?.enumerate() {
+                    let first = index / LANES * columns * LANES + index % LANES;
+                    for (column, number) in self.encoded(&row).chunks_exact(size).enumerate() {
+                        let at = (first + column * LANES) * size;
+                        bytes[at..at + size].copy_from_slice(number);
+                    }
+                }
+                bytes
+            }
+        };
+        if bytes.len() == self.length() {
+            Ok(bytes)
+        } else {
+            let name = &self.name;
+            let message = format!("the tensors that make {name} do not fit each other");
+            Err(Error::new(Cause::Model, message))
+        }
+    }
+
+    /// A row as it is in the file.
+    fn encoded(&self, row: &[f32]) -> Vec<u8> {
+        match self.dtype {
+            Dtype::I8 => {
+                let scale = scale(row);
+                #[expect(clippy::cast_possible_truncation, reason = "up to 127, by the scale")]
+                let number = |x: &f32| ((x / scale).round() as i8).to_le_bytes()[0];
+                row.iter().map(number).collect()
+            }
+            Dtype::F16 => {
+                let most = f16::MAX.to_f32();
+                let number = |x: &f32| f16::from_f32(x.clamp(-most, most)).to_le_bytes();
+                row.iter().flat_map(number).collect()
+            }
+            _ => row.iter().flat_map(|x| x.to_le_bytes()).collect(),
+        }
+    }
+}
+
+/// What 1 stands for in a row of 8-bit integers.
+fn scale(row: &[f32]) -> f32 {
+    let most = row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+    // A row of zeros needs some scale.
+    most.max(f32::MIN_POSITIVE * 128.0) / 127.0
+}
+
+/// The rows of the tensors `parts`, one tensor after the other, each column at its level.
+fn concatenated(
+    tensors: &SafeTensors<'_>,
+    parts: &[String],
+    levels: &Levels,
+) -> Result<impl Iterator<Item = Vec<f32>> + use<>> {
+    let mut rows = Vec::new();
+    for part in parts {
+        let [_, width] = flat_shape(tensors, part)?;
+        let mut numbers = floats(tensors, part)?;
+        for row in numbers.chunks_exact_mut(width) {
+            row.iter_mut()
+                .zip(levels)
+                .for_each(|(x, level)| *x *= level);
+        }
+        rows.push((numbers, width));
+    }
+    Ok(rows.into_iter().flat_map(|(numbers, width)| {
+        let rows: Vec<Vec<f32>> = numbers.chunks_exact(width).map(<[f32]>::to_vec).collect();
+        rows
+    }))
+}
+
+/// Rows and columns, of which a tensor with more than two dimensions has their product.
+fn flat_shape(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2]> {
+    let unusable = |what: String| Error::new(Cause::Model, what);
+    let tensor = tensors
+        .tensor(name)
+        .map_err(|cause| unusable(format!("tensor {name} is missing")).because(cause))?;
+    match tensor.shape() {
+        [rows, rest @ ..] if !rest.is_empty() && *rows > 0 && !rest.contains(&0) => {
+            Ok([*rows, rest.iter().product()])
+        }
+        shape => Err(unusable(format!("tensor {name} has the shape {shape:?}"))),
+    }
+}
+
+/// The length of the header, and the header, filled up so that large tensors are aligned.
+fn header(entries: &[Entry], description: &Description) -> Result<Vec<u8>> {
+    let failed = |cause: Box<dyn std::error::Error + Send + Sync>| {
+        Error::new(Cause::Model, "the header cannot be written").because(cause)
+    };
+    let mut offset = 0;
+    let mut large = 0;
+    let mut infos = Vec::new();
+    for entry in entries {
+        let end = offset + entry.length();
+        let is_small = matches!(entry.content, Content::Vector(..) | Content::Scales(..));
+        if is_small {
+            large = end;
+        }
+        infos.push((
+            entry.name.clone(),
+            TensorInfo {
+                dtype: entry.dtype,
+                shape: entry.shape.clone(),
+                data_offsets: (offset, end),
+            },
+        ));
+        offset = end;
+    }
+    let description = serde_json::to_string(description).map_err(|cause| failed(cause.into()))?;
+    let metadata = HashMap::from([(KEY.to_owned(), description)]);
+    let metadata = Metadata::new(Some(metadata), infos).map_err(|cause| failed(cause.into()))?;
+    let mut json = serde_json::to_vec(&metadata).map_err(|cause| failed(cause.into()))?;
+    let length = (8 + json.len() + large).next_multiple_of(ALIGNMENT) - large - 8;
+    json.resize(length, b' ');
+    let mut header = (length as u64).to_le_bytes().to_vec();
+    header.append(&mut json);
+    Ok(header)
+}

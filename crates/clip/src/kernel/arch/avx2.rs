@@ -1,0 +1,214 @@
+//! Products with AVX2, FMA and F16C, which came to processors together.
+
+use std::arch::x86_64::{
+    __m128i, __m256, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
+};
+
+use crate::kernel::Loops;
+use crate::kernel::matrix::LANES;
+use crate::kernel::products::Next;
+
+/// Most rows of `x` in a tile: 12 sums, and three more registers for operands.
+pub(in crate::kernel) const ROWS: usize = 6;
+
+/// Numbers in a register.
+const WIDTH: usize = 8;
+
+/// That the processor has AVX2, FMA and F16C.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kernel) struct Proof(());
+
+impl Proof {
+    pub(in crate::kernel) fn find() -> Option<Self> {
+        let is_there = is_x86_feature_detected!("avx2")
+            && is_x86_feature_detected!("fma")
+            && is_x86_feature_detected!("f16c");
+        is_there.then_some(Self(()))
+    }
+}
+
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `next`
+/// meanwhile.
+pub(in crate::kernel) fn tile(
+    _: Proof,
+    weights: &[f32],
+    x: &[f32],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        for_rows!(rows, of_floats(weights, x, sums, next));
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], next: Next) {
+    let depth = x.len() / M;
+    assert_eq!(weights.len(), depth * LANES);
+    assert_eq!(sums.len(), M * LANES);
+    let mut totals = [[_mm256_setzero_ps(); LANES / WIDTH]; M];
+    let (weights, x) = (weights.as_ptr(), x.as_ptr());
+    for column in 0..depth {
+        next.fetch(0, column);
+        let mut row = [_mm256_setzero_ps(); LANES / WIDTH];
+        for (half, row) in row.iter_mut().enumerate() {
+            // SAFETY: by the first assertion there are `depth` columns of 16.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                *row = _mm256_loadu_ps(weights.add(column * LANES + half * WIDTH));
+            }
+        }
+        for (m, totals) in totals.iter_mut().enumerate() {
+            // SAFETY: `depth * M` is at most the length of `x`.
+            #[expect(unsafe_code, reason = "argued above")]
+            let x = _mm256_set1_ps(unsafe { *x.add(column * M + m) });
+            for (total, row) in totals.iter_mut().zip(&row) {
+                *total = _mm256_fmadd_ps(*row, x, *total);
+            }
+        }
+    }
+    for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
+        add(*total, sums);
+    }
+}
+
+/// Bits of 16-bit floats as 32-bit floats.
+pub(in crate::kernel) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn widen(weights: &[u16], wide: &mut [f32]) {
+        let weights = weights.as_chunks::<WIDTH>().0;
+        for (weights, wide) in weights.iter().zip(wide.as_chunks_mut::<WIDTH>().0) {
+            // SAFETY: both have 8 numbers.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                let halves = _mm_loadu_si128(weights.as_ptr().cast());
+                _mm256_storeu_ps(wide.as_mut_ptr(), _mm256_cvtph_ps(halves));
+            }
+        }
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+/// Runs plain loops, compiled for AVX2.
+pub(in crate::kernel) fn run(_: Proof, loops: impl Loops) {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn wide(loops: impl Loops) {
+        loops.run();
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        wide(loops);
+    }
+}
+
+/// Adds the products of one panel with `rows` rows of `x` to `sums`; `weights` as
+/// [`widen_pairs`] makes them.
+pub(in crate::kernel) fn tile_pairs(
+    _: Proof,
+    weights: &[i16],
+    x: &[[i16; 2]],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        for_rows!(rows, of_pairs(weights, x, sums, next));
+    }
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], next: Next) {
+    let pairs = x.len() / M;
+    assert_eq!(weights.len(), pairs * 2 * LANES);
+    assert_eq!(sums.len(), M * LANES);
+    let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
+    let (weights, x) = (weights.as_ptr(), x.as_ptr());
+    for pair in 0..pairs {
+        next.fetch(0, pair);
+        let mut row = [_mm256_setzero_si256(); LANES / WIDTH];
+        for (half, row) in row.iter_mut().enumerate() {
+            // SAFETY: by the first assertion there are `pairs` pairs of 2 times 16.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                let at = weights.add((pair * LANES + half * WIDTH) * 2);
+                *row = _mm256_loadu_si256(at.cast());
+            }
+        }
+        for (m, totals) in totals.iter_mut().enumerate() {
+            // SAFETY: `pairs * M` is at most the length of `x`, each of four bytes.
+            #[expect(unsafe_code, reason = "argued above")]
+            let x = unsafe { x.add(pair * M + m).cast::<i32>().read_unaligned() };
+            let x = _mm256_set1_epi32(x);
+            for (total, row) in totals.iter_mut().zip(&row) {
+                *total = _mm256_add_epi32(*total, _mm256_madd_epi16(*row, x));
+            }
+        }
+    }
+    for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
+        add(_mm256_cvtepi32_ps(*total), sums);
+    }
+}
+
+/// Two columns at a time, the two numbers of each row beside each other.
+pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn widen(weights: &[i8], wide: &mut [i16]) {
+        let wide = wide.as_chunks_mut::<LANES>().0.as_chunks_mut::<2>().0;
+        for (columns, wide) in weights.chunks(2 * LANES).zip(wide) {
+            for (half, wide) in interleaved(columns).into_iter().zip(wide) {
+                // SAFETY: there is room for 16 numbers of 16 bits.
+                #[expect(unsafe_code, reason = "argued above")]
+                unsafe {
+                    _mm256_storeu_si256(wide.as_mut_ptr().cast(), _mm256_cvtepi8_epi16(half));
+                }
+            }
+        }
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+/// The numbers of two columns in turns, in two halves; zeros stand for a second one that is missing.
+#[inline]
+#[target_feature(enable = "sse2")]
+pub(in crate::kernel) fn interleaved(columns: &[i8]) -> [__m128i; 2] {
+    let load = |from: &[i8]| match from.first_chunk::<LANES>() {
+        // SAFETY: the column has 16 bytes.
+        #[expect(unsafe_code, reason = "argued above")]
+        Some(column) => unsafe { _mm_loadu_si128(column.as_ptr().cast()) },
+        None => _mm_setzero_si128(),
+    };
+    let (first, second) = columns.split_at(LANES);
+    let (first, second) = (load(first), load(second));
+    [
+        _mm_unpacklo_epi8(first, second),
+        _mm_unpackhi_epi8(first, second),
+    ]
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn add(value: __m256, to: &mut [f32]) {
+    assert_eq!(to.len(), WIDTH);
+    // SAFETY: by the assertion there are 8 floats.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        let sum = _mm256_add_ps(_mm256_loadu_ps(to.as_ptr()), value);
+        _mm256_storeu_ps(to.as_mut_ptr(), sum);
+    }
+}

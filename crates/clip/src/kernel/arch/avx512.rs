@@ -1,0 +1,360 @@
+//! Products with AVX-512F and AVX-512BW, which all but a few accelerators have together, and with
+//! VNNI where it is there.
+
+use std::arch::x86_64::{
+    __m512, __m512i, _mm_setzero_si128, _mm_unpackhi_epi16, _mm_unpacklo_epi16, _mm256_loadu_si256,
+    _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps, _mm512_castsi256_si512,
+    _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpbusd_epi32,
+    _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_inserti64x4, _mm512_loadu_ps, _mm512_loadu_si512,
+    _mm512_madd_epi16, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
+    _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32,
+};
+
+use super::avx2::interleaved;
+use crate::kernel::Loops;
+use crate::kernel::matrix::LANES;
+use crate::kernel::products::Next;
+
+/// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
+pub(in crate::kernel) const ROWS: usize = 14;
+
+/// Most panels in a tile.
+pub(in crate::kernel) const PANELS: usize = 2;
+
+/// That the processor has AVX-512F and AVX-512BW.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::kernel) struct Proof {
+    /// That it has VNNI, too.
+    vnni: bool,
+}
+
+impl Proof {
+    pub(in crate::kernel) fn find() -> Option<Self> {
+        let is_there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
+        is_there.then_some(Self { vnni: false })
+    }
+
+    pub(in crate::kernel) fn find_vnni() -> Option<Self> {
+        let is_there = is_x86_feature_detected!("avx512vnni");
+        Self::find()
+            .filter(|_| is_there)
+            .map(|_| Self { vnni: true })
+    }
+
+    pub(in crate::kernel) fn has_vnni(self) -> bool {
+        self.vnni
+    }
+
+    pub(in crate::kernel) fn name(self) -> &'static str {
+        if self.vnni { "AVX-512 VNNI" } else { "AVX-512" }
+    }
+}
+
+/// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
+/// fetches `next` meanwhile.
+pub(in crate::kernel) fn tile(
+    _: Proof,
+    weights: &[f32],
+    panels: usize,
+    x: &[f32],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        any_of_floats(weights, panels, x, rows, sums, next);
+    }
+}
+
+/// The same of `weights` as [`widen_pairs`] makes them.
+pub(in crate::kernel) fn tile_pairs(
+    proof: Proof,
+    weights: &[i16],
+    panels: usize,
+    x: &[[i16; 2]],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        if proof.vnni {
+            any_of_vnni(weights, panels, x, rows, sums, next);
+        } else {
+            any_of_pairs(weights, panels, x, rows, sums, next);
+        }
+    }
+}
+
+/// The same of bytes: `weights` as [`widen_quads`] makes them, and `x` moved up by 128.
+///
+/// # Panics
+/// Without VNNI.
+pub(in crate::kernel) fn tile_quads(
+    proof: Proof,
+    weights: &[i8],
+    panels: usize,
+    x: &[[u8; 4]],
+    rows: usize,
+    sums: &mut [f32],
+    next: Next,
+) {
+    assert!(proof.vnni, "the processor has VNNI");
+    // SAFETY: the proof, and the assertion.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        any_of_quads(weights, panels, x, rows, sums, next);
+    }
+}
+
+/// A function for each size of a tile: `$tile` of (panels, rows), and `$any`, which chooses one. In
+/// each step a panel has a register of weights, `$row`, which is multiplied by `$x` and added to
+/// `$total`; zeroed by `$zero`, and read as floats by `$floats`. With a `$head` the first register
+/// of a panel is what its totals begin with.
+macro_rules! for_tiles {
+    (
+        $tile:ident, $any:ident, $features:literal, $weight:ty, $number:ty,
+        head: $head:literal, zero: $zero:expr, load: $load:expr, spread: $spread:expr, floats: $floats:expr,
+        ($total:ident, $row:ident, $x:ident) => $add:expr
+    ) => {
+        #[target_feature(enable = $features)]
+        fn $tile<const P: usize, const M: usize>(
+            weights: &[$weight],
+            x: &[$number],
+            sums: &mut [f32],
+            next: Next,
+        ) {
+            // What a register of weights has: 16 numbers, or as many pairs.
+            const STEP: usize = LANES * size_of::<$number>() / size_of::<$weight>();
+            let depth = x.len() / M;
+            let panel_size = ($head + depth) * STEP;
+            assert_eq!(weights.len(), P * panel_size);
+            assert_eq!(sums.len(), P * M * LANES);
+            let (weights, x) = (weights.as_ptr(), x.as_ptr());
+            let mut first = [$zero; P];
+            if $head > 0 {
+                for (panel, first) in first.iter_mut().enumerate() {
+                    // SAFETY: by the first assertion each panel begins with a register.
+                    #[expect(unsafe_code, reason = "argued above")]
+                    unsafe {
+                        *first = $load(weights.add(panel * panel_size).cast());
+                    }
+                }
+            }
+            let mut totals = [first; M];
+            for at in 0..depth {
+                let mut row = [$zero; P];
+                for (panel, row) in row.iter_mut().enumerate() {
+                    next.fetch(panel, at);
+                    // SAFETY: by the first assertion each panel has `depth` registers besides.
+                    #[expect(unsafe_code, reason = "argued above")]
+                    unsafe {
+                        *row = $load(weights.add(panel * panel_size + ($head + at) * STEP).cast());
+                    }
+                }
+                for (m, totals) in totals.iter_mut().enumerate() {
+                    // SAFETY: `depth * M` is at most the length of `x`, each of four bytes.
+                    #[expect(unsafe_code, reason = "argued above")]
+                    let $x = $spread(unsafe { std::ptr::read_unaligned(x.add(at * M + m).cast()) });
+                    for ($total, $row) in totals.iter_mut().zip(&row) {
+                        *$total = $add;
+                    }
+                }
+            }
+            for (sums, total) in sums.chunks_exact_mut(LANES).zip(totals.as_flattened()) {
+                add($floats(*total), sums);
+            }
+        }
+
+        #[target_feature(enable = $features)]
+        fn $any(
+            weights: &[$weight],
+            panels: usize,
+            x: &[$number],
+            rows: usize,
+            sums: &mut [f32],
+            next: Next,
+        ) {
+            match (panels, rows) {
+                (1, 1) => $tile::<1, 1>(weights, x, sums, next),
+                (1, 2) => $tile::<1, 2>(weights, x, sums, next),
+                (1, 3) => $tile::<1, 3>(weights, x, sums, next),
+                (1, 4) => $tile::<1, 4>(weights, x, sums, next),
+                (1, 5) => $tile::<1, 5>(weights, x, sums, next),
+                (1, 6) => $tile::<1, 6>(weights, x, sums, next),
+                (1, 7) => $tile::<1, 7>(weights, x, sums, next),
+                (1, 8) => $tile::<1, 8>(weights, x, sums, next),
+                (1, 9) => $tile::<1, 9>(weights, x, sums, next),
+                (1, 10) => $tile::<1, 10>(weights, x, sums, next),
+                (1, 11) => $tile::<1, 11>(weights, x, sums, next),
+                (1, 12) => $tile::<1, 12>(weights, x, sums, next),
+                (1, 13) => $tile::<1, 13>(weights, x, sums, next),
+                (1, 14) => $tile::<1, 14>(weights, x, sums, next),
+                (2, 1) => $tile::<2, 1>(weights, x, sums, next),
+                (2, 2) => $tile::<2, 2>(weights, x, sums, next),
+                (2, 3) => $tile::<2, 3>(weights, x, sums, next),
+                (2, 4) => $tile::<2, 4>(weights, x, sums, next),
+                (2, 5) => $tile::<2, 5>(weights, x, sums, next),
+                (2, 6) => $tile::<2, 6>(weights, x, sums, next),
+                (2, 7) => $tile::<2, 7>(weights, x, sums, next),
+                (2, 8) => $tile::<2, 8>(weights, x, sums, next),
+                (2, 9) => $tile::<2, 9>(weights, x, sums, next),
+                (2, 10) => $tile::<2, 10>(weights, x, sums, next),
+                (2, 11) => $tile::<2, 11>(weights, x, sums, next),
+                (2, 12) => $tile::<2, 12>(weights, x, sums, next),
+                (2, 13) => $tile::<2, 13>(weights, x, sums, next),
+                (2, 14) => $tile::<2, 14>(weights, x, sums, next),
+                _ => unreachable!("tiles have up to 2 panels and 14 rows"),
+            }
+        }
+    };
+}
+
+for_tiles!(
+    of_floats, any_of_floats, "avx512f,avx512bw", f32, f32,
+    head: 0, zero: _mm512_setzero_ps(), load: _mm512_loadu_ps, spread: _mm512_set1_ps,
+    floats: std::convert::identity,
+    (total, row, x) => _mm512_fmadd_ps(*row, x, *total)
+);
+for_tiles!(
+    of_pairs, any_of_pairs, "avx512f,avx512bw", i16, [i16; 2],
+    head: 0, zero: _mm512_setzero_si512(), load: _mm512_loadu_si512, spread: _mm512_set1_epi32,
+    floats: _mm512_cvtepi32_ps,
+    (total, row, x) => _mm512_add_epi32(*total, _mm512_madd_epi16(*row, x))
+);
+for_tiles!(
+    of_vnni, any_of_vnni, "avx512f,avx512bw,avx512vnni", i16, [i16; 2],
+    head: 0, zero: _mm512_setzero_si512(), load: _mm512_loadu_si512, spread: _mm512_set1_epi32,
+    floats: _mm512_cvtepi32_ps,
+    (total, row, x) => _mm512_dpwssd_epi32(*total, *row, x)
+);
+for_tiles!(
+    of_quads, any_of_quads, "avx512f,avx512bw,avx512vnni", i8, [u8; 4],
+    head: 1, zero: _mm512_setzero_si512(), load: _mm512_loadu_si512, spread: _mm512_set1_epi32,
+    floats: _mm512_cvtepi32_ps,
+    (total, row, x) => _mm512_dpbusd_epi32(*total, x, *row)
+);
+
+/// Bits of 16-bit floats as 32-bit floats.
+pub(in crate::kernel) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn widen(weights: &[u16], wide: &mut [f32]) {
+        let weights = weights.as_chunks::<LANES>().0;
+        for (weights, wide) in weights.iter().zip(wide.as_chunks_mut::<LANES>().0) {
+            // SAFETY: both have 16 numbers.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                let halves = _mm256_loadu_si256(weights.as_ptr().cast());
+                _mm512_storeu_ps(wide.as_mut_ptr(), _mm512_cvtph_ps(halves));
+            }
+        }
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+/// Two columns at a time, the two numbers of each row beside each other.
+pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn widen(weights: &[i8], wide: &mut [i16]) {
+        let wide = wide.as_chunks_mut::<{ 2 * LANES }>().0;
+        for (columns, wide) in weights.chunks(2 * LANES).zip(wide) {
+            let [low, high] = interleaved(columns);
+            let numbers = _mm512_cvtepi8_epi16(_mm256_set_m128i(high, low));
+            // SAFETY: there is room for 32 numbers of 16 bits.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                _mm512_storeu_si512(wide.as_mut_ptr().cast(), numbers);
+            }
+        }
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+/// Appends what bytes moved up by 128 make too much of the products, negated, and the columns: four at
+/// a time, the four numbers of each row beside each other.
+///
+/// # Panics
+/// Without VNNI.
+pub(in crate::kernel) fn widen_quads(proof: Proof, weights: &[i8], wide: &mut Vec<i8>) {
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn widen(weights: &[i8], wide: &mut Vec<i8>) {
+        let start = wide.len();
+        wide.resize(
+            start + (1 + weights.len().div_ceil(4 * LANES)) * 4 * LANES,
+            0,
+        );
+        let (head, quads) = wide[start..].split_at_mut(4 * LANES);
+        let mut excess = _mm512_setzero_si512();
+        let up = _mm512_set1_epi8(i8::MIN);
+        for (columns, wide) in weights
+            .chunks(4 * LANES)
+            .zip(quads.chunks_exact_mut(4 * LANES))
+        {
+            let (first, second) = columns.split_at(columns.len().min(2 * LANES));
+            let mut pairs = [_mm_setzero_si128(); 4];
+            pairs[..2].copy_from_slice(&interleaved(first));
+            if !second.is_empty() {
+                pairs[2..].copy_from_slice(&interleaved(second));
+            }
+            let [a, b, c, d] = pairs;
+            let low = _mm256_set_m128i(_mm_unpackhi_epi16(a, c), _mm_unpacklo_epi16(a, c));
+            let high = _mm256_set_m128i(_mm_unpackhi_epi16(b, d), _mm_unpacklo_epi16(b, d));
+            let quads = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
+            excess = _mm512_dpbusd_epi32(excess, up, quads);
+            store(quads, wide);
+        }
+        store(_mm512_sub_epi32(_mm512_setzero_si512(), excess), head);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    fn store(value: __m512i, to: &mut [i8]) {
+        assert_eq!(to.len(), 4 * LANES);
+        // SAFETY: by the assertion there are 64 bytes.
+        #[expect(unsafe_code, reason = "argued above")]
+        unsafe {
+            _mm512_storeu_si512(to.as_mut_ptr().cast(), value);
+        }
+    }
+
+    assert!(proof.vnni, "the processor has VNNI");
+    // SAFETY: the proof, and the assertion.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        widen(weights, wide);
+    }
+}
+
+/// Runs plain loops, compiled for AVX-512.
+pub(in crate::kernel) fn run(_: Proof, loops: impl Loops) {
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn wide(loops: impl Loops) {
+        loops.run();
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        wide(loops);
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add(value: __m512, to: &mut [f32]) {
+    assert_eq!(to.len(), LANES);
+    // SAFETY: by the assertion there are 16 floats.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        let sum = _mm512_add_ps(_mm512_loadu_ps(to.as_ptr()), value);
+        _mm512_storeu_ps(to.as_mut_ptr(), sum);
+    }
+}

@@ -1,0 +1,267 @@
+//! The one choice of instructions, for the towers and for the scan of vectors.
+
+use std::fmt;
+
+#[cfg(target_arch = "aarch64")]
+use super::arch::neon;
+#[cfg(target_arch = "x86_64")]
+use super::arch::{avx2, avx512};
+use super::matrix::{LANES, Matrix};
+use super::products::{self, Next, Rounding, Scratch};
+use super::rows::{self, Activation};
+use super::{Loops, scalar};
+
+/// Instructions that this processor has: a value is the proof, because only [`Isa::available`]
+/// makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Isa(Set);
+
+#[derive(Debug, Clone, Copy)]
+enum Set {
+    Scalar,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Proof),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Proof),
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Proof),
+}
+
+impl Isa {
+    /// What this processor has, the fastest first; the last needs nothing special.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let sets = [
+            #[cfg(target_arch = "x86_64")]
+            avx512::Proof::find_vnni().map(Set::Avx512),
+            #[cfg(target_arch = "x86_64")]
+            avx512::Proof::find().map(Set::Avx512),
+            #[cfg(target_arch = "x86_64")]
+            avx2::Proof::find().map(Set::Avx2),
+            #[cfg(target_arch = "aarch64")]
+            neon::Proof::find().map(Set::Neon),
+            Some(Set::Scalar),
+        ];
+        sets.into_iter().flatten().map(Self).collect()
+    }
+
+    /// Plain Rust, which every processor runs; what the others are checked against.
+    #[cfg(test)]
+    pub(super) fn scalar() -> Self {
+        Self(Set::Scalar)
+    }
+
+    /// The fastest of [`Isa::available`].
+    #[must_use]
+    pub fn detect() -> Self {
+        Self::available()[0]
+    }
+
+    /// Whether it has products of bytes, which are faster than those of 16 bits.
+    #[must_use]
+    pub fn multiplies_bytes(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => proof.has_vnni(),
+            // AVX2 would gain little from its own, and Rust has none of those of NEON yet.
+            _ => false,
+        }
+    }
+
+    /// Most rows of `x` in a tile, and panels of weights: as many sums as registers hold.
+    pub(super) fn tile_shape(self) -> (usize, usize) {
+        match self.0 {
+            Set::Scalar => (4, 1),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) => (avx2::ROWS, 1),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(_) => (avx512::ROWS, avx512::PANELS),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => (neon::ROWS, 1),
+        }
+    }
+
+    /// `y = x · matrixᵀ + bias`, where `x` has as many columns as `matrix`, and `y` as many as
+    /// `matrix` has rows. With weights of 8 bits, `x` is rounded; all sets do that alike.
+    ///
+    /// # Panics
+    /// The lengths do not fit together, which models rule out when they are opened.
+    pub fn multiply(
+        self,
+        x: &[f32],
+        matrix: &Matrix<'_>,
+        bias: Option<&[f32]>,
+        y: &mut [f32],
+        rounding: Rounding,
+        scratch: &mut Scratch,
+    ) {
+        let (outputs, depth) = (matrix.rows(), matrix.columns());
+        let height = x.len() / depth;
+        assert_eq!(x.len(), height * depth, "x has whole rows");
+        assert_eq!(
+            y.len(),
+            height * outputs,
+            "y has a column for each row of the matrix"
+        );
+        assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
+        products::multiply(self, x, matrix, bias, y, rounding, scratch);
+    }
+
+    /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
+    /// fetches `next` meanwhile.
+    pub(super) fn tile(
+        self,
+        weights: &[f32],
+        panels: usize,
+        x: &[f32],
+        rows: usize,
+        sums: &mut [f32],
+        next: Next,
+    ) {
+        debug_assert_eq!(sums.len(), rows * panels * LANES);
+        match self.0 {
+            Set::Scalar => scalar::tile(weights, x, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums, next),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, next),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums, next),
+        }
+    }
+
+    /// Bits of 16-bit floats as 32-bit floats.
+    pub(super) fn widen(self, weights: &[u16], wide: &mut [f32]) {
+        match self.0 {
+            Set::Scalar => scalar::widen(weights, wide),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::widen(proof, weights, wide),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::widen(proof, weights, wide),
+            // Rust has no stable instruction for it here; the compiler knows it.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => scalar::widen(weights, wide),
+        }
+    }
+
+    /// The same of integers: `weights` as [`Isa::widen_pairs`] makes them.
+    pub(super) fn tile_pairs(
+        self,
+        weights: &[i16],
+        panels: usize,
+        x: &[[i16; 2]],
+        rows: usize,
+        sums: &mut [f32],
+        next: Next,
+    ) {
+        debug_assert_eq!(sums.len(), rows * panels * LANES);
+        match self.0 {
+            Set::Scalar => scalar::tile_pairs(weights, x, rows, sums),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, next),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums, next),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, next),
+        }
+    }
+
+    /// Columns of a panel as 16-bit integers, in the order that this set takes them; zeros follow an
+    /// odd number of columns.
+    pub(super) fn widen_pairs(self, weights: &[i8], wide: &mut [i16]) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::widen_pairs(proof, weights, wide),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::widen_pairs(proof, weights, wide),
+            Set::Scalar => scalar::widen_pairs(weights, wide),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => scalar::widen_pairs(weights, wide),
+        }
+    }
+
+    /// As [`Isa::tile_pairs`], of `weights` as [`Isa::widen_quads`] makes them, and bytes that are
+    /// moved up by 128.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set multiplies bytes")
+    )]
+    pub(super) fn tile_quads(
+        self,
+        weights: &[i8],
+        panels: usize,
+        x: &[[u8; 4]],
+        rows: usize,
+        sums: &mut [f32],
+        next: Next,
+    ) {
+        debug_assert_eq!(sums.len(), rows * panels * LANES);
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::tile_quads(proof, weights, panels, x, rows, sums, next),
+            _ => unreachable!("{self} does not multiply bytes"),
+        }
+    }
+
+    /// Appends the columns of a panel to `wide`, by fours, in the order that this set takes them.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set multiplies bytes")
+    )]
+    pub(super) fn widen_quads(self, weights: &[i8], wide: &mut Vec<i8>) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::widen_quads(proof, weights, wide),
+            _ => unreachable!("{self} does not multiply bytes"),
+        }
+    }
+
+    /// Normalises each row of `x` to mean 0 and variance 1, then applies `gain` and `bias`, of
+    /// which one row's worth is used.
+    pub fn normalise(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
+        self.run(rows::Normalise {
+            x,
+            gain,
+            bias,
+            epsilon,
+            y,
+        });
+    }
+
+    /// Applies `activation` to each of `x`.
+    pub fn activate(self, activation: Activation, x: &mut [f32]) {
+        self.run(rows::Activate(activation, x));
+    }
+
+    /// Makes shares of 1 of `scale * x`.
+    pub fn softmax(self, scale: f32, x: &mut [f32]) {
+        self.run(rows::Softmax(scale, x));
+    }
+
+    pub(super) fn run(self, loops: impl Loops) {
+        match self.0 {
+            Set::Scalar => loops.run(),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::run(proof, loops),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx512::run(proof, loops),
+            // Part of every aarch64 processor: the compiler uses it anyway.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => loops.run(),
+        }
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Set::Scalar => "scalar",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => proof.name(),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => "NEON",
+        })
+    }
+}

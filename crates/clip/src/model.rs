@@ -1,0 +1,172 @@
+//! Our own engine: a converted CLIP model, read from its file while it is used.
+
+use std::path::Path;
+
+use super::Picture;
+use super::kernel::{Isa, Rounding};
+use super::preprocess::preprocess;
+use super::tokenizer::Tokenizer;
+use super::transformer::Pass;
+use super::weights::{Description, Reader, Weights};
+use super::{Encoder, text, vision};
+use crate::digest::sha256;
+use crate::error::{Cause, Error, Result};
+
+/// A model that turns texts and pictures into vectors.
+///
+/// Nothing is copied when it is opened: the system reads pages of the file as they are needed, and
+/// a program that only encodes texts never touches the weights for pictures.
+#[derive(Debug)]
+pub struct Model {
+    weights: Weights,
+    description: Description,
+    name: String,
+    isa: Isa,
+    /// Where the tensors begin in the file.
+    start: usize,
+    text: text::Tower,
+    vision: vision::Tower,
+}
+
+impl Model {
+    /// Opens the file at `path`, made by `clip-search model convert`.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is no sound model.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::new(Weights::open(path)?)
+            .map_err(|error| error.context(&format!("cannot use the model {}", path.display())))
+    }
+
+    /// Takes a file that is part of the program; `bytes` have to lie as floats do, which
+    /// [`super::mapped::Aligned`] sees to.
+    ///
+    /// # Errors
+    /// The file is no sound model.
+    pub fn from_static(bytes: &'static [u8]) -> Result<Self> {
+        Self::new(Weights::from_static(bytes))
+            .map_err(|error| error.context("cannot use the built-in model"))
+    }
+
+    fn new(weights: Weights) -> Result<Self> {
+        let (reader, description) = Reader::new(&weights)?;
+        let text = text::Tower::find(&reader, &description)?;
+        let vision = vision::Tower::find(&reader, &description)?;
+        let start = reader.start();
+        let short = description.digest.get(..16).unwrap_or_default();
+        Ok(Self {
+            name: format!("{} {short}", description.name),
+            description,
+            isa: Isa::detect(),
+            start,
+            text,
+            vision,
+            weights,
+        })
+    }
+
+    /// The same model with other instructions than the fastest.
+    #[must_use]
+    pub fn with_isa(self, isa: Isa) -> Self {
+        Self { isa, ..self }
+    }
+
+    /// What the file says about itself.
+    #[must_use]
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The instructions in use.
+    #[must_use]
+    pub fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// Bytes of the whole file.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Whether the file is what was converted, to the last bit. Reads all of it.
+    #[must_use]
+    pub fn is_intact(&self) -> bool {
+        sha256(&self.weights[self.start..]) == self.description.digest
+    }
+
+    /// The vector of a text as tokens: those of [`super::tokenizer`], from the start to the end.
+    ///
+    /// # Errors
+    /// Tokens that the model does not have, or no end among them; or damaged weights.
+    pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
+        let mut pass = Pass::new(&self.weights, self.isa, Rounding::Fine);
+        unit(self.text.run(&self.weights, &mut pass, tokens)?)
+    }
+
+    /// As [`Encoder::encode_pixels`], with another rounding of what meets 8-bit weights.
+    ///
+    /// # Errors
+    /// Damaged weights.
+    pub fn encode_rounded(
+        &self,
+        pictures: &[Vec<f32>],
+        rounding: Rounding,
+    ) -> Result<Vec<Vec<f32>>> {
+        let mut pass = Pass::new(&self.weights, self.isa, rounding);
+        let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
+        let vectors = vectors.chunks_exact(self.description.dimensions);
+        vectors.map(|vector| unit(vector.to_vec())).collect()
+    }
+}
+
+impl Encoder for Model {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn dimensions(&self) -> usize {
+        self.description.dimensions
+    }
+
+    fn encode_text(&self, text: &str) -> Result<Vec<f32>> {
+        let shape = &self.description.text;
+        // Costs nothing: its tables are part of the program.
+        let tokenizer = Tokenizer::new(shape.vocabulary)?;
+        self.encode_tokens(&tokenizer.encode(text, shape.context))
+    }
+
+    /// Planes of normalised red, green and blue.
+    fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
+        if picture.width == 0 || picture.height == 0 {
+            return Err(Error::new(Cause::Input, "the picture has no pixels"));
+        }
+        let shape = &self.description.vision;
+        // Opening has checked that it is far smaller than this could hold.
+        let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
+        Ok(preprocess(picture, side, shape.mean, shape.std))
+    }
+
+    fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
+        self.encode_rounded(pictures, Rounding::Fine)
+    }
+}
+
+/// `vector` with length 1.
+fn unit(mut vector: Vec<f32>) -> Result<Vec<f32>> {
+    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    if !length.is_normal() {
+        return Err(Error::new(
+            Cause::Model,
+            "the model gives no vector: it is damaged; convert it again with `clip-search model \
+             convert`",
+        ));
+    }
+    for x in &mut vector {
+        *x /= length;
+    }
+    Ok(vector)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,183 @@
+//! From pictures to what CLIP sees of them: the square in the middle, in a fixed size.
+//!
+//! The numbers are those of Hugging Face's transformers with Pillow, within 2 of 255
+//! (`tests/peers/clip-preprocess` compares them).
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::Picture;
+
+/// The middle of `picture`, `side` pixels wide and high: the red values, the green and the blue
+/// ones, each by rows, less `mean` and divided by `std` where 1 is full light.
+///
+/// # Panics
+/// When `picture` has no pixels, or not those that its size promises; [`super::Picture`]
+/// makes no such picture.
+#[must_use]
+pub fn preprocess(picture: &Picture, side: u32, mean: [f32; 3], std: [f32; 3]) -> Vec<f32> {
+    let square = middle(picture, side);
+    let mut values = Vec::with_capacity(square.len());
+    for channel in 0..3 {
+        // A table of 256, since division is slow and there are only so many values.
+        let value = |byte: u8| (f32::from(byte) / 255.0 - mean[channel]) / std[channel];
+        let table: Vec<f32> = (0..=255).map(value).collect();
+        let bytes = square.iter().skip(channel).step_by(3);
+        values.extend(bytes.map(|byte| table[usize::from(*byte)]));
+    }
+    values
+}
+
+/// The middle of `picture` as RGB.
+fn middle(picture: &Picture, side: u32) -> Vec<u8> {
+    let (width, height) = (picture.width, picture.height);
+    let across = Axis::of(width, width.min(height), side);
+    let down = Axis::of(height, width.min(height), side);
+    // The first axis is rounded to bytes before the second is begun, as Pillow does it, which
+    // begins with the height of tall pictures.
+    if u64::from(height) > 2 * u64::from(width) {
+        let rows = resized(&picture.rgb, (width, height), (None, Some(down)), side);
+        resized(&rows, (width, side), (Some(across), None), side)
+    } else {
+        let columns = resized(&picture.rgb, (width, height), (Some(across), None), side);
+        resized(&columns, (side, height), (None, Some(down)), side)
+    }
+}
+
+/// Which part of a line of pixels is wanted.
+#[derive(Clone, Copy)]
+struct Axis {
+    /// Where it begins, in pixels.
+    start: f64,
+    length: f64,
+}
+
+impl Axis {
+    /// The line of `length` pixels as one of a picture whose shorter side, `short`, becomes
+    /// `side`: resized as a whole, `side` pixels are cut out of its middle. Only what leads to
+    /// those is resized, since the whole of a very long line would not fit into memory.
+    fn of(length: u32, short: u32, side: u32) -> Self {
+        let whole = u64::from(side) * u64::from(length) / u64::from(short.max(1));
+        let first = (whole - u64::from(side)) / 2;
+        // Exact: all of them are far below 2^53 (sides of pictures are, and so is their product
+        // with a model's).
+        #[expect(clippy::cast_precision_loss, reason = "argued above")]
+        let (whole, first) = (whole as f64, first as f64);
+        let scale = f64::from(length) / whole;
+        let start = first * scale;
+        Self {
+            start,
+            // Rounding must not lead outside.
+            length: (f64::from(side) * scale).min(f64::from(length) - start),
+        }
+    }
+}
+
+/// Resizes what `cut` names of the `from.0` by `from.1` pixels to `side`, and takes an axis that it
+/// does not name as it is.
+fn resized(rgb: &[u8], from: (u32, u32), cut: (Option<Axis>, Option<Axis>), side: u32) -> Vec<u8> {
+    let all = |length: u32| Axis {
+        start: 0.0,
+        length: f64::from(length),
+    };
+    let across = cut.0.unwrap_or_else(|| all(from.0));
+    let down = cut.1.unwrap_or_else(|| all(from.1));
+    let width = cut.0.map_or(from.0, |_| side);
+    let height = cut.1.map_or(from.1, |_| side);
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
+        .crop(across.start, down.start, across.length, down.length);
+    let mut made = Image::new(width, height, PixelType::U8x3);
+    // Documented as a panic: only a picture without its pixels is refused.
+    let whole = ImageRef::new(from.0, from.1, rgb, PixelType::U8x3).expect("all of its pixels");
+    Resizer::new()
+        .resize(&whole, &mut made, &options)
+        // As above: what is cut out lies inside.
+        .expect("a part of the picture");
+    made.into_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: [[f32; 3]; 2] = [[0.0; 3], [1.0; 3]];
+
+    fn picture(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Picture {
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        Picture {
+            width,
+            height,
+            rgb: places.flat_map(|(x, y)| pixel(x, y)).collect(),
+        }
+    }
+
+    #[test]
+    fn one_colour_stays_itself_in_every_shape() {
+        let (mean, std) = ([0.5, 0.25, 0.0], [0.5, 0.25, 2.0]);
+        let shapes = [
+            (1, 1),
+            (1, 10_000),
+            (10_000, 1),
+            (223, 225),
+            (224, 224),
+            (3, 2),
+            (500, 224),
+            (401, 1000),
+        ];
+        for (width, height) in shapes {
+            let grey = picture(width, height, |_, _| [255, 51, 204]);
+            let values = preprocess(&grey, 224, mean, std);
+            assert_eq!(values.len(), 3 * 224 * 224);
+            let (red, rest) = values.split_at(224 * 224);
+            let (green, blue) = rest.split_at(224 * 224);
+            for (channel, value) in [(red, 1.0), (green, -0.2), (blue, 0.4)] {
+                let differs = channel.iter().find(|found| (**found - value).abs() > 1e-6);
+                assert_eq!(differs, None, "{width}x{height}");
+            }
+        }
+    }
+
+    /// By rounding, some did not.
+    #[test]
+    fn the_middle_lies_inside_of_every_line() {
+        for short in 1..700 {
+            for length in (short..2000).step_by(7).chain([1_000_003, 65_535]) {
+                let Axis { start, length: cut } = Axis::of(length, short, 224);
+                assert!(start >= 0.0 && cut > 0.0 && start + cut <= f64::from(length));
+            }
+        }
+    }
+
+    #[test]
+    fn a_picture_of_the_right_size_is_taken_as_it_is() {
+        let bytes =
+            |x: u32, y: u32| [x * 7 + y, x ^ y, y * 13].map(|number| number.to_le_bytes()[0]);
+        let exact = picture(32, 32, bytes);
+        let [mean, std] = PLAIN;
+        let values = preprocess(&exact, 32, mean, std);
+        for (index, value) in values.into_iter().enumerate() {
+            let (channel, pixel) = (index / 1024, index % 1024);
+            let byte = exact.rgb[3 * pixel + channel];
+            assert!((value - f32::from(byte) / 255.0).abs() < 1e-6, "{index}");
+        }
+    }
+
+    /// The ends of a wide or tall picture are not seen, and its middle has its place.
+    #[test]
+    fn the_middle_is_seen() {
+        let [mean, std] = PLAIN;
+        for tall in [false, true] {
+            // Black, with a white square in the middle that is a third of the shorter side.
+            let size = if tall { (90, 400) } else { (400, 90) };
+            let white = |x: u32, y: u32| x.abs_diff(size.0 / 2) < 15 && y.abs_diff(size.1 / 2) < 15;
+            let seen = picture(size.0, size.1, |x, y| {
+                [if white(x, y) { 255 } else { 0 }; 3]
+            });
+            let values = preprocess(&seen, 30, mean, std);
+            let at = |x: usize, y: usize| values[30 * y + x];
+            assert!(at(15, 15) > 0.99 && at(11, 15) > 0.99 && at(15, 11) > 0.99);
+            assert!(at(7, 15) < 0.01 && at(15, 7) < 0.01 && at(22, 22) < 0.01);
+        }
+    }
+}

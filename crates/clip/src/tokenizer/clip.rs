@@ -1,0 +1,330 @@
+//! CLIP's tokens: pairs of bytes that are often neighbours, merged again and again.
+//!
+//! [`Tokenizer::encode_exactly`] agrees with `CLIPTokenizer` of Hugging Face's transformers
+//! (`tests/peers/clip-preprocess` compares them); [`Tokenizer::encode`] is for what people type.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::error::{Cause, Error, Result};
+
+/// All merges that CLIP knows, made by `make.py` beside it: left token, right token and rank, big
+/// endian, sorted. It is searched where it lies, so that nothing is prepared at start.
+const MERGES: &[[u8; 6]] = include_bytes!("merges.bin").as_chunks().0;
+
+/// The tokens before the merged ones: each byte, and each byte at the end of a word.
+const BYTES: usize = 256;
+const WORD_END: u16 = 256;
+const FIRST_MERGED: u16 = 512;
+/// The start and the end of a text.
+const CONTROLS: usize = 2;
+const LARGEST: usize = FIRST_MERGED as usize + MERGES.len() + CONTROLS;
+
+/// The token of each byte inside a word.
+const TOKENS: [u16; BYTES] = byte_tokens();
+
+const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
+
+/// Turns texts into tokens.
+#[derive(Debug, Clone)]
+pub struct Tokenizer {
+    /// So many of the first merges count.
+    merges: u16,
+}
+
+impl Tokenizer {
+    /// For a model with `vocabulary_size` tokens, of which the last two are the start and the end
+    /// of a text: 49,408 for `OpenAI`'s models, fewer where only the first merges were kept.
+    ///
+    /// # Errors
+    /// CLIP's vocabulary cannot have that size.
+    pub fn new(vocabulary_size: usize) -> Result<Self> {
+        let merges = vocabulary_size
+            .checked_sub(usize::from(FIRST_MERGED) + CONTROLS)
+            .filter(|merges| *merges <= MERGES.len())
+            .and_then(|merges| u16::try_from(merges).ok());
+        let Some(merges) = merges else {
+            let problem = format!(
+                "the model has {vocabulary_size} tokens, but CLIP's vocabulary has 514 to {LARGEST}: only models with \
+                 CLIP's own tokens can be used"
+            );
+            return Err(Error::new(Cause::Model, problem));
+        };
+        Ok(Self { merges })
+    }
+
+    /// The token that starts every text.
+    #[must_use]
+    pub fn start(&self) -> u32 {
+        u32::from(FIRST_MERGED) + u32::from(self.merges)
+    }
+
+    /// The token that ends every text.
+    #[must_use]
+    pub fn end(&self) -> u32 {
+        self.start() + 1
+    }
+
+    /// The tokens of what somebody wrote, between start and end: at most `context`, but never
+    /// without the two.
+    ///
+    /// Curly quotes and full-width letters become the plain ones that CLIP was trained with, as
+    /// `OpenAI`'s own code does it. Nothing in `text` becomes start or end.
+    #[must_use]
+    pub fn encode(&self, text: &str, context: usize) -> Vec<u32> {
+        self.encode_exactly(&plain(text), context)
+    }
+
+    /// The tokens of `text` as transformers makes them, but for the names of start and end, which
+    /// are text here.
+    #[must_use]
+    pub fn encode_exactly(&self, text: &str, context: usize) -> Vec<u32> {
+        // Each character for itself: str::to_lowercase would look at the neighbours of a sigma.
+        let text: String = text.nfc().flat_map(char::to_lowercase).collect();
+        let longest = context.saturating_sub(1).max(1);
+        let mut tokens = vec![self.start()];
+        let mut rest = text.as_str();
+        while tokens.len() < longest
+            && let Some((word, behind)) = next_word(rest)
+        {
+            tokens.extend(self.merged(word).into_iter().map(u32::from));
+            rest = behind;
+        }
+        tokens.truncate(longest);
+        tokens.push(self.end());
+        tokens
+    }
+
+    /// The tokens of one word: the best merge first, of equal ones the leftmost.
+    fn merged(&self, word: &str) -> Vec<u16> {
+        let mut pieces: Vec<Piece> = word
+            .bytes()
+            .enumerate()
+            .map(|(index, byte)| Piece {
+                token: TOKENS[usize::from(byte)],
+                before: index.wrapping_sub(1),
+                behind: index + 1,
+            })
+            .collect();
+        if let Some(last) = pieces.last_mut() {
+            last.token += WORD_END;
+        }
+        // What can be merged. Found once a pair, so that a long word takes little longer than
+        // short ones; a pair that is gone by the time it comes up is skipped.
+        let mut merges = BinaryHeap::new();
+        for left in 0..pieces.len() {
+            merges.extend(self.merge_at(&pieces, left));
+        }
+        while let Some(Reverse(merge)) = merges.pop() {
+            if self.merge_at(&pieces, merge.left) != Some(Reverse(merge)) {
+                continue;
+            }
+            let right = pieces[merge.left].behind;
+            let behind = pieces[right].behind;
+            pieces[merge.left].token = FIRST_MERGED + merge.rank;
+            pieces[merge.left].behind = behind;
+            pieces[right].token = Piece::GONE;
+            if let Some(piece) = pieces.get_mut(behind) {
+                piece.before = merge.left;
+            }
+            merges.extend(self.merge_at(&pieces, pieces[merge.left].before));
+            merges.extend(self.merge_at(&pieces, merge.left));
+        }
+        let tokens = pieces.into_iter().map(|piece| piece.token);
+        tokens.filter(|token| *token != Piece::GONE).collect()
+    }
+
+    /// How the piece at `left` merges with the one behind it.
+    fn merge_at(&self, pieces: &[Piece], left: usize) -> Option<Reverse<Merge>> {
+        let piece = pieces.get(left)?;
+        let next = pieces.get(piece.behind)?;
+        let rank = self.rank(piece.token, next.token)?;
+        Some(Reverse(Merge { rank, left }))
+    }
+
+    fn rank(&self, left: u16, right: u16) -> Option<u16> {
+        let [[a, b], [c, d]] = [left, right].map(u16::to_be_bytes);
+        let found = MERGES.binary_search_by(|row| row[..4].cmp(&[a, b, c, d]));
+        let [.., high, low] = MERGES[found.ok()?];
+        let rank = u16::from_be_bytes([high, low]);
+        (rank < self.merges).then_some(rank)
+    }
+}
+
+/// A part of a word.
+struct Piece {
+    token: u16,
+    /// Index of the piece before, beyond the end for the first.
+    before: usize,
+    /// Index of the piece behind, beyond the end for the last.
+    behind: usize,
+}
+
+impl Piece {
+    /// Instead of the token, of a piece that became part of the one before it. No merge has it.
+    const GONE: u16 = u16::MAX;
+}
+
+/// A possible merge; the least is done first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Merge {
+    rank: u16,
+    left: usize,
+}
+
+/// Bytes that print come first, as `make.py` says.
+const fn byte_tokens() -> [u16; BYTES] {
+    let mut tokens = [0; BYTES];
+    let mut next = 0;
+    let mut turn = 0;
+    while turn < 2 {
+        let mut byte = 0;
+        while byte < BYTES {
+            let prints = matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..);
+            if prints == (turn == 0) {
+                tokens[byte] = next;
+                next += 1;
+            }
+            byte += 1;
+        }
+        turn += 1;
+    }
+    tokens
+}
+
+/// Splits the next word off, without the blanks before it.
+fn next_word(text: &str) -> Option<(&str, &str)> {
+    let text = text.trim_start();
+    let first = text.chars().next()?;
+    let contraction = CONTRACTIONS.iter().find(|end| text.starts_with(**end));
+    let end = if let Some(contraction) = contraction {
+        contraction.len()
+    } else if first.is_numeric() {
+        first.len_utf8()
+    } else if is_letter(first) {
+        text.find(|c| !is_letter(c)).unwrap_or(text.len())
+    } else {
+        let ends = |c: char| c.is_whitespace() || c.is_numeric() || is_letter(c);
+        text.find(ends).unwrap_or(text.len())
+    };
+    Some(text.split_at(end))
+}
+
+/// Whether `c` is of Unicode's category L: std's "alphabetic" has some marks, numbers and circled
+/// letters besides.
+fn is_letter(c: char) -> bool {
+    let circled = matches!(c, 'Ⓐ'..='ⓩ' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}');
+    c.is_alphabetic() && !c.is_numeric() && !circled && !is_combining_mark(c)
+}
+
+/// `text` with plain quotes, and letters, digits and kana in their usual width.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{2bc}' | '\u{2018}'..='\u{201b}' => plain.push('\''),
+            '\u{201c}'..='\u{201f}' => plain.push('"'),
+            '\u{ff01}'..='\u{ffef}' => plain.extend(c.nfkc()),
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::sha256;
+
+    fn clip() -> Tokenizer {
+        Tokenizer::new(49_408).expect("the size of CLIP's vocabulary")
+    }
+
+    #[test]
+    fn the_vocabulary_is_the_one_that_its_script_makes() {
+        let script = include_str!("make.py");
+        let digest = sha256(MERGES.as_flattened());
+        assert!(script.contains(&format!("\nMADE = \"{digest}\"\n")));
+        assert_eq!(LARGEST, 49_408);
+    }
+
+    #[test]
+    fn texts_become_the_tokens_that_clip_knows() {
+        let photo = [49406, 320, 1125, 539, 320, 2368, 49407];
+        assert_eq!(clip().encode("a photo of a cat", 77), photo);
+        assert_eq!(clip().encode(" A  PHOTO\nof a\u{3000}cat ", 77), photo);
+        assert_eq!(clip().encode("", 77), [49406, 49407]);
+    }
+
+    /// Made by `UPDATE=1 tests/peers/clip-preprocess`.
+    #[test]
+    fn texts_in_many_scripts_become_the_tokens_of_transformers() {
+        type Case = (String, Vec<u32>, Vec<u32>);
+        let cases: Vec<Case> = serde_json::from_str(include_str!("golden.json")).expect("JSON");
+        assert!(cases.len() >= 200);
+        let small = Tokenizer::new(8192 + 514).expect("fewer merges");
+        for (text, whole, few) in cases {
+            let found = clip().encode_exactly(&text, usize::MAX);
+            assert_eq!(found, whole, "{text:?}");
+            let found = small.encode_exactly(&text, usize::MAX);
+            assert_eq!(found, few, "{text:?} with few merges");
+        }
+    }
+
+    #[test]
+    fn what_keyboards_make_of_plain_letters_is_undone() {
+        let same = |a: &str, b: &str| assert_eq!(clip().encode(a, 77), clip().encode(b, 77));
+        same("the dog’s “house”", "the dog's \"house\"");
+        same("ＤＯＧ！", "dog!");
+        same("ｶﾞ", "ガ");
+    }
+
+    #[test]
+    fn a_text_has_one_start_and_one_end() {
+        let tokens = clip().encode("<|startoftext|>cat<|endoftext|> dog <|ENDOFTEXT|>", 77);
+        let controls: Vec<usize> = (0..tokens.len())
+            .filter(|index| tokens[*index] >= clip().start())
+            .collect();
+        assert_eq!(controls, [0, tokens.len() - 1]);
+        assert!(tokens.contains(&1929), "{tokens:?} has the dog behind");
+    }
+
+    #[test]
+    fn long_texts_are_cut_before_the_end() {
+        let whole = clip().encode("a photo of a cat", 77);
+        for context in 0..9 {
+            let cut = clip().encode("a photo of a cat", context);
+            assert_eq!(cut.len(), context.clamp(2, 7));
+            assert_eq!(cut[..cut.len() - 1], whole[..cut.len() - 1]);
+            assert_eq!(cut.last(), Some(&clip().end()));
+        }
+    }
+
+    #[test]
+    fn a_small_vocabulary_has_the_first_merges_only() {
+        let small = Tokenizer::new(514 + 8192).expect("fewer merges");
+        let tokens = small.encode("a photo of a cat with hyperspectral 🦄", 77);
+        assert_eq!(tokens[..6], [8704, 320, 1125, 539, 320, 2368]);
+        assert_eq!(tokens.last(), Some(&8705));
+        assert!(tokens.iter().all(|token| *token < 8706));
+        let bytes = Tokenizer::new(514).expect("no merges");
+        assert_eq!(bytes.encode("ab", 77), [512, 64, 65 + 256, 513]);
+        for impossible in [0, 513, 49_409, usize::MAX] {
+            let error = Tokenizer::new(impossible).expect_err("no size of CLIP's");
+            assert!(error.to_string().contains("49408"), "{error}");
+        }
+    }
+
+    /// Merging the best pair by looking at all of them anew took time with the square of a word.
+    #[test]
+    fn endless_words_are_merged_too() {
+        let word = "aé".repeat(20_000);
+        let tokens = clip().encode(&word, usize::MAX);
+        let again = clip().encode(&format!("x {word}"), usize::MAX);
+        assert_eq!(again[2..], tokens[1..]);
+        assert_eq!(clip().encode(&word, 77)[..76], tokens[..76]);
+    }
+}

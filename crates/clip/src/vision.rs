@@ -1,0 +1,77 @@
+//! The tower for pictures.
+
+use super::transformer::{Attention, Norm, Pass, Transformer};
+use super::weights::{self, Description, Linear, Reader, Vector, Weights};
+use crate::error::{Cause, Error, Result};
+
+#[derive(Debug)]
+pub(super) struct Tower {
+    shape: weights::Vision,
+    patches: Linear,
+    /// Stands for the whole picture, before all patches.
+    class: Vector,
+    positions: Vector,
+    first: Norm,
+    transformer: Transformer,
+}
+
+impl Tower {
+    pub(super) fn find(reader: &Reader<'_>, description: &Description) -> Result<Self> {
+        let shape = description.vision;
+        let hidden = shape.tower.hidden;
+        Ok(Self {
+            shape,
+            patches: reader.matrix("vision.patches", hidden, shape.patch_numbers())?,
+            class: reader.vector("vision.class", hidden)?,
+            positions: reader.vector("vision.positions", shape.positions() * hidden)?,
+            first: Norm::find(reader, "vision.first", hidden)?,
+            transformer: Transformer::find(reader, "vision", shape.tower, description.dimensions)?,
+        })
+    }
+
+    /// The projections of whole pictures, one after the other, each given as planes of normalised
+    /// red, green and blue.
+    pub(super) fn run(
+        &self,
+        weights: &Weights,
+        pass: &mut Pass<'_>,
+        pictures: &[Vec<f32>],
+    ) -> Result<Vec<f32>> {
+        let weights::Vision { side, patch, .. } = self.shape;
+        let grid = self.shape.grid();
+        let mut rows =
+            Vec::with_capacity(pictures.len() * grid * grid * self.shape.patch_numbers());
+        for pixels in pictures {
+            if pixels.len() != 3 * side * side {
+                return Err(Error::new(
+                    Cause::Input,
+                    format!(
+                        "a picture of this model has 3 × {side} × {side} numbers, not {}",
+                        pixels.len()
+                    ),
+                ));
+            }
+            for (top, left) in (0..grid * grid).map(|at| (at / grid * patch, at % grid * patch)) {
+                for line in (0..3 * patch).map(|line| line / patch * side + top + line % patch) {
+                    let from = line * side + left;
+                    rows.extend_from_slice(&pixels[from..from + patch]);
+                }
+            }
+        }
+        let class = weights.vector(&self.class);
+        let positions = weights.vector(&self.positions);
+        let mut patches = Vec::new();
+        pass.multiply(&self.patches, &rows, &mut patches);
+        let mut embedded = Vec::with_capacity(pictures.len() * positions.len());
+        for patches in patches.chunks_exact(positions.len() - class.len()) {
+            let picture = class.iter().chain(patches).zip(positions);
+            embedded.extend(picture.map(|(x, position)| x + position));
+        }
+        let mut x = Vec::new();
+        pass.normalise(&self.first, &embedded, self.shape.tower.epsilon, &mut x);
+        let length = self.shape.positions();
+        Ok(self
+            .transformer
+            .run(pass, x, length, Attention::Everything, 0))
+    }
+}

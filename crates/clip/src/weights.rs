@@ -1,0 +1,476 @@
+//! The file of a model: what it says about itself, and where its tensors lie.
+//!
+//! It is in the safetensors format. Its metadata hold one JSON text, the [`Description`]. The
+//! tensors are named after what they do (`text.0.qkv`, layer 0 of the text tower), and all small
+//! ones come first, so that checking them when the file is opened touches few pages.
+
+use std::ops::{Deref, Range};
+use std::path::Path;
+
+use half::f16;
+use safetensors::tensor::{Dtype, Metadata, SafeTensors};
+use serde::{Deserialize, Serialize};
+
+use super::kernel::{Activation, LANES, Matrix, Values, panels};
+use super::mapped::Mapped;
+use crate::error::{Cause, Error, Result};
+
+/// Key of the description in the metadata of the file.
+pub(super) const KEY: &str = "clip-bot";
+
+/// Version of the format; another one is not read.
+pub(super) const VERSION: u32 = 1;
+
+/// Most of each number in a description: ten times what the largest known models have, and small
+/// enough that no product of two of them overflows.
+const LIMIT: usize = 1 << 16;
+
+/// Most positions of a tower, because attention needs memory of their square.
+const MOST_POSITIONS: usize = 1 << 12;
+
+/// What the file says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// Version of the format.
+    pub version: u32,
+    /// What the model is called.
+    pub name: String,
+    /// SHA-256 of everything behind the header, in hexadecimal.
+    pub digest: String,
+    /// Under which the weights may be used, where the checkpoint says it.
+    pub licence: Option<String>,
+    /// How the large tensors are kept.
+    pub precision: Precision,
+    /// Components of a vector.
+    pub dimensions: usize,
+    /// Logarithm of what similarities are multiplied by before they become shares.
+    pub logit_scale: f32,
+    /// The tower for texts.
+    pub text: Text,
+    /// The tower for pictures.
+    pub vision: Vision,
+}
+
+/// How large tensors are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats.
+    F16,
+    /// 8-bit integers with a scale for each row.
+    I8,
+}
+
+/// What both towers have.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Tower {
+    /// Width of a row between layers.
+    pub hidden: usize,
+    /// Attention heads, which share the width.
+    pub heads: usize,
+    /// Width of a row inside the perceptron.
+    pub inner: usize,
+    /// Layers.
+    pub layers: usize,
+    /// Function inside the perceptron.
+    pub activation: Activation,
+    /// What normalisation adds to variances.
+    pub epsilon: f32,
+}
+
+/// The tower for texts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Text {
+    /// What both towers have.
+    pub tower: Tower,
+    /// Tokens; the last two are the start and the end of a text.
+    pub vocabulary: usize,
+    /// Most tokens of a text, with start and end.
+    pub context: usize,
+}
+
+/// The tower for pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Vision {
+    /// What both towers have.
+    pub tower: Tower,
+    /// Width and height of a picture, in pixels.
+    pub side: usize,
+    /// Width and height of a patch, in pixels.
+    pub patch: usize,
+    /// What is subtracted from red, green and blue between 0 and 1.
+    pub mean: [f32; 3],
+    /// What they are divided by then.
+    pub std: [f32; 3],
+}
+
+impl Description {
+    fn check(&self) -> Result<(), String> {
+        let (text, vision) = (&self.text, &self.vision);
+        let numbers = [
+            ("dimensions", self.dimensions),
+            ("side", vision.side),
+            ("patch", vision.patch),
+            ("context", text.context),
+        ];
+        for (name, number) in numbers {
+            if number == 0 || number > LIMIT {
+                return Err(format!("{name} is {number}"));
+            }
+        }
+        text.tower.check()?;
+        vision.tower.check()?;
+        if text.vocabulary <= 2 || text.vocabulary > 1 << 24 {
+            return Err(format!("vocabulary is {}", text.vocabulary));
+        }
+        if text.context < 2 || text.context > MOST_POSITIONS {
+            return Err(format!("context is {}", text.context));
+        }
+        if vision.patch > vision.side || vision.positions() > MOST_POSITIONS {
+            return Err(format!(
+                "patches of {} in pictures of {}",
+                vision.patch, vision.side
+            ));
+        }
+        let is_divisor = |x: &f32| x.is_normal() && *x > 0.0;
+        if !vision.mean.iter().all(|x| x.is_finite()) || !vision.std.iter().all(is_divisor) {
+            return Err("mean and std of colours make no sense".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Tower {
+    fn check(&self) -> Result<(), String> {
+        let numbers = [
+            ("hidden", self.hidden),
+            ("heads", self.heads),
+            ("inner", self.inner),
+            ("layers", self.layers),
+        ];
+        for (name, number) in numbers {
+            if number == 0 || number > LIMIT {
+                return Err(format!("{name} is {number}"));
+            }
+        }
+        if !self.hidden.is_multiple_of(self.heads) {
+            return Err(format!("{} heads of {}", self.heads, self.hidden));
+        }
+        if !(self.epsilon.is_finite() && self.epsilon > 0.0) {
+            return Err(format!("epsilon is {}", self.epsilon));
+        }
+        Ok(())
+    }
+}
+
+impl Vision {
+    /// Patches in a row, and rows of them.
+    #[must_use]
+    pub fn grid(&self) -> usize {
+        self.side / self.patch
+    }
+
+    /// Patches, and one for the whole picture.
+    #[must_use]
+    pub fn positions(&self) -> usize {
+        self.grid() * self.grid() + 1
+    }
+
+    /// Numbers in a patch.
+    #[must_use]
+    pub fn patch_numbers(&self) -> usize {
+        3 * self.patch * self.patch
+    }
+}
+
+/// Where a tensor of 32-bit floats lies in the file.
+#[derive(Debug, Clone)]
+pub struct Vector(Range<usize>);
+
+/// Where rows lie in the file that are looked up one by one.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    tensor: Tensor,
+    count: usize,
+}
+
+/// Where a matrix and what is added to its products lie in the file.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    tensor: Tensor,
+    bias: Option<Vector>,
+    rows: usize,
+    columns: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Tensor {
+    bytes: Range<usize>,
+    precision: Precision,
+    scales: Option<Vector>,
+}
+
+/// The file in memory; gives what lies where it was found while the file was opened.
+#[derive(Debug)]
+pub struct Weights(Bytes);
+
+#[derive(Debug)]
+enum Bytes {
+    Mapped(Mapped),
+    Static(&'static [u8]),
+}
+
+impl Deref for Weights {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match &self.0 {
+            Bytes::Mapped(bytes) => bytes,
+            Bytes::Static(bytes) => bytes,
+        }
+    }
+}
+
+impl Weights {
+    /// Maps the file at `path`.
+    ///
+    /// # Errors
+    /// The system's refusal.
+    pub fn open(path: &Path) -> Result<Self> {
+        Mapped::open(path).map(|bytes| Self(Bytes::Mapped(bytes)))
+    }
+
+    /// Takes a file that is in memory already.
+    #[must_use]
+    pub fn from_static(bytes: &'static [u8]) -> Self {
+        Self(Bytes::Static(bytes))
+    }
+
+    /// The numbers of `vector`.
+    #[must_use]
+    pub fn vector(&self, vector: &Vector) -> &[f32] {
+        // Where vectors are found it is checked that they lie as floats do; bytes do not move.
+        Values::f32(&self[vector.0.clone()]).unwrap_or_default()
+    }
+
+    /// The matrix of `linear`.
+    ///
+    /// # Panics
+    /// Never: that it fits together is checked where it is found.
+    #[must_use]
+    pub fn matrix(&self, linear: &Linear) -> Matrix<'_> {
+        let (values, scales) = self.tensor(&linear.tensor);
+        // `Reader::linear` lets only those through for which this is none of the failures.
+        Matrix::new(values, scales, linear.rows, linear.columns).expect("checked when found")
+    }
+
+    /// What is added to products with the matrix of `linear`.
+    #[must_use]
+    pub fn bias(&self, linear: &Linear) -> Option<&[f32]> {
+        linear.bias.as_ref().map(|bias| self.vector(bias))
+    }
+
+    /// Adds row `index` of `rows` to `sums`.
+    ///
+    /// # Errors
+    /// The file cannot be read any more.
+    pub fn add_row(&self, rows: &Rows, index: usize, sums: &mut [f32]) -> Result<()> {
+        let Tensor {
+            bytes,
+            precision,
+            scales,
+        } = &rows.tensor;
+        let length = bytes.len() / rows.count;
+        let from = bytes.start + index * length;
+        let range = from..from + length;
+        let mut row = Vec::new();
+        match &self.0 {
+            // Of all rows a text needs a few.
+            Bytes::Mapped(file) => file.read(range, &mut row)?,
+            Bytes::Static(file) => row.extend_from_slice(&file[range]),
+        }
+        let scale = scales
+            .as_ref()
+            .map_or(1.0, |scales| self.vector(scales)[index]);
+        let mut add = |numbers: &mut dyn Iterator<Item = f32>| {
+            for (sum, number) in sums.iter_mut().zip(numbers) {
+                *sum += number * scale;
+            }
+        };
+        match precision {
+            Precision::F32 => add(&mut row.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x))),
+            Precision::F16 => {
+                add(&mut row
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|x| f16::from_le_bytes(*x).to_f32()));
+            }
+            Precision::I8 => add(&mut row.iter().map(|x| f32::from(x.cast_signed()))),
+        }
+        Ok(())
+    }
+
+    fn tensor(&self, tensor: &Tensor) -> (Values<'_>, Option<&[f32]>) {
+        let scales = tensor.scales.as_ref().map(|scales| self.vector(scales));
+        // Checked where it is found, like vectors.
+        let values = values(tensor.precision, &self[tensor.bytes.clone()]);
+        (values.unwrap_or(Values::F32(&[])), scales)
+    }
+}
+
+fn values(precision: Precision, bytes: &[u8]) -> Option<Values<'_>> {
+    match precision {
+        Precision::F32 => Values::f32(bytes).map(Values::F32),
+        Precision::F16 => Values::f16(bytes),
+        Precision::I8 => Some(Values::i8(bytes)),
+    }
+}
+
+/// Finds tensors, and checks each.
+pub(super) struct Reader<'a> {
+    weights: &'a Weights,
+    metadata: Metadata,
+    /// Where the header ends.
+    start: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads the header.
+    ///
+    /// # Errors
+    /// No model of ours, or a damaged one.
+    pub(super) fn new(weights: &'a Weights) -> Result<(Self, Description)> {
+        let (length, metadata) = SafeTensors::read_metadata(weights)
+            .map_err(|cause| damaged("its header").because(cause))?;
+        let description = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|metadata| metadata.get(KEY))
+            .ok_or_else(|| {
+                Error::new(
+                    Cause::Model,
+                    "it is a checkpoint, not a model of ours: convert it with `clip-search model \
+                     convert`",
+                )
+            })?;
+        let description: Description = serde_json::from_str(description)
+            .map_err(|cause| damaged("its description").because(cause))?;
+        if description.version != VERSION {
+            return Err(damaged(&format!(
+                "version {} of its format",
+                description.version
+            )));
+        }
+        description.check().map_err(|what| damaged(&what))?;
+        // The length of the header is in the eight bytes before it.
+        let start = length + 8;
+        let reader = Self {
+            weights,
+            metadata,
+            start,
+        };
+        Ok((reader, description))
+    }
+
+    /// Where the tensors begin.
+    pub(super) fn start(&self) -> usize {
+        self.start
+    }
+
+    fn find(&self, name: &str, shape: &[usize]) -> Result<(Range<usize>, Precision)> {
+        let info = self
+            .metadata
+            .info(name)
+            .ok_or_else(|| damaged(&format!("tensor {name} is missing")))?;
+        let precision = match info.dtype {
+            Dtype::F32 => Precision::F32,
+            Dtype::F16 => Precision::F16,
+            Dtype::I8 => Precision::I8,
+            other => return Err(damaged(&format!("tensor {name} is of {other:?}"))),
+        };
+        if info.shape != shape {
+            let found = &info.shape;
+            return Err(damaged(&format!(
+                "tensor {name} has the shape {found:?} where {shape:?} is due"
+            )));
+        }
+        // The crate has checked that offsets fit the shape; not that their sum fits a number.
+        let (from, to) = info.data_offsets;
+        let bytes = self.start.saturating_add(from)..self.start.saturating_add(to);
+        let is_aligned = |bytes| values(precision, bytes).is_some();
+        if !self.weights.get(bytes.clone()).is_some_and(is_aligned) {
+            return Err(damaged(&format!(
+                "tensor {name} lies where it cannot be used"
+            )));
+        }
+        Ok((bytes, precision))
+    }
+
+    /// `length` floats, all finite.
+    pub(super) fn vector(&self, name: &str, length: usize) -> Result<Vector> {
+        let (bytes, precision) = self.find(name, &[length])?;
+        let vector = Vector(bytes);
+        let is_sound = precision == Precision::F32
+            && self.weights.vector(&vector).iter().all(|x| x.is_finite());
+        if is_sound {
+            Ok(vector)
+        } else {
+            Err(damaged(&format!("tensor {name} holds no plain numbers")))
+        }
+    }
+
+    fn tensor(&self, name: &str, shape: &[usize], rows: usize) -> Result<Tensor> {
+        let (bytes, precision) = self.find(name, shape)?;
+        let scales = match precision {
+            Precision::F32 | Precision::F16 => None,
+            Precision::I8 => Some(self.vector(&format!("{name}.scale"), rows)?),
+        };
+        Ok(Tensor {
+            bytes,
+            precision,
+            scales,
+        })
+    }
+
+    /// `rows` rows of `width` to be looked up.
+    pub(super) fn rows(&self, name: &str, rows: usize, width: usize) -> Result<Rows> {
+        let tensor = self.tensor(name, &[rows, width], rows)?;
+        let count = rows;
+        Ok(Rows { tensor, count })
+    }
+
+    /// A matrix of `rows` and `columns`, without a bias.
+    pub(super) fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Linear> {
+        let tensor = self.tensor(name, &[panels(rows), columns, LANES], rows)?;
+        let linear = Linear {
+            tensor,
+            bias: None,
+            rows,
+            columns,
+        };
+        let (values, scales) = self.weights.tensor(&linear.tensor);
+        match Matrix::new(values, scales, rows, columns) {
+            Some(_) => Ok(linear),
+            None => Err(damaged(&format!("tensor {name} has another length"))),
+        }
+    }
+
+    /// A matrix of `rows` and `columns`, with a bias.
+    pub(super) fn linear(&self, name: &str, rows: usize, columns: usize) -> Result<Linear> {
+        let bias = Some(self.vector(&format!("{name}.bias"), rows)?);
+        let linear = self.matrix(name, rows, columns)?;
+        Ok(Linear { bias, ..linear })
+    }
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(
+        Cause::Model,
+        format!(
+            "{what}: it is damaged or of another version; convert it again with `clip-search model convert`"
+        ),
+    )
+}

@@ -1,0 +1,302 @@
+//! The bot: wires the poller, the inbox, the pure handler, the queue and the workers together.
+//!
+//! `telegram::poll` → [`intake`] (inbox and [`handler`]) → [`queue`] → [`worker`] → [`album`] and
+//! [`reply`].
+
+pub mod access;
+pub mod activity;
+pub mod album;
+pub mod asleep;
+pub mod control;
+pub mod handler;
+pub mod intake;
+pub mod job;
+pub mod pictures;
+pub mod queue;
+pub mod rate;
+pub mod reply;
+pub mod search_client;
+pub mod searches;
+pub mod status;
+pub mod texts;
+pub mod worker;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::backoff::{self, Backoff};
+use crate::bot::search_client::SearchClient;
+use crate::config::BotConfig;
+use crate::error::{Class, Error, Kind, Result};
+use crate::inbox::Inbox;
+use crate::log::events;
+use crate::shutdown::Shutdown;
+use crate::systemd::{self, Part, Pulse};
+use crate::telegram::client::Client;
+use crate::telegram::delivery::Delivery;
+use crate::telegram::poll::{self, Moment, Poller};
+use crate::telegram::types::User;
+
+use handler::{Identity, Manners};
+use intake::{Changes, Intake};
+use job::Job;
+use queue::{Closing, Queue};
+use rate::Rates;
+use status::{Counts, Status};
+use texts::Texts;
+use worker::{Tools, Worker};
+
+/// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
+pub const DRAIN: Duration = Duration::from_secs(20);
+const START: Backoff = Backoff {
+    first: Duration::from_secs(1),
+    longest: Duration::from_mins(1),
+};
+/// Of a single request; the connection has a time-out of its own.
+const LONGEST_REQUEST: Duration = Duration::from_mins(2);
+/// What anything may take beyond its time-out.
+const SLACK: Duration = Duration::from_secs(20);
+/// TLS needs most of it; memory is only used as deep as the stack goes.
+const STACK: usize = 512 << 10;
+
+/// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
+///
+/// # Errors
+/// [`crate::error::Kind::Refused`] for a wrong token; [`crate::error::Kind::System`] when the
+/// system gives no threads, or another process uses the same state folder. Everything else is
+/// waited out.
+pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
+    let inbox = match &config.state_dir {
+        Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, SystemTime::now)?,
+        None => Inbox::in_memory(),
+    };
+    // The long poll is interrupted at shutdown, which ends its client for good.
+    let polling = Client::new(&config.api_url, config.token.clone(), 1);
+    let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
+    let pulse = Pulse::default();
+    let status = Arc::new(Status::default());
+    let queue = Arc::new(Queue::default());
+    let tools = Arc::new(Tools::new(
+        Delivery::new(sending.clone(), shutdown.clone()),
+        SearchClient::new(config, config.workers),
+        Arc::clone(&queue),
+        inbox.clone(),
+        Arc::clone(&status),
+        shutdown.clone(),
+    ));
+    systemd::ready();
+    let observer = Observer {
+        inbox: inbox.clone(),
+        queue: Arc::clone(&queue),
+        tools: Arc::clone(&tools),
+        status: Arc::clone(&status),
+    };
+    let beating = pulse.clone();
+    spawn("pulse", move || beating.beat(|| observer.line()))?;
+    let part = pulse.part("poller");
+    let Some(me) = introduce(&polling, &part, &status, shutdown).inspect_err(tell_refused)? else {
+        return Ok(());
+    };
+    let me = Identity {
+        id: me.id,
+        username: me.username.unwrap_or_default(),
+    };
+    tracing::info!(
+        message_id = events::STARTED,
+        "started as @{}; asking {}",
+        me.username,
+        config.search_url
+    );
+    let mut intake = Intake::new(
+        Manners::of(me, config),
+        Rates::new(config.rate),
+        changes,
+        inbox.clone(),
+        Arc::clone(&queue),
+        tools.file_ids().clone(),
+        config.workers,
+    );
+    intake.replay();
+
+    start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
+    let menu = sending.clone();
+    spawn("menu", move || set_menu(&menu))?;
+    let (interrupted, flag) = (polling.clone(), shutdown.clone());
+    spawn("interrupt", move || {
+        flag.wait(Duration::MAX);
+        interrupted.shut_down();
+    })?;
+
+    let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
+    let polled = updates.run(
+        shutdown,
+        |moment| follow(&moment, &part, &status),
+        |batch, next| intake.accept(batch, next, &part, shutdown),
+    );
+    part.rest();
+    stop(&updates, &sending, &inbox, &queue, &tools, &status);
+    polled.inspect_err(tell_refused)
+}
+
+/// Starts worker `number` of `all`. Each one starts the next when it gets its first job: a bot that
+/// is seldom asked needs few threads.
+fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> Result<()> {
+    let name = format!("worker-{number}");
+    let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
+    let next = move || {
+        if number == 0
+            && let Err(error) = keep_company(&tools, &pulse)
+        {
+            tracing::error!("searches lack company: {}", error.chain());
+        }
+        if number + 1 < all
+            && let Err(error) = start_worker(number + 1, all, tools, pulse)
+        {
+            tracing::warn!("{} workers must do: {}", number + 1, error.chain());
+        }
+    };
+    spawn(&name, move || worker.run(next))
+}
+
+/// Starts what searches need beside their worker.
+fn keep_company(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
+    let activities = Arc::clone(tools);
+    spawn("activities", move || activities.show_activities())?;
+    let watching = Worker::new(Arc::clone(tools), pulse.part("asleep"));
+    spawn("asleep", move || watching.watch_asleep())
+}
+
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
+    let builder = std::thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK);
+    let failed = |cause| Error::system(format!("failed to start the thread {name}"), cause);
+    builder.spawn(body).map(drop).map_err(failed)
+}
+
+/// Asks who we are until Telegram answers; `None` at shutdown.
+fn introduce(
+    client: &Client,
+    part: &Part,
+    status: &Status,
+    shutdown: &Shutdown,
+) -> Result<Option<User>> {
+    let mut failures = 0;
+    while !shutdown.is_raised() {
+        part.within(LONGEST_REQUEST);
+        match client.get_me() {
+            Ok(me) => return Ok(Some(me)),
+            Err(error) if error.class() == Class::Fatal => return Err(error),
+            Err(error) => {
+                failures += 1;
+                tracing::warn!(
+                    message_id = events::UNREACHABLE,
+                    "Telegram cannot be reached, trying on: {}",
+                    error.chain()
+                );
+                let delay = match error.class() {
+                    Class::Retry { after: Some(after) } => after,
+                    _ => START.delay(failures, backoff::chance()),
+                };
+                follow(&Moment::Failed(&error, delay), part, status);
+                shutdown.wait(delay);
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What polling does, told to those who watch it.
+fn follow(moment: &Moment, part: &Part, status: &Status) {
+    match moment {
+        Moment::Asks(longest) => part.within(*longest + SLACK),
+        Moment::Answered => status.polling(),
+        Moment::Failed(error, delay) => {
+            part.within(*delay + SLACK);
+            status.no_updates(error.to_string());
+        }
+    }
+}
+
+/// The details follow when the program ends; this is what an operator can wait for.
+fn tell_refused(error: &Error) {
+    if *error.kind() == Kind::Refused {
+        tracing::error!(
+            message_id = events::TOKEN_REFUSED,
+            "Telegram refuses the bot token"
+        );
+    }
+}
+
+/// Shows the commands in Telegram's menu. Best effort: the bot works without.
+fn set_menu(client: &Client) {
+    for texts in texts::ALL {
+        let is_default = std::ptr::eq(texts, Texts::of(None));
+        let language = if is_default { "" } else { texts.language };
+        match client.set_commands(&reply::commands(texts), language) {
+            Ok(true) => tracing::info!("the commands menu was set ({})", texts.language),
+            Ok(false) => {}
+            Err(error) => tracing::warn!("the commands menu was not set: {}", error.chain()),
+        }
+    }
+}
+
+/// Sees all that the status line tells.
+struct Observer {
+    inbox: Inbox,
+    queue: Arc<Queue<Job>>,
+    tools: Arc<Tools>,
+    status: Arc<Status>,
+}
+
+impl Observer {
+    /// The line, and whether a stop is under way.
+    fn line(&self) -> (String, bool) {
+        let (waiting, working) = self.queue.load();
+        let counts = Counts {
+            working,
+            waiting,
+            asleep: self.tools.asleep(),
+            disk: self.inbox.trouble(),
+        };
+        (self.status.line(&counts), self.status.is_stopping())
+    }
+}
+
+/// Finishes what is under way, parks the rest in the inbox, and confirms to Telegram what it need
+/// not keep for us.
+fn stop(
+    poller: &Poller,
+    client: &Client,
+    inbox: &Inbox,
+    queue: &Queue<Job>,
+    tools: &Tools,
+    status: &Status,
+) {
+    systemd::stopping();
+    status.stopping();
+    let kept = inbox.lowest_unsafe().is_none();
+    queue.close(if kept { Closing::Park } else { Closing::Finish });
+    tools.stop_waiting();
+    let (_, working) = queue.load();
+    tracing::info!("stopping; {working} at work are finished first");
+    queue.drain(DRAIN);
+    inbox.close();
+    let unsafe_ones = inbox.lowest_unsafe();
+    match (inbox.len(), unsafe_ones) {
+        (0, _) => {}
+        (left, None) => {
+            tracing::info!("{left} updates are not answered yet; they go on at the next start");
+        }
+        (left, Some(_)) => {
+            tracing::warn!("stopped before {left} updates were answered, and they are not on disk");
+        }
+    }
+    // What is not confirmed comes again at the next start.
+    if let Some(offset) = unsafe_ones.or(poller.offset())
+        && let Err(error) = poll::confirm(client, offset)
+    {
+        tracing::warn!("the last updates will come again: {}", error.chain());
+    }
+    tracing::info!(message_id = events::STOPPED, "stopped");
+}

@@ -1,0 +1,201 @@
+//! The bot's side of the search contract: one GET, every answer understood.
+//!
+//! Besides our own endpoint this understands the reference's (a bare array) and what API Gateway
+//! says by itself: `{"message": "Service Unavailable"}`, 403 Forbidden, 429 Too Many Requests.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::aws::credentials::Provider;
+use crate::aws::signature::{self, Scope};
+use crate::config::{BotConfig, SearchAuth};
+use crate::error::{Error, Kind};
+use crate::http;
+use crate::search::{Failure, Hit, Page, Query, Reason, Subject};
+use crate::secret::Secret;
+
+const ANSWER_LIMIT: u64 = 2 << 20;
+
+/// Asks a search endpoint. Clones share connections.
+#[derive(Debug, Clone)]
+pub struct SearchClient {
+    url: String,
+    auth: Arc<Auth>,
+    timeout: Duration,
+    http: http::Client,
+}
+
+/// How the endpoint is shown who asks.
+#[derive(Debug)]
+enum Auth {
+    None,
+    Bearer(Secret),
+    AwsIam { region: String, provider: Provider },
+}
+
+impl Auth {
+    fn new(config: &SearchAuth) -> Self {
+        match config {
+            SearchAuth::None => Self::None,
+            SearchAuth::Bearer(token) => Self::Bearer(token.clone()),
+            SearchAuth::AwsIam(aws) => Self::AwsIam {
+                region: aws.region.clone(),
+                provider: Provider::new(aws.credentials.clone(), &aws.metadata),
+            },
+        }
+    }
+
+    fn add_to(&self, request: http::Request) -> Result<http::Request, Failure> {
+        match self {
+            Self::None => Ok(request),
+            Self::Bearer(token) => {
+                Ok(request.header("authorization", format!("Bearer {}", token.expose())))
+            }
+            Self::AwsIam { region, provider } => {
+                let now = SystemTime::now();
+                let credentials = provider
+                    .get(now)
+                    .map_err(|error| Failure::new(Reason::Forbidden, error.chain()))?;
+                let scope = Scope {
+                    region,
+                    service: "execute-api",
+                };
+                let headers = signature::headers(request.signable(), &credentials, scope, now);
+                Ok(headers.into_iter().fold(request, |request, (name, value)| {
+                    request.header(name, value)
+                }))
+            }
+        }
+    }
+
+    /// After a refusal: whether another try with other credentials makes sense.
+    fn can_renew(&self) -> bool {
+        matches!(self, Self::AwsIam { provider, .. } if provider.refuse())
+    }
+}
+
+impl SearchClient {
+    /// Asks the endpoint that `config` names, keeping up to `connections` connections.
+    #[must_use]
+    pub fn new(config: &BotConfig, connections: usize) -> Self {
+        Self {
+            url: config.search_url.clone(),
+            auth: Arc::new(Auth::new(&config.search_auth)),
+            timeout: config.search_timeout,
+            http: http::Client::new(connections),
+        }
+    }
+
+    /// Address of the endpoint, for messages.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Longest time an answer is waited for.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Asks for `query`. One request, within `CLIP_BOT_SEARCH_TIMEOUT`.
+    ///
+    /// # Errors
+    /// The endpoint's own [`Failure`]; [`Reason::Unreachable`], [`Reason::Timeout`] or
+    /// [`Reason::Garbled`] where there is none.
+    pub fn search(&self, query: &Query) -> Result<Page, Failure> {
+        let mut request = match &query.subject {
+            Subject::Text(text) => http::Request::get(&self.url).query("query", text),
+            Subject::Picture { media_type, bytes } => {
+                http::Request::post(&self.url, media_type, bytes.clone())
+            }
+        };
+        request = request
+            .query("details", "true")
+            .query("limit", &query.limit.to_string());
+        if query.offset > 0 {
+            request = request.query("offset", &query.offset.to_string());
+        }
+        let request = request.timeout(self.timeout).limit(ANSWER_LIMIT);
+        let mut found = self.ask(request.clone());
+        if let Err(Failure {
+            reason: Reason::Forbidden,
+            ..
+        }) = found
+            && self.auth.can_renew()
+        {
+            found = self.ask(request);
+        }
+        let mut page = found?;
+        let sent = page.hits.len();
+        page.hits.retain(|hit| Hit::is_address(&hit.url));
+        if page.hits.is_empty() && sent > 0 {
+            let message = "the endpoint's answer holds no address that Telegram could fetch";
+            return Err(Failure::new(Reason::Garbled, message));
+        }
+        // An endpoint that does not know `limit` sends as many as it likes.
+        page.hits.truncate(query.limit);
+        Ok(page)
+    }
+
+    fn ask(&self, request: http::Request) -> Result<Page, Failure> {
+        let request = self.auth.add_to(request)?;
+        let start = Instant::now();
+        self.http
+            .send(&request)
+            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))
+            .and_then(|answer| page_of(&answer))
+    }
+}
+
+/// `in_time`: the time for the answer was not over yet.
+fn no_answer(error: &Error, in_time: bool) -> Failure {
+    let reason = match error.kind() {
+        Kind::Lost if !in_time => Reason::Timeout,
+        Kind::TooLarge | Kind::Lost => Reason::Garbled,
+        _ => Reason::Unreachable,
+    };
+    Failure::new(reason, error.chain())
+}
+
+fn page_of(answer: &http::Response) -> Result<Page, Failure> {
+    let status = answer.head.status;
+    let retry_after = answer.head.retry_after();
+    let json = answer.json();
+    if status == 200 {
+        let page = json.as_ref().ok().and_then(Page::from_json);
+        return page.ok_or_else(|| {
+            Failure::new(
+                Reason::Garbled,
+                "the endpoint's answer is not a list of pictures",
+            )
+        });
+    }
+    if let Ok(body) = &json
+        && let Some(failure) = Failure::from_json(body, retry_after)
+    {
+        return Err(failure);
+    }
+    let reason = match status {
+        401 | 403 => Reason::Forbidden,
+        404 => Reason::NotFound,
+        429 => Reason::RateLimited,
+        504 => Reason::Timeout,
+        500..600 => Reason::Unreachable,
+        _ => Reason::Garbled,
+    };
+    let words = json
+        .ok()
+        .and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
+    let message = match words {
+        Some(words) => format!(
+            "status {status}, {}",
+            words.chars().take(200).collect::<String>()
+        ),
+        None => format!("status {status}"),
+    };
+    Err(Failure {
+        retry_after,
+        ..Failure::new(reason, message)
+    })
+}

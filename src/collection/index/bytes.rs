@@ -1,0 +1,61 @@
+//! Numbers and texts as bytes, little endian, and back without trust in what is read.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+/// Writes behind what is there.
+pub(in crate::collection) trait Put {
+    fn number(&mut self, number: impl Into<u64>);
+    fn bytes(&mut self, bytes: &[u8]);
+    fn path(&mut self, path: &Path);
+}
+
+impl Put for Vec<u8> {
+    fn number(&mut self, number: impl Into<u64>) {
+        self.extend(number.into().to_le_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.extend(bytes);
+    }
+
+    fn path(&mut self, path: &Path) {
+        self.bytes(path.as_os_str().as_bytes());
+    }
+}
+
+/// Reads from the front of what is left; nothing where that is too short.
+pub(in crate::collection) struct Take<'a>(pub &'a [u8]);
+
+impl<'a> Take<'a> {
+    pub fn number(&mut self) -> Option<u64> {
+        let (number, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u64::from_le_bytes(*number))
+    }
+
+    pub fn size(&mut self) -> Option<usize> {
+        usize::try_from(self.number()?).ok()
+    }
+
+    pub fn small(&mut self) -> Option<u32> {
+        u32::try_from(self.number()?).ok()
+    }
+
+    pub fn bytes(&mut self) -> Option<&'a [u8]> {
+        let length = self.size()?;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(bytes)
+    }
+
+    pub fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.bytes()?.to_vec()).ok()
+    }
+
+    pub fn path(&mut self) -> Option<PathBuf> {
+        Some(OsString::from_vec(self.bytes()?.to_vec()).into())
+    }
+}

@@ -1,0 +1,461 @@
+//! Segments: files that are written once, with vectors and records side by side.
+//!
+//! ```text
+//! head     magic, dimensions, rows, bytes of records, scale, CRC-32 of these; 64 bytes
+//! bytes    rows × stride: each component times the scale, as a signed byte
+//! halves   rows × stride × 2: each component as a 16-bit float
+//! content  rows × (key, row): sorted by the first 8 bytes of the content's digest
+//! place    rows × (key, row): sorted by the digest of root and path
+//! ends     rows × 8: where each record ends
+//! records  each with a CRC-32 of its own
+//! ```
+//!
+//! `stride` is the number of dimensions, rounded up for the kernels. A search reads all of `bytes`
+//! and a few rows of the rest. Opening looks at the head only, and every later access checks what
+//! it reads: a damaged file gives wrong scores or an error, never more. All numbers are little
+//! endian.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Read, Write};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use half::f16;
+
+use super::bytes::{Put, Take};
+use super::damaged;
+use super::manifest::{Entry, Rows, file_name};
+use super::record::{Stored, place_key};
+use crate::error::{Error, Kind, Result};
+use clip::kernel::scan::{LANES, quantised};
+use clip::mapped::Mapped;
+
+const MAGIC: &[u8; 8] = b"clipseg1";
+const HEAD: usize = 64;
+/// Bytes of a key with its row.
+const KEYED: usize = 12;
+
+/// Most components of a vector that are believed.
+const MAX_DIMENSIONS: usize = 1 << 16;
+
+/// Where the parts of a segment are.
+#[derive(Debug, Clone)]
+struct Layout {
+    stride: usize,
+    rows: usize,
+    bytes: Range<usize>,
+    halves: Range<usize>,
+    content: Range<usize>,
+    place: Range<usize>,
+    ends: Range<usize>,
+    records: Range<usize>,
+}
+
+impl Layout {
+    fn new(dimensions: usize, rows: usize, records: usize) -> Option<Self> {
+        if dimensions == 0 || dimensions > MAX_DIMENSIONS || u32::try_from(rows).is_err() {
+            return None;
+        }
+        let stride = stride(dimensions);
+        let mut end = HEAD;
+        let mut part = |length: Option<usize>| {
+            let start = end;
+            end = start.checked_add(length?)?;
+            Some(start..end)
+        };
+        Some(Self {
+            stride,
+            rows,
+            bytes: part(rows.checked_mul(stride))?,
+            halves: part(rows.checked_mul(stride * 2))?,
+            content: part(rows.checked_mul(KEYED))?,
+            place: part(rows.checked_mul(KEYED))?,
+            ends: part(rows.checked_mul(8))?,
+            records: part(Some(records))?,
+        })
+    }
+}
+
+/// Components of a stored row.
+pub(in crate::collection) fn stride(dimensions: usize) -> usize {
+    dimensions.next_multiple_of(LANES)
+}
+
+/// A segment that can be searched. The file may be deleted meanwhile.
+#[derive(Debug)]
+pub(in crate::collection) struct Segment {
+    pub number: u64,
+    pub path: PathBuf,
+    /// What components were multiplied with to become bytes.
+    pub scale: f32,
+    /// In memory are what is compared with every query, and tables. The rest is read in pieces.
+    map: Mapped,
+    layout: Layout,
+}
+
+impl Segment {
+    /// Opens what the manifest calls `entry`.
+    pub fn open(folder: &Path, entry: &Entry, dimensions: usize) -> Result<Self> {
+        let path = folder.join(entry.file_name());
+        let map = Mapped::open(&path)?;
+        let understood = || {
+            let (head, _) = map.split_first_chunk::<HEAD>()?;
+            let (scale, layout) = read_head(head)?;
+            let whole = layout.records.end == map.len() && map.len() as u64 == entry.length;
+            let expected = layout.rows == entry.rows && layout.stride == stride(dimensions);
+            (whole && expected).then_some((scale, layout))
+        };
+        let Some((scale, layout)) = understood() else {
+            return Err(damaged(&path));
+        };
+        Ok(Self {
+            number: entry.number,
+            path,
+            scale,
+            map,
+            layout,
+        })
+    }
+
+    pub fn rows(&self) -> usize {
+        self.layout.rows
+    }
+
+    pub fn stride(&self) -> usize {
+        self.layout.stride
+    }
+
+    /// All rows of bytes, one behind another.
+    pub fn bytes(&self) -> &[u8] {
+        &self.map[self.layout.bytes.clone()]
+    }
+
+    /// Reads the row of 16-bit floats into `out`; the caller's `row` is one of [`Segment::rows`].
+    pub fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let width = self.layout.stride * 2;
+        let start = self.layout.halves.start + row * width;
+        Ok(self.map.read(start..start + width, out)?)
+    }
+
+    /// The record of `row`.
+    pub fn stored(&self, row: usize) -> Result<Stored> {
+        let mut bytes = Vec::new();
+        self.record(row, &mut bytes)?;
+        Stored::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
+    }
+
+    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let range = self.record_range(row).ok_or_else(|| damaged(&self.path))?;
+        Ok(self.map.read(range, out)?)
+    }
+
+    fn record_range(&self, row: usize) -> Option<Range<usize>> {
+        let ends = &self.map[self.layout.ends.clone()];
+        let end = |row: usize| {
+            let end = ends.get(row * 8..)?.first_chunk()?;
+            usize::try_from(u64::from_le_bytes(*end)).ok()
+        };
+        let start = match row.checked_sub(1) {
+            None => 0,
+            Some(before) => end(before)?,
+        };
+        let all = &self.layout.records;
+        let range = all.start.checked_add(start)?..all.start.checked_add(end(row)?)?;
+        (range.start <= range.end && range.end <= all.end).then_some(range)
+    }
+
+    /// Rows that may hold the content with that key.
+    pub fn with_content(&self, key: u64) -> impl Iterator<Item = usize> {
+        self.with_key(&self.layout.content, key)
+    }
+
+    /// Rows that may be of the place with that key.
+    pub fn with_place(&self, key: u64) -> impl Iterator<Item = usize> {
+        self.with_key(&self.layout.place, key)
+    }
+
+    fn with_key(&self, table: &Range<usize>, key: u64) -> impl Iterator<Item = usize> {
+        let (table, _) = self.map[table.clone()].as_chunks::<KEYED>();
+        let first = table.partition_point(|keyed| split(*keyed).0 < key);
+        let same = table.iter().skip(first).map(|keyed| split(*keyed));
+        let same = same.take_while(move |(found, _)| *found == key);
+        // Of a damaged file.
+        let rows = self.rows();
+        same.map(|(_, row)| row).filter(move |row| *row < rows)
+    }
+
+    /// Reads the whole file again and compares it with what was written once.
+    pub fn verify(&self, entry: &Entry) -> Result<()> {
+        let failed = |cause| Error::system(format!("cannot read {}", self.path.display()), cause);
+        let mut file = File::open(&self.path).map_err(failed)?;
+        let mut hasher = crc32fast::Hasher::new();
+        // Not by the mapping, whose pages would count as ours.
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            match file.read(&mut buffer).map_err(failed)? {
+                0 => break,
+                length => hasher.update(&buffer[..length]),
+            }
+        }
+        if hasher.finalize() == entry.checksum {
+            Ok(())
+        } else {
+            Err(damaged(&self.path))
+        }
+    }
+}
+
+fn split(keyed: [u8; KEYED]) -> (u64, usize) {
+    let mut key = [0; 8];
+    let mut row = [0; 4];
+    key.copy_from_slice(&keyed[..8]);
+    row.copy_from_slice(&keyed[8..]);
+    (u64::from_le_bytes(key), u32::from_le_bytes(row) as usize)
+}
+
+fn read_head(head: &[u8; HEAD]) -> Option<(f32, Layout)> {
+    let (fields, checksum) = head.split_last_chunk()?;
+    if crc32fast::hash(fields) != u32::from_le_bytes(*checksum) {
+        return None;
+    }
+    let mut take = Take(fields.strip_prefix(MAGIC)?);
+    let (dimensions, rows, records) = (take.size()?, take.size()?, take.size()?);
+    let scale = f32::from_bits(take.small()?);
+    let layout = Layout::new(dimensions, rows, records)?;
+    (scale.is_finite() && scale > 0.0).then_some((scale, layout))
+}
+
+fn head(dimensions: usize, rows: usize, records: usize, scale: f32) -> Vec<u8> {
+    let mut head = MAGIC.to_vec();
+    head.number(dimensions as u64);
+    head.number(rows as u64);
+    head.number(records as u64);
+    head.number(scale.to_bits());
+    head.resize(HEAD - 4, 0);
+    let checksum = crc32fast::hash(&head);
+    head.extend(checksum.to_le_bytes());
+    head
+}
+
+/// A vector as 16-bit floats, as long as a stored row.
+pub(in crate::collection) fn halves(vector: &[f32]) -> Vec<u8> {
+    let mut row: Vec<u8> = vector
+        .iter()
+        .flat_map(|x| f16::from_f32(*x).to_le_bytes())
+        .collect();
+    row.resize(stride(vector.len()) * 2, 0);
+    row
+}
+
+/// The components of a row of 16-bit floats.
+pub(in crate::collection) fn floats(row: &[u8]) -> impl Iterator<Item = f32> {
+    let halves = row.as_chunks::<2>().0.iter();
+    halves.map(|half| f16::from_le_bytes(*half).to_f32())
+}
+
+/// Rows that are to become a segment. They are asked for several times, in order.
+pub(in crate::collection) trait Source {
+    fn rows(&self) -> usize;
+    /// A factor that makes the largest component of all rows at most 127.
+    fn scale(&self) -> f32;
+    /// Puts the row of 16-bit floats into `out`.
+    fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()>;
+    /// Puts the bytes of the record into `out`.
+    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()>;
+}
+
+/// Writes the segment `number` with the rows of `source`, so that it survives a power cut. On an
+/// error nothing is left of it.
+pub(in crate::collection) fn write(
+    folder: &Path,
+    number: u64,
+    dimensions: usize,
+    source: &impl Source,
+) -> Result<Entry> {
+    let path = folder.join(file_name(number));
+    let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
+    let written = File::create(&path).map_err(failed).and_then(|file| {
+        let mut out = Checked {
+            file: BufWriter::with_capacity(1 << 17, file),
+            checksum: crc32fast::Hasher::new(),
+            length: 0,
+            failed: &failed,
+        };
+        write_parts(&mut out, dimensions, source)?;
+        let file = out.file.into_inner();
+        let file = file.map_err(|cause| failed(cause.into_error()))?;
+        file.sync_all().map_err(failed)?;
+        super::sync_folder(folder).map_err(failed)?;
+        Ok(Entry {
+            number,
+            length: out.length,
+            checksum: out.checksum.finalize(),
+            rows: source.rows(),
+            dead: Rows::default(),
+        })
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&path);
+    }
+    written
+}
+
+struct Checked<'a, F: Fn(std::io::Error) -> Error> {
+    file: BufWriter<File>,
+    checksum: crc32fast::Hasher,
+    length: u64,
+    failed: &'a F,
+}
+
+impl<F: Fn(std::io::Error) -> Error> Checked<'_, F> {
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        self.checksum.update(bytes);
+        self.length += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(self.failed)
+    }
+}
+
+fn write_parts<F: Fn(std::io::Error) -> Error>(
+    out: &mut Checked<'_, F>,
+    dimensions: usize,
+    source: &impl Source,
+) -> Result<()> {
+    let rows = source.rows();
+    let scale = source.scale();
+    let mut buffer = Vec::new();
+    let (mut ends, mut content, mut place) = (Vec::new(), Vec::new(), Vec::new());
+    let mut end = 0;
+    for row in 0..rows {
+        source.record(row, &mut buffer)?;
+        end += buffer.len();
+        ends.extend((end as u64).to_le_bytes());
+        let stored = Stored::from_bytes(&buffer).ok_or_else(|| {
+            Error::new(
+                Kind::System,
+                "a record changed in memory: check the machine",
+            )
+        })?;
+        content.push((stored.content_key(), row));
+        place.push((place_key(stored.root, &stored.path), row));
+    }
+    out.put(&head(dimensions, rows, end, scale))?;
+    let mut bytes = Vec::new();
+    for row in 0..rows {
+        source.halves(row, &mut buffer)?;
+        bytes.clear();
+        bytes.extend(floats(&buffer).map(|x| quantised(x * scale).cast_unsigned()));
+        out.put(&bytes)?;
+    }
+    for row in 0..rows {
+        source.halves(row, &mut buffer)?;
+        out.put(&buffer)?;
+    }
+    for mut table in [content, place] {
+        table.sort_unstable();
+        for (key, row) in table {
+            out.put(&key.to_le_bytes())?;
+            // Layout takes no more rows than a u32 counts.
+            out.put(&u32::try_from(row).unwrap_or(u32::MAX).to_le_bytes())?;
+        }
+    }
+    out.put(&ends)?;
+    for row in 0..rows {
+        source.record(row, &mut buffer)?;
+        out.put(&buffer)?;
+    }
+    Ok(())
+}
+
+/// Rows in memory.
+#[derive(Debug, Default)]
+pub(in crate::collection) struct Batch {
+    rows: Vec<(Vec<u8>, Vec<u8>)>,
+    largest: f32,
+}
+
+impl Batch {
+    /// Adds a row of 16-bit floats with its record.
+    pub fn push(&mut self, halves: Vec<u8>, stored: &Stored) {
+        let largest = floats(&halves).fold(self.largest, |largest, x| largest.max(x.abs()));
+        self.largest = largest;
+        self.rows.push((halves, stored.to_bytes()));
+    }
+
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+}
+
+impl Source for Batch {
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn scale(&self) -> f32 {
+        if self.largest > 0.0 && self.largest.is_finite() {
+            127.0 / self.largest
+        } else {
+            127.0
+        }
+    }
+
+    fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        out.clone_from(&self.rows[row].0);
+        Ok(())
+    }
+
+    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        out.clone_from(&self.rows[row].1);
+        Ok(())
+    }
+}
+
+/// The live rows of segments that are to be one.
+pub(in crate::collection) struct Merge<'a> {
+    parts: Vec<&'a Segment>,
+    rows: Vec<(u32, u32)>,
+}
+
+impl<'a> Merge<'a> {
+    /// Checks the files of `parts` first: damage must not be handed on.
+    pub fn new(parts: &[(&'a Segment, &Entry)]) -> Result<Self> {
+        let mut merge = Self {
+            parts: Vec::new(),
+            rows: Vec::new(),
+        };
+        for (part, (segment, entry)) in (0..).zip(parts) {
+            segment.verify(entry)?;
+            merge.parts.push(segment);
+            let live = (0..).zip(0..segment.rows());
+            let live = live.filter(|(_, row)| !entry.dead.contains(*row));
+            merge.rows.extend(live.map(|(row, _)| (part, row)));
+        }
+        Ok(merge)
+    }
+
+    fn part(&self, row: usize) -> (&Segment, usize) {
+        let (part, row) = self.rows[row];
+        (self.parts[part as usize], row as usize)
+    }
+}
+
+impl Source for Merge<'_> {
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn scale(&self) -> f32 {
+        let scales = self.parts.iter().map(|segment| segment.scale);
+        scales.fold(f32::MAX, f32::min)
+    }
+
+    fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let (segment, row) = self.part(row);
+        segment.halves(row, out)
+    }
+
+    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let (segment, row) = self.part(row);
+        segment.record(row, out)
+    }
+}

@@ -1,0 +1,282 @@
+//! One state of the index, which stays as it is for as long as somebody holds it.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::damaged;
+use super::manifest::{Entry, Manifest};
+use super::record::{Stored, parse_id, place_key};
+use super::segment::{Segment, floats, stride};
+use crate::collection::{Found, Record};
+use crate::error::{Error, Kind, Result};
+use clip::kernel::scan::{BEST, Query};
+
+/// Pictures more alike than this are taken for the same one.
+const SAME: f32 = 0.985;
+/// How many rows are found by bytes at least, to be ranked by 16-bit floats.
+const DEPTH: usize = 100;
+/// Most results of a search; who turns so many pages is no longer looking at pictures.
+const MOST: usize = 10_000;
+/// Rows whose scores are computed at once.
+const BLOCK: usize = 256;
+
+/// A row of the index: number of its segment, and which of its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::collection) struct Row {
+    pub segment: u64,
+    pub row: usize,
+}
+
+/// The segments of a manifest, open.
+#[derive(Debug)]
+pub(in crate::collection) struct Snapshot {
+    pub manifest: Manifest,
+    segments: Vec<Arc<Segment>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Candidate {
+    score: f32,
+    /// Place in the manifest.
+    segment: usize,
+    row: usize,
+}
+
+impl Eq for Candidate {}
+
+impl Ord for Candidate {
+    /// By score; of two alike the one that was indexed first is the larger.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |candidate: &Self| Reverse((candidate.segment, candidate.row));
+        let by_score = self.score.total_cmp(&other.score);
+        by_score.then_with(|| place(self).cmp(&place(other)))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Snapshot {
+    /// Opens the segments that `manifest` names; those that `before` has open are shared.
+    pub fn open(folder: &Path, manifest: Manifest, before: Option<&Self>) -> Result<Self> {
+        let known = before.map_or(&[][..], |before| &before.segments);
+        let open = |entry: &Entry| {
+            let same = known.iter().find(|segment| segment.number == entry.number);
+            match same {
+                Some(segment) if segment.rows() == entry.rows => Ok(Arc::clone(segment)),
+                _ => Segment::open(folder, entry, manifest.dimensions).map(Arc::new),
+            }
+        };
+        let segments = manifest.segments.iter().map(open).collect::<Result<_>>()?;
+        Ok(Self { manifest, segments })
+    }
+
+    /// Segments with what the manifest says of them.
+    pub fn parts(&self) -> impl Iterator<Item = (&Segment, &Entry)> {
+        let segments = self.segments.iter().map(Arc::as_ref);
+        segments.zip(&self.manifest.segments)
+    }
+
+    /// Every row that is not dead.
+    pub fn live(&self) -> impl Iterator<Item = Row> {
+        self.parts().flat_map(|(segment, entry)| {
+            let rows = 0..segment.rows();
+            let segment = segment.number;
+            rows.filter(|row| !entry.dead.contains(*row))
+                .map(move |row| Row { segment, row })
+        })
+    }
+
+    fn find(&self, number: u64) -> Option<&Segment> {
+        let found = self
+            .segments
+            .iter()
+            .find(|segment| segment.number == number);
+        found.map(Arc::as_ref)
+    }
+
+    /// What is stored in `row`, if it is one of this snapshot.
+    pub fn stored(&self, row: Row) -> Result<Option<Stored>> {
+        let segment = self.find(row.segment);
+        segment.map(|segment| segment.stored(row.row)).transpose()
+    }
+
+    /// The 16-bit floats of `row`, if it is one of this snapshot.
+    pub fn halves(&self, row: Row) -> Result<Option<Vec<u8>>> {
+        let Some(segment) = self.find(row.segment) else {
+            return Ok(None);
+        };
+        let mut halves = Vec::new();
+        segment.halves(row.row, &mut halves)?;
+        Ok(Some(halves))
+    }
+
+    /// Live rows with the content of that key.
+    pub fn with_content(&self, key: u64) -> impl Iterator<Item = Row> {
+        self.parts().flat_map(move |(segment, entry)| {
+            let rows = segment.with_content(key);
+            let number = segment.number;
+            rows.filter(|row| !entry.dead.contains(*row))
+                .map(move |row| Row {
+                    segment: number,
+                    row,
+                })
+        })
+    }
+
+    /// The live row of the picture at `path` below a root.
+    pub fn at_place(&self, root: usize, path: &Path) -> Result<Option<(Row, Stored)>> {
+        let key = place_key(root, path);
+        for (segment, entry) in self.parts() {
+            let rows = segment.with_place(key);
+            for row in rows.filter(|row| !entry.dead.contains(*row)) {
+                let stored = segment.stored(row)?;
+                if stored.root == root && stored.path == path {
+                    let segment = segment.number;
+                    return Ok(Some((Row { segment, row }, stored)));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn record(&self, id: &str) -> Result<Option<Record>> {
+        let Some((key, copy)) = parse_id(id) else {
+            return Ok(None);
+        };
+        for row in self.with_content(key) {
+            let stored = self.stored(row)?;
+            if let Some(stored) = stored.filter(|stored| stored.copy == copy) {
+                return self.as_record(row, stored).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    pub fn as_record(&self, row: Row, stored: Stored) -> Result<Record> {
+        stored.record(&self.manifest.roots).ok_or_else(|| {
+            let path = self.find(row.segment).map(|segment| segment.path.as_path());
+            damaged(path.unwrap_or(Path::new("manifest")))
+        })
+    }
+
+    /// See [`crate::collection::VectorStore::search`].
+    pub fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+        if vector.len() != self.manifest.dimensions {
+            let what = format!(
+                "the index holds vectors of {} components, made by {}; the query has {}",
+                self.manifest.dimensions,
+                self.manifest.encoder,
+                vector.len()
+            );
+            return Err(Error::new(Kind::System, what));
+        }
+        let want = want.min(MOST);
+        let query = Query::new(vector, stride(vector.len()));
+        let mut depth = DEPTH.max(want * 2);
+        let chosen = loop {
+            let near = self.ranked(&query, depth)?;
+            let is_all = near.len() < depth;
+            let worst = near.last().map_or(f32::MIN, |last| last.score);
+            let chosen = self.without_copies(near, want, at_least)?;
+            if chosen.len() >= want || is_all || worst < at_least {
+                break chosen;
+            }
+            // So many of them were copies.
+            depth *= 4;
+        };
+        let found = chosen.into_iter().map(|candidate| {
+            let segment = &self.segments[candidate.segment];
+            let row = Row {
+                segment: segment.number,
+                row: candidate.row,
+            };
+            let record = self.as_record(row, segment.stored(candidate.row)?)?;
+            let score = candidate.score;
+            Ok(Found { record, score })
+        });
+        found.collect()
+    }
+
+    /// The `depth` rows that are nearest by their bytes, ranked by their 16-bit floats.
+    fn ranked(&self, query: &Query, depth: usize) -> Result<Vec<Candidate>> {
+        let mut ranked = self.nearest(query, depth);
+        let mut row = Vec::new();
+        for candidate in &mut ranked {
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            candidate.score = (BEST.halves)(&row, query);
+        }
+        // Damage may have made anything of a row.
+        ranked.retain(|candidate| candidate.score.is_finite());
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(ranked)
+    }
+
+    /// The `depth` rows with the largest products of bytes, in no order.
+    fn nearest(&self, query: &Query, depth: usize) -> Vec<Candidate> {
+        let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
+        let mut least = f32::MIN;
+        let mut products = [0; BLOCK];
+        for (number, (segment, entry)) in self.parts().enumerate() {
+            let unit = query.unit(segment.scale);
+            for (block, rows) in segment.bytes().chunks(BLOCK * segment.stride()).enumerate() {
+                let products = &mut products[..rows.len() / segment.stride()];
+                (BEST.bytes)(rows, query, products);
+                for (place, product) in products.iter().enumerate() {
+                    #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+                    let score = *product as f32 * unit;
+                    let row = block * BLOCK + place;
+                    if score <= least || entry.dead.contains(row) {
+                        continue;
+                    }
+                    heap.push(Reverse(Candidate {
+                        score,
+                        segment: number,
+                        row,
+                    }));
+                    if heap.len() > depth {
+                        heap.pop();
+                        least = heap.peek().map_or(least, |Reverse(least)| least.score);
+                    }
+                }
+            }
+        }
+        heap.into_iter()
+            .map(|Reverse(candidate)| candidate)
+            .collect()
+    }
+
+    /// The first `want` of `ranked` that are not the same picture as a better one.
+    fn without_copies(
+        &self,
+        ranked: Vec<Candidate>,
+        want: usize,
+        at_least: f32,
+    ) -> Result<Vec<Candidate>> {
+        let mut chosen: Vec<(Candidate, Query)> = Vec::new();
+        let mut row = Vec::new();
+        for candidate in ranked {
+            if chosen.len() == want || candidate.score < at_least {
+                break;
+            }
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            // The same content has the same vector.
+            if chosen
+                .iter()
+                .any(|(_, better)| (BEST.halves)(&row, better) >= SAME)
+            {
+                continue;
+            }
+            let vector: Vec<f32> = floats(&row).collect();
+            let stride = vector.len();
+            chosen.push((candidate, Query::new(&vector, stride)));
+        }
+        let candidates = chosen.into_iter().map(|(candidate, _)| candidate);
+        Ok(candidates.collect())
+    }
+}

@@ -1,0 +1,326 @@
+//! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
+//!
+//! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`,
+//! `GET /images/{id}` (`?w=320` for a smaller one); HEAD works like GET. Every error is `{"error": {"code", "message"}}`.
+//! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
+//! a picture may fetch it, because Telegram and browsers send no token of ours.
+
+mod activity;
+mod address;
+mod answer;
+mod body;
+pub mod http;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+mod request;
+pub mod socket;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::routing::get;
+use serde_json::json;
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+
+use crate::config::SearchConfig;
+use crate::search::{Engine, Failure, Query, Reason, Subject};
+use crate::secret::Secret;
+
+use answer::{Outcome, Rejection};
+use request::{Caller, Parameters};
+
+pub use activity::Activity;
+
+/// How long an engine may overrun its deadline before it is answered for; its own failure says
+/// more than ours.
+const GRACE: Duration = Duration::from_millis(500);
+/// For how long one answer of [`Engine::ready`] holds for everyone who asks.
+const READY_FOR: Duration = Duration::from_secs(1);
+
+/// What the routes share.
+struct Endpoint {
+    engine: Arc<dyn Engine>,
+    activity: Activity,
+    token: Option<Secret>,
+    timeout: Duration,
+    workers: Arc<Semaphore>,
+    /// `host:port` for callers that send no usable `Host`.
+    address: String,
+    ready: Mutex<Option<(Instant, Result<(), Failure>)>>,
+}
+
+/// In the extensions of a request: what may be spent on it, where that may be less than configured.
+#[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(feature = "lambda"),
+    allow(dead_code, reason = "Lambda alone sets it")
+)]
+struct TimeLeft(Duration);
+
+type Shared = State<Arc<Endpoint>>;
+
+/// The routes over `engine`, whose work is told to `activity`. Of `config` count `token`,
+/// `timeout`, `workers`, and `listen`, which must be the address really bound.
+pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, activity: &Activity) -> Router {
+    let endpoint = Arc::new(Endpoint {
+        engine,
+        activity: activity.clone(),
+        token: config.token.clone(),
+        timeout: config.timeout,
+        workers: Arc::new(Semaphore::new(config.workers)),
+        address: config.listen.to_string(),
+        ready: Mutex::new(None),
+    });
+    let observed = Arc::clone(&endpoint);
+    Router::new()
+        .route("/search", get(search_text).post(search_picture))
+        .route("/health", get(health))
+        .route("/ready", get(ready))
+        .route("/images/{id}", get(image))
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+        .layer(axum::middleware::from_fn_with_state(observed, log))
+        .with_state(endpoint)
+}
+
+async fn log(State(endpoint): Shared, request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let about = match request.uri().path() {
+        "/search" => "search",
+        "/ready" => "ready",
+        "/health" => "health",
+        path if path.starts_with("/images/") => "image",
+        _ => "request",
+    };
+    let response = next.run(request).await;
+    answer::log(about, endpoint.engine.name(), &response, start.elapsed());
+    if about == "search" {
+        match response.extensions().get() {
+            Some(Outcome::Found(_)) => endpoint.activity.answered(),
+            Some(Outcome::Failed(_)) if response.status().is_server_error() => {
+                endpoint.activity.failed();
+            }
+            _ => {}
+        }
+    }
+    response
+}
+
+async fn search_text(State(endpoint): Shared, request: Request) -> Result<Response, Rejection> {
+    let (parts, _) = request.into_parts();
+    endpoint.authorize(&parts.headers)?;
+    let parameters = Parameters::parse(parts.uri.query())?;
+    let query = parameters.text_query()?;
+    let permit = endpoint.permit()?;
+    endpoint.search(&parts, &parameters, query, permit).await
+}
+
+async fn search_picture(State(endpoint): Shared, request: Request) -> Result<Response, Rejection> {
+    let (parts, mut body) = request.into_parts();
+    match endpoint.receive(&parts, &mut body).await {
+        Ok((parameters, query, permit)) => {
+            endpoint.search(&parts, &parameters, query, permit).await
+        }
+        Err(rejection) => {
+            body::drain(body);
+            Err(rejection.closing())
+        }
+    }
+}
+
+async fn health(State(endpoint): Shared) -> Response {
+    let health = json!({
+        "status": "ok",
+        "engine": endpoint.engine.name(),
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    answer::json(StatusCode::OK, &health)
+}
+
+async fn ready(State(endpoint): Shared) -> Result<Response, Rejection> {
+    let engine = endpoint.engine.name();
+    // A task of its own: when the caller hangs up, the check goes on, and nobody starts another.
+    let check = tokio::spawn(async move { endpoint.check_ready().await });
+    check.await.unwrap_or_else(|_| Err(broken()))?;
+    let ready = json!({ "status": "ok", "engine": engine });
+    Ok(answer::json(StatusCode::OK, &ready))
+}
+
+async fn image(
+    State(endpoint): Shared,
+    id: Result<Path<String>, PathRejection>,
+    RawQuery(raw): RawQuery,
+) -> Result<Response, Rejection> {
+    let missing = || Failure::new(Reason::NotFound, "there is no such picture");
+    let Path(id) = id.map_err(|_| missing())?;
+    let width = request::width(raw.as_deref())?;
+    let found = endpoint
+        .ask(endpoint.timeout, None, move |engine, _| {
+            Ok(engine.image(&id, width))
+        })
+        .await?;
+    let (media_type, file) = found.ok_or_else(missing)?;
+    Ok(answer::picture(media_type, file))
+}
+
+async fn not_found() -> Rejection {
+    Failure::new(
+        Reason::NotFound,
+        "there is no such path; try /search?query=red+bus",
+    )
+    .into()
+}
+
+async fn method_not_allowed() -> Rejection {
+    let message = "this path does not take this method; the Allow header names those it takes";
+    Failure::new(Reason::MethodNotAllowed, message).into()
+}
+
+fn broken() -> Failure {
+    let message = "the search engine broke; the log of the endpoint says where";
+    Failure::new(Reason::Internal, message)
+}
+
+impl Endpoint {
+    fn authorize(&self, headers: &HeaderMap) -> Result<(), Rejection> {
+        match request::caller(headers, self.token.as_ref()) {
+            Caller::Known => Ok(()),
+            Caller::Nameless => Err(Rejection::nameless()),
+            Caller::Stranger => Err(Failure::new(Reason::Forbidden, "the token is wrong").into()),
+        }
+    }
+
+    /// One of the places for work, kept until the engine really returns.
+    fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        Arc::clone(&self.workers).try_acquire_owned().map_err(|_| {
+            Failure::new(
+                Reason::RateLimited,
+                "too many searches are running; ask again soon",
+            )
+            .retry_after(Duration::from_secs(2))
+        })
+    }
+
+    /// Checks all that can be checked before the picture is read. A place for work is taken
+    /// first, so that waiting pictures cannot fill the memory.
+    async fn receive(
+        &self,
+        parts: &Parts,
+        body: &mut Body,
+    ) -> Result<(Parameters, Query, OwnedSemaphorePermit), Rejection> {
+        self.authorize(&parts.headers)?;
+        let parameters = Parameters::parse(parts.uri.query())?;
+        request::check_media_type(&parts.headers)?;
+        body::check_length(&parts.headers)?;
+        let permit = self.permit()?;
+        let query = Query {
+            subject: request::picture(body::read(body, self.time(parts)).await?)?,
+            limit: parameters.limit,
+            offset: parameters.offset,
+        };
+        Ok((parameters, query, permit))
+    }
+
+    async fn search(
+        &self,
+        parts: &Parts,
+        parameters: &Parameters,
+        query: Query,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<Response, Rejection> {
+        let text = match &query.subject {
+            Subject::Text(text) => Some(text.clone()),
+            Subject::Picture { .. } => None,
+        };
+        tracing::debug!(
+            "searching for {}",
+            match &text {
+                Some(text) => format!("{text:?}"),
+                None => "a picture".to_owned(),
+            }
+        );
+        let limit = query.limit;
+        let mut page = self
+            .ask(self.time(parts), Some(permit), move |engine, deadline| {
+                engine.search(&query, deadline)
+            })
+            .await?;
+        page.hits.truncate(limit);
+        let base = address::own(&parts.headers, &self.address);
+        Ok(answer::page(
+            page,
+            text.as_deref(),
+            parameters.details,
+            &base,
+        ))
+    }
+
+    /// The time that a request may take.
+    fn time(&self, parts: &Parts) -> Duration {
+        let left = parts.extensions.get().map(|TimeLeft(time)| *time);
+        left.map_or(self.timeout, |time| time.min(self.timeout))
+    }
+
+    /// Runs `work` where it may block, for at most `time`; a panic in it is a failure.
+    async fn ask<T: Send + 'static>(
+        &self,
+        time: Duration,
+        permit: Option<OwnedSemaphorePermit>,
+        work: impl FnOnce(&dyn Engine, Instant) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let engine = Arc::clone(&self.engine);
+        let deadline = Instant::now() + time;
+        let running = self.activity.begin(time);
+        let task = tokio::task::spawn_blocking(move || {
+            let _kept = (permit, running);
+            work(engine.as_ref(), deadline)
+        });
+        match tokio::time::timeout(time + GRACE, task).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(broken()),
+            Err(_) => {
+                let message = format!(
+                    "the search took longer than {}",
+                    humantime::format_duration(time)
+                );
+                Err(Failure::new(Reason::Timeout, message).retry_after(Duration::from_secs(10)))
+            }
+        }
+    }
+
+    /// Asks the engine at most once a [`READY_FOR`]; who asks meanwhile gets the same answer.
+    async fn check_ready(&self) -> Result<(), Failure> {
+        let mut last = self.ready.lock().await;
+        if let Some((at, answer)) = &*last
+            && at.elapsed() < READY_FOR
+        {
+            return answer.clone();
+        }
+        let permit = self.permit()?;
+        let answer = self
+            .ask(self.timeout, Some(permit), |engine, deadline| {
+                engine.ready(deadline)
+            })
+            .await;
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    }
+}
+
+/// Headers from names and values.
+#[cfg(test)]
+fn test_headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let parsed = |value: &str| value.parse().expect("a header value");
+    pairs
+        .iter()
+        .map(|(name, value)| (name.parse().expect("a header name"), parsed(value)))
+        .collect()
+}

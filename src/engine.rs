@@ -1,0 +1,95 @@
+//! The engines behind the endpoint, and the one place that chooses one.
+
+#[cfg(feature = "clip")]
+pub mod clip;
+#[cfg(feature = "drawings")]
+pub mod drawings;
+#[cfg(feature = "drawings")]
+pub mod mock;
+#[cfg(all(feature = "clip", feature = "drawings"))]
+pub mod sample;
+pub mod space;
+
+use std::sync::Arc;
+
+#[cfg(feature = "clip")]
+use ::clip::Encoder;
+#[cfg(feature = "clip")]
+use ::clip::model::Model;
+
+#[cfg(feature = "clip")]
+use crate::collection::VectorStore;
+#[cfg(feature = "clip")]
+use crate::collection::{index::Index, qdrant::Qdrant};
+#[cfg(feature = "clip")]
+use crate::config::ClipConfig;
+use crate::config::{EngineConfig, SearchConfig};
+use crate::error::{Error, Result};
+use crate::search::Engine;
+
+/// The engine that `config` names.
+///
+/// # Errors
+/// A setting that the engine does not take, or an engine that was left out of this program.
+pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
+    match &config.engine {
+        #[cfg(feature = "clip")]
+        EngineConfig::Clip => Ok(Arc::new(clip_engine(&config.clip)?)),
+        #[cfg(not(feature = "clip"))]
+        EngineConfig::Clip => Err(Error::config(
+            "this clip-search was built without CLIP: set CLIP_SEARCH_SPACE",
+        )),
+        #[cfg(feature = "drawings")]
+        EngineConfig::Mock => Ok(Arc::new(mock::MockEngine)),
+        #[cfg(not(feature = "drawings"))]
+        EngineConfig::Mock => Err(Error::config(
+            "this clip-search was built without pictures of its own: set CLIP_SEARCH_SPACE",
+        )),
+        EngineConfig::Space(config) => Ok(Arc::new(space::Space::new(config)?)),
+    }
+}
+
+/// The model that `config` names, or the built-in one.
+///
+/// # Errors
+/// Its file cannot be read, or is no sound model.
+#[cfg(feature = "clip")]
+pub fn open_model(config: &ClipConfig) -> Result<Model> {
+    match &config.model {
+        Some(file) => Ok(Model::open(file)?),
+        #[cfg(feature = "drawings")]
+        None => sample::model(),
+        #[cfg(not(feature = "drawings"))]
+        None => Err(Error::config(
+            "CLIP_SEARCH_MODEL is not set, and this clip-search was built without a model",
+        )),
+    }
+}
+
+/// The engine that `config` describes: over the index it names, or the built-in drawings.
+///
+/// # Errors
+/// Model or index cannot be used, or do not belong together.
+#[cfg(feature = "clip")]
+fn clip_engine(config: &ClipConfig) -> Result<clip::ClipEngine> {
+    let encoder = Arc::new(open_model(config)?);
+    let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
+        (Some(url), _) => Arc::new(Qdrant::open(url, config.qdrant_key.clone())?),
+        (None, Some(folder)) => Arc::new(Index::open(folder)?),
+        #[cfg(feature = "drawings")]
+        (None, None) if config.model.is_none() => Arc::new(sample::Drawings::new(encoder.name())),
+        (None, None) => {
+            return Err(Error::config(
+                "CLIP_SEARCH_INDEX is not set: name the folder of an index, made with clip-search \
+                 index add",
+            ));
+        }
+    };
+    let own = match &config.model {
+        #[cfg(feature = "drawings")]
+        None => sample::MIN_SCORE,
+        _ => clip::LEAST_SCORE,
+    };
+    let min_score = config.min_score.unwrap_or(own);
+    clip::ClipEngine::new(encoder, store, min_score, config.public_base.clone())
+}

@@ -1,0 +1,214 @@
+//! Models that are known to work, and how they are fetched from Hugging Face's hub.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config;
+use crate::digest::Digest;
+use crate::error::{Error, Kind, Result};
+use crate::http::Client;
+use crate::progress::Progress;
+
+use crate::download::{Wanted, download};
+
+/// A model on the hub.
+#[derive(Debug)]
+pub struct Known {
+    /// What it is called here.
+    pub name: &'static str,
+    /// `user/name` on the hub.
+    pub repository: &'static str,
+    /// The commit there: the files of a commit never change.
+    pub revision: &'static str,
+    /// About how large its weights are.
+    pub megabytes: u32,
+    /// Bytes and SHA-256 of its weights, where several people published the same.
+    pub pinned: Option<(u64, &'static str)>,
+    /// Its licence.
+    pub licence: &'static str,
+    /// What it is good for.
+    pub about: &'static str,
+}
+
+/// All of them, the smallest first.
+pub const KNOWN: [Known; 6] = [
+    Known {
+        name: "tinyclip-8m",
+        repository: "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M",
+        revision: "a2a8c6eaa2549ad66eb7c31b85022bf58273a26c",
+        megabytes: 94,
+        pinned: Some((
+            93_812_468,
+            "9339ee3d736344d0ddcaa6c03edc9f89688f08caaea5401220885233da726fcc",
+        )),
+        licence: "MIT",
+        about: "the smallest, for the smallest machines",
+    },
+    Known {
+        name: "tinyclip-39m",
+        repository: "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M",
+        revision: "07a4b0bc751cb64fecd2b661c048c1dd98d69444",
+        megabytes: 334,
+        pinned: None,
+        licence: "MIT",
+        about: "between the smallest and the others",
+    },
+    // The main branches of the next two have no safetensors; these are the hub's own conversions.
+    Known {
+        name: "openai-vit-b-32",
+        repository: "openai/clip-vit-base-patch32",
+        revision: "b33cedfd0df4e43b8238760678fcc89e1a0d38b3",
+        megabytes: 605,
+        pinned: Some((
+            605_157_884,
+            "99d28a652e6ec46629ab7047a0ac82c69b1fe11e0ce672c43af65d3a9a3fc05d",
+        )),
+        licence: "MIT",
+        about: "the usual one, a good start",
+    },
+    Known {
+        name: "openai-vit-b-16",
+        repository: "openai/clip-vit-base-patch16",
+        revision: "5ef227a78de3f75873f373246dac80def63b0003",
+        megabytes: 599,
+        pinned: None,
+        licence: "MIT",
+        about: "sees finer; pictures take about four times as long",
+    },
+    Known {
+        name: "laion-vit-b-32",
+        repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        revision: "1a25a446712ba5ee05982a381eed697ef9b435cf",
+        megabytes: 605,
+        pinned: None,
+        licence: "MIT",
+        about: "like openai-vit-b-32, from more pictures",
+    },
+    Known {
+        name: "openai-vit-l-14",
+        repository: "openai/clip-vit-large-patch14",
+        revision: "32bd64288804d66eefd0ccbe215aa642df71cc41",
+        megabytes: 1711,
+        pinned: Some((
+            1_710_540_580,
+            "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb",
+        )),
+        licence: "MIT",
+        about: "the largest; pictures take far longer",
+    },
+];
+
+/// What is fetched: what tells about the weights, then those.
+const FILES: [&str; 4] = ["config.json", "preprocessor_config.json", CARD, WEIGHTS];
+/// The file that [`Known::pinned`] is about.
+const WEIGHTS: &str = "model.safetensors";
+/// The model card, which tells no more than the licence: a mirror may lack it.
+const CARD: &str = "README.md";
+
+/// Longest time in which nothing arrives.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// The model that is called `name`.
+///
+/// # Errors
+/// There is none.
+pub fn known(name: &str) -> Result<&'static Known> {
+    KNOWN
+        .iter()
+        .find(|known| known.name == name)
+        .ok_or_else(|| {
+            let names = KNOWN.iter().map(|known| known.name);
+            let nearest = config::nearest(name, names).unwrap_or_default();
+            let name = config::printable(name);
+            Error::config(format!(
+                "{name} is no known model; did you mean {nearest}? See clip-search model list"
+            ))
+        })
+}
+
+impl Known {
+    /// Where its checkpoint goes below `folder`.
+    #[must_use]
+    pub fn checkpoint(&self, folder: &Path) -> PathBuf {
+        folder.join(self.name)
+    }
+
+    /// Where the converted model goes below `folder`.
+    #[must_use]
+    pub fn model(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}.clip", self.name))
+    }
+
+    /// Fetches its files from `hub` into [`Known::checkpoint`], and tells the digest of each.
+    ///
+    /// # Errors
+    /// Those of [`download()`], with the address.
+    pub fn fetch(
+        &self,
+        hub: &str,
+        folder: &Path,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<(&'static str, Digest)>> {
+        let folder = self.checkpoint(folder);
+        std::fs::create_dir_all(&folder)
+            .map_err(|cause| Error::system(format!("cannot make {}", folder.display()), cause))?;
+        let client = Client::for_files();
+        let mut digests = Vec::new();
+        for (file, url) in FILES.into_iter().zip(self.urls(hub)) {
+            let pinned = self.pinned.filter(|_| file == WEIGHTS);
+            let wanted = Wanted {
+                url,
+                size: pinned.map(|(size, _)| size),
+                digest: pinned.map(|(_, digest)| digest),
+                silence: SILENCE,
+            };
+            match download(&client, &wanted, &folder.join(file), progress) {
+                Ok(digest) => digests.push((file, digest)),
+                Err(error) if file == CARD && *error.kind() == (Kind::Garbled { status: 404 }) => {}
+                Err(error) => return Err(error.context(&format!("cannot fetch {}", wanted.url))),
+            }
+        }
+        Ok(digests)
+    }
+
+    /// The addresses of its files on `hub`.
+    #[must_use]
+    pub fn urls(&self, hub: &str) -> [String; 4] {
+        let Self {
+            repository,
+            revision,
+            ..
+        } = self;
+        FILES.map(|file| format!("{hub}/{repository}/resolve/{revision}/{file}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_models_are_named_once_and_pinned_to_a_commit() {
+        let is_hex = |text: &str, length| {
+            let digits = b"0123456789abcdef";
+            text.len() == length && text.bytes().all(|byte| digits.contains(&byte))
+        };
+        for (index, model) in KNOWN.iter().enumerate() {
+            let first = KNOWN.iter().position(|other| other.name == model.name);
+            assert_eq!(first, Some(index), "{}", model.name);
+            assert!(is_hex(model.revision, 40), "{}", model.name);
+            if let Some((size, digest)) = model.pinned {
+                assert!(is_hex(digest, 64), "{}", model.name);
+                let megabytes = (size + 500_000) / 1_000_000;
+                assert_eq!(megabytes, u64::from(model.megabytes), "{}", model.name);
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_model_is_answered_with_the_nearest() {
+        let error = known("openai-vit-b32").expect_err("no model");
+        assert_eq!(*error.kind(), Kind::Config);
+        assert!(error.to_string().contains("openai-vit-b-32"), "{error}");
+    }
+}

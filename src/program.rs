@@ -1,0 +1,15 @@
+//! The three programs: what their commands do, from settings to exit code.
+
+#[cfg(feature = "clip")]
+pub mod bars;
+pub mod bot;
+pub mod check;
+pub mod command_line;
+#[cfg(feature = "clip")]
+pub mod index;
+#[cfg(feature = "clip")]
+pub mod model;
+#[cfg(feature = "playground")]
+pub mod playground;
+#[cfg(feature = "search")]
+pub mod search;

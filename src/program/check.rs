@@ -1,0 +1,101 @@
+//! `clip-bot check`: is everything there that the bot needs? One line each.
+
+use crate::bot::search_client::SearchClient;
+use crate::config::BotConfig;
+use crate::log::Sink;
+use crate::search::{Failure, Query, Reason};
+use crate::systemd;
+use crate::telegram::client::Client;
+
+/// One thing looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Whether the bot can work with it.
+    pub good: bool,
+    /// What was found, in one line.
+    pub line: String,
+}
+
+fn finding(good: bool, line: String) -> Finding {
+    Finding { good, line }
+}
+
+/// Looks at the token, the webhook, the endpoint, the log, the watchdog and the state folder.
+#[must_use]
+pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
+    let telegram = Client::new(&config.api_url, config.token.clone(), 1);
+    let search = SearchClient::new(config, 1);
+    let watchdog = match systemd::watchdog_period() {
+        Some(period) => format!(
+            "watchdog: fed, every {}",
+            humantime::format_duration(period)
+        ),
+        None => "watchdog: none (not started by systemd with WatchdogSec)".to_owned(),
+    };
+    let log = match sink {
+        Sink::Journal => "log: journal",
+        Sink::StandardError => "log: standard error (no journal connected)",
+    };
+    let state = match &config.state_dir {
+        Some(folder) => format!("state: kept in {}", folder.display()),
+        None => "state: in memory only; set CLIP_BOT_STATE_DIR to outlast a kill".to_owned(),
+    };
+    vec![
+        token(&telegram),
+        webhook(&telegram),
+        endpoint(&search),
+        finding(true, log.to_owned()),
+        finding(true, watchdog),
+        finding(true, state),
+    ]
+}
+
+fn token(telegram: &Client) -> Finding {
+    match telegram.get_me() {
+        Ok(me) => finding(
+            true,
+            format!("token: good, this is @{}", me.username.unwrap_or_default()),
+        ),
+        Err(error) => finding(false, format!("token: {}", error.chain())),
+    }
+}
+
+fn webhook(telegram: &Client) -> Finding {
+    match telegram.get_webhook_url() {
+        Ok(url) if url.is_empty() => finding(true, "webhook: none, updates are fetched".to_owned()),
+        Ok(url) => finding(
+            true,
+            format!("webhook: {url}; the bot will delete it when it starts"),
+        ),
+        Err(error) => finding(false, format!("webhook: {}", error.chain())),
+    }
+}
+
+fn endpoint(search: &SearchClient) -> Finding {
+    let found = Query::text("a picture", 1, 0).and_then(|query| search.search(&query));
+    match found {
+        Ok(page) => {
+            let count = page.hits.len();
+            finding(
+                true,
+                format!("endpoint: {} answers ({count} results)", search.url()),
+            )
+        }
+        Err(failure) => {
+            let hint = hint(&failure);
+            finding(
+                false,
+                format!("endpoint: {}: {failure}{hint}", search.url()),
+            )
+        }
+    }
+}
+
+fn hint(failure: &Failure) -> &'static str {
+    match failure.reason {
+        Reason::SpaceAsleep => "; it is waking up now, try again in a minute",
+        Reason::Forbidden => "; set CLIP_BOT_SEARCH_TOKEN_FILE to the endpoint's token",
+        Reason::Unreachable => "; is it running, and is CLIP_BOT_SEARCH_URL right?",
+        _ => "",
+    }
+}

@@ -1,0 +1,313 @@
+//! The program `playground`: a whole system on one machine, from settings to exit code.
+//!
+//! One process holds three servers' worth of the real thing: the Bot API server of
+//! [`crate::playground::bot_api`] with the page, the search endpoint, and the very [`crate::bot`] that
+//! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::bot::intake::Changes;
+use crate::bot::pictures;
+use crate::collection::add::{Options, add};
+use crate::config::{
+    BotConfig, EngineConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig,
+};
+use crate::digest::sha256;
+use crate::endpoint::Activity;
+use crate::endpoint::http::{Limits, serve};
+use crate::error::{Error, Result};
+use crate::http::address::is_public;
+use crate::http::{Client, Request};
+use crate::playground::bot_api::BotApi;
+use crate::playground::faults::Faults;
+use crate::playground::server::{self, About};
+use crate::playground::traffic::Traffic;
+use crate::playground::transcript;
+use crate::program::bars::Shown;
+use crate::program::command_line::{Program, print_lines};
+use crate::program::index::told;
+use crate::shutdown::Shutdown;
+use crate::systemd::Pulse;
+use crate::{bot, endpoint, engine, log};
+use clip::Encoder;
+
+/// The command line of `playground`.
+pub const PROGRAM: Program = Program {
+    name: "playground",
+    about: "the whole system on one machine, with a chat page in the browser",
+    prefix: "PLAYGROUND_",
+    variables: PLAYGROUND_VARIABLES,
+    commands: &[(
+        "run",
+        "start everything, print the page's address (the default)",
+    )],
+};
+
+/// The token of the bot whose Telegram is this process: a secret of nobody.
+const TOKEN: &str = "424242:playground";
+/// Most that Telegram fetches by address for a photo.
+const FETCH_BYTES: u64 = 5_000_000;
+const FETCH_TIME: Duration = Duration::from_secs(20);
+/// A page stays open for as long as somebody looks at it.
+const LIMITS: Limits = Limits {
+    connections: 512,
+    head: Duration::from_secs(30),
+    connection: Duration::MAX,
+    stop: Duration::from_millis(500),
+    idle: None,
+};
+
+/// Runs the playground and returns the exit code.
+///
+/// # Errors
+/// An invalid setting, a refused token, or a refusal of the system.
+pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
+    if let Some(word) = words.first() {
+        return Err(Error::config(format!(
+            "{word} is not expected; see {} --help",
+            PROGRAM.name
+        )));
+    }
+    let mut config = PlaygroundConfig::from_environment(environment)?;
+    let _ = log::start(config.log, None);
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    if let Some(pictures) = &config.pictures {
+        let index = index(pictures, &config, &shutdown)?;
+        if shutdown.is_raised() {
+            return Ok(0);
+        }
+        config.search.engine = EngineConfig::Clip;
+        config.search.clip.index = Some(index);
+    }
+    // The servers outlive the bot, so that it can finish what it is doing.
+    let closing = Shutdown::default();
+    let traffic = Traffic::default();
+    let faults = Faults::default();
+    let endpoint = start_endpoint(&config.search, &faults, &traffic, &closing)?;
+    let code = if config.token_file.is_some() {
+        let bot = config.bot(environment, None, &endpoint.url)?;
+        say(&format!(
+            "playground: your bot answers on Telegram, asking {}",
+            endpoint.url
+        ));
+        bot::run(&bot, Changes::default(), &shutdown).map(|()| 0)
+    } else {
+        let stage = Stage {
+            config: &config,
+            endpoint: &endpoint,
+            faults: &faults,
+            traffic: &traffic,
+        };
+        stage.play(environment, &shutdown, &closing)
+    };
+    closing.raise();
+    endpoint.thread.join();
+    code
+}
+
+/// Brings the index of `pictures` up to date, in a folder that the next run finds again.
+fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Result<PathBuf> {
+    let model = engine::open_model(&config.search.clip)?;
+    let of = format!("{}\n{}", pictures.display(), model.name());
+    let name = format!("clip-bot-playground-{}", sha256(of.as_bytes()));
+    let folder = config.scratch.join(name);
+    let places = [pictures.to_owned()];
+    let mut shown = Shown::default();
+    let options = Options::default();
+    let summary = add(&folder, &places, &model, options, &mut shown, shutdown)?;
+    print_lines(told(&summary));
+    Ok(folder)
+}
+
+/// A server of ours on a thread of its own.
+struct Running {
+    url: String,
+    engine: &'static str,
+    thread: Thread,
+}
+
+struct Thread(JoinHandle<Result<()>>);
+
+impl Thread {
+    fn join(self) {
+        match self.0.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!("{}", error.chain()),
+            Err(_) => tracing::error!("a thread of ours broke, please report it"),
+        }
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() -> Result<()> + Send + 'static) -> Result<Thread> {
+    let failed = |cause| Error::system(format!("failed to start the thread {name}"), cause);
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map(Thread)
+        .map_err(failed)
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr)> {
+    let failed = |cause| Error::system(format!("failed to listen on {address}"), cause);
+    let listener = TcpListener::bind(address).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+fn start_endpoint(
+    config: &SearchConfig,
+    faults: &Faults,
+    traffic: &Traffic,
+    shutdown: &Shutdown,
+) -> Result<Running> {
+    let engine = engine::choose(config)?;
+    let name = engine.name();
+    let (listener, address) = listen(config.listen)?;
+    let config = SearchConfig {
+        listen: address,
+        ..config.clone()
+    };
+    let router = faults.search_layer(
+        endpoint::router(engine, &config, &Activity::default()),
+        traffic,
+    );
+    let shutdown = shutdown.clone();
+    let thread = spawn("endpoint", move || {
+        serve(listener, router, &shutdown, LIMITS, &Pulse::default())
+    })?;
+    Ok(Running {
+        url: format!("http://{address}"),
+        engine: name,
+        thread,
+    })
+}
+
+/// What plays together.
+struct Stage<'a> {
+    config: &'a PlaygroundConfig,
+    endpoint: &'a Running,
+    faults: &'a Faults,
+    traffic: &'a Traffic,
+}
+
+impl Stage<'_> {
+    /// Runs the bot against our own Telegram until `shutdown` is raised, or until `--ask` is
+    /// answered; then `closing` ends the servers.
+    fn play(
+        &self,
+        environment: &Environment,
+        shutdown: &Shutdown,
+        closing: &Shutdown,
+    ) -> Result<u8> {
+        let api = BotApi::new(TOKEN, Arc::new(fetch));
+        let about = About {
+            engine: self.endpoint.engine.to_owned(),
+            endpoint: self.endpoint.url.clone(),
+            note: note(self.endpoint.engine).to_owned(),
+        };
+        let (listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], self.config.port)))?;
+        let router = server::router(&api, self.traffic, self.faults, about);
+        let flag = closing.clone();
+        let telegram = spawn("telegram", move || {
+            serve(listener, router, &flag, LIMITS, &Pulse::default())
+        })?;
+        let url = format!("http://{address}");
+        let bot = self
+            .config
+            .bot(environment, Some((&url, TOKEN)), &self.endpoint.url)?;
+        let (asking, flag) = (bot.clone(), shutdown.clone());
+        let running = spawn("bot", move || {
+            let result = bot::run(&bot, Changes::default(), &flag);
+            // Without the bot there is nothing to play with.
+            flag.raise();
+            result
+        })?;
+        let code = if let Some(text) = &self.config.ask {
+            transcript::ask(&api, &asking, text, shutdown, say)
+        } else {
+            say(&format!("playground: {url}/"));
+            shutdown.wait(Duration::MAX);
+            0
+        };
+        shutdown.raise();
+        running.join();
+        api.close();
+        closing.raise();
+        telegram.join();
+        Ok(code)
+    }
+}
+
+/// What the page says about the engine.
+fn note(engine: &str) -> &'static str {
+    match engine {
+        "clip" => "Built-in pictures, found by a small CLIP model of our own, on this machine.",
+        _ => "",
+    }
+}
+
+fn say(line: &str) {
+    print_lines([line.to_owned()]);
+}
+
+/// Fetches a picture as Telegram's servers would: from public addresses only, up to 5 MB.
+fn fetch(url: &str) -> std::result::Result<Vec<u8>, String> {
+    if pictures::is_local(url) {
+        return Err("Telegram cannot reach a private address".to_owned());
+    }
+    let request = Request::get(url).timeout(FETCH_TIME).limit(FETCH_BYTES);
+    let answer = Client::for_downloads(is_public)
+        .send(&request)
+        .map_err(|error| error.chain())?;
+    match answer.head.status {
+        200 => Ok(answer.body),
+        status => Err(format!("status {status}")),
+    }
+}
+
+impl PlaygroundConfig {
+    /// The bot's settings: `own` is our Bot API server and its token. Without it the bot answers
+    /// on the real Telegram, or wherever `CLIP_BOT_*` settings send it.
+    fn bot(
+        &self,
+        environment: &Environment,
+        own: Option<(&str, &str)>,
+        search_url: &str,
+    ) -> Result<BotConfig> {
+        let mut variables = environment.variables.clone();
+        if own.is_some() {
+            variables.retain(|name, _| !name.starts_with("CLIP_BOT_"));
+        }
+        let given = own.map(|(url, token)| {
+            [
+                ("CLIP_BOT_API_URL", url),
+                // Who plays alone may ask as often as they like.
+                ("CLIP_BOT_RATE", "none"),
+                ("CLIP_BOT_TOKEN", token),
+            ]
+        });
+        let file = self
+            .token_file
+            .as_deref()
+            .map(|file| ("CLIP_BOT_TOKEN_FILE", file));
+        let more = match given {
+            Some(given) => given.to_vec(),
+            None => file.into_iter().collect(),
+        };
+        for (name, value) in [("CLIP_BOT_SEARCH_URL", search_url)]
+            .into_iter()
+            .chain(more)
+        {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        BotConfig::from_environment(&Environment {
+            variables,
+            read: environment.read,
+        })
+    }
+}
