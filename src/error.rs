@@ -43,6 +43,11 @@ pub enum Kind {
         /// `parameters.migrate_to_chat_id`.
         migrate_to: Option<i64>,
     },
+    /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it fails
+    /// again until it is replaced.
+    Unusable,
+    /// Another process holds what is needed: try again when it has ended.
+    Busy,
     /// The operating system refused: files, threads, sockets to listen on.
     System,
 }
@@ -112,11 +117,15 @@ impl Error {
     pub fn class(&self) -> Class {
         match &self.kind {
             Kind::Config | Kind::Refused => Class::Fatal,
-            Kind::Blocked | Kind::TooLarge | Kind::System | Kind::Garbled { status: 413 } => {
-                Class::GiveUp
-            }
+            Kind::Blocked
+            | Kind::TooLarge
+            | Kind::Unusable
+            | Kind::System
+            | Kind::Garbled { status: 413 } => Class::GiveUp,
             // Something between us and the other side answered in its place; it may pass.
-            Kind::NotSent | Kind::Lost | Kind::Garbled { .. } => Class::Retry { after: None },
+            Kind::NotSent | Kind::Lost | Kind::Busy | Kind::Garbled { .. } => {
+                Class::Retry { after: None }
+            }
             Kind::Telegram {
                 retry_after: Some(after),
                 ..
@@ -142,6 +151,8 @@ impl Error {
             | Kind::Blocked
             | Kind::TooLarge
             | Kind::Telegram { .. }
+            | Kind::Unusable
+            | Kind::Busy
             | Kind::System => 1,
         }
     }
@@ -169,7 +180,10 @@ pub fn one_line(text: &str) -> String {
 #[cfg(feature = "clip")]
 impl From<clip::Error> for Error {
     fn from(error: clip::Error) -> Self {
-        let kind = Kind::System;
+        let kind = match error.cause() {
+            clip::Cause::Model | clip::Cause::Input => Kind::Unusable,
+            clip::Cause::System => Kind::System,
+        };
         let (context, source) = error.into_parts();
         Self {
             kind,

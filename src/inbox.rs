@@ -51,10 +51,11 @@ mod writer;
 mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::{Error, Kind, Result};
+use crate::locked::unpoisoned;
 use crate::shutdown::Shutdown;
 
 use store::{Fault, Medium, Place};
@@ -355,7 +356,7 @@ impl Inbox {
                 return state.written >= ticket;
             }
             let waited = self.handle.shared.done.wait(state);
-            state = waited.unwrap_or_else(PoisonError::into_inner);
+            state = unpoisoned(waited);
         }
     }
 
@@ -380,7 +381,7 @@ impl Inbox {
                 return None;
             }
             let waited = self.handle.shared.done.wait_timeout(state, left.min(LOOK));
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = unpoisoned(waited).0;
         }
     }
 }
@@ -397,7 +398,7 @@ impl Handle {
                 return;
             }
             let waited = self.shared.done.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = unpoisoned(waited).0;
         }
     }
 }

@@ -94,6 +94,7 @@ pub mod engine;
 pub mod error;
 pub mod http;
 pub mod inbox;
+pub(crate) mod locked;
 pub mod log;
 pub mod media;
 #[cfg(feature = "clip")]

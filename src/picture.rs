@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use clip::Picture;
 use image::codecs::jpeg::JpegEncoder;
@@ -11,6 +11,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ExtendedColorType, ImageDecoder, ImageReader, RgbImage};
 
 use crate::error::{Error, Kind, Result};
+use crate::locked::locked;
 use crate::media::picture_type;
 
 /// Largest file that is read, in bytes.
@@ -92,7 +93,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     }
     let turn = decoder.orientation().map_err(damaged)?;
     let large = pixels > FULL;
-    let _one_at_a_time = large.then(|| LARGE.lock().unwrap_or_else(PoisonError::into_inner));
+    let _one_at_a_time = large.then(|| locked(&LARGE));
     let mut raw = vec![0; decoder.total_bytes().try_into().unwrap_or(usize::MAX)];
     decoder.read_image(&mut raw).map_err(damaged)?;
     let Some(rgb) = into_rgb(raw, color) else {

@@ -1,7 +1,7 @@
 //! One flag that ends the program, and waits that wake when it is raised.
 
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use tokio::runtime::{LocalOptions, LocalRuntime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::{Error, Result};
+use crate::locked::{locked, unpoisoned};
 
 /// A shared flag: raised once, never lowered. Clones are the same flag.
 #[derive(Debug, Clone, Default)]
@@ -19,20 +20,20 @@ pub struct Shutdown {
 impl Shutdown {
     /// Raises the flag and wakes every wait.
     pub fn raise(&self) {
-        *self.state.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *locked(&self.state.0) = true;
         self.state.1.notify_all();
     }
 
     /// Whether the flag is raised.
     #[must_use]
     pub fn is_raised(&self) -> bool {
-        *self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *locked(&self.state.0)
     }
 
     /// Waits for `delay`, or less if the flag is raised meanwhile. Returns whether it is raised.
     pub fn wait(&self, delay: Duration) -> bool {
         let until = Instant::now().checked_add(delay);
-        let mut raised = self.state.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut raised = locked(&self.state.0);
         while !*raised {
             let left = match until {
                 Some(until) => until.saturating_duration_since(Instant::now()),
@@ -41,12 +42,7 @@ impl Shutdown {
             if left.is_zero() {
                 break;
             }
-            raised = self
-                .state
-                .1
-                .wait_timeout(raised, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            raised = unpoisoned(self.state.1.wait_timeout(raised, left)).0;
         }
         *raised
     }

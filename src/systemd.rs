@@ -6,11 +6,12 @@
 //! does is right.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
+use crate::locked::locked;
 use crate::log::events;
 
 /// How often the status line is looked at, and the watchdog fed if it asks for no more. The units'
@@ -162,7 +163,7 @@ impl Pulse {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.parts)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Where credentials come from: the environment, or the metadata service of the EC2 instance
 //! (`IMDSv2`), which hands out those of the instance's role for some hours at a time.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::signature::Credentials;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Client, Request};
+use crate::locked::locked;
 use crate::secret::Secret;
 
 /// Credentials are fetched anew this long before they expire.
@@ -73,10 +74,7 @@ impl Provider {
         match self {
             Self::Fixed(_) => false,
             Self::Instance(instance) => {
-                let mut cached = instance
-                    .cached
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner);
+                let mut cached = locked(&instance.cached);
                 cached.take().is_some()
             }
         }
@@ -86,7 +84,7 @@ impl Provider {
 impl Instance {
     fn get(&self, now: SystemTime) -> Result<Credentials> {
         // Held while fetching: who comes meanwhile needs the same.
-        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cached = locked(&self.cached);
         if let Some((credentials, until)) = &*cached
             && now + EARLY < *until
         {

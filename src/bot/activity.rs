@@ -1,9 +1,10 @@
 //! Keeps "sending a photo…" shown in the chats where a search is under way.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::locked::locked;
 use crate::shutdown::Shutdown;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::request::{Address, send_upload_action};
@@ -36,7 +37,7 @@ impl Activities {
     /// Shows the action at `to` until the returned value is dropped.
     #[must_use]
     pub fn start(&self, to: Address) -> Activity {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = locked(&self.running);
         let id = running.next_id;
         running.next_id += 1;
         running.due.insert(id, (to, Instant::now() + FIRST));
@@ -56,7 +57,7 @@ impl Activities {
     }
 
     fn take_due(&self, now: Instant) -> Vec<Address> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = locked(&self.running);
         let due = running.due.values_mut().filter(|(_, at)| *at <= now);
         due.map(|(to, at)| {
             *at = now + AGAIN;
@@ -68,12 +69,7 @@ impl Activities {
 
 impl Drop for Activity {
     fn drop(&mut self) {
-        self.all
-            .running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .due
-            .remove(&self.id);
+        locked(&self.all.running).due.remove(&self.id);
     }
 }
 

@@ -7,7 +7,7 @@
 //! address failed, so the same address is never tried twice.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use super::pictures::{self, Picture};
 use super::reply::{self, Tally};
 use super::texts::Texts;
 use crate::error::{Class, Error, Kind, Result};
+use crate::locked::{locked, unpoisoned};
 use crate::search::Hit;
 use crate::telegram::client::number_after;
 use crate::telegram::request::{
@@ -420,16 +421,11 @@ struct Remembered {
 
 impl FileIds {
     fn get(&self, url: &str) -> Option<String> {
-        self.known
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_url
-            .get(url)
-            .cloned()
+        locked(&self.known).by_url.get(url).cloned()
     }
 
     fn insert(&self, url: &str, file_id: &str) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = locked(&self.known);
         if known
             .by_url
             .insert(url.to_owned(), file_id.to_owned())
@@ -468,16 +464,16 @@ impl Permits {
 
     /// Takes a permit, waiting for one.
     pub fn take(&self) -> Permit<'_> {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = locked(&self.free);
         let waited = self.returned.wait_while(free, |free| *free == 0);
-        *waited.unwrap_or_else(PoisonError::into_inner) -= 1;
+        *unpoisoned(waited) -= 1;
         Permit(self)
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        *self.0.free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *locked(&self.0.free) += 1;
         self.0.returned.notify_one();
     }
 }

@@ -1,6 +1,7 @@
 //! The waiting room for searches that found the endpoint asleep: one loop asks for all of them.
 
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::locked::{locked, unpoisoned};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::handler::Search;
@@ -98,20 +99,13 @@ impl WaitingRoom {
                 return Step::End;
             }
             if state.jobs.is_empty() {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
+                state = unpoisoned(self.changed.wait(state));
                 continue;
             }
             let until = Instant::now() + state.pause;
             while !state.closed && Instant::now() < until {
                 let left = until.saturating_duration_since(Instant::now());
-                state = self
-                    .changed
-                    .wait_timeout(state, left)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
+                state = unpoisoned(self.changed.wait_timeout(state, left)).0;
             }
             if state.closed {
                 return Step::End;
@@ -150,7 +144,7 @@ impl WaitingRoom {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

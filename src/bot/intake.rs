@@ -1,7 +1,7 @@
 //! From updates to jobs: each update that asks for something is in the inbox before Telegram is
 //! told that we have it, and before its job is queued.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::Value;
@@ -15,6 +15,7 @@ use super::reply;
 use crate::backoff;
 use crate::config::BotConfig;
 use crate::inbox::{Arrival, Entry, Inbox};
+use crate::locked::locked;
 use crate::shutdown::Shutdown;
 use crate::systemd::Part;
 use crate::telegram::poll::{BATCH, Fetched};
@@ -37,11 +38,11 @@ pub struct Changes(Arc<Mutex<Option<BotConfig>>>);
 impl Changes {
     /// Takes over what can be changed in `config` before the next update.
     pub fn set(&self, config: BotConfig) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(config);
+        *locked(&self.0) = Some(config);
     }
 
     fn take(&self) -> Option<BotConfig> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        locked(&self.0).take()
     }
 }
 

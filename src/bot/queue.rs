@@ -5,10 +5,11 @@
 //! until it is done; a lane that must wait (flood limits) holds up nobody else. How many jobs there
 //! are is bounded by the inbox, which lets polling wait.
 
+use crate::locked::{locked, unpoisoned};
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Jobs of one owner that are worked on at the same time, in whatever lanes.
@@ -148,16 +149,8 @@ impl<J: Queued> Queue<J> {
                 return None;
             }
             state = match next_release {
-                Some(delay) => {
-                    self.changed
-                        .wait_timeout(state, delay)
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .0
-                }
-                None => self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner),
+                Some(delay) => unpoisoned(self.changed.wait_timeout(state, delay)).0,
+                None => unpoisoned(self.changed.wait(state)),
             };
         }
     }
@@ -201,11 +194,7 @@ impl<J: Queued> Queue<J> {
             if left.is_zero() {
                 break;
             }
-            state = self
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            state = unpoisoned(self.changed.wait_timeout(state, left)).0;
         }
         state.closed = Some(Closing::Park);
         self.changed.notify_all();
@@ -218,7 +207,7 @@ impl<J: Queued> Queue<J> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<J>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

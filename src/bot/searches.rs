@@ -2,9 +2,10 @@
 //! asks what was answered a moment ago gets the same.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use crate::locked::{locked, unpoisoned};
 use crate::search::{Failure, Page, Reason};
 
 /// How long an answer is good for another one who asks.
@@ -70,7 +71,7 @@ impl Searches {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 
@@ -90,11 +91,7 @@ impl Drop for Leader<'_> {
             state.answers.insert(self.text, page, Instant::now());
         }
         drop(state);
-        let mut result = self
-            .running
-            .result
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut result = locked(&self.running.result);
         *result = Some(self.result.clone());
         self.running.ready.notify_all();
     }
@@ -102,15 +99,12 @@ impl Drop for Leader<'_> {
 
 impl Running {
     fn wait(&self) -> Result<Page, Failure> {
-        let mut result = self.result.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut result = locked(&self.result);
         loop {
             if let Some(result) = &*result {
                 return result.clone();
             }
-            result = self
-                .ready
-                .wait(result)
-                .unwrap_or_else(PoisonError::into_inner);
+            result = unpoisoned(self.ready.wait(result));
         }
     }
 }

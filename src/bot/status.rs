@@ -1,7 +1,8 @@
 //! How things are, in one line for `systemctl status`.
 
+use crate::locked::locked;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 /// Answers that the 95th percentile is taken of.
@@ -124,7 +125,7 @@ impl Status {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

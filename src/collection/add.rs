@@ -10,7 +10,7 @@ use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, RwLock, TryLockError};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -25,6 +25,7 @@ use crate::digest::sha256;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::http::address::is_public;
 use crate::http::{AddressFilter, Client, Request};
+use crate::locked::{locked, unpoisoned};
 use crate::media::picture_type;
 use crate::picture;
 use crate::progress::Progress;
@@ -786,7 +787,7 @@ impl Worker<'_> {
     /// The next job; waits for it if `is_idle`.
     fn next(&self, is_idle: bool) -> Result<Job, TryRecvError> {
         let jobs = if is_idle {
-            self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+            locked(&self.jobs)
         } else {
             match self.jobs.try_lock() {
                 Ok(jobs) => jobs,
@@ -804,11 +805,11 @@ impl Worker<'_> {
 
     /// Whoever sends more jobs is told that nobody takes them.
     fn stop(&self) {
-        *self.jobs.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *locked(&self.jobs) = None;
     }
 
     fn follow(&self, snapshot: &Arc<Snapshot>) {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let mut current = unpoisoned(self.current.write());
         *current = Arc::clone(snapshot);
     }
 
@@ -913,7 +914,7 @@ impl Worker<'_> {
     }
 
     fn now(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&*unpoisoned(self.current.read()))
     }
 
     fn fetch(&self, url: &str) -> Result<Vec<u8>> {
@@ -961,12 +962,9 @@ struct Held<'a>(&'a Memory, u64);
 impl Memory {
     /// Waits until there is room for `bytes` more, or nothing else.
     fn take(&self, bytes: u64) -> Held<'_> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = locked(&self.held);
         while *held > 0 && held.saturating_add(bytes) > MEMORY {
-            held = self
-                .freed
-                .wait(held)
-                .unwrap_or_else(PoisonError::into_inner);
+            held = unpoisoned(self.freed.wait(held));
         }
         *held = held.saturating_add(bytes);
         Held(self, bytes)
@@ -975,7 +973,7 @@ impl Memory {
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
-        let mut held = self.0.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = locked(&self.0.held);
         *held = held.saturating_sub(self.1);
         self.0.freed.notify_all();
     }

@@ -28,10 +28,11 @@
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::collection::{Found, Record, VectorStore};
 use crate::error::{Error, Kind, Result};
+use crate::locked::locked;
 
 mod bytes;
 pub(super) mod manifest;
@@ -86,7 +87,7 @@ impl Index {
 
     /// The newest state.
     fn current(&self) -> Arc<Snapshot> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.state);
         let stamp = stamp(&self.folder);
         if stamp != state.stamp {
             match load(&self.folder, Some(&state.snapshot)) {

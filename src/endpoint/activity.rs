@@ -1,8 +1,9 @@
 //! What the endpoint is doing, for `systemctl status` and for the watchdog.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use crate::locked::locked;
 use crate::systemd::{Part, Pulse};
 
 /// How much longer than its deadline an engine may take before it counts as stuck.
@@ -83,7 +84,7 @@ impl Activity {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

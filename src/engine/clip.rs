@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use ::clip::Encoder;
@@ -10,6 +10,7 @@ use ::clip::Encoder;
 use crate::collection::{Found, Place, VectorStore};
 use crate::error::{Error, Result};
 use crate::http::percent_encode;
+use crate::locked::locked;
 use crate::media::picture_type;
 use crate::picture;
 use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
@@ -86,7 +87,7 @@ impl ClipEngine {
     }
 
     fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
-        self.decoding.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.decoding)
     }
 
     fn hit(&self, found: Found) -> Hit {

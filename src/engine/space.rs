@@ -24,7 +24,7 @@ pub mod outputs;
 mod pruned;
 pub mod refusal;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -32,6 +32,7 @@ use serde_json::Value;
 use crate::config::{SpaceArguments, SpaceConfig, SpaceLocation};
 use crate::error::Error;
 use crate::http::Client;
+use crate::locked::locked;
 use crate::search::{Engine, Failure, MAX_LIMIT, Page, Query, Reason, Subject};
 
 use arguments::Words;
@@ -261,9 +262,6 @@ impl Engine for Space {
 }
 
 /// What is kept stays usable when a thread panicked while it held the lock: it is only replaced.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The time that is left.
 ///

@@ -1,11 +1,12 @@
 //! The thread that writes: one transaction at a time, with all that was handed in meanwhile, and
 //! again and again while the disk refuses.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ledger::{Batch, Ledger};
 use super::store::{Fault, Place, Store};
+use crate::locked::{locked, unpoisoned};
 use crate::log::events;
 
 /// What callers and the writer share.
@@ -32,7 +33,7 @@ pub struct State {
 
 impl Shared {
     pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 
@@ -91,12 +92,12 @@ impl Writer {
                     return true;
                 }
                 let waited = self.shared.work.wait_timeout(state, left);
-                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                state = unpoisoned(waited).0;
             } else if state.handed > state.written {
                 return true;
             } else {
                 let waited = self.shared.work.wait(state);
-                state = waited.unwrap_or_else(PoisonError::into_inner);
+                state = unpoisoned(waited);
             }
         }
     }

@@ -25,7 +25,8 @@ mod schema;
 mod state;
 mod updates;
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use crate::locked::{locked, unpoisoned};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -191,7 +192,7 @@ impl BotApi {
                 return Err(state.calls.iter().cloned().collect());
             }
             let waited = self.0.recorded.wait_timeout(state, left);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            state = unpoisoned(waited).0;
         }
     }
 
@@ -273,7 +274,7 @@ impl BotApi {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.state)
     }
 
     fn publish(&self, events: Vec<Event>) {

@@ -1,6 +1,6 @@
 //! The switches that make Telegram and the endpoint fail.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -14,6 +14,7 @@ use tokio::sync::watch;
 
 use super::bot_api::{Answer, BotApi, Call, unanswered};
 use super::traffic::Traffic;
+use crate::locked::locked;
 use crate::search::{Failure, Reason};
 
 /// How long the Space sleeps.
@@ -177,7 +178,7 @@ impl Faults {
     }
 
     fn lock(&self) -> MutexGuard<'_, [Option<Instant>; 4]> {
-        self.0.until.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0.until)
     }
 }
 

@@ -1,7 +1,8 @@
 //! The requests that the page shows.
 
+use crate::locked::locked;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -49,7 +50,7 @@ impl Traffic {
         refused: Option<String>,
     ) {
         let ended = self.0.start.elapsed();
-        let mut log = self.0.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = locked(&self.0.log);
         log.next += 1;
         let row = Arc::new(json!({
             "id": log.next,
@@ -72,7 +73,7 @@ impl Traffic {
     /// The last requests, oldest first.
     #[must_use]
     pub fn recent(&self) -> Vec<Arc<Value>> {
-        let log = self.0.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let log = locked(&self.0.log);
         log.kept.iter().cloned().collect()
     }
 

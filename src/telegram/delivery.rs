@@ -8,7 +8,7 @@
 //! - a group that became a supergroup: to its new id, from then on.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -17,6 +17,7 @@ use super::client::Client;
 use super::request::Call;
 use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
+use crate::locked::locked;
 use crate::log::events;
 use crate::shutdown::Shutdown;
 
@@ -217,6 +218,6 @@ impl Delivery {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Chats> {
-        self.chats.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.chats)
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> Trouble {
         Kind::TooLarge | Kind::Garbled { .. } => {
             mismatch(format!("{host}: {}", error.chain())).into()
         }
-        Kind::Refused | Kind::Telegram { .. } | Kind::System => {
+        Kind::Refused | Kind::Telegram { .. } | Kind::Unusable | Kind::Busy | Kind::System => {
             Failure::new(Reason::Internal, error.chain()).into()
         }
     }
