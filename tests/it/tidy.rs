@@ -1,175 +1,115 @@
-//! Rules of the house that a compiler does not check.
+//! Rules of the house that a compiler does not check, over whole files.
 
-use std::path::{Path, PathBuf};
+mod graph;
+mod limits;
+mod source;
 
 use clip_bot::config::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use source::{code, read, root, sources, without_tests};
 
-fn read(path: impl AsRef<Path>) -> String {
-    let path = root().join(path);
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
+/// Each outside system, by a name that only code has that speaks to it, and the only file that may.
+const HOMES: [(&str, &str); 11] = [
+    ("clap::", "src/program/command_line.rs"),
+    ("lambda_http::", "src/endpoint/lambda.rs"),
+    ("memmap2::", "crates/clip/src/mapped.rs"),
+    ("redb::", "src/inbox/store.rs"),
+    ("ring::digest", "src/digest.rs"),
+    ("ring::hmac", "src/aws/signature.rs"),
+    ("sd_listen_fds", "src/endpoint/socket.rs"),
+    ("sd_notify", "src/systemd.rs"),
+    ("tracing_journald", "src/log.rs"),
+    ("tracing_subscriber", "src/log.rs"),
+    ("ureq::", "src/http/client.rs"),
+];
 
-/// Every Rust file below `folder`, as (path from the root, text).
-fn sources(folder: &str) -> Vec<(String, String)> {
-    let mut folders = vec![root().join(folder)];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder of ours") {
-            let path: PathBuf = entry.expect("readable").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let name = path.strip_prefix(root()).expect("below the root");
-                files.push((name.display().to_string(), read(&path)));
-            }
-        }
-    }
-    assert!(!files.is_empty());
-    files
-}
-
-/// The text without tests and without comments.
-fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-    let lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
+/// All Rust files that are shipped, without comments, quotes and tests.
+fn shipped() -> impl Iterator<Item = (String, String)> {
+    let all = sources("src").into_iter().chain(sources("crates"));
+    all.filter(|(path, _)| !path.contains("/tests"))
+        .map(|(path, text)| (path, without_tests(&code(&text))))
 }
 
 #[test]
 fn each_outside_system_is_named_in_one_file() {
-    let rules = [
-        ("ureq::", "src/http.rs"),
-        ("lambda_http::", "src/endpoint/lambda.rs"),
-        ("redb::", "src/inbox/store.rs"),
-        ("memmap2::", "src/clip/mapped.rs"),
-        ("ring::digest", "src/digest.rs"),
-        ("ring::hmac", "src/aws/signature.rs"),
-        ("sd_listen_fds", "src/endpoint/socket.rs"),
-        ("sd_notify", "src/systemd.rs"),
-        ("tracing_journald", "src/log.rs"),
-        ("tracing_subscriber", "src/log.rs"),
-    ];
-    for (name, home) in rules {
-        let users: Vec<String> = sources("src")
-            .into_iter()
-            .filter(|(_, text)| code(text).contains(name))
-            .map(|(path, _)| path)
-            .collect();
+    for (name, home) in HOMES {
+        let users = shipped().filter(|(_, code)| code.contains(name));
+        let users: Vec<String> = users.map(|(path, _)| path).collect();
         assert_eq!(users, [home], "{name}");
     }
 }
 
 #[test]
 fn the_environment_is_read_in_binaries_only() {
-    for (path, text) in sources("src") {
-        let reads = code(&text).contains("std::env") || code(&text).contains("env::var");
-        let may = path.starts_with("src/bin/") || path.contains("/tests");
-        assert!(!reads || may, "{path}");
+    for (path, code) in shipped() {
+        let reads = code.contains("std::env") || code.contains("env::var");
+        assert!(!reads || path.starts_with("src/bin/"), "{path}");
     }
 }
 
 #[test]
-fn arrows_point_one_way() {
-    let rules: &[(&str, &[&str])] = &[
-        (
-            "src/telegram",
-            &[
-                "crate::bot",
-                "crate::search",
-                "crate::engine::space",
-                "crate::endpoint",
-            ],
-        ),
-        (
-            "src/search",
-            &[
-                "crate::bot",
-                "crate::telegram",
-                "crate::engine::space",
-                "crate::endpoint",
-            ],
-        ),
-        (
-            "src/space",
-            &[
-                "crate::bot",
-                "crate::telegram",
-                "crate::clip",
-                "crate::endpoint",
-            ],
-        ),
-        (
-            "src/inbox",
-            &["crate::bot", "crate::telegram", "crate::search"],
-        ),
-        (
-            "src/clip",
-            &["crate::bot", "crate::telegram", "crate::engine::space"],
-        ),
-        (
-            "src/bot",
-            &[
-                "crate::clip",
-                "crate::engine::space",
-                "crate::endpoint",
-                "crate::engine::mock",
-            ],
-        ),
-    ];
-    for (folder, strangers) in rules {
-        for (path, text) in sources(folder) {
-            for stranger in *strangers {
-                assert!(!code(&text).contains(stranger), "{path} knows {stranger}");
-            }
-        }
+fn unsafe_code_stands_in_the_engine_alone_and_is_argued() {
+    assert!(read("src/lib.rs").contains("#![forbid(unsafe_code)]"));
+    let mut argued = 0;
+    for (path, text) in sources("crates") {
+        let code = code(&text);
+        let expected = code.matches("#[expect(unsafe_code").count();
+        let said = text.matches("// SAFETY:").count();
+        assert!(said >= expected, "{path}: {said} of {expected} are argued");
+        argued += expected;
+    }
+    assert!(argued > 0, "the blocks were found");
+    for (path, text) in sources("src") {
+        let code = code(&text);
+        let mut words = code.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        assert!(!words.any(|word| word == "unsafe"), "{path}");
     }
 }
 
 #[test]
 fn nothing_unwraps_without_a_proof() {
-    for (path, text) in sources("src") {
-        if path.contains("/tests") {
-            continue;
-        }
-        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let all = sources("src").into_iter().chain(sources("crates"));
+    for (path, text) in all.filter(|(path, _)| !path.contains("/tests")) {
+        let code = without_tests(&code(&text));
         let lines: Vec<&str> = text.lines().collect();
-        for (number, line) in lines.iter().enumerate() {
-            let is_comment = line.trim_start().starts_with("//");
-            if is_comment || !(line.contains(".unwrap()") || line.contains(".expect(")) {
+        for (number, line) in code.lines().enumerate() {
+            if !(line.contains(".unwrap()") || line.contains(".expect(")) {
                 continue;
             }
             let above = &lines[number.saturating_sub(3)..number];
-            let proven = above
-                .iter()
-                .any(|line| line.trim_start().starts_with("// "));
-            assert!(proven, "{path}:{}: {line}", number + 1);
+            let mut above = above.iter().map(|line| line.trim_start());
+            assert!(
+                above.any(|line| line.starts_with("// ")),
+                "{path}:{}: {line}",
+                number + 1
+            );
         }
+    }
+}
+
+#[test]
+fn engines_know_neither_each_other_nor_the_endpoint() {
+    let engines = ["clip", "mock", "sample", "space"];
+    for (path, code) in shipped().filter(|(path, _)| path.starts_with("src/engine/")) {
+        assert!(!code.contains("crate::endpoint"), "{path}");
+        let own = path.trim_start_matches("src/engine/");
+        for other in engines.iter().filter(|name| !own.starts_with(**name)) {
+            for way in ["crate::engine::", "super::"] {
+                let uses = code.contains(&format!("{way}{other}::"));
+                assert!(!uses, "{path} knows the engine {other}");
+            }
+        }
+    }
+}
+
+#[test]
+fn modules_are_files_beside_their_folders() {
+    for (path, _) in sources("src").into_iter().chain(sources("crates")) {
+        assert!(!path.ends_with("/mod.rs"), "{path}");
     }
 }
 
 const TABLES: [&[Variable]; 3] = [BOT_VARIABLES, SEARCH_VARIABLES, PLAYGROUND_VARIABLES];
-
-#[test]
-fn the_readme_lists_every_variable_as_the_code_has_it() {
-    let readme = read("README.md");
-    for variable in TABLES.into_iter().flatten() {
-        let default = match variable.default {
-            "" => String::new(),
-            default => format!("`{default}`"),
-        };
-        let row = format!("| `{}` | {default} | {} |", variable.name, variable.meaning);
-        assert!(readme.contains(&row), "README.md lacks this row:\n{row}");
-    }
-    let is_row = |line: &&str| line.starts_with("| `CLIP_") || line.starts_with("| `PLAYGROUND_");
-    let rows = readme.lines().filter(is_row).count();
-    assert_eq!(rows, TABLES.concat().len(), "a variable that is gone");
-}
 
 #[test]
 fn variables_are_in_alphabetical_order() {
@@ -209,13 +149,16 @@ fn the_top_level_holds_what_the_design_names() {
         ".git",
         ".gitignore",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
         "Cargo.lock",
         "Cargo.toml",
-        "LICENSE",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
         "LICENSES",
         "README.md",
         "aws",
         "benches",
+        "crates",
         "deny.toml",
         "docs",
         "flake.lock",
