@@ -35,11 +35,11 @@ use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
 
 mod bytes;
+pub mod maintenance;
 pub(super) mod manifest;
 pub(super) mod record;
 pub(super) mod segment;
 pub(super) mod snapshot;
-pub mod upkeep;
 pub(super) mod writer;
 
 use manifest::Manifest;

@@ -387,18 +387,18 @@ fn roots_do_not_lie_in_each_other_and_can_be_removed() {
     );
 
     let index = folder.open();
-    let remove = |place: &Path| upkeep::remove(&folder.index(), place.to_str().expect("text"));
+    let remove = |place: &Path| maintenance::remove(&folder.index(), place.to_str().expect("text"));
     assert!(remove(&folder.0.join("nowhere")).is_err());
     assert_eq!(remove(&below).expect("good"), 1);
     assert_eq!(captions(&index, GREEN), ["red"]);
     assert_eq!(remove(&folder.pictures()).expect("good"), 1);
     assert_eq!(index.len().expect("good"), 0);
-    let info = upkeep::info(&folder.index()).expect("good");
+    let info = maintenance::info(&folder.index()).expect("good");
     assert_eq!((info.pictures, info.dead, info.segments), (0, 0, 0));
     assert!(info.roots.is_empty(), "{info:?}");
     folder.add().expect("good");
     assert_eq!(index.len().expect("good"), 2);
-    let info = upkeep::info(&folder.index()).expect("good");
+    let info = maintenance::info(&folder.index()).expect("good");
     assert_eq!(info.roots.len(), 1);
     assert_eq!(info.roots[0].1, 2);
 }
@@ -471,7 +471,7 @@ fn many_small_commits_become_few_segments() {
     }
     let summary = folder.add().expect("good");
     assert_eq!((summary.unchanged, summary.removed), (66, 34));
-    let info = upkeep::info(&folder.index()).expect("good");
+    let info = maintenance::info(&folder.index()).expect("good");
     assert!(info.dead * 4 <= info.pictures + info.dead, "{info:?}");
     let after = index
         .search(&Colours::vector(RED), 100, -1.0)
@@ -481,7 +481,7 @@ fn many_small_commits_become_few_segments() {
         assert!(found.record.caption.parse::<u8>().expect("a number") >= 34);
     }
     assert_eq!(
-        upkeep::verify(&folder.index())
+        maintenance::verify(&folder.index())
             .expect("good")
             .expect("whole"),
         66
@@ -601,7 +601,7 @@ fn pictures_of_a_list_are_fetched_once() {
     let again = index.search(&Colours::vector(RED), 5, 0.0).expect("good");
     assert_eq!(again[0].record.caption, "Another caption");
     assert_eq!(again[0].record.id, found[0].record.id);
-    assert_eq!(upkeep::remove(&folder.index(), &url).expect("good"), 1);
+    assert_eq!(maintenance::remove(&folder.index(), &url).expect("good"), 1);
     assert_eq!(index.len().expect("good"), 0);
 }
 

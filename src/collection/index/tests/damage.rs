@@ -65,14 +65,14 @@ fn damage_is_an_error_that_names_the_file() {
                 for id in &ids {
                     check(index.record(id).map(drop));
                 }
-                check(upkeep::info(&broken.index()).map(drop));
+                check(maintenance::info(&broken.index()).map(drop));
             }
             Err(error) => {
                 refused += 1;
                 check(Err(error));
             }
         }
-        match upkeep::verify(&broken.index()) {
+        match maintenance::verify(&broken.index()) {
             Ok(Ok(_)) => panic!("{of} was not seen"),
             Ok(Err(bad)) => {
                 assert_eq!(bad.len(), 1, "{of}: {bad:?}");

@@ -68,7 +68,7 @@ fn a_kill_at_any_moment_leaves_a_whole_index() {
         }
         run.kill().expect("ours");
         let status = run.wait().expect("ours");
-        let has = upkeep::verify(&folder.index())
+        let has = maintenance::verify(&folder.index())
             .expect("readable")
             .expect("whole");
         assert!(has >= had, "{has} after {had}");
@@ -87,7 +87,7 @@ fn a_kill_at_any_moment_leaves_a_whole_index() {
     assert_eq!(folder.open().len().expect("good"), 200);
     let files = fs::read_dir(folder.index()).expect("there").flatten();
     let names: Vec<_> = files.map(|file| file.file_name()).collect();
-    let segments = upkeep::info(&folder.index()).expect("good").segments;
+    let segments = maintenance::info(&folder.index()).expect("good").segments;
     assert_eq!(names.len(), segments + 2, "nothing is left over: {names:?}");
 }
 
@@ -112,7 +112,7 @@ fn a_full_disk_is_said_and_the_old_state_stays() {
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success() && said.contains("1 passed"), "{said}");
     assert_eq!(
-        upkeep::verify(&folder.index())
+        maintenance::verify(&folder.index())
             .expect("readable")
             .expect("whole"),
         3

@@ -197,7 +197,7 @@ fn scale() {
         assert!(!found.is_empty());
     }
     times.sort();
-    let info = upkeep::info(&folder.index()).expect("good");
+    let info = maintenance::info(&folder.index()).expect("good");
     println!(
         "{} rows, {} MiB: median {:?}, best {:?}",
         info.pictures,
