@@ -39,7 +39,7 @@ pub trait VectorStore: Send + Sync {
     ///
     /// # Errors
     /// The store cannot be read or reached, or its vectors have another length.
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>>;
+    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>>;
 
     /// The record with that [`Record::id`]. Any text may be asked for.
     ///
@@ -69,7 +69,7 @@ pub trait VectorStore: Send + Sync {
 
 /// A picture that was found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct ScoredRecord {
     /// Which one.
     pub record: Record,
     /// Cosine similarity to the query, at most 1.

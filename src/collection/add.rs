@@ -16,10 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use walkdir::WalkDir;
 
-use super::index::manifest::{Root, Rows};
-use super::index::record::{Stored, content_key, place_key};
-use super::index::segment::{Batch, halves};
-use super::index::snapshot::{Row, Snapshot};
+use super::index::manifest::{Root, RowSet};
+use super::index::record::{StoredRecord, content_key, place_key};
+use super::index::segment::{RowBatch, halves};
+use super::index::snapshot::{RowId, Snapshot};
 use super::index::writer::Writer;
 use crate::digest::sha256;
 use crate::error::{Error, Kind, Result, one_line};
@@ -159,7 +159,7 @@ pub fn add(
         options,
         shutdown,
         progress,
-        batch: Batch::default(),
+        batch: RowBatch::default(),
         dead: HashSet::new(),
         new_content: HashSet::new(),
         moved: HashSet::new(),
@@ -217,13 +217,13 @@ struct Job {
     caption: String,
     modified: Option<SystemTime>,
     /// Its row so far, with the digest of the content.
-    before: Option<(Row, Stored)>,
+    before: Option<(RowId, StoredRecord)>,
 }
 
 /// What a worker found.
 enum Outcome {
     /// A picture, with its 16-bit floats; and whether they had to be made.
-    Picture(Job, Box<Stored>, Vec<u8>, bool),
+    Picture(Job, Box<StoredRecord>, Vec<u8>, bool),
     /// It is something else.
     Other(Job),
     /// It cannot be read now.
@@ -246,7 +246,7 @@ enum Walked {
 /// What of a root is still there.
 #[derive(Debug, Default)]
 struct Rest {
-    seen: HashMap<u64, Rows>,
+    seen: HashMap<u64, RowSet>,
     /// Folders that could not be read: what was in them is believed to be there.
     unreadable: Vec<PathBuf>,
 }
@@ -266,12 +266,12 @@ struct Run<'a> {
     options: Options,
     shutdown: &'a Shutdown,
     progress: &'a mut dyn Progress,
-    batch: Batch,
-    dead: HashSet<Row>,
+    batch: RowBatch,
+    dead: HashSet<RowId>,
     /// Keys of content that the batch holds.
     new_content: HashSet<u64>,
     /// Rows of pictures that were moved.
-    moved: HashSet<Row>,
+    moved: HashSet<RowId>,
     /// Roots in which a picture was found that the index did not know.
     grown: HashSet<usize>,
     summary: Summary,
@@ -362,7 +362,7 @@ impl Run<'_> {
 
     fn commit(&mut self) -> Result<()> {
         self.writer.commit(&self.batch, &self.dead)?;
-        self.batch = Batch::default();
+        self.batch = RowBatch::default();
         self.dead.clear();
         self.new_content.clear();
         self.committed = Instant::now();
@@ -411,7 +411,7 @@ impl Run<'_> {
 
     /// The number that tells the picture of `job` from others with its content. It keeps the one it
     /// had; and takes that of a picture whose file is gone, since then it was moved.
-    fn copy_number(&mut self, job: &Job, stored: &Stored) -> Result<u32> {
+    fn copy_number(&mut self, job: &Job, stored: &StoredRecord) -> Result<u32> {
         if let Some((_, before)) = &job.before
             && before.digest == stored.digest
         {
@@ -454,7 +454,7 @@ impl Run<'_> {
             .into_iter()
             .filter_map(|(root, rest)| Some((root, rest?)))
             .collect();
-        let mut gone: HashMap<usize, Vec<Row>> = HashMap::new();
+        let mut gone: HashMap<usize, Vec<RowId>> = HashMap::new();
         let mut kept: HashSet<usize> = HashSet::new();
         for row in self.before.live() {
             let Some(stored) = self.before.stored(row)? else {
@@ -739,7 +739,7 @@ impl From<Outcome> for Looked {
 /// A picture that is to be encoded.
 struct Seen {
     job: Job,
-    stored: Stored,
+    stored: StoredRecord,
     /// As [`Encoder::pixels`] gives them.
     pixels: Vec<f32>,
 }
@@ -847,7 +847,7 @@ impl Worker<'_> {
                 return Ok(Outcome::Unreadable(line).into());
             }
         };
-        let mut stored = Stored {
+        let mut stored = StoredRecord {
             root: job.root,
             copy: 0,
             path: job.path.clone(),
@@ -936,7 +936,7 @@ impl Worker<'_> {
     }
 
     /// A row with the same content, if there is one.
-    fn known(&self, wanted: &Stored) -> Result<Option<(Stored, Vec<u8>)>> {
+    fn known(&self, wanted: &StoredRecord) -> Result<Option<(StoredRecord, Vec<u8>)>> {
         let current = self.now();
         for row in current.with_content(content_key(&wanted.digest)) {
             if let Some(stored) = current.stored(row)?

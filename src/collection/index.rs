@@ -30,7 +30,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::collection::{Found, Record, VectorStore};
+use crate::collection::{Record, ScoredRecord, VectorStore};
 use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
 
@@ -55,11 +55,11 @@ const TRIES: usize = 20;
 pub struct Index {
     folder: PathBuf,
     encoder: String,
-    state: Mutex<State>,
+    state: Mutex<Opened>,
 }
 
 #[derive(Debug)]
-struct State {
+struct Opened {
     snapshot: Arc<Snapshot>,
     /// Of the manifest that was looked at last.
     stamp: Option<Stamp>,
@@ -78,7 +78,7 @@ impl Index {
         Ok(Self {
             folder: folder.to_owned(),
             encoder: snapshot.manifest.encoder.clone(),
-            state: Mutex::new(State {
+            state: Mutex::new(Opened {
                 snapshot: Arc::new(snapshot),
                 stamp,
             }),
@@ -150,7 +150,7 @@ impl VectorStore for Index {
         Ok(self.current().manifest.live())
     }
 
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
         self.current().search(vector, want, at_least)
     }
 

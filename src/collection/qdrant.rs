@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value, json};
 
 use crate::collection::index::Index;
-use crate::collection::{Found, Place, Record, VectorStore};
+use crate::collection::{Place, Record, ScoredRecord, VectorStore};
 use crate::digest::{Digest, sha256};
 use crate::error::{Error, Kind, Result, one_line};
 use crate::http::{Client, Request, Response};
@@ -92,7 +92,7 @@ impl VectorStore for Qdrant {
             .ok_or_else(not_understood)
     }
 
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
         let mut limit = want * 2 + 10;
         loop {
             let body = json!({
@@ -356,14 +356,14 @@ fn payload_of(record: &Record, encoder: &str) -> (String, Value) {
     (mark, payload)
 }
 
-fn found_of(point: &Value) -> Option<Found> {
+fn found_of(point: &Value) -> Option<ScoredRecord> {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "it was made from such a number"
     )]
     let score = point["score"].as_f64()? as f32;
     let record = record_of(&point["payload"])?;
-    Some(Found { record, score })
+    Some(ScoredRecord { record, score })
 }
 
 fn record_of(payload: &Value) -> Option<Record> {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Entry, Manifest, Root};
-use super::segment::{Batch, Segment};
-use super::snapshot::Row;
+use super::manifest::{Manifest, Root, SegmentEntry};
+use super::segment::{RowBatch, Segment};
+use super::snapshot::RowId;
 use super::writer::Writer;
 use super::{TRIES, load, manifest, none_yet, stamp};
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ pub fn remove(folder: &Path, place: &str) -> Result<usize> {
     // What is gone from the disk has no other name than the one that the index knows.
     let path = fs::canonicalize(place).unwrap_or_else(|_| PathBuf::from(place));
     let snapshot = std::sync::Arc::clone(writer.snapshot());
-    let mut dead: HashSet<Row> = HashSet::new();
+    let mut dead: HashSet<RowId> = HashSet::new();
     let mut roots = writer.manifest.roots.iter_mut().enumerate();
     let root = roots.find(|(_, root)| !root.is_gone && root.path == path);
     if let Some((number, root)) = root {
@@ -108,7 +108,7 @@ pub fn remove(folder: &Path, place: &str) -> Result<usize> {
             )));
         }
     }
-    writer.commit(&Batch::default(), &dead)?;
+    writer.commit(&RowBatch::default(), &dead)?;
     writer.tidy(0)?;
     Ok(dead.len())
 }
@@ -139,7 +139,7 @@ pub fn verify(folder: &Path) -> Result<Result<usize, Vec<Error>>> {
     }
 }
 
-fn verified(folder: &Path, entry: &Entry, dimensions: usize) -> Result<()> {
+fn verified(folder: &Path, entry: &SegmentEntry, dimensions: usize) -> Result<()> {
     let segment = Segment::open(folder, entry, dimensions)?;
     segment.verify(entry)?;
     (0..segment.rows()).try_for_each(|row| segment.stored(row).map(drop))

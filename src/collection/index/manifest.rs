@@ -28,7 +28,7 @@ pub(in crate::collection) struct Manifest {
     /// Folders and lists that were indexed. A record names its by number, so one that is gone
     /// leaves its place.
     pub roots: Vec<Root>,
-    pub segments: Vec<Entry>,
+    pub segments: Vec<SegmentEntry>,
 }
 
 /// A folder or a list.
@@ -46,24 +46,24 @@ pub struct Root {
 
 /// A segment that belongs to the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::collection) struct Entry {
+pub(in crate::collection) struct SegmentEntry {
     pub number: u64,
     /// Of the file.
     pub length: u64,
     /// CRC-32 of the file.
     pub checksum: u32,
     pub rows: usize,
-    pub dead: Rows,
+    pub dead: RowSet,
 }
 
 /// A set of rows of a segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::collection) struct Rows {
+pub(in crate::collection) struct RowSet {
     words: Vec<u64>,
     count: usize,
 }
 
-impl Rows {
+impl RowSet {
     pub fn contains(&self, row: usize) -> bool {
         let word = self.words.get(row / 64);
         word.is_some_and(|word| word >> (row % 64) & 1 == 1)
@@ -84,7 +84,7 @@ impl Rows {
     }
 }
 
-impl Entry {
+impl SegmentEntry {
     pub fn live(&self) -> usize {
         self.rows - self.dead.len()
     }
@@ -100,7 +100,7 @@ pub(in crate::collection) fn file_name(number: u64) -> String {
 
 impl Manifest {
     pub fn live(&self) -> usize {
-        self.segments.iter().map(Entry::live).sum()
+        self.segments.iter().map(SegmentEntry::live).sum()
     }
 
     /// Reads the state of the index in `folder`; none where there is no index.
@@ -195,12 +195,12 @@ impl Manifest {
             });
         }
         for _ in 0..take.number()? {
-            let mut entry = Entry {
+            let mut entry = SegmentEntry {
                 number: take.number()?,
                 length: take.number()?,
                 checksum: take.small()?,
                 rows: take.size()?,
-                dead: Rows::default(),
+                dead: RowSet::default(),
             };
             for _ in 0..take.number()? {
                 entry.dead.words.push(take.number()?);

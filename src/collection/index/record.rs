@@ -10,7 +10,7 @@ use crate::digest::{Digest, Hasher};
 
 /// What is stored of a picture beside its vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::collection) struct Stored {
+pub(in crate::collection) struct StoredRecord {
     /// Which of [`super::manifest::Manifest::roots`].
     pub root: usize,
     /// Tells pictures with the same content apart; 0 for the first.
@@ -25,7 +25,7 @@ pub(in crate::collection) struct Stored {
     pub digest: Digest,
 }
 
-impl Stored {
+impl StoredRecord {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.number(self.root as u64);

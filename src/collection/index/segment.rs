@@ -24,8 +24,8 @@ use half::f16;
 
 use super::bytes::{Put, Take};
 use super::damaged;
-use super::manifest::{Entry, Rows, file_name};
-use super::record::{Stored, place_key};
+use super::manifest::{RowSet, SegmentEntry, file_name};
+use super::record::{StoredRecord, place_key};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{LANES, quantised};
 use clip::mapped::Mapped;
@@ -95,7 +95,7 @@ pub(in crate::collection) struct Segment {
 
 impl Segment {
     /// Opens what the manifest calls `entry`.
-    pub fn open(folder: &Path, entry: &Entry, dimensions: usize) -> Result<Self> {
+    pub fn open(folder: &Path, entry: &SegmentEntry, dimensions: usize) -> Result<Self> {
         let path = folder.join(entry.file_name());
         let map = Mapped::open(&path)?;
         let understood = || {
@@ -138,10 +138,10 @@ impl Segment {
     }
 
     /// The record of `row`.
-    pub fn stored(&self, row: usize) -> Result<Stored> {
+    pub fn stored(&self, row: usize) -> Result<StoredRecord> {
         let mut bytes = Vec::new();
         self.record(row, &mut bytes)?;
-        Stored::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
+        StoredRecord::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
     }
 
     fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
@@ -185,7 +185,7 @@ impl Segment {
     }
 
     /// Reads the whole file again and compares it with what was written once.
-    pub fn verify(&self, entry: &Entry) -> Result<()> {
+    pub fn verify(&self, entry: &SegmentEntry) -> Result<()> {
         let failed = |cause| Error::system(format!("cannot read {}", self.path.display()), cause);
         let mut file = File::open(&self.path).map_err(failed)?;
         let mut hasher = crc32fast::Hasher::new();
@@ -254,7 +254,7 @@ pub(in crate::collection) fn floats(row: &[u8]) -> impl Iterator<Item = f32> {
 }
 
 /// Rows that are to become a segment. They are asked for several times, in order.
-pub(in crate::collection) trait Source {
+pub(in crate::collection) trait RowSource {
     fn rows(&self) -> usize;
     /// A factor that makes the largest component of all rows at most 127.
     fn scale(&self) -> f32;
@@ -270,12 +270,12 @@ pub(in crate::collection) fn write(
     folder: &Path,
     number: u64,
     dimensions: usize,
-    source: &impl Source,
-) -> Result<Entry> {
+    source: &impl RowSource,
+) -> Result<SegmentEntry> {
     let path = folder.join(file_name(number));
     let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
     let written = File::create(&path).map_err(failed).and_then(|file| {
-        let mut out = Checked {
+        let mut out = ChecksummedFile {
             file: BufWriter::with_capacity(1 << 17, file),
             checksum: crc32fast::Hasher::new(),
             length: 0,
@@ -286,12 +286,12 @@ pub(in crate::collection) fn write(
         let file = file.map_err(|cause| failed(cause.into_error()))?;
         file.sync_all().map_err(failed)?;
         super::sync_folder(folder).map_err(failed)?;
-        Ok(Entry {
+        Ok(SegmentEntry {
             number,
             length: out.length,
             checksum: out.checksum.finalize(),
             rows: source.rows(),
-            dead: Rows::default(),
+            dead: RowSet::default(),
         })
     });
     if written.is_err() {
@@ -300,14 +300,14 @@ pub(in crate::collection) fn write(
     written
 }
 
-struct Checked<'a, F: Fn(std::io::Error) -> Error> {
+struct ChecksummedFile<'a, F: Fn(std::io::Error) -> Error> {
     file: BufWriter<File>,
     checksum: crc32fast::Hasher,
     length: u64,
     failed: &'a F,
 }
 
-impl<F: Fn(std::io::Error) -> Error> Checked<'_, F> {
+impl<F: Fn(std::io::Error) -> Error> ChecksummedFile<'_, F> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.checksum.update(bytes);
         self.length += bytes.len() as u64;
@@ -316,9 +316,9 @@ impl<F: Fn(std::io::Error) -> Error> Checked<'_, F> {
 }
 
 fn write_parts<F: Fn(std::io::Error) -> Error>(
-    out: &mut Checked<'_, F>,
+    out: &mut ChecksummedFile<'_, F>,
     dimensions: usize,
-    source: &impl Source,
+    source: &impl RowSource,
 ) -> Result<()> {
     let rows = source.rows();
     let scale = source.scale();
@@ -329,7 +329,7 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
         source.record(row, &mut buffer)?;
         end += buffer.len();
         ends.extend((end as u64).to_le_bytes());
-        let stored = Stored::from_bytes(&buffer).ok_or_else(|| {
+        let stored = StoredRecord::from_bytes(&buffer).ok_or_else(|| {
             Error::new(
                 Kind::System,
                 "a record changed in memory: check the machine",
@@ -368,14 +368,14 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
 
 /// Rows in memory.
 #[derive(Debug, Default)]
-pub(in crate::collection) struct Batch {
+pub(in crate::collection) struct RowBatch {
     rows: Vec<(Vec<u8>, Vec<u8>)>,
     largest: f32,
 }
 
-impl Batch {
+impl RowBatch {
     /// Adds a row of 16-bit floats with its record.
-    pub fn push(&mut self, halves: Vec<u8>, stored: &Stored) {
+    pub fn push(&mut self, halves: Vec<u8>, stored: &StoredRecord) {
         let largest = floats(&halves).fold(self.largest, |largest, x| largest.max(x.abs()));
         self.largest = largest;
         self.rows.push((halves, stored.to_bytes()));
@@ -386,7 +386,7 @@ impl Batch {
     }
 }
 
-impl Source for Batch {
+impl RowSource for RowBatch {
     fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -411,14 +411,14 @@ impl Source for Batch {
 }
 
 /// The live rows of segments that are to be one.
-pub(in crate::collection) struct Merge<'a> {
+pub(in crate::collection) struct MergedRows<'a> {
     parts: Vec<&'a Segment>,
     rows: Vec<(u32, u32)>,
 }
 
-impl<'a> Merge<'a> {
+impl<'a> MergedRows<'a> {
     /// Checks the files of `parts` first: damage must not be handed on.
-    pub fn new(parts: &[(&'a Segment, &Entry)]) -> Result<Self> {
+    pub fn new(parts: &[(&'a Segment, &SegmentEntry)]) -> Result<Self> {
         let mut merge = Self {
             parts: Vec::new(),
             rows: Vec::new(),
@@ -439,7 +439,7 @@ impl<'a> Merge<'a> {
     }
 }
 
-impl Source for Merge<'_> {
+impl RowSource for MergedRows<'_> {
     fn rows(&self) -> usize {
         self.rows.len()
     }

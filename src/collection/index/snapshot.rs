@@ -6,10 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::damaged;
-use super::manifest::{Entry, Manifest};
-use super::record::{Stored, parse_id, place_key};
+use super::manifest::{Manifest, SegmentEntry};
+use super::record::{StoredRecord, parse_id, place_key};
 use super::segment::{Segment, floats, stride};
-use crate::collection::{Found, Record};
+use crate::collection::{Record, ScoredRecord};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{BEST, Query};
 
@@ -24,7 +24,7 @@ const BLOCK: usize = 256;
 
 /// A row of the index: number of its segment, and which of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::collection) struct Row {
+pub(in crate::collection) struct RowId {
     pub segment: u64,
     pub row: usize,
 }
@@ -65,7 +65,7 @@ impl Snapshot {
     /// Opens the segments that `manifest` names; those that `before` has open are shared.
     pub fn open(folder: &Path, manifest: Manifest, before: Option<&Self>) -> Result<Self> {
         let known = before.map_or(&[][..], |before| &before.segments);
-        let open = |entry: &Entry| {
+        let open = |entry: &SegmentEntry| {
             let same = known.iter().find(|segment| segment.number == entry.number);
             match same {
                 Some(segment) if segment.rows() == entry.rows => Ok(Arc::clone(segment)),
@@ -77,18 +77,18 @@ impl Snapshot {
     }
 
     /// Segments with what the manifest says of them.
-    pub fn parts(&self) -> impl Iterator<Item = (&Segment, &Entry)> {
+    pub fn parts(&self) -> impl Iterator<Item = (&Segment, &SegmentEntry)> {
         let segments = self.segments.iter().map(Arc::as_ref);
         segments.zip(&self.manifest.segments)
     }
 
     /// Every row that is not dead.
-    pub fn live(&self) -> impl Iterator<Item = Row> {
+    pub fn live(&self) -> impl Iterator<Item = RowId> {
         self.parts().flat_map(|(segment, entry)| {
             let rows = 0..segment.rows();
             let segment = segment.number;
             rows.filter(|row| !entry.dead.contains(*row))
-                .map(move |row| Row { segment, row })
+                .map(move |row| RowId { segment, row })
         })
     }
 
@@ -101,13 +101,13 @@ impl Snapshot {
     }
 
     /// What is stored in `row`, if it is one of this snapshot.
-    pub fn stored(&self, row: Row) -> Result<Option<Stored>> {
+    pub fn stored(&self, row: RowId) -> Result<Option<StoredRecord>> {
         let segment = self.find(row.segment);
         segment.map(|segment| segment.stored(row.row)).transpose()
     }
 
     /// The 16-bit floats of `row`, if it is one of this snapshot.
-    pub fn halves(&self, row: Row) -> Result<Option<Vec<u8>>> {
+    pub fn halves(&self, row: RowId) -> Result<Option<Vec<u8>>> {
         let Some(segment) = self.find(row.segment) else {
             return Ok(None);
         };
@@ -117,12 +117,12 @@ impl Snapshot {
     }
 
     /// Live rows with the content of that key.
-    pub fn with_content(&self, key: u64) -> impl Iterator<Item = Row> {
+    pub fn with_content(&self, key: u64) -> impl Iterator<Item = RowId> {
         self.parts().flat_map(move |(segment, entry)| {
             let rows = segment.with_content(key);
             let number = segment.number;
             rows.filter(|row| !entry.dead.contains(*row))
-                .map(move |row| Row {
+                .map(move |row| RowId {
                     segment: number,
                     row,
                 })
@@ -130,7 +130,7 @@ impl Snapshot {
     }
 
     /// The live row of the picture at `path` below a root.
-    pub fn at_place(&self, root: usize, path: &Path) -> Result<Option<(Row, Stored)>> {
+    pub fn at_place(&self, root: usize, path: &Path) -> Result<Option<(RowId, StoredRecord)>> {
         let key = place_key(root, path);
         for (segment, entry) in self.parts() {
             let rows = segment.with_place(key);
@@ -138,7 +138,7 @@ impl Snapshot {
                 let stored = segment.stored(row)?;
                 if stored.root == root && stored.path == path {
                     let segment = segment.number;
-                    return Ok(Some((Row { segment, row }, stored)));
+                    return Ok(Some((RowId { segment, row }, stored)));
                 }
             }
         }
@@ -158,7 +158,7 @@ impl Snapshot {
         Ok(None)
     }
 
-    pub fn as_record(&self, row: Row, stored: Stored) -> Result<Record> {
+    pub fn as_record(&self, row: RowId, stored: StoredRecord) -> Result<Record> {
         stored.record(&self.manifest.roots).ok_or_else(|| {
             let path = self.find(row.segment).map(|segment| segment.path.as_path());
             damaged(path.unwrap_or(Path::new("manifest")))
@@ -166,7 +166,7 @@ impl Snapshot {
     }
 
     /// See [`crate::collection::VectorStore::search`].
-    pub fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+    pub fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
         if vector.len() != self.manifest.dimensions {
             let what = format!(
                 "the index holds vectors of {} components, made by {}; the query has {}",
@@ -192,13 +192,13 @@ impl Snapshot {
         };
         let found = chosen.into_iter().map(|candidate| {
             let segment = &self.segments[candidate.segment];
-            let row = Row {
+            let row = RowId {
                 segment: segment.number,
                 row: candidate.row,
             };
             let record = self.as_record(row, segment.stored(candidate.row)?)?;
             let score = candidate.score;
-            Ok(Found { record, score })
+            Ok(ScoredRecord { record, score })
         });
         found.collect()
     }

@@ -536,7 +536,7 @@ fn picture_server(file: Vec<u8>) -> (String, Arc<AtomicUsize>) {
             let (status, body) = match first.split(' ').nth(1) {
                 Some("/red.png") => ("200 OK", &file[..]),
                 Some("/page") => ("200 OK", &b"<html>"[..]),
-                _ => ("404 Not Found", &b""[..]),
+                _ => ("404 Not ScoredRecord", &b""[..]),
             };
             let length = body.len();
             let head = format!(

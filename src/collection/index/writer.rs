@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::manifest::{self, Entry, Manifest};
-use super::segment::{self, Batch, Merge};
-use super::snapshot::{Row, Snapshot};
+use super::manifest::{self, Manifest, SegmentEntry};
+use super::segment::{self, MergedRows, RowBatch};
+use super::snapshot::{RowId, Snapshot};
 use crate::error::{Error, Kind, Result};
 
 /// So many segments of about the same size become one.
@@ -64,7 +64,7 @@ impl Writer {
 
     /// Makes the rows of `batch` part of the index and those of `dead` none of it, at once. On an
     /// error the old state stays.
-    pub fn commit(&mut self, batch: &Batch, dead: &HashSet<Row>) -> Result<()> {
+    pub fn commit(&mut self, batch: &RowBatch, dead: &HashSet<RowId>) -> Result<()> {
         let mut next = self.manifest.clone();
         for row in dead {
             let mut entries = next.segments.iter_mut();
@@ -87,7 +87,7 @@ impl Writer {
                 return Ok(());
             }
             let mut next = self.manifest.clone();
-            let is_chosen = |entry: &Entry| chosen.contains(&entry.number);
+            let is_chosen = |entry: &SegmentEntry| chosen.contains(&entry.number);
             let parts: Vec<_> = self.snapshot.parts().collect();
             let parts: Vec<_> = parts
                 .into_iter()
@@ -95,7 +95,7 @@ impl Writer {
                 .collect();
             let has_live = parts.iter().any(|(_, entry)| entry.live() > 0);
             let merged = if has_live {
-                Some(self.write(&mut next, &Merge::new(&parts)?)?)
+                Some(self.write(&mut next, &MergedRows::new(&parts)?)?)
             } else {
                 None
             };
@@ -105,7 +105,7 @@ impl Writer {
         }
     }
 
-    fn write(&self, next: &mut Manifest, source: &impl segment::Source) -> Result<Entry> {
+    fn write(&self, next: &mut Manifest, source: &impl segment::RowSource) -> Result<SegmentEntry> {
         let number = next.next_segment;
         next.next_segment += 1;
         segment::write(&self.folder, number, next.dimensions, source)
@@ -143,12 +143,12 @@ impl Writer {
 }
 
 /// Which segments should become one; none if all is well.
-fn choose(segments: &[Entry], first: u64) -> Vec<u64> {
+fn choose(segments: &[SegmentEntry], first: u64) -> Vec<u64> {
     let ours = || segments.iter().filter(|entry| entry.number >= first);
     if let Some(entry) = ours().find(|entry| entry.dead.len() * 4 > entry.rows) {
         return vec![entry.number];
     }
-    let size = |entry: &Entry| (entry.live() / SMALL).max(1).ilog(TOGETHER);
+    let size = |entry: &SegmentEntry| (entry.live() / SMALL).max(1).ilog(TOGETHER);
     for wanted in 0..LARGE.ilog(TOGETHER) {
         let same = ours().filter(|entry| entry.live() < LARGE && size(entry) == wanted);
         let same: Vec<u64> = same.map(|entry| entry.number).take(TOGETHER).collect();

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
-use super::super::record::Stored;
-use super::super::segment::{Batch, halves};
+use super::super::record::StoredRecord;
+use super::super::segment::{RowBatch, halves};
 use super::super::writer::Writer;
 use super::*;
 use crate::digest::sha256;
@@ -69,9 +69,9 @@ fn index_of(
     }];
     let mut number = 0usize;
     for part in parts {
-        let mut batch = Batch::default();
+        let mut batch = RowBatch::default();
         for vector in part {
-            let stored = Stored {
+            let stored = StoredRecord {
                 root: 0,
                 copy: 0,
                 path: number.to_string().into(),
@@ -91,7 +91,7 @@ fn index_of(
     folder.open()
 }
 
-fn numbers(found: &[Found]) -> Vec<usize> {
+fn numbers(found: &[ScoredRecord]) -> Vec<usize> {
     let captions = found.iter().map(|found| &found.record.caption);
     captions
         .map(|caption| caption.parse().expect("a number"))
