@@ -15,7 +15,7 @@ use crate::locked::locked;
 use crate::media::picture_type;
 
 /// Largest file that is read, in bytes.
-pub const LARGEST_FILE: u64 = 64 << 20;
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// So many bytes of pixels may come out of a decoder: those of 50 megapixels in 8-bit colour, of
 /// 40 with transparency. A progressive JPEG takes up to twice as much besides, for a moment.
@@ -44,10 +44,10 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     // Long enough to know any kind by.
     file.by_ref().take(64).read_to_end(&mut bytes)?;
-    if picture_type(&bytes).is_none() || metadata.len() > LARGEST_FILE {
+    if picture_type(&bytes).is_none() || metadata.len() > MAX_FILE_BYTES {
         return Ok(None);
     }
-    file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
 

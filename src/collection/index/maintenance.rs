@@ -109,7 +109,7 @@ pub fn remove(folder: &Path, place: &str) -> Result<usize> {
         }
     }
     writer.commit(&RowBatch::default(), &dead)?;
-    writer.tidy(0)?;
+    writer.compact(0)?;
     Ok(dead.len())
 }
 

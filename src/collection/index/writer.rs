@@ -45,7 +45,7 @@ impl Writer {
             manifest,
             snapshot,
         };
-        writer.clear().map_err(failed)?;
+        writer.remove_leftovers().map_err(failed)?;
         Ok(writer)
     }
 
@@ -56,7 +56,7 @@ impl Writer {
 
     /// Forgets everything but the roots, for vectors of another encoder. Nothing changes on disk
     /// until the next commit.
-    pub fn forget(&mut self) -> Result<()> {
+    pub fn discard_segments(&mut self) -> Result<()> {
         self.manifest.segments.clear();
         self.snapshot = Arc::new(Snapshot::open(&self.folder, self.manifest.clone(), None)?);
         Ok(())
@@ -80,7 +80,7 @@ impl Writer {
     }
 
     /// Joins small segments and drops dead rows, among the segments from number `first` on.
-    pub fn tidy(&mut self, first: u64) -> Result<()> {
+    pub fn compact(&mut self, first: u64) -> Result<()> {
         loop {
             let chosen = choose(&self.manifest.segments, first);
             if chosen.is_empty() {
@@ -119,12 +119,12 @@ impl Writer {
         self.snapshot = Arc::new(snapshot);
         self.manifest = next;
         // What cannot be cleared away now is cleared away next time.
-        let _ = self.clear();
+        let _ = self.remove_leftovers();
         Ok(())
     }
 
     /// Removes segments that belong to no state that can still be opened.
-    fn clear(&self) -> std::io::Result<()> {
+    fn remove_leftovers(&self) -> std::io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();

@@ -15,7 +15,7 @@ impl Chance {
 }
 
 /// Whatever is done to the files, nothing panics, an error names a file, and `verify` sees it.
-/// `CLIP_INDEX_CASES=10000 cargo test --lib clip::index::tests::damage` takes more cases.
+/// `CLIP_INDEX_CASES=10000 cargo test --lib collection::index::tests::damage` takes more cases.
 #[test]
 fn damage_is_an_error_that_names_the_file() {
     let cases = std::env::var("CLIP_INDEX_CASES").map_or(300, |n| n.parse().expect("a number"));

@@ -10,16 +10,13 @@ const FOLDER: &str = "CLIP_INDEX_TEST_FOLDER";
 
 fn this_again(name: &str, folder: &Folder, before: &str) -> Command {
     let program = fs::read_link("/proc/self/exe").expect("on Linux");
+    let (_, module) = module_path!().split_once("::").expect("a module of ours");
     let mut command = Command::new("sh");
     command
         .arg0("sh")
         .args(["-c", &format!("{before} exec \"$@\""), "sh"])
         .arg(program)
-        .args([
-            "--exact",
-            &format!("clip::index::tests::disk::{name}"),
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("{module}::{name}"), "--nocapture"])
         .env(FOLDER, &folder.0);
     command
 }

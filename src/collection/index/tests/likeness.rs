@@ -166,7 +166,7 @@ fn many_copies_do_not_hide_the_rest() {
 }
 
 /// How time grows with the number of rows. `CLIP_INDEX_ROWS=1000000 cargo test --release --lib
-/// clip::index::tests::likeness::scale -- --nocapture` measures a large index.
+/// collection::index::tests::likeness::scale -- --nocapture` measures a large index.
 #[test]
 fn scale() {
     let rows = std::env::var("CLIP_INDEX_ROWS").map_or(500, |n| n.parse().expect("a number"));
