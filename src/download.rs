@@ -59,7 +59,7 @@ pub fn download(
             let path = to.display();
             let problem =
                 format!("{path} has the SHA-256 {digest}, not the published: move it away");
-            Err(Error::new(Kind::System, problem))
+            Err(Error::new(Kind::Unusable, problem))
         };
     }
     progress.say(&format!("fetching {}", wanted.url));
@@ -71,7 +71,7 @@ pub fn download(
     part.try_lock().map_err(|cause| match cause {
         TryLockError::WouldBlock => {
             let problem = format!("another clip-search is writing {}", path.display());
-            Error::new(Kind::System, problem)
+            Error::new(Kind::Busy, problem)
         }
         TryLockError::Error(cause) => failed(cause),
     })?;
@@ -94,7 +94,7 @@ pub fn download(
     if !is_right(&digest) {
         std::fs::remove_file(&path).map_err(failed)?;
         let problem = format!("it has the SHA-256 {digest}, not the published");
-        return Err(Error::new(Kind::Garbled { status: 200 }, problem));
+        return Err(Error::new(Kind::Unusable, problem));
     }
     part.sync_all().map_err(failed)?;
     std::fs::rename(&path, to).map_err(failed)?;

@@ -59,7 +59,7 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
 /// # Errors
 /// The file is damaged, too large, or of a kind that is not known.
 pub fn decode(bytes: &[u8]) -> Result<Picture> {
-    let damaged = |cause| Error::new(Kind::System, "the picture is damaged").because(cause);
+    let damaged = |cause| Error::new(Kind::Unusable, "the picture is damaged").because(cause);
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|cause| damaged(cause.into()))?;
@@ -68,7 +68,7 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
         .is_some_and(|format| format.reading_enabled())
     {
         let problem = "this is no picture that can be read: JPEG, PNG, WebP and GIF are";
-        return Err(Error::new(Kind::System, problem));
+        return Err(Error::new(Kind::Unusable, problem));
     }
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(LONGEST);
@@ -98,11 +98,11 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     decoder.read_image(&mut raw).map_err(damaged)?;
     let Some(rgb) = into_rgb(raw, color) else {
         let problem = format!("the picture has colours of a kind that is not known: {color:?}");
-        return Err(Error::new(Kind::System, problem));
+        return Err(Error::new(Kind::Unusable, problem));
     };
     let mut picture = Picture { width, height, rgb };
     if picture.rgb.is_empty() {
-        return Err(Error::new(Kind::System, "the picture has no pixels"));
+        return Err(Error::new(Kind::Unusable, "the picture has no pixels"));
     }
     if large {
         halve(&mut picture);
@@ -161,7 +161,7 @@ pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
             ExtendedColorType::Rgb8,
         )
         .map_err(|cause| {
-            Error::new(Kind::System, "the picture cannot be made a JPEG").because(cause)
+            Error::new(Kind::Unusable, "the picture cannot be made a JPEG").because(cause)
         })?;
     Ok(file)
 }

@@ -191,7 +191,7 @@ fn damaged(path: &Path) -> Error {
          clip-search index add --rebuild",
         path.display()
     );
-    Error::new(Kind::System, what)
+    Error::new(Kind::Unusable, what)
 }
 
 /// Makes sure that new and renamed files of `folder` survive a power cut.

@@ -64,7 +64,7 @@ fn fetch(known: &Known, folder: &Path, config: &ClipConfig) -> Result<u8> {
     let digests = known
         .fetch(&config.hub, folder, &mut shown)
         .inspect_err(|error| {
-            if *error.kind() != Kind::System {
+            if !matches!(error.kind(), Kind::System | Kind::Busy) {
                 by_hand(known, folder, config, &mut shown);
             }
         })?;

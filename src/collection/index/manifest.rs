@@ -122,7 +122,7 @@ impl Manifest {
                      another folder, or use that version",
                     path.display()
                 );
-                Err(Error::new(Kind::System, what))
+                Err(Error::new(Kind::Unusable, what))
             }
             None => Err(damaged(&path)),
         }

@@ -331,7 +331,7 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
         ends.extend((end as u64).to_le_bytes());
         let stored = StoredRecord::from_bytes(&buffer).ok_or_else(|| {
             Error::new(
-                Kind::System,
+                Kind::Unusable,
                 "a record changed in memory: check the machine",
             )
         })?;

@@ -174,7 +174,7 @@ impl Snapshot {
                 self.manifest.encoder,
                 vector.len()
             );
-            return Err(Error::new(Kind::System, what));
+            return Err(Error::new(Kind::Unusable, what));
         }
         let want = want.min(MOST);
         let query = Query::new(vector, stride(vector.len()));

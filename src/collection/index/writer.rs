@@ -177,7 +177,7 @@ fn lock(folder: &Path) -> Result<File> {
                 holder.trim(),
                 folder.display()
             );
-            return Err(Error::new(Kind::System, what));
+            return Err(Error::new(Kind::Busy, what));
         }
     }
     // Only for a message; a full disk has more important things to say.
