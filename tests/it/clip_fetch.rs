@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clip_bot::digest::sha256;
-use clip_bot::download::{Wanted, download};
+use clip_bot::download::{RemoteFile, download};
 use clip_bot::error::{Error, Kind};
 use clip_bot::http::Client;
-use clip_bot::models::known;
+use clip_bot::models::known_model;
 use clip_bot::progress::Progress;
 use safetensors::tensor::Dtype;
 
@@ -79,7 +79,7 @@ fn ranged(request: &Request, bytes: &[u8]) -> Reply {
 
 /// A hub that has the checkpoint in `folder` as [`NAME`], and keeps weights elsewhere.
 fn hub(folder: PathBuf) -> Server {
-    let known = known(NAME).expect("known");
+    let known = known_model(NAME).expect("known");
     let base = format!("/{}/resolve/{}/", known.repository, known.revision);
     Server::start(move |request| {
         if let Some(name) = request.path().strip_prefix("/elsewhere/") {
@@ -184,12 +184,16 @@ fn known_models_are_listed_and_others_are_not_fetched() {
 }
 
 /// Downloads from `server` into a file, of which `have` is there already.
-fn get(server: &Server, have: &[u8], adjust: fn(&mut Wanted<'_>)) -> (PathBuf, Result<(), Error>) {
+fn get(
+    server: &Server,
+    have: &[u8],
+    adjust: fn(&mut RemoteFile<'_>),
+) -> (PathBuf, Result<(), Error>) {
     let to = folder().join("file");
     if !have.is_empty() {
         std::fs::write(to.with_extension("part"), have).expect("room");
     }
-    let mut wanted = Wanted {
+    let mut wanted = RemoteFile {
         url: server.url("/file"),
         size: None,
         digest: None,
@@ -297,7 +301,7 @@ fn a_file_that_is_there_is_only_looked_at() {
     let to = folder().join("file");
     std::fs::write(&to, TEXT).expect("room");
     let found = |digest: &str| {
-        let wanted = Wanted {
+        let wanted = RemoteFile {
             url: "http://127.0.0.1:1/file".to_owned(),
             size: None,
             digest: Some(digest),
@@ -318,7 +322,7 @@ fn two_at_a_time_do_not_mix_what_they_fetch() {
     let part = std::fs::File::create(to.with_extension("part")).expect("room");
     part.lock().expect("nobody else has it");
     let server = Server::start(|request| ranged(request, TEXT));
-    let wanted = Wanted {
+    let wanted = RemoteFile {
         url: server.url("/file"),
         size: None,
         digest: None,

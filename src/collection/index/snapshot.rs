@@ -1,4 +1,4 @@
-//! One state of the index, which stays as it is for as long as somebody holds it.
+//! A snapshot: one state of the index, which does not change while it is held.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -13,33 +13,34 @@ use crate::collection::{Record, ScoredRecord};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{BEST, Query};
 
-/// Pictures more alike than this are taken for the same one.
-const SAME: f32 = 0.985;
-/// How many rows are found by bytes at least, to be ranked by 16-bit floats.
-const DEPTH: usize = 100;
-/// Most results of a search; who turns so many pages is no longer looking at pictures.
-const MOST: usize = 10_000;
-/// Rows whose scores are computed at once.
+/// From this cosine on, two pictures are near-duplicates.
+const NEAR_DUPLICATE: f32 = 0.985;
+/// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
+const MIN_DEPTH: usize = 100;
+/// Most results of a search. Nobody turns so many pages to look at pictures.
+const MAX_RESULTS: usize = 10_000;
+/// Rows whose scores are computed at a time.
 const BLOCK: usize = 256;
 
-/// A row of the index: number of its segment, and which of its rows.
+/// Identifies a row of the index: the number of its segment, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(in crate::collection) struct RowId {
     pub segment: u64,
     pub row: usize,
 }
 
-/// The segments of a manifest, open.
+/// A manifest with its segments, which are open.
 #[derive(Debug)]
 pub(in crate::collection) struct Snapshot {
     pub manifest: Manifest,
     segments: Vec<Arc<Segment>>,
 }
 
+/// A row that may become a result.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Candidate {
     score: f32,
-    /// Place in the manifest.
+    /// Index of the segment in the manifest.
     segment: usize,
     row: usize,
 }
@@ -47,7 +48,7 @@ struct Candidate {
 impl Eq for Candidate {}
 
 impl Ord for Candidate {
-    /// By score; of two alike the one that was indexed first is the larger.
+    /// By score; of two with the same score, the one that was indexed first is the larger.
     fn cmp(&self, other: &Self) -> Ordering {
         let place = |candidate: &Self| Reverse((candidate.segment, candidate.row));
         let by_score = self.score.total_cmp(&other.score);
@@ -62,7 +63,7 @@ impl PartialOrd for Candidate {
 }
 
 impl Snapshot {
-    /// Opens the segments that `manifest` names; those that `before` has open are shared.
+    /// Opens the segments of `manifest`; those that `before` has open are shared with it.
     pub fn open(folder: &Path, manifest: Manifest, before: Option<&Self>) -> Result<Self> {
         let known = before.map_or(&[][..], |before| &before.segments);
         let open = |entry: &SegmentEntry| {
@@ -76,7 +77,7 @@ impl Snapshot {
         Ok(Self { manifest, segments })
     }
 
-    /// Segments with what the manifest says of them.
+    /// The segments with their entries in the manifest.
     pub fn parts(&self) -> impl Iterator<Item = (&Segment, &SegmentEntry)> {
         let segments = self.segments.iter().map(Arc::as_ref);
         segments.zip(&self.manifest.segments)
@@ -100,13 +101,13 @@ impl Snapshot {
         found.map(Arc::as_ref)
     }
 
-    /// What is stored in `row`, if it is one of this snapshot.
+    /// The record of `row`; none if the snapshot has no such row.
     pub fn stored(&self, row: RowId) -> Result<Option<StoredRecord>> {
         let segment = self.find(row.segment);
         segment.map(|segment| segment.stored(row.row)).transpose()
     }
 
-    /// The 16-bit floats of `row`, if it is one of this snapshot.
+    /// The vector of `row` as 16-bit floats; none if the snapshot has no such row.
     pub fn halves(&self, row: RowId) -> Result<Option<Vec<u8>>> {
         let Some(segment) = self.find(row.segment) else {
             return Ok(None);
@@ -116,7 +117,7 @@ impl Snapshot {
         Ok(Some(halves))
     }
 
-    /// Live rows with the content of that key.
+    /// Live rows whose content has that key.
     pub fn with_content(&self, key: u64) -> impl Iterator<Item = RowId> {
         self.parts().flat_map(move |(segment, entry)| {
             let rows = segment.with_content(key);
@@ -129,7 +130,7 @@ impl Snapshot {
         })
     }
 
-    /// The live row of the picture at `path` below a root.
+    /// The live row, and the record, of the picture at `path` below a root.
     pub fn at_place(&self, root: usize, path: &Path) -> Result<Option<(RowId, StoredRecord)>> {
         let key = place_key(root, path);
         for (segment, entry) in self.parts() {
@@ -166,28 +167,33 @@ impl Snapshot {
     }
 
     /// See [`crate::collection::VectorStore::search`].
-    pub fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
+    pub fn search(
+        &self,
+        vector: &[f32],
+        limit: usize,
+        threshold: f32,
+    ) -> Result<Vec<ScoredRecord>> {
         if vector.len() != self.manifest.dimensions {
             let what = format!(
-                "the index holds vectors of {} components, made by {}; the query has {}",
+                "the index holds vectors of {} components, made by {}; the query's vector has {}",
                 self.manifest.dimensions,
                 self.manifest.encoder,
                 vector.len()
             );
             return Err(Error::new(Kind::Unusable, what));
         }
-        let want = want.min(MOST);
+        let limit = limit.min(MAX_RESULTS);
         let query = Query::new(vector, stride(vector.len()));
-        let mut depth = DEPTH.max(want * 2);
+        let mut depth = MIN_DEPTH.max(limit * 2);
         let chosen = loop {
             let near = self.ranked(&query, depth)?;
             let is_all = near.len() < depth;
             let worst = near.last().map_or(f32::MIN, |last| last.score);
-            let chosen = self.without_copies(near, want, at_least)?;
-            if chosen.len() >= want || is_all || worst < at_least {
+            let chosen = self.without_near_duplicates(near, limit, threshold)?;
+            if chosen.len() >= limit || is_all || worst < threshold {
                 break chosen;
             }
-            // So many of them were copies.
+            // Too many of them were near-duplicates of each other.
             depth *= 4;
         };
         let found = chosen.into_iter().map(|candidate| {
@@ -203,7 +209,7 @@ impl Snapshot {
         found.collect()
     }
 
-    /// The `depth` rows that are nearest by their bytes, ranked by their 16-bit floats.
+    /// The `depth` rows with the largest scores by their bytes, ranked by their 16-bit floats.
     fn ranked(&self, query: &Query, depth: usize) -> Result<Vec<Candidate>> {
         let mut ranked = self.nearest(query, depth);
         let mut row = Vec::new();
@@ -211,13 +217,13 @@ impl Snapshot {
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
             candidate.score = (BEST.halves)(&row, query);
         }
-        // Damage may have made anything of a row.
+        // The vector in a damaged row may be anything.
         ranked.retain(|candidate| candidate.score.is_finite());
         ranked.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ranked)
     }
 
-    /// The `depth` rows with the largest products of bytes, in no order.
+    /// The `depth` rows with the largest scores by their bytes, in no order.
     fn nearest(&self, query: &Query, depth: usize) -> Vec<Candidate> {
         let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
         let mut least = f32::MIN;
@@ -251,24 +257,24 @@ impl Snapshot {
             .collect()
     }
 
-    /// The first `want` of `ranked` that are not the same picture as a better one.
-    fn without_copies(
+    /// The first `limit` of `ranked` that are no near-duplicates of a better one.
+    fn without_near_duplicates(
         &self,
         ranked: Vec<Candidate>,
-        want: usize,
-        at_least: f32,
+        limit: usize,
+        threshold: f32,
     ) -> Result<Vec<Candidate>> {
         let mut chosen: Vec<(Candidate, Query)> = Vec::new();
         let mut row = Vec::new();
         for candidate in ranked {
-            if chosen.len() == want || candidate.score < at_least {
+            if chosen.len() == limit || candidate.score < threshold {
                 break;
             }
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
-            // The same content has the same vector.
+            // Copies of a file have the same vector, so they are found here, too.
             if chosen
                 .iter()
-                .any(|(_, better)| (BEST.halves)(&row, better) >= SAME)
+                .any(|(_, better)| (BEST.halves)(&row, better) >= NEAR_DUPLICATE)
             {
                 continue;
             }

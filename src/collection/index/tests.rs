@@ -15,10 +15,10 @@ mod changes;
 mod commits;
 mod damage;
 mod disk;
-mod likeness;
 mod list;
 mod roots;
 mod search;
+mod similarity;
 
 /// Deletes itself at the end.
 #[derive(Debug)]
