@@ -37,9 +37,9 @@ pub trait VectorStore: Send + Sync {
         Ok(self.len()? == 0)
     }
 
-    /// The pictures whose vectors are most similar to `vector`: at most `limit` of them, best first,
-    /// none with a score below `threshold`. A larger `limit` appends results and changes none of the
-    /// first ones, so a page is what follows the first `offset` results.
+    /// The pictures whose vectors are most similar to `vector`: at most `limit` of them, best
+    /// first, none with a score below `threshold`. A larger `limit` appends results and changes
+    /// none of the first ones, so a page is what follows the first `offset` results.
     ///
     /// # Errors
     /// The store cannot be read or reached, or its vectors have another length.

@@ -32,6 +32,12 @@ pub struct RemoteFile<'a> {
     pub silence: Duration,
 }
 
+impl RemoteFile<'_> {
+    fn is_expected(&self, digest: &Digest) -> bool {
+        self.digest.is_none_or(|known| known == digest.to_string())
+    }
+}
+
 /// Downloads `remote` to the path `to`, and returns its SHA-256. Until the file is complete and
 /// checked, it is called `….part`; a later call continues from there. If `to` exists already,
 /// nothing is downloaded, and the digest of that file is checked.
@@ -47,40 +53,14 @@ pub fn download(
     to: &Path,
     progress: &mut dyn Progress,
 ) -> Result<Digest> {
-    let is_right = |digest: &Digest| {
-        remote
-            .digest
-            .is_none_or(|known| known == digest.to_string())
-    };
-    if let Ok(mut file) = File::open(to) {
+    if let Ok(file) = File::open(to) {
         progress.say(&format!("{} is there already", to.display()));
-        let failed = |cause| Error::system(format!("cannot read {}", to.display()), cause);
-        let digest = digest(&mut file).map_err(failed)?;
-        return if is_right(&digest) {
-            Ok(digest)
-        } else {
-            let path = to.display();
-            let problem =
-                format!("{path} has the SHA-256 {digest}, not the published one: move it away");
-            Err(Error::new(Kind::Unusable, problem))
-        };
+        return check_existing(file, to, remote);
     }
     progress.say(&format!("fetching {}", remote.url));
     let path = to.with_added_extension("part");
     let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
-    let mut options = OpenOptions::new();
-    let options = options.read(true).append(true).create(true);
-    let mut part = options.open(&path).map_err(failed)?;
-    part.try_lock().map_err(|cause| match cause {
-        TryLockError::WouldBlock => {
-            let problem = format!(
-                "another clip-search is writing {}: wait until it has finished",
-                path.display()
-            );
-            Error::new(Kind::Busy, problem)
-        }
-        TryLockError::Error(cause) => failed(cause),
-    })?;
+    let mut part = open_part(&path)?;
     let length = |part: &File| part.metadata().map(|about| about.len()).map_err(failed);
     let mut most = length(&part)?;
     while remote.size.is_none_or(|size| size != most) {
@@ -97,7 +77,7 @@ pub fn download(
         std::thread::sleep(PAUSE);
     }
     let digest = digest(&mut part).map_err(failed)?;
-    if !is_right(&digest) {
+    if !remote.is_expected(&digest) {
         std::fs::remove_file(&path).map_err(failed)?;
         let problem =
             format!("the file has the SHA-256 {digest}, not the published one: it was deleted");
@@ -106,6 +86,36 @@ pub fn download(
     part.sync_all().map_err(failed)?;
     std::fs::rename(&path, to).map_err(failed)?;
     Ok(digest)
+}
+
+fn check_existing(mut file: File, path: &Path, remote: &RemoteFile<'_>) -> Result<Digest> {
+    let path = path.display();
+    let failed = |cause| Error::system(format!("cannot read {path}"), cause);
+    let digest = digest(&mut file).map_err(failed)?;
+    if remote.is_expected(&digest) {
+        return Ok(digest);
+    }
+    let problem = format!("{path} has the SHA-256 {digest}, not the published one: move it away");
+    Err(Error::new(Kind::Unusable, problem))
+}
+
+/// Opens and locks the file for the part that has arrived so far.
+fn open_part(path: &Path) -> Result<File> {
+    let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
+    let mut options = OpenOptions::new();
+    let options = options.read(true).append(true).create(true);
+    let part = options.open(path).map_err(failed)?;
+    match part.try_lock() {
+        Ok(()) => Ok(part),
+        Err(TryLockError::WouldBlock) => {
+            let problem = format!(
+                "another clip-search is writing {}: wait until it has finished",
+                path.display()
+            );
+            Err(Error::new(Kind::Busy, problem))
+        }
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
 }
 
 /// Appends the missing bytes to `part`.

@@ -139,7 +139,8 @@ impl KnownModel {
         folder.join(format!("{}.clip", self.name))
     }
 
-    /// Downloads its files from `hub` into [`KnownModel::checkpoint`], and returns the digest of each.
+    /// Downloads its files from `hub` into [`KnownModel::checkpoint`], and returns the digest of
+    /// each.
     ///
     /// # Errors
     /// As [`download()`]; the message names the address.

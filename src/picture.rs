@@ -17,8 +17,8 @@ use crate::media::picture_type;
 /// Largest picture file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// Most bytes of decoded pixels: those of 50 megapixels in 8-bit colour, or of 40 with transparency.
-/// The decoder of a progressive JPEG takes up to twice as much besides, for a moment.
+/// Most bytes of decoded pixels: those of 50 megapixels in 8-bit colour, or of 40 with
+/// transparency. The decoder of a progressive JPEG takes up to twice as much besides, for a moment.
 const MAX_DECODED_BYTES: u64 = 160 << 20;
 
 /// Most pixels of a picture that is kept at its full size: enough for display and for CLIP, and
@@ -86,8 +86,8 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     let needed = decoder.total_bytes().max(pixels.saturating_mul(3));
     if needed > MAX_DECODED_BYTES {
         let problem = format!(
-            "the picture has {width} x {height} pixels, which take {} MiB in memory, more than the {} MiB allowed: \
-             make it smaller",
+            "the picture has {width} x {height} pixels, which take {} MiB in memory, more than the \
+             {} MiB allowed: make it smaller",
             needed >> 20,
             MAX_DECODED_BYTES >> 20
         );
@@ -168,8 +168,8 @@ pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Converts the pixels in `raw` from `color` to RGB, in the same memory; none if `color` is unknown.
-/// Of 16 bits the upper 8 are kept, as Pillow does.
+/// Converts the pixels in `raw` from `color` to RGB, in the same memory; none if `color` is
+/// unknown. Of 16 bits the upper 8 are kept, as Pillow does.
 fn into_rgb(mut raw: Vec<u8>, color: ColorType) -> Option<Vec<u8>> {
     let high =
         |pixel: &[u8], at: usize| (u16::from_ne_bytes([pixel[at], pixel[at + 1]]) >> 8) as u8;
@@ -411,6 +411,7 @@ mod tests {
         for file in [&b""[..], b"<html>", b"II*\0", b"%PDF-1.7"] {
             let error = decode(file).expect_err("no picture");
             assert!(error.to_string().contains("WebP"), "{error}");
+            assert_eq!(*error.kind(), Kind::Unusable);
         }
     }
 }

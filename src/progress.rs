@@ -3,8 +3,9 @@
 /// Receives the progress of some work and shows it, for example as a bar. The work does not depend
 /// on what an implementation does with it.
 pub trait Progress {
-    /// The work begins, and has `total` units: files when indexing, bytes when downloading. 0 if the
-    /// total is unknown. May be called again for another part of the work, after [`Progress::end`].
+    /// The work begins, and has `total` units: files when indexing, bytes when downloading. 0 if
+    /// the total is unknown. May be called again for another part of the work, after
+    /// [`Progress::end`].
     fn begin(&mut self, total: u64);
     /// `more` further units are done.
     fn done(&mut self, more: u64);

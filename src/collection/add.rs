@@ -78,8 +78,8 @@ pub struct Summary {
 }
 
 /// Brings the index in `folder` up to date with `places`, or with all that it knows if there are
-/// none. A place is a folder; or a file of lines `URL<TAB>caption`, each picture of which is fetched
-/// once.
+/// none. A place is a folder; or a file of lines `URL<TAB>caption`, each picture of which is
+/// fetched once.
 ///
 /// # Errors
 /// A place cannot be indexed, the index was made by another encoder, or the disk is full; what was

@@ -10,23 +10,24 @@
 //!
 //! # Files in the folder
 //!
-//! - `manifest`: the segments with their lengths and checksums, their dead rows (those of removed or
-//!   replaced pictures), the folders and lists that were indexed, and the encoder's name. A new one
-//!   is written beside the old one, synced and renamed: a kill or a power cut at any moment leaves
-//!   the state before or the one after.
+//! - `manifest`: the segments with their lengths and checksums, their dead rows (those of removed
+//!   or replaced pictures), the folders and lists that were indexed, and the encoder's name. A new
+//!   one is written beside the old one, synced and renamed: a kill or a power cut at any moment
+//!   leaves the state before or the one after.
 //! - `00000000.segment`…: vectors and records (`segment` describes the format), written once and
 //!   synced before a manifest names them. Compaction merges small segments, and rewrites a segment
 //!   when more than a quarter of its rows are dead. A process that has a deleted segment open can
-//!   still read it. A segment that no manifest names was left by a kill; the next writer removes it.
+//!   still read it. A segment that no manifest names was left by a kill; the next writer removes
+//!   it.
 //! - `lock`: held by the process that changes the index; contains its process number.
 //!
 //! # How it searches
 //!
-//! The search is exhaustive: the query is compared with every vector, quantised to signed bytes with
-//! one scale for each segment. The best 100 rows (or twice as many as are wanted) are ranked again by
-//! 16-bit floats, with practically the results of 32-bit floats. Near-duplicates are left out: a
-//! picture whose vector has a cosine of at least 0.985 to that of a better result, which includes
-//! copies of a file.
+//! The search is exhaustive: the query is compared with every vector, quantised to signed bytes
+//! with one scale for each segment. The best 100 rows (or twice as many as are wanted) are ranked
+//! again by 16-bit floats, with practically the results of 32-bit floats. Near-duplicates are left
+//! out: a picture whose vector has a cosine of at least 0.985 to that of a better result, which
+//! includes copies of a file.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -101,8 +102,8 @@ impl Index {
                 }
                 Ok((snapshot, stamp)) => {
                     tracing::warn!(
-                        "the index was rebuilt with the model {}: clip-search serves the old one, made \
-                         with {}, until it is restarted",
+                        "the index was rebuilt with the model {}: clip-search serves the old one, \
+                         made with {}, until it is restarted",
                         snapshot.manifest.encoder,
                         self.encoder
                     );
@@ -126,7 +127,8 @@ impl Index {
         self.current().manifest.dimensions
     }
 
-    /// Calls `take` with every picture and its vector, all of one state, until `take` returns false.
+    /// Calls `take` with every picture and its vector, all of one state, until `take` returns
+    /// false.
     ///
     /// # Errors
     /// `take` failed, or the index is damaged.
@@ -194,8 +196,8 @@ fn none_yet(folder: &Path) -> Error {
 
 fn damaged(path: &Path) -> Error {
     let what = format!(
-        "{} is damaged: check the other files with clip-search index verify, then make the index anew \
-         with clip-search index add --rebuild",
+        "{} is damaged: check the other files with clip-search index verify, then make the index \
+         anew with clip-search index add --rebuild",
         path.display()
     );
     Error::new(Kind::Unusable, what)

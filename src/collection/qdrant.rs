@@ -1,10 +1,10 @@
-//! Vectors in a collection of Qdrant, where they are too many for this machine.
+//! A collection in Qdrant, a vector database, for more pictures than this machine can hold.
 //!
-//! Over its REST API. A point's id is a UUID made from the record's id, its payload is the record
-//! and the name of the encoder. Qdrant keeps signed bytes in memory and vectors on disk, and ranks
-//! what it finds by the latter, as our own index does; but it searches approximately. Of copies of
-//! a file one is shown, and pictures that are merely alike are not folded: that would need their
-//! vectors.
+//! It is used over its REST API. Each picture is a point: the point's id is a UUID made from the
+//! record's id, and its payload is the record and the name of the encoder. Qdrant keeps quantised
+//! vectors in memory and whole ones on disk, and ranks its results by the latter, as our own index
+//! does; but its search is approximate. Of several copies of a file only one is returned. Other
+//! near-duplicates are not left out: that would need their vectors.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -27,23 +27,23 @@ const SEARCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// Points in one request.
 const REQUEST_POINTS: usize = 256;
 
-/// A collection whose points are pictures.
+/// A collection in Qdrant whose points are pictures.
 #[derive(Debug)]
 pub struct Qdrant {
     api: Api,
     encoder: String,
 }
 
-/// What came of [`push`].
+/// What [`push`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Pushed {
-    /// Points that were not there, or were others.
+pub struct PushSummary {
+    /// Points that are new or changed.
     pub sent: usize,
-    /// Points that were there.
+    /// Points that Qdrant had already.
     pub unchanged: usize,
-    /// Points that are no longer in the index.
+    /// Points that were removed, since their pictures are no longer in the index.
     pub removed: usize,
-    /// It was asked to stop before the end.
+    /// The run was asked to stop before its end.
     pub is_interrupted: bool,
 }
 
@@ -52,7 +52,8 @@ impl Qdrant {
     /// [`push`] filled.
     ///
     /// # Errors
-    /// It cannot be reached, does not accept the key, or holds nothing of ours.
+    /// Qdrant cannot be reached or does not accept the key, or the collection does not exist or
+    /// holds no pictures.
     pub fn open(url: &str, key: Option<Secret>) -> Result<Self> {
         let api = Api::new(url, key)?;
         let body = json!({"limit": 1, "with_payload": ["encoder"], "with_vector": false});
@@ -87,13 +88,14 @@ impl VectorStore for Qdrant {
             .ok_or_else(malformed)
     }
 
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
-        let mut limit = want * 2 + 10;
+    fn search(&self, vector: &[f32], limit: usize, threshold: f32) -> Result<Vec<ScoredRecord>> {
+        // Copies of a file are left out below.
+        let mut asked = limit * 2 + 10;
         loop {
             let body = json!({
                 "query": vector,
-                "limit": limit,
-                "score_threshold": at_least,
+                "limit": asked,
+                "score_threshold": threshold,
                 "with_payload": true,
                 "with_vector": false,
                 "params": {"quantization": {"rescore": true, "oversampling": 2.0}},
@@ -106,14 +108,14 @@ impl VectorStore for Qdrant {
             let mut found = Vec::new();
             for point in points {
                 let hit = scored_record_of(point).ok_or_else(malformed)?;
-                if seen.insert(hit.record.digest) && found.len() < want {
+                if seen.insert(hit.record.digest) && found.len() < limit {
                     found.push(hit);
                 }
             }
-            if found.len() == want || points.len() < limit {
+            if found.len() == limit || points.len() < asked {
                 return Ok(found);
             }
-            limit *= 4;
+            asked *= 4;
         }
     }
 
@@ -122,27 +124,27 @@ impl VectorStore for Qdrant {
         let path = format!("/points/{}", uuid(id));
         let point = api.call(Request::get(api.url(&path)))?;
         let record = point.map(|point| record_of(&point["payload"]).ok_or_else(malformed));
-        // Another id may have the same UUID, if hardly ever.
+        // Another id could have the same UUID, however unlikely.
         Ok(record.transpose()?.filter(|record| record.id == id))
     }
 }
 
-/// Makes the collection at `url` hold what `index` does: points that are there already stay, so
-/// whoever is interrupted says it again. `say` is told how far it is.
+/// Makes the collection at `url` hold the same pictures as `index`. Only differences are sent, so
+/// an interrupted run can simply be repeated. `say` receives lines about the progress.
 ///
 /// # Errors
-/// The collection cannot be reached, or is one of other vectors; the index is damaged.
+/// Qdrant cannot be reached, the collection is made for other vectors, or the index is damaged.
 pub fn push(
     index: &Index,
     url: &str,
     key: Option<Secret>,
     shutdown: &Shutdown,
     mut say: impl FnMut(&str),
-) -> Result<Pushed> {
+) -> Result<PushSummary> {
     let api = Api::new(url, key)?;
     api.prepare(index.dimensions())?;
     let mut there = api.marks()?;
-    let mut pushed = Pushed::default();
+    let mut pushed = PushSummary::default();
     let mut batch = Vec::new();
     let all = index.len()?;
     index.each(|record, vector| {

@@ -16,7 +16,7 @@ use crate::support::server::{Reply, Request, Server, Step};
 use crate::support::stage::file;
 use crate::support::tiny::Tiny;
 
-/// One whose digest is not pinned, so that a test can be its hub.
+/// A known model whose digest is not pinned, so that a test can serve other weights for it.
 const NAME: &str = "tinyclip-39m";
 
 /// Shows no progress.
@@ -58,7 +58,7 @@ fn checkpoint() -> PathBuf {
     folder
 }
 
-/// `bytes` from where the request wants them.
+/// The range of `bytes` that the request asks for, or all of them.
 fn ranged(request: &Request, bytes: &[u8]) -> Reply {
     let kind = "application/octet-stream";
     let Some(range) = request.header("range") else {
@@ -77,7 +77,7 @@ fn ranged(request: &Request, bytes: &[u8]) -> Reply {
     Reply::bytes(206, kind, bytes[first..].to_vec()).with("content-range", &range)
 }
 
-/// A hub that has the checkpoint in `folder` as [`NAME`], and keeps weights elsewhere.
+/// A hub that serves the checkpoint in `folder` as [`NAME`], and redirects requests for weights.
 fn hub(folder: PathBuf) -> Server {
     let known = known_model(NAME).expect("known");
     let base = format!("/{}/resolve/{}/", known.repository, known.revision);
@@ -183,7 +183,7 @@ fn known_models_are_listed_and_others_are_not_fetched() {
     );
 }
 
-/// Downloads from `server` into a file, of which `have` is there already.
+/// Downloads from `server` into a file, of which the part `have` arrived before.
 fn get(
     server: &Server,
     have: &[u8],
@@ -204,7 +204,7 @@ fn get(
     (to, found.map(drop))
 }
 
-/// The digest of something else.
+/// The digest of other content.
 const OTHER: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 /// 46 bytes.
@@ -276,7 +276,9 @@ fn what_is_not_what_is_wanted_is_refused() {
     assert!(!file.exists());
 
     let (file, found) = get(&server, &TEXT[..9], |wanted| wanted.digest = Some(OTHER));
-    let error = found.expect_err("another digest").to_string();
+    let error = found.expect_err("another digest");
+    assert_eq!(*error.kind(), Kind::Unusable);
+    let error = error.to_string();
     assert!(error.contains(&sha256(TEXT).to_string()), "{error}");
     assert!(!file.exists() && !file.with_extension("part").exists());
 
@@ -313,6 +315,7 @@ fn a_file_that_is_there_is_only_looked_at() {
     assert_eq!(found(&digest.to_string()).expect("right"), digest);
     let error = found(OTHER).expect_err("another digest");
     assert!(error.to_string().contains("move it away"), "{error}");
+    assert_eq!(*error.kind(), Kind::Unusable);
     assert_eq!(std::fs::read(&to).expect("there"), TEXT);
 }
 
@@ -331,6 +334,7 @@ fn two_at_a_time_do_not_mix_what_they_fetch() {
     let found = || download(&Client::for_files(), &wanted, &to, &mut Silent);
     let error = found().expect_err("another has it");
     assert!(error.to_string().contains("another clip-search"), "{error}");
+    assert_eq!(*error.kind(), Kind::Busy);
     assert!(server.requests().is_empty());
     drop(part);
     assert_eq!(found().expect("nobody has it now"), sha256(TEXT));

@@ -235,8 +235,8 @@ impl<'a> Coordinator<'a> {
         }
     }
 
-    /// Removes the rows whose files are gone, and makes the last commit. Returns an error for a root
-    /// that is suddenly empty: its rows stay.
+    /// Removes the rows whose files are gone, and makes the last commit. Returns an error for a
+    /// root that is suddenly empty: its rows stay.
     fn remove_gone(&mut self, walked: Walked) -> Result<Option<Error>> {
         let walked = walked
             .into_iter()
@@ -286,9 +286,9 @@ impl<'a> Coordinator<'a> {
     fn suddenly_empty(&self, root: usize, rows: usize) -> Error {
         let path = self.writer.manifest.roots[root].path.display();
         Error::config(format!(
-            "no picture is left in {path}, where there were {rows}: is the disk mounted? Nothing of \
-             it was removed from the index; if the pictures are gone for good, run clip-search index \
-             add --even-if-empty"
+            "no picture is left in {path}, where there were {rows}: is the disk mounted? Nothing \
+             of it was removed from the index; if the pictures are gone for good, run clip-search \
+             index add --even-if-empty"
         ))
     }
 }

@@ -18,7 +18,7 @@ use crate::media::picture_type;
 use crate::picture;
 use clip::{Encoder, Picture};
 
-/// Pictures that a thread encodes at a time, if so many wait.
+/// Pictures that a thread encodes at a time, if that many wait.
 const ENCODED_TOGETHER: usize = 4;
 /// Files that wait to be examined, for each thread: as many as it encodes at a time.
 pub(super) const QUEUED_JOBS: usize = ENCODED_TOGETHER;
@@ -125,7 +125,7 @@ impl<'a> WorkerPool<'a> {
         }
     }
 
-    /// Drops the queue of jobs, so that whoever sends more of them notices that the run is over.
+    /// Drops the queue of jobs, so that the walk stops as well.
     pub fn stop(&self) {
         *locked(&self.jobs) = None;
     }

@@ -113,7 +113,8 @@ fn since_1970(time: SystemTime) -> Option<Duration> {
     time.duration_since(SystemTime::UNIX_EPOCH).ok()
 }
 
-/// The key of content with that digest: its first 8 bytes, which also begin the ids of its pictures.
+/// The key of content with that digest: its first 8 bytes, which also begin the ids of its
+/// pictures.
 pub(in crate::collection) fn content_key(digest: &Digest) -> u64 {
     let (first, _) = digest.0.as_chunks();
     first.first().copied().map_or(0, u64::from_be_bytes)

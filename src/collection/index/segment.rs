@@ -12,8 +12,8 @@
 //!
 //! `stride` is the number of dimensions, rounded up for the kernels. A search reads all of `bytes`
 //! and a few rows of the rest. Opening checks only the head, and each later access checks what it
-//! reads: a damaged file leads to wrong scores or to an error, and to nothing worse. All numbers are
-//! little endian.
+//! reads: a damaged file leads to wrong scores or to an error, and to nothing worse. All numbers
+//! are little endian.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};

@@ -20,7 +20,7 @@ mod roots;
 mod search;
 mod similarity;
 
-/// Deletes itself at the end.
+/// A folder for pictures and their index, which is deleted at the end of a test.
 #[derive(Debug)]
 struct Folder(PathBuf);
 
@@ -73,7 +73,7 @@ impl Folder {
         add(&self.index(), places, encoder, options, said, &shutdown)
     }
 
-    /// Pictures of all shades, so many of them; those that are there stay as they are.
+    /// `count` pictures of different colours; those that exist already are left as they are.
     fn paint_many(&self, count: u8) {
         for number in 0..count {
             if self.pictures().join(format!("{number:03}.png")).exists() {
@@ -95,7 +95,7 @@ impl Drop for Folder {
     }
 }
 
-/// Its vectors are mean colours.
+/// An encoder whose vectors are the colour of the first pixel.
 struct Colours(&'static str);
 
 impl Colours {
@@ -131,6 +131,7 @@ impl Encoder for Colours {
     }
 }
 
+/// Keeps the lines that were shown to the operator.
 #[derive(Debug, Default)]
 struct Said(Vec<String>);
 
@@ -147,6 +148,7 @@ const RED: [u8; 3] = [250, 5, 0];
 const GREEN: [u8; 3] = [0, 250, 0];
 const BLUE: [u8; 3] = [0, 0, 250];
 
+/// The captions of the pictures that are found by `colour`, best first.
 fn captions(index: &Index, colour: [u8; 3]) -> Vec<String> {
     let found = index
         .search(&Colours::vector(colour), 10, -1.0)

@@ -174,7 +174,8 @@ fn lock(folder: &Path) -> Result<File> {
             let mut holder = String::new();
             let _ = file.take(20).read_to_string(&mut holder);
             let what = format!(
-                "another clip-search (process {}) is changing the index in {}: wait until it has finished",
+                "another clip-search (process {}) is changing the index in {}: wait until it has \
+                 finished",
                 holder.trim(),
                 folder.display()
             );

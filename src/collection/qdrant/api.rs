@@ -16,7 +16,7 @@ const MAX_ANSWER: u64 = 64 << 20;
 /// Connections that are kept open for simultaneous searches.
 const CONNECTIONS: usize = 8;
 
-/// The calls to one collection.
+/// A client for one collection.
 #[derive(Debug)]
 pub(super) struct Api {
     client: Client,
@@ -83,8 +83,8 @@ impl Api {
                 return Ok(());
             }
             return Err(Error::config(format!(
-                "the collection in Qdrant is not one of vectors with {dimensions} components to be \
-                 compared by cosine: name another one, which is made then"
+                "the collection in Qdrant is not made for vectors of {dimensions} components that \
+                 are compared by cosine: name one that does not exist yet, which is then made"
             )));
         }
         let body = json!({

@@ -7,7 +7,9 @@ fn there_is_one_writer_at_a_time() {
     let folder = Folder::new();
     folder.paint("red.png", RED);
     let writer = writer::Writer::open(&folder.index()).expect("free");
-    let refusal = folder.add().expect_err("locked").to_string();
+    let error = folder.add().expect_err("locked");
+    assert_eq!(*error.kind(), Kind::Busy);
+    let refusal = error.to_string();
     let us = format!("(process {})", std::process::id());
     assert!(refusal.contains(&us), "{refusal}");
     drop(writer);

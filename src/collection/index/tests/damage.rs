@@ -1,8 +1,8 @@
-//! Files that were cut, changed, or exchanged.
+//! Files of the index that were truncated, changed, or exchanged.
 
 use super::*;
 
-/// Numbers that look like chance, the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Chance(u64);
 
 impl Chance {
@@ -46,7 +46,7 @@ fn broken_index(files: &[Vec<u8>], which: usize, bytes: &[u8]) -> Folder {
     broken
 }
 
-/// Whatever is done to the files, nothing panics, an error names a file, and `verify` sees it.
+/// Whatever is done to the files, nothing panics, each error names a file, and `verify` detects it.
 /// `CLIP_INDEX_CASES=10000 cargo test --lib collection::index::tests::damage` takes more cases.
 #[test]
 fn damage_is_an_error_that_names_the_file() {

@@ -1,13 +1,15 @@
-//! Kills and full disks. The tests run themselves again, below a limit or to be killed.
+//! Kills and full disks. These tests start themselves as another process, which is killed or runs
+//! with a limit.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-/// Where a process that was started by a test works.
+/// Names the folder for a process that a test started.
 const FOLDER: &str = "CLIP_INDEX_TEST_FOLDER";
 
+/// A command that runs the test `name` again in another process, after the shell words `before`.
 fn this_again(name: &str, folder: &Folder, before: &str) -> Command {
     let program = fs::read_link("/proc/self/exe").expect("on Linux");
     let (_, module) = module_path!().split_once("::").expect("a module of ours");
@@ -21,7 +23,7 @@ fn this_again(name: &str, folder: &Folder, before: &str) -> Command {
     command
 }
 
-/// The folder of a process that was started by a test; it is not deleted at the end.
+/// The folder given to this process by the test that started it; it is not deleted at the end.
 fn given() -> Option<std::mem::ManuallyDrop<Folder>> {
     let folder = std::env::var_os(FOLDER)?;
     Some(std::mem::ManuallyDrop::new(Folder(folder.into())))
@@ -88,8 +90,7 @@ fn a_kill_at_any_moment_leaves_a_whole_index() {
     assert_eq!(names.len(), segments + 2, "nothing is left over: {names:?}");
 }
 
-/// A limit for files, which is there on any machine and for any user, is a full disk to the
-/// program.
+/// The disk is "full" by a limit for the size of files, which any user may set on any machine.
 #[test]
 fn a_full_disk_is_said_and_the_old_state_stays() {
     if let Some(folder) = given() {

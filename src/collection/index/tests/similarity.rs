@@ -1,4 +1,4 @@
-//! Which vectors are found.
+//! Which vectors a search finds, and how fast.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -52,7 +52,7 @@ impl Vectors {
     }
 }
 
-/// An index of made-up vectors, a segment for each part.
+/// An index of made-up vectors, with a segment for each part.
 fn index_of(
     folder: &Folder,
     dimensions: usize,
