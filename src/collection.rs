@@ -1,5 +1,9 @@
-//! Where vectors of pictures are kept and compared: [`crate::collection::index`] on this machine, or
-//! [`crate::collection::qdrant`] where the collection outgrew it.
+//! The collection of pictures that is searched: each has a record and a vector in a
+//! [`VectorStore`].
+//!
+//! There are two stores: [`index`], a folder of files on this machine, and [`qdrant`], a server for
+//! collections that are too large for it. [`add`] brings an index up to date with the pictures on
+//! disk; [`qdrant::push`] copies an index to Qdrant.
 
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -14,18 +18,18 @@ use crate::digest::Digest;
 use crate::error::{Error, Result};
 use crate::picture;
 
-/// Finds records by the likeness of their vectors.
+/// Finds pictures by the similarity of their vectors.
 pub trait VectorStore: Send + Sync {
-    /// The name of the encoder that made the vectors: a query's vector must come from the same one.
+    /// The name of the encoder that made the vectors. Queries must be encoded by the same one.
     fn encoder_name(&self) -> &str;
 
-    /// How many pictures there are.
+    /// The number of pictures.
     ///
     /// # Errors
     /// The store cannot be read or reached.
     fn len(&self) -> Result<usize>;
 
-    /// Whether there are none.
+    /// Whether the store holds no pictures.
     ///
     /// # Errors
     /// As [`VectorStore::len`].
@@ -33,22 +37,22 @@ pub trait VectorStore: Send + Sync {
         Ok(self.len()? == 0)
     }
 
-    /// The pictures whose vectors are most like `vector`: at most `want`, best first, none with a
-    /// score below `at_least`. The first ones are the same for any larger `want`, so a page is
-    /// what follows the first `offset` of `offset + limit`.
+    /// The pictures whose vectors are most similar to `vector`: at most `limit` of them, best
+    /// first, none with a score below `threshold`. A larger `limit` appends results and changes
+    /// none of the first ones, so a page is what follows the first `offset` results.
     ///
     /// # Errors
     /// The store cannot be read or reached, or its vectors have another length.
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>>;
+    fn search(&self, vector: &[f32], limit: usize, threshold: f32) -> Result<Vec<ScoredRecord>>;
 
-    /// The record with that [`Record::id`]. Any text may be asked for.
+    /// The record with that [`Record::id`], if there is one. `id` may be any text.
     ///
     /// # Errors
     /// The store cannot be read or reached.
     fn record(&self, id: &str) -> Result<Option<Record>>;
 
-    /// The file of the picture that `record` is about; none if it is gone, has become
-    /// something else, or is not on this machine.
+    /// The content of the picture's file; none if the file is gone, is no longer a picture, or was
+    /// never on this machine.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -67,34 +71,34 @@ pub trait VectorStore: Send + Sync {
     }
 }
 
-/// A picture that was found.
+/// A picture that a search found.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// Which one.
+pub struct ScoredRecord {
+    /// The picture.
     pub record: Record,
     /// Cosine similarity to the query, at most 1.
     pub score: f32,
 }
 
-/// What is known of a picture.
+/// What the collection knows about a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Lower-case hexadecimal digits and hyphens; the same for as long as the picture's content is,
-    /// also when its file is moved. Tells nothing of where the file is.
+    /// Lower-case hexadecimal digits and hyphens. It stays the same while the picture's content
+    /// does, even if the file is moved, and reveals nothing about where the file is.
     pub id: String,
     /// Where the picture is.
     pub place: Place,
-    /// A line of text about it.
+    /// A line of text about the picture; may be empty.
     pub caption: String,
-    /// In pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// In pixels.
+    /// Height in pixels.
     pub height: u32,
-    /// Of the file.
+    /// Size of the file.
     pub bytes: u64,
-    /// When the file was last changed; not known for one that was fetched.
+    /// When the file was last changed; unknown for a picture that was fetched.
     pub modified: Option<SystemTime>,
-    /// Of the file's content.
+    /// SHA-256 of the file's content.
     pub digest: Digest,
 }
 
@@ -105,7 +109,7 @@ pub enum Place {
     File {
         /// The folder that was indexed.
         root: PathBuf,
-        /// Path from there; any bytes that a name can have.
+        /// Path below that folder; not necessarily UTF-8.
         path: PathBuf,
     },
     /// An address that a list named.
@@ -118,7 +122,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The folder or list that it came by.
+    /// The folder or list through which the picture came into the collection.
     #[must_use]
     pub fn root(&self) -> &PathBuf {
         match self {
@@ -127,7 +131,7 @@ impl Place {
         }
     }
 
-    /// The file, for a picture on this machine.
+    /// The path of the file, if the picture is on this machine.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {
         match self {

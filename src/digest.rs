@@ -1,4 +1,4 @@
-//! SHA-256, of what signatures cover and of files that are fetched or indexed.
+//! SHA-256 digests: for request signatures, and of files that are downloaded or indexed.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub fn sha256(bytes: &[u8]) -> Digest {
     hasher.finish()
 }
 
-/// Takes what is to be digested piece by piece.
+/// Computes the digest of data that comes in pieces.
 pub struct Hasher(Context);
 
 impl Default for Hasher {
@@ -26,12 +26,12 @@ impl Default for Hasher {
 }
 
 impl Hasher {
-    /// Adds `bytes` behind what was added before.
+    /// Appends `bytes` to the data.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all of it.
+    /// The digest of all data so far.
     #[must_use]
     pub fn finish(self) -> Digest {
         let mut bytes = [0; 32];

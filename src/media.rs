@@ -1,9 +1,9 @@
-//! What kind of picture a file is, by its content and whatever it is called.
+//! Recognises the format of a picture by its content; the name of the file does not matter.
 
 use imagesize::ImageType;
 
-/// Media type and usual ending of the name of a JPEG, PNG, WebP or GIF file; none for anything
-/// else. The first 64 bytes are enough.
+/// The media type and the usual file name extension of a JPEG, PNG, WebP or GIF file; none for
+/// anything else. The first 64 bytes of the file are enough.
 #[must_use]
 pub fn picture_type(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     match imagesize::image_type(bytes).ok()? {

@@ -1,38 +1,38 @@
-//! Models that are known to work, and how they are fetched from Hugging Face's hub.
+//! The catalogue of CLIP models that are known to work, and how they are downloaded from the
+//! Hugging Face Hub.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config;
 use crate::digest::Digest;
+use crate::download::{RemoteFile, download};
 use crate::error::{Error, Kind, Result};
 use crate::http::Client;
 use crate::progress::Progress;
 
-use crate::download::{Wanted, download};
-
-/// A model on the hub.
+/// A model of the catalogue.
 #[derive(Debug)]
-pub struct Known {
-    /// What it is called here.
+pub struct KnownModel {
+    /// Its name in `clip-search model fetch NAME`.
     pub name: &'static str,
     /// `user/name` on the hub.
     pub repository: &'static str,
-    /// The commit there: the files of a commit never change.
+    /// The commit of that repository. The files of a commit never change.
     pub revision: &'static str,
-    /// About how large its weights are.
+    /// Approximate size of its weights.
     pub megabytes: u32,
-    /// Bytes and SHA-256 of its weights, where several people published the same.
+    /// Size in bytes and SHA-256 of its weights, if several people published the same values.
     pub pinned: Option<(u64, &'static str)>,
     /// Its licence.
     pub licence: &'static str,
-    /// What it is good for.
+    /// What it is good for, in a few words.
     pub about: &'static str,
 }
 
-/// All of them, the smallest first.
-pub const KNOWN: [Known; 6] = [
-    Known {
+/// The catalogue, the smallest model first.
+pub const KNOWN_MODELS: [KnownModel; 6] = [
+    KnownModel {
         name: "tinyclip-8m",
         repository: "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M",
         revision: "a2a8c6eaa2549ad66eb7c31b85022bf58273a26c",
@@ -44,7 +44,7 @@ pub const KNOWN: [Known; 6] = [
         licence: "MIT",
         about: "the smallest, for the smallest machines",
     },
-    Known {
+    KnownModel {
         name: "tinyclip-39m",
         repository: "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M",
         revision: "07a4b0bc751cb64fecd2b661c048c1dd98d69444",
@@ -54,7 +54,7 @@ pub const KNOWN: [Known; 6] = [
         about: "between the smallest and the others",
     },
     // The main branches of the next two have no safetensors; these are the hub's own conversions.
-    Known {
+    KnownModel {
         name: "openai-vit-b-32",
         repository: "openai/clip-vit-base-patch32",
         revision: "b33cedfd0df4e43b8238760678fcc89e1a0d38b3",
@@ -66,7 +66,7 @@ pub const KNOWN: [Known; 6] = [
         licence: "MIT",
         about: "the usual one, a good start",
     },
-    Known {
+    KnownModel {
         name: "openai-vit-b-16",
         repository: "openai/clip-vit-base-patch16",
         revision: "5ef227a78de3f75873f373246dac80def63b0003",
@@ -75,7 +75,7 @@ pub const KNOWN: [Known; 6] = [
         licence: "MIT",
         about: "sees finer; pictures take about four times as long",
     },
-    Known {
+    KnownModel {
         name: "laion-vit-b-32",
         repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
         revision: "1a25a446712ba5ee05982a381eed697ef9b435cf",
@@ -84,7 +84,7 @@ pub const KNOWN: [Known; 6] = [
         licence: "MIT",
         about: "like openai-vit-b-32, from more pictures",
     },
-    Known {
+    KnownModel {
         name: "openai-vit-l-14",
         repository: "openai/clip-vit-large-patch14",
         revision: "32bd64288804d66eefd0ccbe215aa642df71cc41",
@@ -98,51 +98,52 @@ pub const KNOWN: [Known; 6] = [
     },
 ];
 
-/// What is fetched: what tells about the weights, then those.
+/// The files that are downloaded, the large one last.
 const FILES: [&str; 4] = ["config.json", "preprocessor_config.json", CARD, WEIGHTS];
-/// The file that [`Known::pinned`] is about.
+/// The weights, whose digest is in [`KnownModel::pinned`].
 const WEIGHTS: &str = "model.safetensors";
-/// The model card, which tells no more than the licence: a mirror may lack it.
+/// The model card. Only the licence is taken from it, so a mirror may lack it.
 const CARD: &str = "README.md";
 
-/// Longest time in which nothing arrives.
+/// A download breaks off if nothing arrives for this long.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// The model that is called `name`.
+/// The model with that name.
 ///
 /// # Errors
-/// There is none.
-pub fn known(name: &str) -> Result<&'static Known> {
-    KNOWN
+/// The catalogue has no such model; the message names the nearest one.
+pub fn known_model(name: &str) -> Result<&'static KnownModel> {
+    KNOWN_MODELS
         .iter()
         .find(|known| known.name == name)
         .ok_or_else(|| {
-            let names = KNOWN.iter().map(|known| known.name);
+            let names = KNOWN_MODELS.iter().map(|known| known.name);
             let nearest = config::nearest(name, names).unwrap_or_default();
             let name = config::printable(name);
             Error::config(format!(
-                "{name} is no known model; did you mean {nearest}? See clip-search model list"
+                "there is no known model {name}; did you mean {nearest}? See clip-search model list"
             ))
         })
 }
 
-impl Known {
-    /// Where its checkpoint goes below `folder`.
+impl KnownModel {
+    /// The folder below `folder` for its checkpoint.
     #[must_use]
     pub fn checkpoint(&self, folder: &Path) -> PathBuf {
         folder.join(self.name)
     }
 
-    /// Where the converted model goes below `folder`.
+    /// The file below `folder` for the converted model.
     #[must_use]
     pub fn model(&self, folder: &Path) -> PathBuf {
         folder.join(format!("{}.clip", self.name))
     }
 
-    /// Fetches its files from `hub` into [`Known::checkpoint`], and tells the digest of each.
+    /// Downloads its files from `hub` into [`KnownModel::checkpoint`], and returns the digest of
+    /// each.
     ///
     /// # Errors
-    /// Those of [`download()`], with the address.
+    /// As [`download()`]; the message names the address.
     pub fn fetch(
         &self,
         hub: &str,
@@ -156,16 +157,16 @@ impl Known {
         let mut digests = Vec::new();
         for (file, url) in FILES.into_iter().zip(self.urls(hub)) {
             let pinned = self.pinned.filter(|_| file == WEIGHTS);
-            let wanted = Wanted {
+            let remote = RemoteFile {
                 url,
                 size: pinned.map(|(size, _)| size),
                 digest: pinned.map(|(_, digest)| digest),
                 silence: SILENCE,
             };
-            match download(&client, &wanted, &folder.join(file), progress) {
+            match download(&client, &remote, &folder.join(file), progress) {
                 Ok(digest) => digests.push((file, digest)),
                 Err(error) if file == CARD && *error.kind() == (Kind::Garbled { status: 404 }) => {}
-                Err(error) => return Err(error.context(&format!("cannot fetch {}", wanted.url))),
+                Err(error) => return Err(error.context(&format!("cannot fetch {}", remote.url))),
             }
         }
         Ok(digests)
@@ -193,8 +194,10 @@ mod tests {
             let digits = b"0123456789abcdef";
             text.len() == length && text.bytes().all(|byte| digits.contains(&byte))
         };
-        for (index, model) in KNOWN.iter().enumerate() {
-            let first = KNOWN.iter().position(|other| other.name == model.name);
+        for (index, model) in KNOWN_MODELS.iter().enumerate() {
+            let first = KNOWN_MODELS
+                .iter()
+                .position(|other| other.name == model.name);
             assert_eq!(first, Some(index), "{}", model.name);
             assert!(is_hex(model.revision, 40), "{}", model.name);
             if let Some((size, digest)) = model.pinned {
@@ -207,7 +210,7 @@ mod tests {
 
     #[test]
     fn an_unknown_model_is_answered_with_the_nearest() {
-        let error = known("openai-vit-b32").expect_err("no model");
+        let error = known_model("openai-vit-b32").expect_err("no model");
         assert_eq!(*error.kind(), Kind::Config);
         assert!(error.to_string().contains("openai-vit-b-32"), "{error}");
     }

@@ -1,4 +1,4 @@
-//! Pictures from files.
+//! Reads, decodes, scales and writes picture files.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read};
@@ -14,27 +14,28 @@ use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
 use crate::media::picture_type;
 
-/// Largest file that is read, in bytes.
-pub const LARGEST_FILE: u64 = 64 << 20;
+/// Largest picture file that is read, in bytes.
+pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// So many bytes of pixels may come out of a decoder: those of 50 megapixels in 8-bit colour, of
-/// 40 with transparency. A progressive JPEG takes up to twice as much besides, for a moment.
-const LARGEST: u64 = 160 << 20;
+/// Most bytes of decoded pixels: those of 50 megapixels in 8-bit colour, or of 40 with
+/// transparency. The decoder of a progressive JPEG takes up to twice as much besides, for a moment.
+const MAX_DECODED_BYTES: u64 = 160 << 20;
 
-/// Pixels of the largest picture that is kept in full: enough for anything that is shown or seen
-/// by CLIP, little enough for several at a time.
-const FULL: u64 = 16_000_000;
+/// Most pixels of a picture that is kept at its full size: enough for display and for CLIP, and
+/// little enough for several pictures at a time.
+const MAX_FULL_PIXELS: u64 = 16_000_000;
 
-/// No side is longer. JPEG and GIF cannot express more.
-const LONGEST: u32 = 65_535;
+/// Longest side of a picture, in pixels. JPEG and GIF cannot express more.
+const MAX_SIDE: u32 = 65_535;
 
-/// Held while a picture above [`FULL`] is decoded, so that there is one such in memory.
-static LARGE: Mutex<()> = Mutex::new(());
+/// Held while a picture of more than [`MAX_FULL_PIXELS`] is decoded, so that only one is in memory.
+static ONE_LARGE: Mutex<()> = Mutex::new(());
 
-/// The picture file at `path`; none if it is something else, too large, or no file at all.
+/// The content of the picture file at `path`; none if it is not a picture, too large, or not a
+/// regular file.
 ///
 /// # Errors
-/// Those of the system.
+/// The system cannot open or read it.
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let mut file = File::open(path)?;
     let metadata = file.metadata()?;
@@ -42,24 +43,25 @@ pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut bytes = Vec::new();
-    // Long enough to know any kind by.
+    // Enough to recognise any of the formats.
     file.by_ref().take(64).read_to_end(&mut bytes)?;
-    if picture_type(&bytes).is_none() || metadata.len() > LARGEST_FILE {
+    if picture_type(&bytes).is_none() || metadata.len() > MAX_FILE_BYTES {
         return Ok(None);
     }
-    file.take(LARGEST_FILE).read_to_end(&mut bytes)?;
+    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     Ok(Some(bytes))
 }
 
 /// Decodes the file `bytes`: JPEG, PNG, WebP, or the first picture of a GIF.
 ///
-/// It is turned as its EXIF data says; transparency is dropped, as CLIP's reference does it. One
-/// of more than 16 megapixels is halved in width and height.
+/// The picture is rotated as its EXIF data says. Transparency is dropped, as CLIP's reference
+/// implementation does. A picture of more than 16 megapixels is halved in width and height.
 ///
 /// # Errors
-/// The file is damaged, too large, or of a kind that is not known.
+/// The file is damaged or of an unknown format ([`Kind::Unusable`]), or too large
+/// ([`Kind::TooLarge`]).
 pub fn decode(bytes: &[u8]) -> Result<Picture> {
-    let damaged = |cause| Error::new(Kind::System, "the picture is damaged").because(cause);
+    let damaged = |cause| Error::new(Kind::Unusable, "the picture is damaged").because(cause);
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|cause| damaged(cause.into()))?;
@@ -67,14 +69,14 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
         .format()
         .is_some_and(|format| format.reading_enabled())
     {
-        let problem = "this is no picture that can be read: JPEG, PNG, WebP and GIF are";
-        return Err(Error::new(Kind::System, problem));
+        let problem = "this is not a JPEG, PNG, WebP or GIF picture";
+        return Err(Error::new(Kind::Unusable, problem));
     }
     let mut limits = image::Limits::default();
-    limits.max_image_width = Some(LONGEST);
-    limits.max_image_height = Some(LONGEST);
-    // What decoders want besides the pixels is little; ours is the limit that tells.
-    limits.max_alloc = Some(2 * LARGEST);
+    limits.max_image_width = Some(MAX_SIDE);
+    limits.max_image_height = Some(MAX_SIDE);
+    // For what decoders allocate besides the pixels; the limit that matters is checked below.
+    limits.max_alloc = Some(2 * MAX_DECODED_BYTES);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(damaged)?;
 
@@ -82,27 +84,27 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     let pixels = u64::from(width) * u64::from(height);
     let color = decoder.color_type();
     let needed = decoder.total_bytes().max(pixels.saturating_mul(3));
-    if needed > LARGEST {
+    if needed > MAX_DECODED_BYTES {
         let problem = format!(
-            "the picture has {width} x {height} pixels, which take {} MiB in memory, more than the {} MiB allowed: \
-             make it smaller",
+            "the picture has {width} x {height} pixels, which take {} MiB in memory, more than the \
+             {} MiB allowed: make it smaller",
             needed >> 20,
-            LARGEST >> 20
+            MAX_DECODED_BYTES >> 20
         );
         return Err(Error::new(Kind::TooLarge, problem));
     }
     let turn = decoder.orientation().map_err(damaged)?;
-    let large = pixels > FULL;
-    let _one_at_a_time = large.then(|| locked(&LARGE));
+    let large = pixels > MAX_FULL_PIXELS;
+    let _one_at_a_time = large.then(|| locked(&ONE_LARGE));
     let mut raw = vec![0; decoder.total_bytes().try_into().unwrap_or(usize::MAX)];
     decoder.read_image(&mut raw).map_err(damaged)?;
     let Some(rgb) = into_rgb(raw, color) else {
-        let problem = format!("the picture has colours of a kind that is not known: {color:?}");
-        return Err(Error::new(Kind::System, problem));
+        let problem = format!("the picture has colours of an unknown kind: {color:?}");
+        return Err(Error::new(Kind::Unusable, problem));
     };
     let mut picture = Picture { width, height, rgb };
     if picture.rgb.is_empty() {
-        return Err(Error::new(Kind::System, "the picture has no pixels"));
+        return Err(Error::new(Kind::Unusable, "the picture has no pixels"));
     }
     if large {
         halve(&mut picture);
@@ -120,7 +122,7 @@ fn halve(picture: &mut Picture) {
                 let first = 2 * y * row + 6 * x + channel;
                 let four = [first, first + 3, first + row, first + row + 3];
                 let sum: u16 = four.iter().map(|at| u16::from(picture.rgb[*at])).sum();
-                // Lies before all that is read later. At most 255.
+                // This index lies before all that are read later. The mean is at most 255.
                 picture.rgb[(y * width + x) * 3 + channel] = ((sum + 2) / 4).to_le_bytes()[0];
             }
         }
@@ -147,7 +149,7 @@ fn turned(picture: Picture, turn: Orientation) -> Picture {
     }
 }
 
-/// `picture` as a JPEG file; `quality` is 1 to 100.
+/// Encodes `picture` as a JPEG file; `quality` is 1 to 100.
 ///
 /// # Errors
 /// JPEG cannot express its size.
@@ -161,13 +163,13 @@ pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
             ExtendedColorType::Rgb8,
         )
         .map_err(|cause| {
-            Error::new(Kind::System, "the picture cannot be made a JPEG").because(cause)
+            Error::new(Kind::Unusable, "the picture cannot be encoded as JPEG").because(cause)
         })?;
     Ok(file)
 }
 
-/// The pixels of `color` in `raw` as RGB, in the same memory. Of 16 bits the upper 8 count, as
-/// Pillow does it.
+/// Converts the pixels in `raw` from `color` to RGB, in the same memory; none if `color` is
+/// unknown. Of 16 bits the upper 8 are kept, as Pillow does.
 fn into_rgb(mut raw: Vec<u8>, color: ColorType) -> Option<Vec<u8>> {
     let high =
         |pixel: &[u8], at: usize| (u16::from_ne_bytes([pixel[at], pixel[at + 1]]) >> 8) as u8;
@@ -191,8 +193,8 @@ fn into_rgb(mut raw: Vec<u8>, color: ColorType) -> Option<Vec<u8>> {
         let pixel = rgb(&raw[index * step..][..step]);
         raw[index * 3..][..3].copy_from_slice(&pixel);
     };
-    // What becomes longer is converted from its end and what becomes shorter from its start, so
-    // that nothing is overwritten before it is read.
+    // Pixels that become longer are converted from the last to the first, and ones that become
+    // shorter from the first to the last, so that none is overwritten before it is read.
     if step < 3 {
         raw.resize(pixels * 3, 0);
         (0..pixels).rev().for_each(|index| convert(&mut raw, index));
@@ -409,6 +411,7 @@ mod tests {
         for file in [&b""[..], b"<html>", b"II*\0", b"%PDF-1.7"] {
             let error = decode(file).expect_err("no picture");
             assert!(error.to_string().contains("WebP"), "{error}");
+            assert_eq!(*error.kind(), Kind::Unusable);
         }
     }
 }

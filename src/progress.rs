@@ -1,13 +1,16 @@
-//! Progress of long work, for whoever shows it.
+//! How long-running work, such as indexing or a download, reports its progress.
 
-/// Is told how far long work has come.
+/// Receives the progress of some work and shows it, for example as a bar. The work does not depend
+/// on what an implementation does with it.
 pub trait Progress {
-    /// There are `all` files, or bytes where one file is downloaded.
-    fn begin(&mut self, all: u64);
-    /// `more` of them are done.
+    /// The work begins, and has `total` units: files when indexing, bytes when downloading. 0 if
+    /// the total is unknown. May be called again for another part of the work, after
+    /// [`Progress::end`].
+    fn begin(&mut self, total: u64);
+    /// `more` further units are done.
     fn done(&mut self, more: u64);
-    /// Something the operator should know.
+    /// Shows a line of text to the operator. May be called at any time.
     fn say(&mut self, line: &str);
-    /// The work has ended.
+    /// The work has ended, successfully or not.
     fn end(&mut self);
 }

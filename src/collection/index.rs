@@ -1,45 +1,49 @@
 //! The index of the user's own pictures, in a folder.
 //!
-//! # For the engine that serves it
+//! # Reading
 //!
-//! [`Index::open`] once; then [`VectorStore::search`] and [`VectorStore::record`] from any thread.
-//! Each looks whether the index was changed (a `stat` of one file) and goes on with the new state
-//! if it was; what was found stays valid, as records are copies. If the index is made anew with another encoder while it is open, the old state goes
-//! on to be served and a warning says so: [`VectorStore::encoder_name`] never changes.
+//! [`Index::open`] it once; [`VectorStore::search`] and [`VectorStore::record`] can then be called
+//! from any thread. Each call checks with a `stat` of one file whether a writer has committed a new
+//! state, and uses that state if so. Results stay valid, as records are copies. If the index is
+//! rebuilt with another encoder while it is open, the old state is still served and a warning is
+//! logged: [`VectorStore::encoder_name`] never changes.
 //!
-//! # In the folder
+//! # Files in the folder
 //!
-//! - `manifest`: which segments there are, with their lengths and checksums, which of their rows are
-//!   dead, which folders and lists were indexed, and by which encoder. Written beside, synced and
-//!   renamed: a kill or a power cut at any moment leaves the state before or the one after.
-//! - `00000000.segment`…: vectors and records, written once (`segment` says how) and synced before
-//!   a manifest names them. Small ones are joined, and those with a quarter of dead rows written
-//!   anew. One that is deleted stays readable for who has it open; one that no manifest names was
-//!   left by a kill, and the next writer removes it.
-//! - `lock`: held by the process that changes the index, with its number inside.
+//! - `manifest`: the segments with their lengths and checksums, their dead rows (those of removed
+//!   or replaced pictures), the folders and lists that were indexed, and the encoder's name. A new
+//!   one is written beside the old one, synced and renamed: a kill or a power cut at any moment
+//!   leaves the state before or the one after.
+//! - `00000000.segment`…: vectors and records (`segment` describes the format), written once and
+//!   synced before a manifest names them. Compaction merges small segments, and rewrites a segment
+//!   when more than a quarter of its rows are dead. A process that has a deleted segment open can
+//!   still read it. A segment that no manifest names was left by a kill; the next writer removes
+//!   it.
+//! - `lock`: held by the process that changes the index; contains its process number.
 //!
 //! # How it searches
 //!
-//! Exactly: every vector is compared, as signed bytes, with one scale for a segment that its data
-//! gives. The best 100 (or twice as many as are wanted) are ranked again by 16-bit floats, which
-//! finds what 32-bit floats find. A picture whose vector is at least 0.985 alike to that of a better
-//! one is taken for the same and left out; so are copies of a file.
+//! The search is exhaustive: the query is compared with every vector, quantised to signed bytes
+//! with one scale for each segment. The best 100 rows (or twice as many as are wanted) are ranked
+//! again by 16-bit floats, with practically the results of 32-bit floats. Near-duplicates are left
+//! out: a picture whose vector has a cosine of at least 0.985 to that of a better result, which
+//! includes copies of a file.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::collection::{Found, Record, VectorStore};
+use crate::collection::{Record, ScoredRecord, VectorStore};
 use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
 
 mod bytes;
+pub mod maintenance;
 pub(super) mod manifest;
 pub(super) mod record;
 pub(super) mod segment;
 pub(super) mod snapshot;
-pub mod upkeep;
 pub(super) mod writer;
 
 use manifest::Manifest;
@@ -47,70 +51,74 @@ pub use manifest::Root;
 use segment::floats;
 use snapshot::Snapshot;
 
-/// How often a state is opened that is replaced meanwhile.
-const TRIES: usize = 20;
+/// Attempts to open a state that a writer replaces in the meantime.
+const MAX_TRIES: usize = 20;
 
-/// The index in a folder, for reading; it follows the changes that a writer makes.
+/// An index that is open for reading. It follows the changes that a writer makes.
 #[derive(Debug)]
 pub struct Index {
     folder: PathBuf,
     encoder: String,
-    state: Mutex<State>,
+    opened: Mutex<Opened>,
 }
 
+/// The state that was opened last.
 #[derive(Debug)]
-struct State {
+struct Opened {
     snapshot: Arc<Snapshot>,
-    /// Of the manifest that was looked at last.
+    /// Of the manifest that was checked last.
     stamp: Option<Stamp>,
 }
 
-/// Tells one manifest from the next.
+/// Differs from one manifest to the next: device, inode, length and time of its file.
 type Stamp = (u64, u64, u64, i64, i64);
 
 impl Index {
     /// Opens the index in `folder`.
     ///
     /// # Errors
-    /// There is none ([`Kind::Config`]), or it is damaged.
+    /// There is no index ([`Kind::Config`]), or it is damaged ([`Kind::Unusable`]).
     pub fn open(folder: &Path) -> Result<Self> {
         let (snapshot, stamp) = load(folder, None)?;
         Ok(Self {
             folder: folder.to_owned(),
             encoder: snapshot.manifest.encoder.clone(),
-            state: Mutex::new(State {
+            opened: Mutex::new(Opened {
                 snapshot: Arc::new(snapshot),
                 stamp,
             }),
         })
     }
 
-    /// The newest state.
+    /// The newest state, which is opened if it is new.
     fn current(&self) -> Arc<Snapshot> {
-        let mut state = locked(&self.state);
+        let mut opened = locked(&self.opened);
         let stamp = stamp(&self.folder);
-        if stamp != state.stamp {
-            match load(&self.folder, Some(&state.snapshot)) {
+        if stamp != opened.stamp {
+            match load(&self.folder, Some(&opened.snapshot)) {
                 Ok((snapshot, stamp)) if snapshot.manifest.encoder == self.encoder => {
-                    state.snapshot = Arc::new(snapshot);
-                    state.stamp = stamp;
+                    opened.snapshot = Arc::new(snapshot);
+                    opened.stamp = stamp;
                 }
                 Ok((snapshot, stamp)) => {
                     tracing::warn!(
-                        "the index is now one of {}: the old one of {} is served until clip-search \
-                         is started again",
+                        "the index was rebuilt with the model {}: clip-search serves the old one, \
+                         made with {}, until it is restarted",
                         snapshot.manifest.encoder,
                         self.encoder
                     );
-                    state.stamp = stamp;
+                    opened.stamp = stamp;
                 }
                 Err(error) => {
-                    tracing::warn!("the index stays as it was: {}", error.chain());
-                    state.stamp = stamp;
+                    tracing::warn!(
+                        "the new state of the index cannot be opened, so the old one is served: {}",
+                        error.chain()
+                    );
+                    opened.stamp = stamp;
                 }
             }
         }
-        Arc::clone(&state.snapshot)
+        Arc::clone(&opened.snapshot)
     }
 
     /// Components of a vector.
@@ -119,10 +127,11 @@ impl Index {
         self.current().manifest.dimensions
     }
 
-    /// Hands every picture with its vector to `take`, all of one state, until that returns false.
+    /// Calls `take` with every picture and its vector, all of one state, until `take` returns
+    /// false.
     ///
     /// # Errors
-    /// Those of `take`, and a damaged index.
+    /// `take` failed, or the index is damaged.
     pub fn each(&self, mut take: impl FnMut(Record, &[f32]) -> Result<bool>) -> Result<()> {
         let snapshot = self.current();
         let mut vector = Vec::new();
@@ -150,7 +159,7 @@ impl VectorStore for Index {
         Ok(self.current().manifest.live())
     }
 
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
         self.current().search(vector, want, at_least)
     }
 
@@ -164,7 +173,7 @@ fn stamp(folder: &Path) -> Option<Stamp> {
     Some((of.dev(), of.ino(), of.len(), of.mtime(), of.mtime_nsec()))
 }
 
-/// Opens the newest state. A writer may replace it and delete its files in the middle: then again.
+/// Opens the newest state. If a writer replaces it and deletes its files meanwhile, tries again.
 fn load(folder: &Path, before: Option<&Snapshot>) -> Result<(Snapshot, Option<Stamp>)> {
     let mut tries = 0;
     loop {
@@ -172,7 +181,7 @@ fn load(folder: &Path, before: Option<&Snapshot>) -> Result<(Snapshot, Option<St
         let manifest = Manifest::read(folder)?.ok_or_else(|| none_yet(folder))?;
         match Snapshot::open(folder, manifest, before) {
             Ok(snapshot) => return Ok((snapshot, stamp_before)),
-            Err(_) if stamp(folder) != stamp_before && tries < TRIES => tries += 1,
+            Err(_) if stamp(folder) != stamp_before && tries < MAX_TRIES => tries += 1,
             Err(error) => return Err(error),
         }
     }
@@ -187,14 +196,14 @@ fn none_yet(folder: &Path) -> Error {
 
 fn damaged(path: &Path) -> Error {
     let what = format!(
-        "{} is damaged: look for others with clip-search index verify, then make the index anew with \
-         clip-search index add --rebuild",
+        "{} is damaged: check the other files with clip-search index verify, then make the index \
+         anew with clip-search index add --rebuild",
         path.display()
     );
-    Error::new(Kind::System, what)
+    Error::new(Kind::Unusable, what)
 }
 
-/// Makes sure that new and renamed files of `folder` survive a power cut.
+/// Makes new and renamed files in `folder` survive a power cut.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use ::clip::Encoder;
 
-use crate::collection::{Found, Place, VectorStore};
+use crate::collection::{Place, ScoredRecord, VectorStore};
 use crate::error::{Error, Result};
 use crate::http::percent_encode;
 use crate::locked::locked;
@@ -90,8 +90,8 @@ impl ClipEngine {
         locked(&self.decoding)
     }
 
-    fn hit(&self, found: Found) -> Hit {
-        let Found { record, score } = found;
+    fn hit(&self, found: ScoredRecord) -> Hit {
+        let ScoredRecord { record, score } = found;
         let own = format!("/images/{}", record.id);
         let whole = (record.width, record.height);
         let (url, thumbnail_url, (width, height)) = match (&record.place, &self.public_base) {
@@ -252,13 +252,14 @@ mod tests {
             Ok(self.1.len())
         }
 
-        fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+        fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
             let score = |other: &[f32; 2]| vector[0] * other[0] + vector[1] * other[1];
-            let found = self.1.iter().map(|(record, vector)| Found {
+            let found = self.1.iter().map(|(record, vector)| ScoredRecord {
                 record: record.clone(),
                 score: score(vector),
             });
-            let mut found: Vec<Found> = found.filter(|found| found.score >= at_least).collect();
+            let mut found: Vec<ScoredRecord> =
+                found.filter(|found| found.score >= at_least).collect();
             found.sort_by(|one, other| other.score.total_cmp(&one.score));
             found.truncate(want);
             Ok(found)

@@ -10,7 +10,7 @@ use clip::mapped::Aligned;
 use clip::model::Model;
 
 use super::drawings::{self, Picture, SIDE};
-use crate::collection::{Found, Place, Record, VectorStore};
+use crate::collection::{Place, Record, ScoredRecord, VectorStore};
 use crate::digest::sha256;
 use crate::error::Result;
 
@@ -55,7 +55,7 @@ impl VectorStore for Drawings {
         Ok(drawings::all().len())
     }
 
-    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+    fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
         let query = Query::new(vector, vector.len());
         let scored = drawings::all().iter().zip(rows(vector.len()));
         let mut found: Vec<(f32, &Picture)> = scored
@@ -66,7 +66,7 @@ impl VectorStore for Drawings {
         found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         let best = found.into_iter().take(want);
         Ok(best
-            .map(|(score, picture)| Found {
+            .map(|(score, picture)| ScoredRecord {
                 record: record(picture),
                 score,
             })

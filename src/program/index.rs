@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::collection::add::{self, Options, Summary};
 use crate::collection::index::Index;
-use crate::collection::index::upkeep::{self, Info};
+use crate::collection::index::maintenance::{self, Info};
 use crate::collection::qdrant;
 use crate::config::ClipConfig;
 use crate::engine::open_model;
@@ -63,15 +63,15 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
             Ok(0)
         }
         ["info"] if switches.is_empty() => {
-            print_lines(described(&upkeep::info(folder)?));
+            print_lines(described(&maintenance::info(folder)?));
             Ok(0)
         }
         ["remove", place] if switches.is_empty() => {
-            let pictures = upkeep::remove(folder, place)?;
+            let pictures = maintenance::remove(folder, place)?;
             print_lines([format!("{pictures} pictures removed from the index")]);
             Ok(0)
         }
-        ["verify"] if switches.is_empty() => match upkeep::verify(folder)? {
+        ["verify"] if switches.is_empty() => match maintenance::verify(folder)? {
             Ok(pictures) => {
                 print_lines([format!("ok   {pictures} pictures")]);
                 Ok(0)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::ClipConfig;
 use crate::error::{Error, Kind, Result};
-use crate::models::{KNOWN, Known, known};
+use crate::models::{KNOWN_MODELS, KnownModel, known_model};
 use crate::program::bars::Shown;
 use crate::program::command_line::print_lines;
 use crate::progress::Progress;
@@ -26,11 +26,11 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
         ["list"] => {
-            print_lines(KNOWN.iter().map(listed));
+            print_lines(KNOWN_MODELS.iter().map(listed));
             Ok(0)
         }
-        ["fetch", name] => fetch(known(name)?, ".".as_ref(), config),
-        ["fetch", name, folder] => fetch(known(name)?, folder.as_ref(), config),
+        ["fetch", name] => fetch(known_model(name)?, ".".as_ref(), config),
+        ["fetch", name, folder] => fetch(known_model(name)?, folder.as_ref(), config),
         ["info"] => match &config.model {
             Some(file) => info(file),
             None => Err(Error::config(
@@ -46,8 +46,8 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
     }
 }
 
-fn listed(known: &Known) -> String {
-    let Known {
+fn listed(known: &KnownModel) -> String {
+    let KnownModel {
         name,
         megabytes,
         licence,
@@ -58,13 +58,13 @@ fn listed(known: &Known) -> String {
     format!("{name:<15}  {megabytes:>4} MB  {licence}  {about} ({repository})")
 }
 
-fn fetch(known: &Known, folder: &Path, config: &ClipConfig) -> Result<u8> {
+fn fetch(known: &KnownModel, folder: &Path, config: &ClipConfig) -> Result<u8> {
     let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
     let mut shown = Shown::bytes();
     let digests = known
         .fetch(&config.hub, folder, &mut shown)
         .inspect_err(|error| {
-            if *error.kind() != Kind::System {
+            if !matches!(error.kind(), Kind::System | Kind::Busy) {
                 by_hand(known, folder, config, &mut shown);
             }
         })?;
@@ -87,7 +87,7 @@ fn fetch(known: &Known, folder: &Path, config: &ClipConfig) -> Result<u8> {
 }
 
 /// Says how to do without the hub, or without this machine's way to it.
-fn by_hand(known: &Known, folder: &Path, config: &ClipConfig, shown: &mut Shown) {
+fn by_hand(known: &KnownModel, folder: &Path, config: &ClipConfig, shown: &mut Shown) {
     let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
     let (checkpoint, file) = (checkpoint.display(), file.display());
     shown.say(&format!(

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clip_bot::digest::sha256;
-use clip_bot::download::{Wanted, download};
+use clip_bot::download::{RemoteFile, download};
 use clip_bot::error::{Error, Kind};
 use clip_bot::http::Client;
-use clip_bot::models::known;
+use clip_bot::models::known_model;
 use clip_bot::progress::Progress;
 use safetensors::tensor::Dtype;
 
@@ -16,7 +16,7 @@ use crate::support::server::{Reply, Request, Server, Step};
 use crate::support::stage::file;
 use crate::support::tiny::Tiny;
 
-/// One whose digest is not pinned, so that a test can be its hub.
+/// A known model whose digest is not pinned, so that a test can serve other weights for it.
 const NAME: &str = "tinyclip-39m";
 
 /// Shows no progress.
@@ -58,7 +58,7 @@ fn checkpoint() -> PathBuf {
     folder
 }
 
-/// `bytes` from where the request wants them.
+/// The range of `bytes` that the request asks for, or all of them.
 fn ranged(request: &Request, bytes: &[u8]) -> Reply {
     let kind = "application/octet-stream";
     let Some(range) = request.header("range") else {
@@ -77,9 +77,9 @@ fn ranged(request: &Request, bytes: &[u8]) -> Reply {
     Reply::bytes(206, kind, bytes[first..].to_vec()).with("content-range", &range)
 }
 
-/// A hub that has the checkpoint in `folder` as [`NAME`], and keeps weights elsewhere.
+/// A hub that serves the checkpoint in `folder` as [`NAME`], and redirects requests for weights.
 fn hub(folder: PathBuf) -> Server {
-    let known = known(NAME).expect("known");
+    let known = known_model(NAME).expect("known");
     let base = format!("/{}/resolve/{}/", known.repository, known.revision);
     Server::start(move |request| {
         if let Some(name) = request.path().strip_prefix("/elsewhere/") {
@@ -183,13 +183,17 @@ fn known_models_are_listed_and_others_are_not_fetched() {
     );
 }
 
-/// Downloads from `server` into a file, of which `have` is there already.
-fn get(server: &Server, have: &[u8], adjust: fn(&mut Wanted<'_>)) -> (PathBuf, Result<(), Error>) {
+/// Downloads from `server` into a file, of which the part `have` arrived before.
+fn get(
+    server: &Server,
+    have: &[u8],
+    adjust: fn(&mut RemoteFile<'_>),
+) -> (PathBuf, Result<(), Error>) {
     let to = folder().join("file");
     if !have.is_empty() {
         std::fs::write(to.with_extension("part"), have).expect("room");
     }
-    let mut wanted = Wanted {
+    let mut wanted = RemoteFile {
         url: server.url("/file"),
         size: None,
         digest: None,
@@ -200,7 +204,7 @@ fn get(server: &Server, have: &[u8], adjust: fn(&mut Wanted<'_>)) -> (PathBuf, R
     (to, found.map(drop))
 }
 
-/// The digest of something else.
+/// The digest of other content.
 const OTHER: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 /// 46 bytes.
@@ -272,7 +276,9 @@ fn what_is_not_what_is_wanted_is_refused() {
     assert!(!file.exists());
 
     let (file, found) = get(&server, &TEXT[..9], |wanted| wanted.digest = Some(OTHER));
-    let error = found.expect_err("another digest").to_string();
+    let error = found.expect_err("another digest");
+    assert_eq!(*error.kind(), Kind::Unusable);
+    let error = error.to_string();
     assert!(error.contains(&sha256(TEXT).to_string()), "{error}");
     assert!(!file.exists() && !file.with_extension("part").exists());
 
@@ -297,7 +303,7 @@ fn a_file_that_is_there_is_only_looked_at() {
     let to = folder().join("file");
     std::fs::write(&to, TEXT).expect("room");
     let found = |digest: &str| {
-        let wanted = Wanted {
+        let wanted = RemoteFile {
             url: "http://127.0.0.1:1/file".to_owned(),
             size: None,
             digest: Some(digest),
@@ -309,6 +315,7 @@ fn a_file_that_is_there_is_only_looked_at() {
     assert_eq!(found(&digest.to_string()).expect("right"), digest);
     let error = found(OTHER).expect_err("another digest");
     assert!(error.to_string().contains("move it away"), "{error}");
+    assert_eq!(*error.kind(), Kind::Unusable);
     assert_eq!(std::fs::read(&to).expect("there"), TEXT);
 }
 
@@ -318,7 +325,7 @@ fn two_at_a_time_do_not_mix_what_they_fetch() {
     let part = std::fs::File::create(to.with_extension("part")).expect("room");
     part.lock().expect("nobody else has it");
     let server = Server::start(|request| ranged(request, TEXT));
-    let wanted = Wanted {
+    let wanted = RemoteFile {
         url: server.url("/file"),
         size: None,
         digest: None,
@@ -327,6 +334,7 @@ fn two_at_a_time_do_not_mix_what_they_fetch() {
     let found = || download(&Client::for_files(), &wanted, &to, &mut Silent);
     let error = found().expect_err("another has it");
     assert!(error.to_string().contains("another clip-search"), "{error}");
+    assert_eq!(*error.kind(), Kind::Busy);
     assert!(server.requests().is_empty());
     drop(part);
     assert_eq!(found().expect("nobody has it now"), sha256(TEXT));

@@ -13,7 +13,7 @@ use crate::support::process::{Ended, Program};
 use crate::support::stage::file;
 use crate::support::tiny::Tiny;
 
-/// A folder with a small `model` and so many `pictures`, not indexed yet.
+/// A folder with a small `model` and `count` files in `pictures`, which are not indexed yet.
 fn staged(count: u32) -> PathBuf {
     let folder = file("index", "").with_extension("d");
     let (pictures, checkpoint) = (folder.join("pictures"), folder.join("checkpoint"));
@@ -36,7 +36,7 @@ fn staged(count: u32) -> PathBuf {
     folder
 }
 
-/// The same with an index of two pictures.
+/// As [`staged`], with two pictures that are indexed.
 fn indexed() -> PathBuf {
     let folder = staged(2);
     let added = add(&folder).wait();
@@ -71,7 +71,7 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     }
 }
 
-/// Who holds the index, as the lock says.
+/// The process that the lock file of the index names.
 fn holder(folder: &Path) -> Option<u32> {
     let holder = std::fs::read_to_string(folder.join("index/lock")).ok()?;
     holder.trim().parse().ok()
@@ -145,8 +145,6 @@ fn wrong_use_says_what_is_right() {
     assert!(!nowhere.exists(), "asking makes nothing");
 }
 
-/// Whatever moment it is killed at, the index is whole, nothing of it is lost, and the next run goes
-/// on.
 #[test]
 fn fast_indexing_is_watched_or_said_to_gain_nothing() {
     for precision in [Precision::F16, Precision::I8] {
@@ -170,9 +168,13 @@ fn fast_indexing_is_watched_or_said_to_gain_nothing() {
     }
 }
 
+/// At whatever moment it is killed, the index is intact and loses nothing, and the next run
+/// continues.
 #[test]
 fn a_killed_indexer_loses_little() {
-    let folder = staged(400);
+    // Enough for the run to outlast its first commit.
+    let count = 2000;
+    let folder = staged(count);
     let manifest = folder.join("index/manifest");
     let mut had = 0;
     let mut kills = 0;
@@ -211,12 +213,13 @@ fn a_killed_indexer_loses_little() {
     assert!(kills > 0);
     let last = add(&folder).wait();
     assert!(last.output.contains("0 added, 0 moved"), "{}", last.output);
-    assert_eq!(run(&folder, &["verify"]).output, "ok   400 pictures");
+    let whole = format!("ok   {count} pictures");
+    assert_eq!(run(&folder, &["verify"]).output, whole);
 }
 
 #[test]
 fn a_stopped_indexer_says_how_to_go_on() {
-    let folder = staged(300);
+    let folder = staged(1000);
     let indexer = add(&folder);
     wait_until("it begins", || holder(&folder) == Some(indexer.pid()));
     let stopped = indexer.stop();
@@ -228,7 +231,7 @@ fn a_stopped_indexer_says_how_to_go_on() {
     );
     let rest = add(&folder).wait();
     assert!(!rest.output.contains("stopped"), "{}", rest.output);
-    assert_eq!(run(&folder, &["verify"]).output, "ok   300 pictures");
+    assert_eq!(run(&folder, &["verify"]).output, "ok   1000 pictures");
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Numbers and texts as bytes, little endian, and back without trust in what is read.
+//! Encodes numbers and texts as little-endian bytes, and decodes them without trusting the input.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Writes behind what is there.
+/// Appends values.
 pub(in crate::collection) trait Put {
     fn number(&mut self, number: impl Into<u64>);
     fn bytes(&mut self, bytes: &[u8]);
@@ -26,7 +26,7 @@ impl Put for Vec<u8> {
     }
 }
 
-/// Reads from the front of what is left; nothing where that is too short.
+/// Reads values from the front; returns none if too few bytes are left.
 pub(in crate::collection) struct Take<'a>(pub &'a [u8]);
 
 impl<'a> Take<'a> {

@@ -1,5 +1,5 @@
-//! The file that says which segments make the index. It is replaced as a whole, so that the index
-//! changes from one state to the next at once.
+//! The manifest: the file that lists the segments of the index. It is replaced as a whole, so that
+//! the index changes atomically from one state to the next.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,7 +9,7 @@ use super::bytes::{Put, Take};
 use super::{damaged, sync_folder};
 use crate::error::{Error, Kind, Result};
 
-/// Changes with the form of any file.
+/// Changes whenever the format of any file of the index does.
 const MAGIC: &[u8; 8] = b"clipidx1";
 pub(in crate::collection) const NAME: &str = "manifest";
 const NEW: &str = "manifest.new";
@@ -23,47 +23,47 @@ pub(in crate::collection) struct Manifest {
     pub dimensions: usize,
     /// When this state was written, in seconds since 1970.
     pub updated: u64,
-    /// Number of the next segment; none is given twice.
+    /// Number of the next segment; no number is used twice.
     pub next_segment: u64,
-    /// Folders and lists that were indexed. A record names its by number, so one that is gone
-    /// leaves its place.
+    /// Folders and lists that were indexed. Records refer to them by number, so a removed one keeps
+    /// its place.
     pub roots: Vec<Root>,
-    pub segments: Vec<Entry>,
+    pub segments: Vec<SegmentEntry>,
 }
 
-/// A folder or a list.
+/// A folder or a list that was indexed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// Where it is: no links in it, and no `..`.
+    /// Its path, without symbolic links and `..`.
     pub path: PathBuf,
-    /// A list of addresses, not a folder.
+    /// Whether it is a list of addresses, not a folder.
     pub is_list: bool,
-    /// When it was last looked through to the end, in seconds since 1970; 0 for never.
+    /// When it was last walked to its end, in seconds since 1970; 0 for never.
     pub visited: u64,
-    /// It was removed, and stands here only for its number.
+    /// Whether it was removed, and remains here only to keep the numbers of the others.
     pub is_gone: bool,
 }
 
 /// A segment that belongs to the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::collection) struct Entry {
+pub(in crate::collection) struct SegmentEntry {
     pub number: u64,
-    /// Of the file.
+    /// Length of the file in bytes.
     pub length: u64,
     /// CRC-32 of the file.
     pub checksum: u32,
     pub rows: usize,
-    pub dead: Rows,
+    pub dead: RowSet,
 }
 
 /// A set of rows of a segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::collection) struct Rows {
+pub(in crate::collection) struct RowSet {
     words: Vec<u64>,
     count: usize,
 }
 
-impl Rows {
+impl RowSet {
     pub fn contains(&self, row: usize) -> bool {
         let word = self.words.get(row / 64);
         word.is_some_and(|word| word >> (row % 64) & 1 == 1)
@@ -84,7 +84,7 @@ impl Rows {
     }
 }
 
-impl Entry {
+impl SegmentEntry {
     pub fn live(&self) -> usize {
         self.rows - self.dead.len()
     }
@@ -100,10 +100,10 @@ pub(in crate::collection) fn file_name(number: u64) -> String {
 
 impl Manifest {
     pub fn live(&self) -> usize {
-        self.segments.iter().map(Entry::live).sum()
+        self.segments.iter().map(SegmentEntry::live).sum()
     }
 
-    /// Reads the state of the index in `folder`; none where there is no index.
+    /// Reads the state of the index in `folder`; none if there is no index.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(NAME);
         let bytes = match fs::read(&path) {
@@ -122,13 +122,13 @@ impl Manifest {
                      another folder, or use that version",
                     path.display()
                 );
-                Err(Error::new(Kind::System, what))
+                Err(Error::new(Kind::Unusable, what))
             }
             None => Err(damaged(&path)),
         }
     }
 
-    /// Replaces the state in `folder`. On an error the old one stays.
+    /// Replaces the state in `folder`. If that fails, the old one stays.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let (new, path) = (folder.join(NEW), folder.join(NAME));
         let write = || {
@@ -195,12 +195,12 @@ impl Manifest {
             });
         }
         for _ in 0..take.number()? {
-            let mut entry = Entry {
+            let mut entry = SegmentEntry {
                 number: take.number()?,
                 length: take.number()?,
                 checksum: take.small()?,
                 rows: take.size()?,
-                dead: Rows::default(),
+                dead: RowSet::default(),
             };
             for _ in 0..take.number()? {
                 entry.dead.words.push(take.number()?);

@@ -1,4 +1,4 @@
-//! A record as it stands in a segment.
+//! Records as segments store them.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -8,12 +8,12 @@ use super::manifest::Root;
 use crate::collection::{Place, Record};
 use crate::digest::{Digest, Hasher};
 
-/// What is stored of a picture beside its vector.
+/// What is stored about a picture beside its vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::collection) struct Stored {
-    /// Which of [`super::manifest::Manifest::roots`].
+pub(in crate::collection) struct StoredRecord {
+    /// Number of its root in [`super::manifest::Manifest::roots`].
     pub root: usize,
-    /// Tells pictures with the same content apart; 0 for the first.
+    /// Distinguishes pictures with the same content; 0 for the first.
     pub copy: u32,
     /// Path below the root, or the address.
     pub path: PathBuf,
@@ -25,7 +25,7 @@ pub(in crate::collection) struct Stored {
     pub digest: Digest,
 }
 
-impl Stored {
+impl StoredRecord {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.number(self.root as u64);
@@ -68,7 +68,7 @@ impl Stored {
         })
     }
 
-    /// What its content is found by.
+    /// The key under which a segment's table lists this content.
     pub fn content_key(&self) -> u64 {
         content_key(&self.digest)
     }
@@ -80,7 +80,7 @@ impl Stored {
         }
     }
 
-    /// As the rest of the program knows it.
+    /// The record as the rest of the program knows it; none if its root does not exist.
     pub fn record(self, roots: &[Root]) -> Option<Record> {
         let id = self.id();
         let root = roots.get(self.root)?;
@@ -108,18 +108,19 @@ impl Stored {
     }
 }
 
-/// A time before 1970 is as good as none.
+/// A time before 1970 is stored as an unknown one.
 fn since_1970(time: SystemTime) -> Option<Duration> {
     time.duration_since(SystemTime::UNIX_EPOCH).ok()
 }
 
-/// What pictures with that content are found by; the first half of their ids.
+/// The key of content with that digest: its first 8 bytes, which also begin the ids of its
+/// pictures.
 pub(in crate::collection) fn content_key(digest: &Digest) -> u64 {
     let (first, _) = digest.0.as_chunks();
     first.first().copied().map_or(0, u64::from_be_bytes)
 }
 
-/// What the picture at `path` below the root of that number is found by.
+/// The key of the picture at `path` below the root with that number.
 pub(in crate::collection) fn place_key(root: usize, path: &Path) -> u64 {
     let mut hasher = Hasher::default();
     let mut name = Vec::new();
@@ -129,7 +130,7 @@ pub(in crate::collection) fn place_key(root: usize, path: &Path) -> u64 {
     content_key(&hasher.finish())
 }
 
-/// The two parts of an id.
+/// The content key and the copy number in an id.
 pub(in crate::collection) fn parse_id(id: &str) -> Option<(u64, u32)> {
     let (content, copy) = match id.split_once('-') {
         Some((content, copy)) if copy.len() == 8 => (content, u32::from_str_radix(copy, 16).ok()?),

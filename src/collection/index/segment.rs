@@ -1,8 +1,8 @@
-//! Segments: files that are written once, with vectors and records side by side.
+//! Segments: files of vectors and records, each written once and never changed.
 //!
 //! ```text
-//! head     magic, dimensions, rows, bytes of records, scale, CRC-32 of these; 64 bytes
-//! bytes    rows × stride: each component times the scale, as a signed byte
+//! head     magic, dimensions, rows, length of records, scale, CRC-32 of these; 64 bytes
+//! bytes    rows × stride: each component times the scale, quantised to a signed byte
 //! halves   rows × stride × 2: each component as a 16-bit float
 //! content  rows × (key, row): sorted by the first 8 bytes of the content's digest
 //! place    rows × (key, row): sorted by the digest of root and path
@@ -11,9 +11,9 @@
 //! ```
 //!
 //! `stride` is the number of dimensions, rounded up for the kernels. A search reads all of `bytes`
-//! and a few rows of the rest. Opening looks at the head only, and every later access checks what
-//! it reads: a damaged file gives wrong scores or an error, never more. All numbers are little
-//! endian.
+//! and a few rows of the rest. Opening checks only the head, and each later access checks what it
+//! reads: a damaged file leads to wrong scores or to an error, and to nothing worse. All numbers
+//! are little endian.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -24,21 +24,21 @@ use half::f16;
 
 use super::bytes::{Put, Take};
 use super::damaged;
-use super::manifest::{Entry, Rows, file_name};
-use super::record::{Stored, place_key};
+use super::manifest::{RowSet, SegmentEntry, file_name};
+use super::record::{StoredRecord, place_key};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{LANES, quantised};
 use clip::mapped::Mapped;
 
 const MAGIC: &[u8; 8] = b"clipseg1";
 const HEAD: usize = 64;
-/// Bytes of a key with its row.
+/// Bytes of a key with its row in the tables `content` and `place`.
 const KEYED: usize = 12;
 
-/// Most components of a vector that are believed.
+/// A vector cannot have more components: a head that says so is damaged.
 const MAX_DIMENSIONS: usize = 1 << 16;
 
-/// Where the parts of a segment are.
+/// Byte ranges of the parts of a segment.
 #[derive(Debug, Clone)]
 struct Layout {
     stride: usize,
@@ -76,26 +76,27 @@ impl Layout {
     }
 }
 
-/// Components of a stored row.
+/// Components of a stored row, with those that pad it.
 pub(in crate::collection) fn stride(dimensions: usize) -> usize {
     dimensions.next_multiple_of(LANES)
 }
 
-/// A segment that can be searched. The file may be deleted meanwhile.
+/// An open segment. It stays readable after its file is deleted.
 #[derive(Debug)]
 pub(in crate::collection) struct Segment {
     pub number: u64,
     pub path: PathBuf,
-    /// What components were multiplied with to become bytes.
+    /// The factor by which components were multiplied to become bytes.
     pub scale: f32,
-    /// In memory are what is compared with every query, and tables. The rest is read in pieces.
+    /// The quantised vectors and the tables are read through the mapping; 16-bit floats and records
+    /// are read on demand.
     map: Mapped,
     layout: Layout,
 }
 
 impl Segment {
-    /// Opens what the manifest calls `entry`.
-    pub fn open(folder: &Path, entry: &Entry, dimensions: usize) -> Result<Self> {
+    /// Opens the segment that the manifest lists as `entry`.
+    pub fn open(folder: &Path, entry: &SegmentEntry, dimensions: usize) -> Result<Self> {
         let path = folder.join(entry.file_name());
         let map = Mapped::open(&path)?;
         let understood = || {
@@ -125,12 +126,12 @@ impl Segment {
         self.layout.stride
     }
 
-    /// All rows of bytes, one behind another.
+    /// The quantised vectors, one after another.
     pub fn bytes(&self) -> &[u8] {
         &self.map[self.layout.bytes.clone()]
     }
 
-    /// Reads the row of 16-bit floats into `out`; the caller's `row` is one of [`Segment::rows`].
+    /// Reads the 16-bit floats of `row`, which must be less than [`Segment::rows`], into `out`.
     pub fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         let width = self.layout.stride * 2;
         let start = self.layout.halves.start + row * width;
@@ -138,10 +139,10 @@ impl Segment {
     }
 
     /// The record of `row`.
-    pub fn stored(&self, row: usize) -> Result<Stored> {
+    pub fn stored(&self, row: usize) -> Result<StoredRecord> {
         let mut bytes = Vec::new();
         self.record(row, &mut bytes)?;
-        Stored::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
+        StoredRecord::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
     }
 
     fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
@@ -164,12 +165,12 @@ impl Segment {
         (range.start <= range.end && range.end <= all.end).then_some(range)
     }
 
-    /// Rows that may hold the content with that key.
+    /// Rows whose content has that key; others may have it by chance.
     pub fn with_content(&self, key: u64) -> impl Iterator<Item = usize> {
         self.with_key(&self.layout.content, key)
     }
 
-    /// Rows that may be of the place with that key.
+    /// Rows whose place has that key; others may have it by chance.
     pub fn with_place(&self, key: u64) -> impl Iterator<Item = usize> {
         self.with_key(&self.layout.place, key)
     }
@@ -179,17 +180,17 @@ impl Segment {
         let first = table.partition_point(|keyed| split(*keyed).0 < key);
         let same = table.iter().skip(first).map(|keyed| split(*keyed));
         let same = same.take_while(move |(found, _)| *found == key);
-        // Of a damaged file.
+        // A damaged table may hold any number.
         let rows = self.rows();
         same.map(|(_, row)| row).filter(move |row| *row < rows)
     }
 
-    /// Reads the whole file again and compares it with what was written once.
-    pub fn verify(&self, entry: &Entry) -> Result<()> {
+    /// Reads the whole file and compares it with the checksum in the manifest.
+    pub fn verify(&self, entry: &SegmentEntry) -> Result<()> {
         let failed = |cause| Error::system(format!("cannot read {}", self.path.display()), cause);
         let mut file = File::open(&self.path).map_err(failed)?;
         let mut hasher = crc32fast::Hasher::new();
-        // Not by the mapping, whose pages would count as ours.
+        // Not through the mapping, whose pages would count as memory of this process.
         let mut buffer = vec![0; 1 << 18];
         loop {
             match file.read(&mut buffer).map_err(failed)? {
@@ -237,7 +238,7 @@ fn head(dimensions: usize, rows: usize, records: usize, scale: f32) -> Vec<u8> {
     head
 }
 
-/// A vector as 16-bit floats, as long as a stored row.
+/// `vector` as 16-bit floats, padded to the length of a stored row.
 pub(in crate::collection) fn halves(vector: &[f32]) -> Vec<u8> {
     let mut row: Vec<u8> = vector
         .iter()
@@ -253,29 +254,29 @@ pub(in crate::collection) fn floats(row: &[u8]) -> impl Iterator<Item = f32> {
     halves.map(|half| f16::from_le_bytes(*half).to_f32())
 }
 
-/// Rows that are to become a segment. They are asked for several times, in order.
-pub(in crate::collection) trait Source {
+/// Rows to be written as a segment, which asks for them several times, in order.
+pub(in crate::collection) trait RowSource {
     fn rows(&self) -> usize;
     /// A factor that makes the largest component of all rows at most 127.
     fn scale(&self) -> f32;
-    /// Puts the row of 16-bit floats into `out`.
+    /// Replaces `out` with the 16-bit floats of `row`.
     fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()>;
-    /// Puts the bytes of the record into `out`.
+    /// Replaces `out` with the encoded record of `row`.
     fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()>;
 }
 
-/// Writes the segment `number` with the rows of `source`, so that it survives a power cut. On an
-/// error nothing is left of it.
+/// Writes the rows of `source` as the segment `number`, so that it survives a power cut. If that
+/// fails, the file is removed.
 pub(in crate::collection) fn write(
     folder: &Path,
     number: u64,
     dimensions: usize,
-    source: &impl Source,
-) -> Result<Entry> {
+    source: &impl RowSource,
+) -> Result<SegmentEntry> {
     let path = folder.join(file_name(number));
     let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
     let written = File::create(&path).map_err(failed).and_then(|file| {
-        let mut out = Checked {
+        let mut out = ChecksummedFile {
             file: BufWriter::with_capacity(1 << 17, file),
             checksum: crc32fast::Hasher::new(),
             length: 0,
@@ -286,12 +287,12 @@ pub(in crate::collection) fn write(
         let file = file.map_err(|cause| failed(cause.into_error()))?;
         file.sync_all().map_err(failed)?;
         super::sync_folder(folder).map_err(failed)?;
-        Ok(Entry {
+        Ok(SegmentEntry {
             number,
             length: out.length,
             checksum: out.checksum.finalize(),
             rows: source.rows(),
-            dead: Rows::default(),
+            dead: RowSet::default(),
         })
     });
     if written.is_err() {
@@ -300,14 +301,14 @@ pub(in crate::collection) fn write(
     written
 }
 
-struct Checked<'a, F: Fn(std::io::Error) -> Error> {
+struct ChecksummedFile<'a, F: Fn(std::io::Error) -> Error> {
     file: BufWriter<File>,
     checksum: crc32fast::Hasher,
     length: u64,
     failed: &'a F,
 }
 
-impl<F: Fn(std::io::Error) -> Error> Checked<'_, F> {
+impl<F: Fn(std::io::Error) -> Error> ChecksummedFile<'_, F> {
     fn put(&mut self, bytes: &[u8]) -> Result<()> {
         self.checksum.update(bytes);
         self.length += bytes.len() as u64;
@@ -316,9 +317,9 @@ impl<F: Fn(std::io::Error) -> Error> Checked<'_, F> {
 }
 
 fn write_parts<F: Fn(std::io::Error) -> Error>(
-    out: &mut Checked<'_, F>,
+    out: &mut ChecksummedFile<'_, F>,
     dimensions: usize,
-    source: &impl Source,
+    source: &impl RowSource,
 ) -> Result<()> {
     let rows = source.rows();
     let scale = source.scale();
@@ -329,10 +330,10 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
         source.record(row, &mut buffer)?;
         end += buffer.len();
         ends.extend((end as u64).to_le_bytes());
-        let stored = Stored::from_bytes(&buffer).ok_or_else(|| {
+        let stored = StoredRecord::from_bytes(&buffer).ok_or_else(|| {
             Error::new(
-                Kind::System,
-                "a record changed in memory: check the machine",
+                Kind::Unusable,
+                "a record changed while it was in memory: check this machine's memory",
             )
         })?;
         content.push((stored.content_key(), row));
@@ -366,16 +367,16 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
     Ok(())
 }
 
-/// Rows in memory.
+/// Rows in memory, to be committed.
 #[derive(Debug, Default)]
-pub(in crate::collection) struct Batch {
+pub(in crate::collection) struct RowBatch {
     rows: Vec<(Vec<u8>, Vec<u8>)>,
     largest: f32,
 }
 
-impl Batch {
-    /// Adds a row of 16-bit floats with its record.
-    pub fn push(&mut self, halves: Vec<u8>, stored: &Stored) {
+impl RowBatch {
+    /// Adds a vector, as 16-bit floats, with its record.
+    pub fn push(&mut self, halves: Vec<u8>, stored: &StoredRecord) {
         let largest = floats(&halves).fold(self.largest, |largest, x| largest.max(x.abs()));
         self.largest = largest;
         self.rows.push((halves, stored.to_bytes()));
@@ -386,7 +387,7 @@ impl Batch {
     }
 }
 
-impl Source for Batch {
+impl RowSource for RowBatch {
     fn rows(&self) -> usize {
         self.rows.len()
     }
@@ -410,15 +411,15 @@ impl Source for Batch {
     }
 }
 
-/// The live rows of segments that are to be one.
-pub(in crate::collection) struct Merge<'a> {
+/// The live rows of several segments, to be merged into one.
+pub(in crate::collection) struct MergedRows<'a> {
     parts: Vec<&'a Segment>,
     rows: Vec<(u32, u32)>,
 }
 
-impl<'a> Merge<'a> {
-    /// Checks the files of `parts` first: damage must not be handed on.
-    pub fn new(parts: &[(&'a Segment, &Entry)]) -> Result<Self> {
+impl<'a> MergedRows<'a> {
+    /// Verifies the files of `parts` first, so that damage is not copied under a new checksum.
+    pub fn new(parts: &[(&'a Segment, &SegmentEntry)]) -> Result<Self> {
         let mut merge = Self {
             parts: Vec::new(),
             rows: Vec::new(),
@@ -439,7 +440,7 @@ impl<'a> Merge<'a> {
     }
 }
 
-impl Source for Merge<'_> {
+impl RowSource for MergedRows<'_> {
     fn rows(&self) -> usize {
         self.rows.len()
     }

@@ -1,4 +1,4 @@
-//! One state of the index, which stays as it is for as long as somebody holds it.
+//! A snapshot: one state of the index, which does not change while it is held.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -6,40 +6,41 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::damaged;
-use super::manifest::{Entry, Manifest};
-use super::record::{Stored, parse_id, place_key};
+use super::manifest::{Manifest, SegmentEntry};
+use super::record::{StoredRecord, parse_id, place_key};
 use super::segment::{Segment, floats, stride};
-use crate::collection::{Found, Record};
+use crate::collection::{Record, ScoredRecord};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{BEST, Query};
 
-/// Pictures more alike than this are taken for the same one.
-const SAME: f32 = 0.985;
-/// How many rows are found by bytes at least, to be ranked by 16-bit floats.
-const DEPTH: usize = 100;
-/// Most results of a search; who turns so many pages is no longer looking at pictures.
-const MOST: usize = 10_000;
-/// Rows whose scores are computed at once.
+/// From this cosine on, two pictures are near-duplicates.
+const NEAR_DUPLICATE: f32 = 0.985;
+/// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
+const MIN_DEPTH: usize = 100;
+/// Most results of a search. Nobody turns so many pages to look at pictures.
+const MAX_RESULTS: usize = 10_000;
+/// Rows whose scores are computed at a time.
 const BLOCK: usize = 256;
 
-/// A row of the index: number of its segment, and which of its rows.
+/// Identifies a row of the index: the number of its segment, and its number there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::collection) struct Row {
+pub(in crate::collection) struct RowId {
     pub segment: u64,
     pub row: usize,
 }
 
-/// The segments of a manifest, open.
+/// A manifest with its segments, which are open.
 #[derive(Debug)]
 pub(in crate::collection) struct Snapshot {
     pub manifest: Manifest,
     segments: Vec<Arc<Segment>>,
 }
 
+/// A row that may become a result.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Candidate {
     score: f32,
-    /// Place in the manifest.
+    /// Index of the segment in the manifest.
     segment: usize,
     row: usize,
 }
@@ -47,7 +48,7 @@ struct Candidate {
 impl Eq for Candidate {}
 
 impl Ord for Candidate {
-    /// By score; of two alike the one that was indexed first is the larger.
+    /// By score; of two with the same score, the one that was indexed first is the larger.
     fn cmp(&self, other: &Self) -> Ordering {
         let place = |candidate: &Self| Reverse((candidate.segment, candidate.row));
         let by_score = self.score.total_cmp(&other.score);
@@ -62,10 +63,10 @@ impl PartialOrd for Candidate {
 }
 
 impl Snapshot {
-    /// Opens the segments that `manifest` names; those that `before` has open are shared.
+    /// Opens the segments of `manifest`; those that `before` has open are shared with it.
     pub fn open(folder: &Path, manifest: Manifest, before: Option<&Self>) -> Result<Self> {
         let known = before.map_or(&[][..], |before| &before.segments);
-        let open = |entry: &Entry| {
+        let open = |entry: &SegmentEntry| {
             let same = known.iter().find(|segment| segment.number == entry.number);
             match same {
                 Some(segment) if segment.rows() == entry.rows => Ok(Arc::clone(segment)),
@@ -76,19 +77,19 @@ impl Snapshot {
         Ok(Self { manifest, segments })
     }
 
-    /// Segments with what the manifest says of them.
-    pub fn parts(&self) -> impl Iterator<Item = (&Segment, &Entry)> {
+    /// The segments with their entries in the manifest.
+    pub fn parts(&self) -> impl Iterator<Item = (&Segment, &SegmentEntry)> {
         let segments = self.segments.iter().map(Arc::as_ref);
         segments.zip(&self.manifest.segments)
     }
 
     /// Every row that is not dead.
-    pub fn live(&self) -> impl Iterator<Item = Row> {
+    pub fn live(&self) -> impl Iterator<Item = RowId> {
         self.parts().flat_map(|(segment, entry)| {
             let rows = 0..segment.rows();
             let segment = segment.number;
             rows.filter(|row| !entry.dead.contains(*row))
-                .map(move |row| Row { segment, row })
+                .map(move |row| RowId { segment, row })
         })
     }
 
@@ -100,14 +101,14 @@ impl Snapshot {
         found.map(Arc::as_ref)
     }
 
-    /// What is stored in `row`, if it is one of this snapshot.
-    pub fn stored(&self, row: Row) -> Result<Option<Stored>> {
+    /// The record of `row`; none if the snapshot has no such row.
+    pub fn stored(&self, row: RowId) -> Result<Option<StoredRecord>> {
         let segment = self.find(row.segment);
         segment.map(|segment| segment.stored(row.row)).transpose()
     }
 
-    /// The 16-bit floats of `row`, if it is one of this snapshot.
-    pub fn halves(&self, row: Row) -> Result<Option<Vec<u8>>> {
+    /// The vector of `row` as 16-bit floats; none if the snapshot has no such row.
+    pub fn halves(&self, row: RowId) -> Result<Option<Vec<u8>>> {
         let Some(segment) = self.find(row.segment) else {
             return Ok(None);
         };
@@ -116,21 +117,21 @@ impl Snapshot {
         Ok(Some(halves))
     }
 
-    /// Live rows with the content of that key.
-    pub fn with_content(&self, key: u64) -> impl Iterator<Item = Row> {
+    /// Live rows whose content has that key.
+    pub fn with_content(&self, key: u64) -> impl Iterator<Item = RowId> {
         self.parts().flat_map(move |(segment, entry)| {
             let rows = segment.with_content(key);
             let number = segment.number;
             rows.filter(|row| !entry.dead.contains(*row))
-                .map(move |row| Row {
+                .map(move |row| RowId {
                     segment: number,
                     row,
                 })
         })
     }
 
-    /// The live row of the picture at `path` below a root.
-    pub fn at_place(&self, root: usize, path: &Path) -> Result<Option<(Row, Stored)>> {
+    /// The live row, and the record, of the picture at `path` below a root.
+    pub fn at_place(&self, root: usize, path: &Path) -> Result<Option<(RowId, StoredRecord)>> {
         let key = place_key(root, path);
         for (segment, entry) in self.parts() {
             let rows = segment.with_place(key);
@@ -138,7 +139,7 @@ impl Snapshot {
                 let stored = segment.stored(row)?;
                 if stored.root == root && stored.path == path {
                     let segment = segment.number;
-                    return Ok(Some((Row { segment, row }, stored)));
+                    return Ok(Some((RowId { segment, row }, stored)));
                 }
             }
         }
@@ -158,7 +159,7 @@ impl Snapshot {
         Ok(None)
     }
 
-    pub fn as_record(&self, row: Row, stored: Stored) -> Result<Record> {
+    pub fn as_record(&self, row: RowId, stored: StoredRecord) -> Result<Record> {
         stored.record(&self.manifest.roots).ok_or_else(|| {
             let path = self.find(row.segment).map(|segment| segment.path.as_path());
             damaged(path.unwrap_or(Path::new("manifest")))
@@ -166,44 +167,49 @@ impl Snapshot {
     }
 
     /// See [`crate::collection::VectorStore::search`].
-    pub fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<Found>> {
+    pub fn search(
+        &self,
+        vector: &[f32],
+        limit: usize,
+        threshold: f32,
+    ) -> Result<Vec<ScoredRecord>> {
         if vector.len() != self.manifest.dimensions {
             let what = format!(
-                "the index holds vectors of {} components, made by {}; the query has {}",
+                "the index holds vectors of {} components, made by {}; the query's vector has {}",
                 self.manifest.dimensions,
                 self.manifest.encoder,
                 vector.len()
             );
-            return Err(Error::new(Kind::System, what));
+            return Err(Error::new(Kind::Unusable, what));
         }
-        let want = want.min(MOST);
+        let limit = limit.min(MAX_RESULTS);
         let query = Query::new(vector, stride(vector.len()));
-        let mut depth = DEPTH.max(want * 2);
+        let mut depth = MIN_DEPTH.max(limit * 2);
         let chosen = loop {
             let near = self.ranked(&query, depth)?;
             let is_all = near.len() < depth;
             let worst = near.last().map_or(f32::MIN, |last| last.score);
-            let chosen = self.without_copies(near, want, at_least)?;
-            if chosen.len() >= want || is_all || worst < at_least {
+            let chosen = self.without_near_duplicates(near, limit, threshold)?;
+            if chosen.len() >= limit || is_all || worst < threshold {
                 break chosen;
             }
-            // So many of them were copies.
+            // Too many of them were near-duplicates of each other.
             depth *= 4;
         };
         let found = chosen.into_iter().map(|candidate| {
             let segment = &self.segments[candidate.segment];
-            let row = Row {
+            let row = RowId {
                 segment: segment.number,
                 row: candidate.row,
             };
             let record = self.as_record(row, segment.stored(candidate.row)?)?;
             let score = candidate.score;
-            Ok(Found { record, score })
+            Ok(ScoredRecord { record, score })
         });
         found.collect()
     }
 
-    /// The `depth` rows that are nearest by their bytes, ranked by their 16-bit floats.
+    /// The `depth` rows with the largest scores by their bytes, ranked by their 16-bit floats.
     fn ranked(&self, query: &Query, depth: usize) -> Result<Vec<Candidate>> {
         let mut ranked = self.nearest(query, depth);
         let mut row = Vec::new();
@@ -211,13 +217,13 @@ impl Snapshot {
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
             candidate.score = (BEST.halves)(&row, query);
         }
-        // Damage may have made anything of a row.
+        // The vector in a damaged row may be anything.
         ranked.retain(|candidate| candidate.score.is_finite());
         ranked.sort_unstable_by(|a, b| b.cmp(a));
         Ok(ranked)
     }
 
-    /// The `depth` rows with the largest products of bytes, in no order.
+    /// The `depth` rows with the largest scores by their bytes, in no order.
     fn nearest(&self, query: &Query, depth: usize) -> Vec<Candidate> {
         let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
         let mut least = f32::MIN;
@@ -251,24 +257,24 @@ impl Snapshot {
             .collect()
     }
 
-    /// The first `want` of `ranked` that are not the same picture as a better one.
-    fn without_copies(
+    /// The first `limit` of `ranked` that are no near-duplicates of a better one.
+    fn without_near_duplicates(
         &self,
         ranked: Vec<Candidate>,
-        want: usize,
-        at_least: f32,
+        limit: usize,
+        threshold: f32,
     ) -> Result<Vec<Candidate>> {
         let mut chosen: Vec<(Candidate, Query)> = Vec::new();
         let mut row = Vec::new();
         for candidate in ranked {
-            if chosen.len() == want || candidate.score < at_least {
+            if chosen.len() == limit || candidate.score < threshold {
                 break;
             }
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
-            // The same content has the same vector.
+            // Copies of a file have the same vector, so they are found here, too.
             if chosen
                 .iter()
-                .any(|(_, better)| (BEST.halves)(&row, better) >= SAME)
+                .any(|(_, better)| (BEST.halves)(&row, better) >= NEAR_DUPLICATE)
             {
                 continue;
             }

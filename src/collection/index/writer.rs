@@ -1,4 +1,4 @@
-//! Changes the index: one process at a time, from one whole state to the next.
+//! Changes the index: one process at a time, and atomically from one state to the next.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -7,32 +7,33 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::manifest::{self, Entry, Manifest};
-use super::segment::{self, Batch, Merge};
-use super::snapshot::{Row, Snapshot};
+use super::manifest::{self, Manifest, SegmentEntry};
+use super::segment::{self, MergedRows, RowBatch};
+use super::snapshot::{RowId, Snapshot};
 use crate::error::{Error, Kind, Result};
 
-/// So many segments of about the same size become one.
-const TOGETHER: usize = 8;
-/// Segments with fewer rows than this are about the same size.
-const SMALL: usize = 1024;
-/// Segments with more rows than this stay as they are, unless many rows are dead.
-const LARGE: usize = 1 << 19;
+/// Compaction merges this many segments of about the same size, which differ by less than this
+/// factor.
+const MERGE_FACTOR: usize = 8;
+/// Segments with fewer rows than this all count as the same size.
+const SMALL_ROWS: usize = 1024;
+/// Segments with this many rows are not merged with others.
+const LARGE_ROWS: usize = 1 << 19;
 
 /// The one process that may change the index.
 #[derive(Debug)]
 pub(in crate::collection) struct Writer {
     folder: PathBuf,
-    /// Locked for as long as it is open.
+    /// The file is locked while it is open.
     _lock: File,
-    /// The state on disk, with changes that the next commit writes.
+    /// The state on disk, with changes that the next commit will write.
     pub manifest: Manifest,
     snapshot: Arc<Snapshot>,
 }
 
 impl Writer {
-    /// Takes the index in `folder`, which is made if it is not there, and clears away what a
-    /// writer left that was killed.
+    /// Locks the index in `folder`, which is made if it does not exist, and removes files that a
+    /// killed writer left.
     pub fn open(folder: &Path) -> Result<Self> {
         let failed = |cause| Error::system(format!("cannot use {}", folder.display()), cause);
         fs::create_dir_all(folder).map_err(failed)?;
@@ -45,7 +46,7 @@ impl Writer {
             manifest,
             snapshot,
         };
-        writer.clear().map_err(failed)?;
+        writer.remove_leftovers().map_err(failed)?;
         Ok(writer)
     }
 
@@ -54,17 +55,17 @@ impl Writer {
         &self.snapshot
     }
 
-    /// Forgets everything but the roots, for vectors of another encoder. Nothing changes on disk
-    /// until the next commit.
-    pub fn forget(&mut self) -> Result<()> {
+    /// Removes all rows, and keeps the roots, to make the index anew. Nothing changes on disk until
+    /// the next commit.
+    pub fn discard_segments(&mut self) -> Result<()> {
         self.manifest.segments.clear();
         self.snapshot = Arc::new(Snapshot::open(&self.folder, self.manifest.clone(), None)?);
         Ok(())
     }
 
-    /// Makes the rows of `batch` part of the index and those of `dead` none of it, at once. On an
-    /// error the old state stays.
-    pub fn commit(&mut self, batch: &Batch, dead: &HashSet<Row>) -> Result<()> {
+    /// Adds the rows of `batch` to the index and marks those of `dead` as dead, atomically. If that
+    /// fails, the old state stays.
+    pub fn commit(&mut self, batch: &RowBatch, dead: &HashSet<RowId>) -> Result<()> {
         let mut next = self.manifest.clone();
         for row in dead {
             let mut entries = next.segments.iter_mut();
@@ -79,15 +80,15 @@ impl Writer {
         self.replace(next)
     }
 
-    /// Joins small segments and drops dead rows, among the segments from number `first` on.
-    pub fn tidy(&mut self, first: u64) -> Result<()> {
+    /// Compaction: merges small segments and drops dead rows, in segments from number `first` on.
+    pub fn compact(&mut self, first: u64) -> Result<()> {
         loop {
-            let chosen = choose(&self.manifest.segments, first);
+            let chosen = segments_to_compact(&self.manifest.segments, first);
             if chosen.is_empty() {
                 return Ok(());
             }
             let mut next = self.manifest.clone();
-            let is_chosen = |entry: &Entry| chosen.contains(&entry.number);
+            let is_chosen = |entry: &SegmentEntry| chosen.contains(&entry.number);
             let parts: Vec<_> = self.snapshot.parts().collect();
             let parts: Vec<_> = parts
                 .into_iter()
@@ -95,7 +96,7 @@ impl Writer {
                 .collect();
             let has_live = parts.iter().any(|(_, entry)| entry.live() > 0);
             let merged = if has_live {
-                Some(self.write(&mut next, &Merge::new(&parts)?)?)
+                Some(self.write(&mut next, &MergedRows::new(&parts)?)?)
             } else {
                 None
             };
@@ -105,7 +106,7 @@ impl Writer {
         }
     }
 
-    fn write(&self, next: &mut Manifest, source: &impl segment::Source) -> Result<Entry> {
+    fn write(&self, next: &mut Manifest, source: &impl segment::RowSource) -> Result<SegmentEntry> {
         let number = next.next_segment;
         next.next_segment += 1;
         segment::write(&self.folder, number, next.dimensions, source)
@@ -118,13 +119,13 @@ impl Writer {
         let snapshot = Snapshot::open(&self.folder, next.clone(), Some(&self.snapshot))?;
         self.snapshot = Arc::new(snapshot);
         self.manifest = next;
-        // What cannot be cleared away now is cleared away next time.
-        let _ = self.clear();
+        // A file that cannot be removed now is removed by a later commit.
+        let _ = self.remove_leftovers();
         Ok(())
     }
 
-    /// Removes segments that belong to no state that can still be opened.
-    fn clear(&self) -> std::io::Result<()> {
+    /// Removes segments that the manifest does not list.
+    fn remove_leftovers(&self) -> std::io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();
@@ -142,24 +143,24 @@ impl Writer {
     }
 }
 
-/// Which segments should become one; none if all is well.
-fn choose(segments: &[Entry], first: u64) -> Vec<u64> {
+/// The segments that should be merged or rewritten next; none if compaction is done.
+fn segments_to_compact(segments: &[SegmentEntry], first: u64) -> Vec<u64> {
     let ours = || segments.iter().filter(|entry| entry.number >= first);
     if let Some(entry) = ours().find(|entry| entry.dead.len() * 4 > entry.rows) {
         return vec![entry.number];
     }
-    let size = |entry: &Entry| (entry.live() / SMALL).max(1).ilog(TOGETHER);
-    for wanted in 0..LARGE.ilog(TOGETHER) {
-        let same = ours().filter(|entry| entry.live() < LARGE && size(entry) == wanted);
-        let same: Vec<u64> = same.map(|entry| entry.number).take(TOGETHER).collect();
-        if same.len() == TOGETHER {
+    let size = |entry: &SegmentEntry| (entry.live() / SMALL_ROWS).max(1).ilog(MERGE_FACTOR);
+    for wanted in 0..LARGE_ROWS.ilog(MERGE_FACTOR) {
+        let same = ours().filter(|entry| entry.live() < LARGE_ROWS && size(entry) == wanted);
+        let same: Vec<u64> = same.map(|entry| entry.number).take(MERGE_FACTOR).collect();
+        if same.len() == MERGE_FACTOR {
             return same;
         }
     }
     Vec::new()
 }
 
-/// Keeps other writers away; the file tells them by whom.
+/// Locks out other writers. The file holds our process number, for their message.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
     let failed = |cause| Error::system(format!("cannot lock {}", path.display()), cause);
@@ -173,14 +174,15 @@ fn lock(folder: &Path) -> Result<File> {
             let mut holder = String::new();
             let _ = file.take(20).read_to_string(&mut holder);
             let what = format!(
-                "another clip-search (process {}) is changing the index in {}: wait for its end",
+                "another clip-search (process {}) is changing the index in {}: wait until it has \
+                 finished",
                 holder.trim(),
                 folder.display()
             );
-            return Err(Error::new(Kind::System, what));
+            return Err(Error::new(Kind::Busy, what));
         }
     }
-    // Only for a message; a full disk has more important things to say.
+    // The number is only for a message: a full disk will be reported by something more important.
     let _ = file.rewind();
     let _ = file.set_len(0);
     let _ = writeln!(file, "{}", std::process::id());

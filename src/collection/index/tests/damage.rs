@@ -1,8 +1,8 @@
-//! Files that were cut, changed, or exchanged.
+//! Files of the index that were truncated, changed, or exchanged.
 
 use super::*;
 
-/// Numbers that look like chance, the same in every run.
+/// Pseudo-random numbers, the same in every run.
 struct Chance(u64);
 
 impl Chance {
@@ -14,49 +14,58 @@ impl Chance {
     }
 }
 
-/// Whatever is done to the files, nothing panics, an error names a file, and `verify` sees it.
-/// `CLIP_INDEX_CASES=10000 cargo test --lib clip::index::tests::damage` takes more cases.
-#[test]
-fn damage_is_an_error_that_names_the_file() {
-    let cases = std::env::var("CLIP_INDEX_CASES").map_or(300, |n| n.parse().expect("a number"));
+/// The files of an index that damage is done to.
+const NAMES: [&str; 3] = ["manifest", "00000000.segment", "00000001.segment"];
+
+/// A whole index, the content of its [`NAMES`], and the ids of its pictures.
+fn whole_index() -> (Folder, Vec<Vec<u8>>, Vec<String>) {
     let folder = Folder::new();
     folder.paint_many(9);
     folder.add().expect("good");
     folder.paint_many(12);
     fs::remove_file(folder.pictures().join("003.png")).expect("there");
     folder.add().expect("good");
-    let names = ["manifest", "00000000.segment", "00000001.segment"];
-    let files: Vec<Vec<u8>> = names
+    let files = NAMES
         .iter()
         .map(|name| fs::read(folder.index().join(name)).expect("there"))
         .collect();
-    let ids: Vec<String> = {
-        let found = folder.open().search(&Colours::vector(RED), 20, -1.0);
-        found
-            .expect("good")
-            .into_iter()
-            .map(|found| found.record.id)
-            .collect()
-    };
+    let found = folder.open().search(&Colours::vector(RED), 20, -1.0);
+    let found = found.expect("good").into_iter();
+    let ids = found.map(|found| found.record.id).collect();
+    (folder, files, ids)
+}
+
+/// An index of `files`, with `bytes` in the place of one of them.
+fn broken_index(files: &[Vec<u8>], which: usize, bytes: &[u8]) -> Folder {
+    let broken = Folder::new();
+    fs::create_dir_all(broken.index()).expect("room");
+    for (name, whole) in NAMES.iter().zip(files) {
+        fs::write(broken.index().join(name), whole).expect("room");
+    }
+    fs::write(broken.index().join(NAMES[which]), bytes).expect("room");
+    broken
+}
+
+/// Whatever is done to the files, nothing panics, each error names a file, and `verify` detects it.
+/// `CLIP_INDEX_CASES=10000 cargo test --lib collection::index::tests::damage` takes more cases.
+#[test]
+fn damage_is_an_error_that_names_the_file() {
+    let cases = std::env::var("CLIP_INDEX_CASES").map_or(300, |n| n.parse().expect("a number"));
+    let (folder, files, ids) = whole_index();
     let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
     let mut refused = 0;
     for case in 0..cases {
-        let which = chance.below(names.len());
+        let which = chance.below(NAMES.len());
         let mut bytes = files[which].clone();
         let what = damage(&mut bytes, &files, &mut chance);
         if bytes == files[which] {
             continue;
         }
-        let broken = Folder::new();
-        fs::create_dir_all(broken.index()).expect("room");
-        for (name, whole) in names.iter().zip(&files) {
-            fs::write(broken.index().join(name), whole).expect("room");
-        }
-        fs::write(broken.index().join(names[which]), &bytes).expect("room");
-        let of = format!("case {case}: {what} of {}", names[which]);
+        let broken = broken_index(&files, which, &bytes);
+        let of = format!("case {case}: {what} of {}", NAMES[which]);
         let check = |result: Result<()>| {
             if let Err(error) = result {
-                assert!(error.to_string().contains(names[which]), "{of}: {error}");
+                assert!(error.to_string().contains(NAMES[which]), "{of}: {error}");
             }
         };
         match Index::open(&broken.index()) {
@@ -65,18 +74,18 @@ fn damage_is_an_error_that_names_the_file() {
                 for id in &ids {
                     check(index.record(id).map(drop));
                 }
-                check(upkeep::info(&broken.index()).map(drop));
+                check(maintenance::info(&broken.index()).map(drop));
             }
             Err(error) => {
                 refused += 1;
                 check(Err(error));
             }
         }
-        match upkeep::verify(&broken.index()) {
+        match maintenance::verify(&broken.index()) {
             Ok(Ok(_)) => panic!("{of} was not seen"),
             Ok(Err(bad)) => {
                 assert_eq!(bad.len(), 1, "{of}: {bad:?}");
-                assert!(bad[0].to_string().contains(names[which]), "{of}: {bad:?}");
+                assert!(bad[0].to_string().contains(NAMES[which]), "{of}: {bad:?}");
             }
             Err(error) => check(Err(error)),
         }
@@ -131,6 +140,7 @@ fn an_index_of_another_version_is_not_called_damaged() {
     fs::write(folder.index().join("manifest"), "clipidx9 and so on").expect("room");
     let error = Index::open(&folder.index()).expect_err("another version");
     assert!(error.to_string().contains("another version"), "{error}");
+    assert_eq!(*error.kind(), Kind::Unusable);
     let nothing = Index::open(&folder.pictures()).expect_err("no index");
     assert_eq!(*nothing.kind(), Kind::Config);
     assert!(nothing.to_string().contains("index add"), "{nothing}");

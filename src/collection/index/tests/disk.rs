@@ -1,30 +1,29 @@
-//! Kills and full disks. The tests run themselves again, below a limit or to be killed.
+//! Kills and full disks. These tests start themselves as another process, which is killed or runs
+//! with a limit.
 
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use super::*;
 
-/// Where a process that was started by a test works.
+/// Names the folder for a process that a test started.
 const FOLDER: &str = "CLIP_INDEX_TEST_FOLDER";
 
+/// A command that runs the test `name` again in another process, after the shell words `before`.
 fn this_again(name: &str, folder: &Folder, before: &str) -> Command {
     let program = fs::read_link("/proc/self/exe").expect("on Linux");
+    let (_, module) = module_path!().split_once("::").expect("a module of ours");
     let mut command = Command::new("sh");
     command
         .arg0("sh")
         .args(["-c", &format!("{before} exec \"$@\""), "sh"])
         .arg(program)
-        .args([
-            "--exact",
-            &format!("clip::index::tests::disk::{name}"),
-            "--nocapture",
-        ])
+        .args(["--exact", &format!("{module}::{name}"), "--nocapture"])
         .env(FOLDER, &folder.0);
     command
 }
 
-/// The folder of a process that was started by a test; it is not deleted at the end.
+/// The folder given to this process by the test that started it; it is not deleted at the end.
 fn given() -> Option<std::mem::ManuallyDrop<Folder>> {
     let folder = std::env::var_os(FOLDER)?;
     Some(std::mem::ManuallyDrop::new(Folder(folder.into())))
@@ -68,7 +67,7 @@ fn a_kill_at_any_moment_leaves_a_whole_index() {
         }
         run.kill().expect("ours");
         let status = run.wait().expect("ours");
-        let has = upkeep::verify(&folder.index())
+        let has = maintenance::verify(&folder.index())
             .expect("readable")
             .expect("whole");
         assert!(has >= had, "{has} after {had}");
@@ -87,12 +86,11 @@ fn a_kill_at_any_moment_leaves_a_whole_index() {
     assert_eq!(folder.open().len().expect("good"), 200);
     let files = fs::read_dir(folder.index()).expect("there").flatten();
     let names: Vec<_> = files.map(|file| file.file_name()).collect();
-    let segments = upkeep::info(&folder.index()).expect("good").segments;
+    let segments = maintenance::info(&folder.index()).expect("good").segments;
     assert_eq!(names.len(), segments + 2, "nothing is left over: {names:?}");
 }
 
-/// A limit for files, which is there on any machine and for any user, is a full disk to the
-/// program.
+/// The disk is "full" by a limit for the size of files, which any user may set on any machine.
 #[test]
 fn a_full_disk_is_said_and_the_old_state_stays() {
     if let Some(folder) = given() {
@@ -112,7 +110,7 @@ fn a_full_disk_is_said_and_the_old_state_stays() {
     let said = String::from_utf8_lossy(&run.stdout);
     assert!(run.status.success() && said.contains("1 passed"), "{said}");
     assert_eq!(
-        upkeep::verify(&folder.index())
+        maintenance::verify(&folder.index())
             .expect("readable")
             .expect("whole"),
         3

@@ -1,32 +1,32 @@
-//! Which vectors are found.
+//! Which vectors a search finds, and how fast.
 
 use std::collections::HashSet;
 use std::time::Instant;
 
-use super::super::record::Stored;
-use super::super::segment::{Batch, halves};
+use super::super::record::StoredRecord;
+use super::super::segment::{RowBatch, halves};
 use super::super::writer::Writer;
 use super::*;
 use crate::digest::sha256;
 
 /// Vectors like those of CLIP: all in one direction, then in clusters, then noise.
-struct Likely {
+struct Vectors {
     mean: Vec<f32>,
     centres: Vec<Vec<f32>>,
     state: u64,
 }
 
-impl Likely {
+impl Vectors {
     fn new(dimensions: usize, clusters: usize) -> Self {
-        let mut likely = Self {
+        let mut vectors = Self {
             mean: Vec::new(),
             centres: Vec::new(),
             state: 42,
         };
-        likely.mean = (0..dimensions).map(|_| likely.gauss()).collect();
-        let centre = |_| (0..dimensions).map(|_| likely.gauss() * 0.7).collect();
-        likely.centres = (0..clusters).map(centre).collect();
-        likely
+        vectors.mean = (0..dimensions).map(|_| vectors.gauss()).collect();
+        let centre = |_| (0..dimensions).map(|_| vectors.gauss() * 0.7).collect();
+        vectors.centres = (0..clusters).map(centre).collect();
+        vectors
     }
 
     fn bits(&mut self) -> u32 {
@@ -52,7 +52,7 @@ impl Likely {
     }
 }
 
-/// An index of made-up vectors, a segment for each part.
+/// An index of made-up vectors, with a segment for each part.
 fn index_of(
     folder: &Folder,
     dimensions: usize,
@@ -69,9 +69,9 @@ fn index_of(
     }];
     let mut number = 0usize;
     for part in parts {
-        let mut batch = Batch::default();
+        let mut batch = RowBatch::default();
         for vector in part {
-            let stored = Stored {
+            let stored = StoredRecord {
                 root: 0,
                 copy: 0,
                 path: number.to_string().into(),
@@ -91,7 +91,7 @@ fn index_of(
     folder.open()
 }
 
-fn numbers(found: &[Found]) -> Vec<usize> {
+fn numbers(found: &[ScoredRecord]) -> Vec<usize> {
     let captions = found.iter().map(|found| &found.record.caption);
     captions
         .map(|caption| caption.parse().expect("a number"))
@@ -101,18 +101,18 @@ fn numbers(found: &[Found]) -> Vec<usize> {
 #[test]
 fn bytes_and_halves_find_what_floats_find() {
     let dimensions = 128;
-    let mut likely = Likely::new(dimensions, 40);
+    let mut vectors = Vectors::new(dimensions, 40);
     // Segments of different sizes have scales of their own.
     let parts: Vec<Vec<Vec<f32>>> = [300, 200, 1, 700]
         .iter()
-        .map(|rows| (0..*rows).map(|_| likely.vector()).collect())
+        .map(|rows| (0..*rows).map(|_| vectors.vector()).collect())
         .collect();
     let folder = Folder::new();
     let index = index_of(&folder, dimensions, parts.clone());
     let all: Vec<&Vec<f32>> = parts.iter().flatten().collect();
     let mut right = 0;
     for _ in 0..40 {
-        let query = likely.vector();
+        let query = vectors.vector();
         let score = |vector: &[f32]| vector.iter().zip(&query).map(|(a, b)| a * b).sum::<f32>();
         let scores: Vec<f32> = all.iter().map(|vector| score(vector)).collect();
         let mut exact: Vec<usize> = (0..all.len()).collect();
@@ -134,11 +134,11 @@ fn bytes_and_halves_find_what_floats_find() {
 
 #[test]
 fn pages_go_on_where_the_last_one_ended_and_a_threshold_ends_them() {
-    let mut likely = Likely::new(64, 8);
-    let parts = [(0..900).map(|_| likely.vector()).collect::<Vec<_>>()];
+    let mut vectors = Vectors::new(64, 8);
+    let parts = [(0..900).map(|_| vectors.vector()).collect::<Vec<_>>()];
     let folder = Folder::new();
     let index = index_of(&folder, 64, parts);
-    let query = likely.vector();
+    let query = vectors.vector();
     let all = index.search(&query, 10_000, -1.0).expect("good");
     assert!(all.len() > 500, "{}", all.len());
     for want in [0, 1, 5, 50, 99, 300] {
@@ -153,8 +153,8 @@ fn pages_go_on_where_the_last_one_ended_and_a_threshold_ends_them() {
 
 #[test]
 fn many_copies_do_not_hide_the_rest() {
-    let mut likely = Likely::new(64, 3);
-    let (copied, other) = (likely.vector(), likely.vector());
+    let mut vectors = Vectors::new(64, 3);
+    let (copied, other) = (vectors.vector(), vectors.vector());
     let mut rows = vec![copied.clone(); 1000];
     rows.push(other);
     let folder = Folder::new();
@@ -166,13 +166,13 @@ fn many_copies_do_not_hide_the_rest() {
 }
 
 /// How time grows with the number of rows. `CLIP_INDEX_ROWS=1000000 cargo test --release --lib
-/// clip::index::tests::likeness::scale -- --nocapture` measures a large index.
+/// collection::index::tests::similarity::scale -- --nocapture` measures a large index.
 #[test]
 fn scale() {
     let rows = std::env::var("CLIP_INDEX_ROWS").map_or(500, |n| n.parse().expect("a number"));
     let dimensions = 512;
-    let mut likely = Likely::new(dimensions, 100);
-    let pool: Vec<Vec<f32>> = (0..rows.min(20_000)).map(|_| likely.vector()).collect();
+    let mut vectors = Vectors::new(dimensions, 100);
+    let pool: Vec<Vec<f32>> = (0..rows.min(20_000)).map(|_| vectors.vector()).collect();
     let folder = Folder::new();
     // Turned by one more component in each part, so that they are not copies of each other.
     let parts = (0..rows)
@@ -190,14 +190,14 @@ fn scale() {
     let index = index_of(&folder, dimensions, parts);
     let mut times = Vec::new();
     for _ in 0..30 {
-        let query = likely.vector();
+        let query = vectors.vector();
         let begun = Instant::now();
         let found = index.search(&query, 10, -1.0).expect("good");
         times.push(begun.elapsed());
         assert!(!found.is_empty());
     }
     times.sort();
-    let info = upkeep::info(&folder.index()).expect("good");
+    let info = maintenance::info(&folder.index()).expect("good");
     println!(
         "{} rows, {} MiB: median {:?}, best {:?}",
         info.pictures,

@@ -1,41 +1,41 @@
-//! What an operator does with an index apart from filling it.
+//! What an operator does with an existing index: describe it, remove pictures, verify its files.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::manifest::{Entry, Manifest, Root};
-use super::segment::{Batch, Segment};
-use super::snapshot::Row;
+use super::manifest::{Manifest, Root, SegmentEntry};
+use super::segment::{RowBatch, Segment};
+use super::snapshot::RowId;
 use super::writer::Writer;
-use super::{TRIES, load, manifest, none_yet, stamp};
+use super::{MAX_TRIES, load, manifest, none_yet, stamp};
 use crate::error::{Error, Result};
 
-/// An index as it is on disk.
+/// A description of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info {
     /// Name of the encoder that made the vectors.
     pub encoder: String,
     /// Components of a vector.
     pub dimensions: usize,
-    /// How many pictures there are.
+    /// Number of pictures.
     pub pictures: usize,
-    /// Rows that wait for being dropped.
+    /// Rows of removed or replaced pictures, which compaction will drop.
     pub dead: usize,
-    /// Files of vectors and records.
+    /// Number of segment files.
     pub segments: usize,
-    /// Size of all files.
+    /// Size of all its files.
     pub bytes: u64,
     /// When it was last changed, in seconds since 1970.
     pub updated: u64,
-    /// Folders and lists, with how many pictures of each there are.
+    /// Folders and lists that were indexed, each with its number of pictures.
     pub roots: Vec<(Root, usize)>,
 }
 
-/// Looks at the index in `folder`.
+/// Describes the index in `folder`.
 ///
 /// # Errors
-/// There is none, or it is damaged.
+/// There is no index, or it is damaged.
 pub fn info(folder: &Path) -> Result<Info> {
     let (snapshot, _) = load(folder, None)?;
     let manifest = &snapshot.manifest;
@@ -66,20 +66,20 @@ pub fn info(folder: &Path) -> Result<Info> {
 }
 
 /// Removes `place` from the index in `folder`: a folder or list that was indexed, one picture below
-/// such a folder, or one address of a list. Returns how many pictures these were. The pictures
-/// themselves are not touched.
+/// such a folder, or one address of a list. Returns the number of pictures that were removed. The
+/// files of the pictures are not touched.
 ///
 /// # Errors
-/// There is no such place in the index, or no index; a disk that is full.
+/// There is no index, `place` is not in it, or the disk is full.
 pub fn remove(folder: &Path, place: &str) -> Result<usize> {
     if Manifest::read(folder)?.is_none() {
         return Err(none_yet(folder));
     }
     let mut writer = Writer::open(folder)?;
-    // What is gone from the disk has no other name than the one that the index knows.
+    // A file that is gone from the disk can only be named as the index knows it.
     let path = fs::canonicalize(place).unwrap_or_else(|_| PathBuf::from(place));
     let snapshot = std::sync::Arc::clone(writer.snapshot());
-    let mut dead: HashSet<Row> = HashSet::new();
+    let mut dead: HashSet<RowId> = HashSet::new();
     let mut roots = writer.manifest.roots.iter_mut().enumerate();
     let root = roots.find(|(_, root)| !root.is_gone && root.path == path);
     if let Some((number, root)) = root {
@@ -104,20 +104,20 @@ pub fn remove(folder: &Path, place: &str) -> Result<usize> {
         }
         if dead.is_empty() {
             return Err(Error::config(format!(
-                "{place} is not in the index; clip-search index info tells what is"
+                "{place} is not in the index; clip-search index info lists what is"
             )));
         }
     }
-    writer.commit(&Batch::default(), &dead)?;
-    writer.tidy(0)?;
+    writer.commit(&RowBatch::default(), &dead)?;
+    writer.compact(0)?;
     Ok(dead.len())
 }
 
 /// Reads every byte of the index in `folder` and compares it with its checksums. Returns the
-/// number of pictures, or what is wrong with each bad file.
+/// number of pictures, or an error for each damaged file.
 ///
 /// # Errors
-/// There is no index, or its manifest is damaged, without which nothing else can be checked.
+/// There is no index, or its manifest is damaged, so that nothing else can be checked.
 pub fn verify(folder: &Path) -> Result<Result<usize, Vec<Error>>> {
     let mut tries = 0;
     loop {
@@ -131,15 +131,15 @@ pub fn verify(folder: &Path) -> Result<Result<usize, Vec<Error>>> {
         if bad.is_empty() {
             return Ok(Ok(manifest.live()));
         }
-        // A writer may have deleted what it joined meanwhile.
-        if stamp(folder) == before || tries == TRIES {
+        // A writer may have merged and deleted segments meanwhile.
+        if stamp(folder) == before || tries == MAX_TRIES {
             return Ok(Err(bad));
         }
         tries += 1;
     }
 }
 
-fn verified(folder: &Path, entry: &Entry, dimensions: usize) -> Result<()> {
+fn verified(folder: &Path, entry: &SegmentEntry, dimensions: usize) -> Result<()> {
     let segment = Segment::open(folder, entry, dimensions)?;
     segment.verify(entry)?;
     (0..segment.rows()).try_for_each(|row| segment.stored(row).map(drop))

@@ -1,0 +1,306 @@
+//! Runs the walk and the workers, writes what they find into the index, and decides what is removed
+//! from it.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::Scope;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::copies::CopyNumbers;
+use super::job::{Examined, FileJob, NewRow, Report};
+use super::walk::{RootContents, Walk, WalkQueues};
+use super::worker::{QUEUED_JOBS, WorkerPool};
+use super::{Options, Summary};
+use crate::collection::index::segment::RowBatch;
+use crate::collection::index::snapshot::{RowId, Snapshot};
+use crate::collection::index::writer::Writer;
+use crate::error::{Error, Result, one_line};
+use crate::http::Client;
+use crate::progress::Progress;
+use crate::shutdown::Shutdown;
+use clip::Encoder;
+
+/// The first commit is made after this time, and later ones after longer and longer times.
+const FIRST_COMMIT: Duration = Duration::from_millis(500);
+/// Reports that wait to be read, for each worker.
+const QUEUED_REPORTS: usize = 4;
+
+/// What the walk met in each root, by the root's number.
+type Walked = HashMap<usize, Option<RootContents>>;
+
+/// One run of the indexer.
+pub(super) struct Coordinator<'a> {
+    writer: Writer,
+    /// The index at the start of the run; its segments stay until the end.
+    before: Arc<Snapshot>,
+    first_segment: u64,
+    encoder: &'a dyn Encoder,
+    options: Options,
+    shutdown: &'a Shutdown,
+    progress: &'a mut dyn Progress,
+    batch: RowBatch,
+    /// Rows that the next commit marks as dead.
+    dead: HashSet<RowId>,
+    copies: CopyNumbers,
+    /// Roots with a new picture.
+    grown: HashSet<usize>,
+    summary: Summary,
+    begun: Instant,
+    committed: Instant,
+}
+
+impl<'a> Coordinator<'a> {
+    pub fn new(
+        writer: Writer,
+        encoder: &'a dyn Encoder,
+        options: Options,
+        progress: &'a mut dyn Progress,
+        shutdown: &'a Shutdown,
+    ) -> Self {
+        Self {
+            first_segment: writer.manifest.next_segment,
+            before: Arc::clone(writer.snapshot()),
+            writer,
+            encoder,
+            options,
+            shutdown,
+            progress,
+            batch: RowBatch::default(),
+            dead: HashSet::new(),
+            copies: CopyNumbers::default(),
+            grown: HashSet::new(),
+            summary: Summary::default(),
+            begun: Instant::now(),
+            committed: Instant::now(),
+        }
+    }
+
+    /// Brings the roots with these numbers up to date. `index_folder` is left out of the walk.
+    pub fn run(mut self, roots: &[usize], index_folder: PathBuf) -> Result<Summary> {
+        let walk = Walk {
+            before: Arc::clone(&self.before),
+            index_folder,
+            shutdown: self.shutdown.clone(),
+            roots: roots
+                .iter()
+                .map(|number| (*number, self.writer.manifest.roots[*number].clone()))
+                .collect(),
+        };
+        self.progress.begin(walk.count());
+        let walked = self.walk_and_encode(&walk);
+        self.progress.end();
+        let walked = walked?;
+        self.summary.is_interrupted = self.shutdown.is_raised();
+        let refusal = self.remove_gone(walked)?;
+        self.writer.compact(0)?;
+        match refusal {
+            Some(refusal) => Err(refusal),
+            None => Ok(self.summary),
+        }
+    }
+
+    /// Runs the threads, and handles what they report until all of them have ended.
+    fn walk_and_encode(&mut self, walk: &Walk) -> Result<Walked> {
+        let (jobs, waiting) = sync_channel(self.options.workers * QUEUED_JOBS);
+        let (reports, reported) = sync_channel(self.options.workers * QUEUED_REPORTS);
+        let pool = WorkerPool::new(
+            self.encoder,
+            walk.roots.clone(),
+            waiting,
+            Arc::clone(&self.before),
+            Client::for_downloads(self.options.allowed),
+        );
+        std::thread::scope(|scope| {
+            // The threads now have the only senders, so that the queues end with them.
+            let started = self.start(scope, walk, &pool, jobs, reports);
+            let walked = started.and_then(|()| self.collect(reported, &pool));
+            if walked.is_err() {
+                pool.stop();
+            }
+            walked
+        })
+    }
+
+    fn start<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, '_>,
+        walk: &'scope Walk,
+        pool: &'scope WorkerPool<'_>,
+        jobs: SyncSender<FileJob>,
+        reports: SyncSender<Report>,
+    ) -> Result<()> {
+        let queues = WalkQueues {
+            jobs,
+            reports: reports.clone(),
+        };
+        spawn(scope, "walk", move || walk.run(&queues))?;
+        (0..self.options.workers).try_for_each(|_| {
+            let reports = reports.clone();
+            spawn(scope, "encode", move || pool.run(&reports))
+        })
+    }
+
+    /// Handles all reports, with a commit now and then.
+    fn collect(&mut self, reports: Receiver<Report>, pool: &WorkerPool) -> Result<Walked> {
+        let mut walked = Walked::new();
+        for report in reports {
+            match report {
+                Report::Unchanged => {
+                    self.summary.unchanged += 1;
+                    self.progress.done(1);
+                }
+                Report::Unreadable(line) => self.failed(&line),
+                Report::RootWalked(root, contents) => {
+                    walked.insert(root, contents);
+                }
+                Report::Examined(examined) => {
+                    self.progress.done(1);
+                    self.apply(examined)?;
+                }
+                Report::Failed(error) => return Err(error),
+            }
+            if self.is_commit_due() {
+                self.commit()?;
+                self.writer.compact(self.first_segment)?;
+                pool.follow(self.writer.snapshot());
+            }
+        }
+        Ok(walked)
+    }
+
+    fn is_commit_due(&self) -> bool {
+        let is_full = self.batch.len() >= self.options.commit_pictures;
+        let pause = (self.begun.elapsed() / 4).max(FIRST_COMMIT);
+        let is_late = self.committed.elapsed() >= pause.min(self.options.commit_after);
+        is_full || is_late && self.batch.len() > 0
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        self.writer.commit(&self.batch, &self.dead)?;
+        self.batch = RowBatch::default();
+        self.dead.clear();
+        self.copies.committed();
+        self.committed = Instant::now();
+        Ok(())
+    }
+
+    fn failed(&mut self, line: &str) {
+        self.summary.failed += 1;
+        self.progress.say(&one_line(line));
+    }
+
+    fn apply(&mut self, examined: Examined) -> Result<()> {
+        match examined {
+            Examined::Picture(row) => self.add_row(*row)?,
+            Examined::NotPicture(job) => self.remove_row(job),
+            Examined::Undecodable(job, line) => {
+                self.remove_row(job);
+                self.failed(&line);
+            }
+            // The row stays: it may still be right.
+            Examined::Unreadable(line) => self.failed(&line),
+        }
+        Ok(())
+    }
+
+    fn add_row(&mut self, row: NewRow) -> Result<()> {
+        let NewRow {
+            job,
+            mut record,
+            halves,
+            is_encoded,
+        } = row;
+        let snapshot = self.writer.snapshot();
+        let roots = &self.writer.manifest.roots;
+        let dead = &mut self.dead;
+        record.copy = self.copies.choose(&job, &record, snapshot, roots, dead)?;
+        self.grown.insert(job.root);
+        self.batch.push(halves, &record);
+        self.dead.extend(job.known.map(|(row, _)| row));
+        if is_encoded {
+            self.summary.added += 1;
+        } else {
+            self.summary.known += 1;
+        }
+        Ok(())
+    }
+
+    /// Removes the row of a file that is no longer a picture.
+    fn remove_row(&mut self, job: FileJob) {
+        if let Some((row, _)) = job.known {
+            self.summary.removed += 1;
+            self.dead.insert(row);
+        }
+    }
+
+    /// Removes the rows whose files are gone, and makes the last commit. Returns an error for a
+    /// root that is suddenly empty: its rows stay.
+    fn remove_gone(&mut self, walked: Walked) -> Result<Option<Error>> {
+        let walked = walked
+            .into_iter()
+            .filter_map(|(root, contents)| Some((root, contents?)));
+        let walked: HashMap<usize, RootContents> = walked.collect();
+        let mut gone: HashMap<usize, Vec<RowId>> = HashMap::new();
+        let mut has_present: HashSet<usize> = HashSet::new();
+        for row in self.before.live() {
+            let Some(record) = self.before.stored(row)? else {
+                continue;
+            };
+            let Some(contents) = walked.get(&record.root) else {
+                continue;
+            };
+            if contents.holds(row, &record.path) {
+                has_present.insert(record.root);
+            } else {
+                gone.entry(record.root).or_default().push(row);
+            }
+        }
+        let mut refusal = None;
+        for root in walked.into_keys() {
+            let rows = gone.remove(&root).unwrap_or_default();
+            let is_empty = !has_present.contains(&root) && !self.grown.contains(&root);
+            if !rows.is_empty() && is_empty && !self.options.even_if_empty {
+                refusal = Some(self.suddenly_empty(root, rows.len()));
+            } else {
+                self.visited(root, rows);
+            }
+        }
+        self.commit()?;
+        Ok(refusal)
+    }
+
+    /// Notes that all of a root was walked and that the files of `gone` are no longer there.
+    fn visited(&mut self, root: usize, gone: Vec<RowId>) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        self.writer.manifest.roots[root].visited = now.as_ref().map_or(0, Duration::as_secs);
+        for row in gone {
+            if !self.copies.is_moved(row) {
+                self.summary.removed += 1;
+                self.dead.insert(row);
+            }
+        }
+    }
+
+    fn suddenly_empty(&self, root: usize, rows: usize) -> Error {
+        let path = self.writer.manifest.roots[root].path.display();
+        Error::config(format!(
+            "no picture is left in {path}, where there were {rows}: is the disk mounted? Nothing \
+             of it was removed from the index; if the pictures are gone for good, run clip-search \
+             index add --even-if-empty"
+        ))
+    }
+}
+
+fn spawn<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    name: &str,
+    body: impl FnOnce() + Send + 'scope,
+) -> Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    let started = thread.spawn_scoped(scope, body);
+    started
+        .map(drop)
+        .map_err(|cause| Error::system(format!("failed to start the thread {name}"), cause))
+}

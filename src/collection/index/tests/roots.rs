@@ -1,0 +1,105 @@
+//! Folders that are indexed, and the model that indexes them.
+
+use super::*;
+
+#[test]
+fn names_may_be_anything_and_links_are_not_followed() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let odd = std::ffi::OsStr::from_bytes(b"new\nline \xff.png");
+    let red = folder.paint("red.png", RED);
+    fs::rename(&red, folder.pictures().join(odd)).expect("room");
+    std::os::unix::fs::symlink(folder.pictures(), folder.pictures().join("loop")).expect("room");
+    fs::write(
+        folder.pictures().join("cut.png"),
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    )
+    .expect("room");
+    let mut said = Said::default();
+    let places = [folder.pictures()];
+    let summary = folder.add_all(&places, &Colours("colours"), Options::default(), &mut said);
+    let summary = summary.expect("good");
+    assert_eq!((summary.added, summary.failed), (1, 1), "{summary:?}");
+    assert!(said.0[0].contains("cut.png"), "{said:?}");
+    let found = folder
+        .open()
+        .search(&Colours::vector(RED), 1, 0.0)
+        .expect("good");
+    assert_eq!(found[0].record.caption, "new line \u{fffd}");
+    let Place::File { path, .. } = &found[0].record.place else {
+        panic!("a file");
+    };
+    assert_eq!(path.as_os_str(), odd);
+    assert!(
+        folder
+            .open()
+            .file(&found[0].record)
+            .expect("good")
+            .is_some()
+    );
+}
+
+#[test]
+fn roots_do_not_lie_in_each_other_and_can_be_removed() {
+    let folder = Folder::new();
+    folder.paint("red.png", RED);
+    let below = folder.paint("deep/green.png", GREEN);
+    folder.add().expect("good");
+    let inside = [folder.pictures().join("deep")];
+    let mut said = Said::default();
+    let refusal = folder.add_all(&inside, &Colours("colours"), Options::default(), &mut said);
+    assert!(
+        refusal
+            .expect_err("inside")
+            .to_string()
+            .contains("lie in each other")
+    );
+    let nowhere = [folder.0.join("nowhere")];
+    let refusal = folder.add_all(&nowhere, &Colours("colours"), Options::default(), &mut said);
+    assert!(
+        refusal
+            .expect_err("nothing there")
+            .to_string()
+            .contains("nowhere")
+    );
+
+    let index = folder.open();
+    let remove = |place: &Path| maintenance::remove(&folder.index(), place.to_str().expect("text"));
+    assert!(remove(&folder.0.join("nowhere")).is_err());
+    assert_eq!(remove(&below).expect("good"), 1);
+    assert_eq!(captions(&index, GREEN), ["red"]);
+    assert_eq!(remove(&folder.pictures()).expect("good"), 1);
+    assert_eq!(index.len().expect("good"), 0);
+    let info = maintenance::info(&folder.index()).expect("good");
+    assert_eq!((info.pictures, info.dead, info.segments), (0, 0, 0));
+    assert!(info.roots.is_empty(), "{info:?}");
+    folder.add().expect("good");
+    assert_eq!(index.len().expect("good"), 2);
+    let info = maintenance::info(&folder.index()).expect("good");
+    assert_eq!(info.roots.len(), 1);
+    assert_eq!(info.roots[0].1, 2);
+}
+
+#[test]
+fn another_model_is_refused_until_the_index_is_made_anew() {
+    let folder = Folder::new();
+    folder.paint("red.png", RED);
+    folder.add().expect("good");
+    let index = folder.open();
+    let refusal = folder
+        .add_by(&Colours("others"), Options::default())
+        .expect_err("another model");
+    assert!(
+        refusal.to_string().contains("was made with colours"),
+        "{refusal}"
+    );
+    let options = Options {
+        rebuild: true,
+        ..Options::default()
+    };
+    let summary = folder.add_by(&Colours("others"), options).expect("good");
+    assert_eq!(summary.added, 1);
+    assert_eq!(folder.open().encoder_name(), "others");
+    assert_eq!(index.encoder_name(), "colours", "for who has it open");
+    assert_eq!(captions(&index, RED), ["red"], "though its file is deleted");
+}
