@@ -11,6 +11,7 @@ import tempfile
 
 import numpy
 import torch
+from peers import build, probe
 from transformers import CLIPConfig, CLIPModel
 
 # Least cosine by precision.
@@ -82,8 +83,9 @@ def plain(output):
 
 
 @torch.no_grad()
-def check(name, config, dtype, folder):
+def check(programs, name, config, dtype, folder):
     global failed
+    search, ours = programs
     torch.manual_seed(0)
     model = CLIPModel(config).eval()
     for parameter in (p for n, p in model.named_parameters() if n.endswith("bias")):
@@ -111,10 +113,10 @@ def check(name, config, dtype, folder):
     lines = "".join(json.dumps(case) + "\n" for case in cases)
     for precision, least in LEAST.items():
         file = folder / "model.clip"
-        program = [os.environ["CLIP_SEARCH"], "model", "convert", folder / "checkpoint", file, precision]
-        subprocess.run(program, check=True, stdout=subprocess.DEVNULL)
+        command = [search, "model", "convert", folder / "checkpoint", file, precision]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         found = subprocess.run(
-            [os.environ["CLIP_EMBED"], file], input=lines, check=True, stdout=subprocess.PIPE, text=True
+            [ours, "embed", file], input=lines, check=True, stdout=subprocess.PIPE, text=True
         )
         vectors = [numpy.array(json.loads(line)) for line in found.stdout.splitlines()]
         assert len(vectors) == len(cases)
@@ -132,9 +134,10 @@ def check(name, config, dtype, folder):
 def main():
     shapes = SMALL | (FULL if sys.argv[1:] == ["--full"] else {})
     torch.set_num_threads(1)
+    programs = os.environ.get("CLIP_SEARCH") or build("clip-search"), probe()
     for name, (config, dtype) in shapes.items():
         with tempfile.TemporaryDirectory() as folder:
-            check(name, config, dtype, pathlib.Path(folder))
+            check(programs, name, config, dtype, pathlib.Path(folder))
     print(f"{failed} failed" if failed else "all passed")
     sys.exit(1 if failed else 0)
 

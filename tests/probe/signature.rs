@@ -1,7 +1,5 @@
-//! Signs each request of standard input, a line of JSON each, with what the bot signs its searches
-//! with, and prints the address and the headers as JSON; for `tests/peers/aws-signature`.
+//! `signature` signs each request of standard input as the bot signs its searches, and prints the address and the headers as JSON; for `tests/peers/aws-signature`.
 
-use std::io::BufRead;
 use std::time::{Duration, UNIX_EPOCH};
 
 use clip_bot::aws::signature::{Credentials, Scope, headers};
@@ -9,6 +7,8 @@ use clip_bot::http::Request;
 use clip_bot::secret::Secret;
 use serde::Deserialize;
 use serde_json::json;
+
+use crate::cases;
 
 #[derive(Deserialize)]
 struct Case {
@@ -27,10 +27,8 @@ struct Case {
     time: u64,
 }
 
-fn main() {
-    for line in std::io::stdin().lock().lines() {
-        let line = line.expect("standard input is text");
-        let case: Case = serde_json::from_str(&line).expect("a case as JSON");
+pub fn run() {
+    for case in cases() {
         println!("{}", signed(case));
     }
 }

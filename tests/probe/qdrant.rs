@@ -1,6 +1,5 @@
-//! Makes an index, and compares what Qdrant finds with what it finds; tests/peers/clip-qdrant runs
-//! it. `make FOLDER COUNT` brings FOLDER/index up to date with COUNT pictures; `compare FOLDER URL`
-//! searches both.
+//! `qdrant make FOLDER COUNT` brings FOLDER/index up to date with COUNT pictures; `qdrant compare
+//! FOLDER URL` compares what Qdrant finds with what the index finds; for `tests/peers/clip-qdrant`.
 
 use std::path::Path;
 
@@ -13,16 +12,6 @@ use clip_bot::collection::qdrant::Qdrant;
 use clip_bot::error::Result;
 use clip_bot::secret::Secret;
 use clip_bot::shutdown::Shutdown;
-
-fn main() {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words[..] {
-        ["make", folder, count] => make(Path::new(folder), count.parse().expect("a number")),
-        ["compare", folder, url] => compare(Path::new(folder), url),
-        _ => panic!("make FOLDER COUNT, or compare FOLDER URL"),
-    }
-}
 
 /// Vectors of 96 components from the colours of three pixels: not of a length that kernels like.
 struct Pixels;
@@ -84,7 +73,7 @@ fn pixels(number: u32) -> Vec<u8> {
     (0..9).map(|_| next()).collect()
 }
 
-fn make(folder: &Path, count: u32) {
+pub fn make(folder: &Path, count: u32) {
     let pictures = folder.join("pictures");
     let _ = std::fs::remove_dir_all(&pictures);
     std::fs::create_dir_all(&pictures).expect("room");
@@ -110,7 +99,7 @@ fn make(folder: &Path, count: u32) {
     println!("{:?}", summary.expect("indexed"));
 }
 
-fn compare(folder: &Path, url: &str) {
+pub fn compare(folder: &Path, url: &str) {
     let key = std::env::var("QDRANT_KEY")
         .ok()
         .map(|key| Secret::new(&key));

@@ -1,7 +1,6 @@
-//! Does what each line of standard input asks for as JSON, and answers with a line of JSON; for
-//! `tests/peers/clip-preprocess`.
+//! `preprocess` does each task of standard input, on texts or pictures, and answers with a line of
+//! JSON; for `tests/peers/clip-preprocess`.
 
-use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -10,6 +9,8 @@ use clip::tokenizer::Tokenizer;
 use clip_bot::picture::decode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::cases;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,10 +35,8 @@ enum Task {
     Damage { file: PathBuf, cases: u64 },
 }
 
-fn main() {
-    for line in std::io::stdin().lock().lines() {
-        let line = line.expect("standard input is text");
-        let task: Task = serde_json::from_str(&line).expect("a task as JSON");
+pub fn run() {
+    for task in cases() {
         println!("{}", done(task));
     }
 }
