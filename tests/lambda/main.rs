@@ -1,4 +1,13 @@
 //! `clip-search` as a function, in a Lambda that the tests play: events in, answers and log out.
+//!
+//! `cargo test --features lambda --test lambda`
+
+#[allow(dead_code, reason = "these tests need little of it")]
+#[path = "../it/space/recording.rs"]
+mod recording;
+#[allow(dead_code, reason = "the other tests use the rest")]
+#[path = "../it/support/mod.rs"]
+mod support;
 
 use std::collections::VecDeque;
 use std::process::Command;
@@ -8,10 +17,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
-use crate::space::recording::gradio;
-use crate::support::endpoint::CLIP_SEARCH;
-use crate::support::process::Program;
-use crate::support::server::{Reply, Request, Server};
+use recording::gradio;
+use support::endpoint::CLIP_SEARCH;
+use support::process::Program;
+use support::server::{Reply, Request, Server};
 
 /// As long as API Gateway lets a function work.
 const LONG: Duration = Duration::from_secs(29);
