@@ -34,7 +34,7 @@ checks = Checks()
 
 
 def main():
-    program = os.environ.get("CLIP_SEARCH") or build("clip-search")
+    program = os.environ.get("CLIP_SEARCH") or build("clip-search", "--features", "lambda")
     bot = build("clip-bot")
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         folder = pathlib.Path(folder)
