@@ -25,14 +25,15 @@ enum Case {
 }
 
 pub fn run(file: &Path) {
-    let model = Model::open(file).unwrap_or_else(|error| panic!("{}", error.chain()));
+    let model = Model::open(file).unwrap_or_else(|error| panic!("{error}"));
     for case in cases() {
         let vector = match case {
             Case::Text(text) => model.encode_text(&text),
             Case::Tokens(tokens) => model.encode_tokens(&tokens),
             Case::Picture(path) => {
                 let bytes = std::fs::read(path).expect("a picture");
-                decode(&bytes).and_then(|picture| model.encode_picture(&picture))
+                let picture = decode(&bytes).unwrap_or_else(|error| panic!("{}", error.chain()));
+                model.encode_picture(&picture)
             }
             Case::Pixels(path) => model
                 .encode_pixels(&[floats(&path)])
@@ -42,7 +43,7 @@ pub fn run(file: &Path) {
                 vectors.map(|all| all.concat())
             }
         };
-        let vector = vector.unwrap_or_else(|error| panic!("{}", error.chain()));
+        let vector = vector.unwrap_or_else(|error| panic!("{error}"));
         println!("{}", serde_json::to_string(&vector).expect("numbers"));
     }
 }

@@ -3,13 +3,12 @@
 
 use std::path::Path;
 
-use clip::Encoder;
-use clip::Picture;
+use clip::{Encoder, Picture, Result};
 use clip_bot::collection::VectorStore;
-use clip_bot::collection::add::{Options, Progress, add};
+use clip_bot::collection::add::{Options, add};
 use clip_bot::collection::index::Index;
 use clip_bot::collection::qdrant::Qdrant;
-use clip_bot::error::Result;
+use clip_bot::progress::Progress;
 use clip_bot::secret::Secret;
 use clip_bot::shutdown::Shutdown;
 
