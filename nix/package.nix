@@ -44,7 +44,7 @@ let
       ../tests/chaos
       ../tests/fuzz
       ../tests/it
-      ../tests/peers/strictness.json
+      ../tests/peers/bot-api-strictness/strictness.json
     ];
   };
 

@@ -10,7 +10,7 @@ import sys
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "tests/peers"))
+sys.path.insert(0, str(ROOT / "tests/peers/shared"))
 sys.dont_write_bytecode = True
 
 import clip_vectors

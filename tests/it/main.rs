@@ -15,7 +15,6 @@ mod endpoint_limits;
 mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;
-mod lambda;
 mod pages;
 mod playground;
 mod playground_server;

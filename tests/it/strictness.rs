@@ -1,4 +1,4 @@
-//! The playground's Bot API server judges the requests in `tests/peers/strictness.json` as the
+//! The playground's Bot API server judges the requests in `tests/peers/bot-api-strictness/strictness.json` as the
 //! list says; `tests/peers/bot-api-strictness` asks aiogram's models about the same list.
 
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn judged(method: &str, parameters: &Value) -> (u16, Value) {
 
 #[test]
 fn every_request_in_the_list_is_judged_as_the_list_says() {
-    let list = include_str!("../peers/strictness.json");
+    let list = include_str!("../peers/bot-api-strictness/strictness.json");
     let list: Vec<Value> = serde_json::from_str(list).expect("a list of requests");
     for request in &list {
         let method = request["method"].as_str().expect("a name");

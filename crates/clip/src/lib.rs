@@ -43,6 +43,7 @@ pub mod mapped;
 pub mod model;
 mod picture;
 pub mod preprocess;
+mod resize;
 mod text;
 pub mod tokenizer;
 mod transformer;

@@ -1,7 +1,6 @@
 //! Pictures as the encoders take them.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use super::resize::resize;
 
 /// A decoded picture, upright, in 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +27,10 @@ impl Picture {
         let height = u64::from(self.height) * u64::from(width) / u64::from(self.width);
         // It is smaller than a height that fits.
         let height = u32::try_from(height).unwrap_or(u32::MAX).max(1);
-        let mut made = Image::new(width, height, PixelType::U8x3);
-        let options =
-            ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-        // Documented as a panic: only a picture without its pixels is refused.
-        let whole = ImageRef::new(self.width, self.height, &self.rgb, PixelType::U8x3)
-            .expect("all of its pixels");
-        Resizer::new()
-            .resize(&whole, &mut made, &options)
-            // As above: both are RGB.
-            .expect("pixels of one kind");
         Self {
             width,
             height,
-            rgb: made.into_vec(),
+            rgb: resize(&self.rgb, (self.width, self.height), None, (width, height)),
         }
     }
 }

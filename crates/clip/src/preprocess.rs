@@ -3,10 +3,8 @@
 //! The numbers are those of Hugging Face's transformers with Pillow, within 2 of 255
 //! (`tests/peers/clip-preprocess` compares them).
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
-
 use super::Picture;
+use super::resize::{Crop, resize};
 
 /// The middle of `picture`, `side` pixels wide and high: the red values, the green and the blue
 /// ones, each by rows, less `mean` and divided by `std` where 1 is full light.
@@ -84,17 +82,13 @@ fn resized(rgb: &[u8], from: (u32, u32), cut: (Option<Axis>, Option<Axis>), side
     let down = cut.1.unwrap_or_else(|| all(from.1));
     let width = cut.0.map_or(from.0, |_| side);
     let height = cut.1.map_or(from.1, |_| side);
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom))
-        .crop(across.start, down.start, across.length, down.length);
-    let mut made = Image::new(width, height, PixelType::U8x3);
-    // Documented as a panic: only a picture without its pixels is refused.
-    let whole = ImageRef::new(from.0, from.1, rgb, PixelType::U8x3).expect("all of its pixels");
-    Resizer::new()
-        .resize(&whole, &mut made, &options)
-        // As above: what is cut out lies inside.
-        .expect("a part of the picture");
-    made.into_vec()
+    let crop = Crop {
+        left: across.start,
+        top: down.start,
+        width: across.length,
+        height: down.length,
+    };
+    resize(rgb, from, Some(crop), (width, height))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ let
     name = "chat";
     runtimeInputs = [ pkgs.python3 ];
     text = ''
-      PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${../../../tests/peers/systemd.d} exec python3 ${./peer.py} "$@"
+      PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=${../../../tests/peers/systemd} exec python3 ${./peer.py} "$@"
     '';
   };
   service = name: {

@@ -1,4 +1,4 @@
-"""peer.py telegram|endpoint: one of the fakes that tests/peers/systemd has, as a notify unit.
+"""peer.py telegram|endpoint: one of the fakes that tests/peers/systemd/run has, as a notify unit.
 
 peer.py say CHAT TEXT: somebody writes to the bot. peer.py album CHAT: waits for its pictures, and
 prints how many they are. peer.py heard CHAT WORDS: waits until it says that.

@@ -1,0 +1,55 @@
+//! `embed MODEL` encodes each case of standard input with the model in the file MODEL and prints the
+//! vector as JSON; for `tests/peers/clip-parity`.
+
+use std::path::{Path, PathBuf};
+
+use clip::Encoder;
+use clip::kernel::Rounding;
+use clip::model::Model;
+use clip_bot::picture::decode;
+use serde::Deserialize;
+
+use crate::cases;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Case {
+    Text(String),
+    Tokens(Vec<u32>),
+    /// The file of a picture.
+    Picture(PathBuf),
+    /// A file of little-endian 32-bit floats, in planes.
+    Pixels(PathBuf),
+    /// The same, encoded with values of 8 bits.
+    Coarse(PathBuf),
+}
+
+pub fn run(file: &Path) {
+    let model = Model::open(file).unwrap_or_else(|error| panic!("{error}"));
+    for case in cases() {
+        let vector = match case {
+            Case::Text(text) => model.encode_text(&text),
+            Case::Tokens(tokens) => model.encode_tokens(&tokens),
+            Case::Picture(path) => {
+                let bytes = std::fs::read(path).expect("a picture");
+                let picture = decode(&bytes).unwrap_or_else(|error| panic!("{}", error.chain()));
+                model.encode_picture(&picture)
+            }
+            Case::Pixels(path) => model
+                .encode_pixels(&[floats(&path)])
+                .map(|all| all.concat()),
+            Case::Coarse(path) => {
+                let vectors = model.encode_rounded(&[floats(&path)], Rounding::Coarse);
+                vectors.map(|all| all.concat())
+            }
+        };
+        let vector = vector.unwrap_or_else(|error| panic!("{error}"));
+        println!("{}", serde_json::to_string(&vector).expect("numbers"));
+    }
+}
+
+fn floats(path: &Path) -> Vec<f32> {
+    let bytes = std::fs::read(path).expect("pixels");
+    let floats = bytes.as_chunks().0.iter();
+    floats.map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}

@@ -1,0 +1,134 @@
+//! `preprocess` does each task of standard input, on texts or pictures, and answers with a line of
+//! JSON; for `tests/peers/clip-preprocess`.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clip::Picture;
+use clip::preprocess::preprocess;
+use clip::tokenizer::Tokenizer;
+use clip_bot::picture::decode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::cases;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Task {
+    /// The tokens of a text.
+    Tokens {
+        text: String,
+        vocabulary: usize,
+        context: usize,
+        /// As transformers makes them, without the changes for what people type.
+        exact: bool,
+    },
+    /// Writes the pixels of the picture `file` to `pixels`, and what CLIP sees of it to `seen`, as
+    /// bytes.
+    See {
+        file: PathBuf,
+        side: u32,
+        pixels: PathBuf,
+        seen: PathBuf,
+    },
+    /// Damages the picture `file` in so many ways, always the same ones, and reads each.
+    Damage { file: PathBuf, cases: u64 },
+}
+
+pub fn run() {
+    for task in cases() {
+        println!("{}", done(task));
+    }
+}
+
+fn done(task: Task) -> Value {
+    match task {
+        Task::Tokens {
+            text,
+            vocabulary,
+            context,
+            exact,
+        } => {
+            let tokenizer = Tokenizer::new(vocabulary).expect("a size of CLIP's vocabulary");
+            json!(if exact {
+                tokenizer.encode_exactly(&text, context)
+            } else {
+                tokenizer.encode(&text, context)
+            })
+        }
+        Task::See {
+            file,
+            side,
+            pixels,
+            seen,
+        } => see(&file, side, &pixels, &seen),
+        Task::Damage { file, cases } => damage(&std::fs::read(file).expect("a file"), cases),
+    }
+}
+
+fn see(file: &Path, side: u32, pixels: &Path, seen: &Path) -> Value {
+    let bytes = std::fs::read(file).expect("a file");
+    let start = Instant::now();
+    let picture = match decode(&bytes) {
+        Ok(picture) => picture,
+        Err(error) => return json!({"error": error.chain()}),
+    };
+    let decoded = start.elapsed().as_secs_f64() * 1e3;
+    let start = Instant::now();
+    // What is left of a pixel's byte with this mean and this deviation is the byte itself.
+    let values = preprocess(&picture, side, [0.0; 3], [1.0 / 255.0; 3]);
+    let preprocessed = start.elapsed().as_secs_f64() * 1e3;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let seen_bytes: Vec<u8> = values.iter().map(|value| value.round() as u8).collect();
+    std::fs::write(seen, seen_bytes).expect("room for the values");
+    std::fs::write(pixels, &picture.rgb).expect("room for the pixels");
+    json!({"width": picture.width, "height": picture.height, "decode_ms": decoded, "preprocess_ms": preprocessed})
+}
+
+/// Cuts the file, changes bits of it or puts numbers into its head.
+fn damage(file: &[u8], cases: u64) -> Value {
+    let (mut read, mut refused) = (0, 0);
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 16).expect("64 bits") % below.max(1)
+    };
+    for case in 0..cases {
+        let mut file = file.to_vec();
+        match case % 4 {
+            0 => file.truncate(random(file.len())),
+            1 => {
+                for _ in 0..=random(8) {
+                    let at = random(file.len());
+                    file[at] ^= 1 << random(8);
+                }
+            }
+            2 => {
+                let at = random(file.len().min(64));
+                file[at] = [0, 1, 0x7f, 0x80, 0xff][random(5)];
+            }
+            _ => {
+                let (from, to) = (random(file.len()), random(file.len()));
+                let length = random(64).min(file.len() - from.max(to));
+                file.copy_within(from..from + length, to);
+            }
+        }
+        match decode(&file) {
+            Ok(Picture { width, height, rgb }) => {
+                assert_eq!(rgb.len(), width as usize * height as usize * 3);
+                assert_ne!(rgb.len(), 0);
+                let picture = Picture { width, height, rgb };
+                assert_eq!(preprocess(&picture, 8, [0.0; 3], [1.0; 3]).len(), 192);
+                read += 1;
+            }
+            Err(error) => {
+                assert!(!error.chain().is_empty());
+                refused += 1;
+            }
+        }
+    }
+    json!({"read": read, "refused": refused})
+}
