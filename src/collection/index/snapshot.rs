@@ -11,7 +11,8 @@ use super::record::{Stored, parse_id, place_key};
 use super::segment::{Segment, floats, stride};
 use crate::collection::{Found, Record};
 use crate::error::{Error, Kind, Result};
-use clip::kernel::scan::{BEST, Query};
+use clip::kernel::Isa;
+use clip::kernel::scan::ScanQuery;
 
 /// Pictures more alike than this are taken for the same one.
 const SAME: f32 = 0.985;
@@ -177,7 +178,7 @@ impl Snapshot {
             return Err(Error::new(Kind::System, what));
         }
         let want = want.min(MOST);
-        let query = Query::new(vector, stride(vector.len()));
+        let query = ScanQuery::new(vector, stride(vector.len()));
         let mut depth = DEPTH.max(want * 2);
         let chosen = loop {
             let near = self.ranked(&query, depth)?;
@@ -204,12 +205,12 @@ impl Snapshot {
     }
 
     /// The `depth` rows that are nearest by their bytes, ranked by their 16-bit floats.
-    fn ranked(&self, query: &Query, depth: usize) -> Result<Vec<Candidate>> {
+    fn ranked(&self, query: &ScanQuery, depth: usize) -> Result<Vec<Candidate>> {
         let mut ranked = self.nearest(query, depth);
         let mut row = Vec::new();
         for candidate in &mut ranked {
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
-            candidate.score = (BEST.halves)(&row, query);
+            candidate.score = Isa::detect().dot_f16(&row, query);
         }
         // Damage may have made anything of a row.
         ranked.retain(|candidate| candidate.score.is_finite());
@@ -218,7 +219,7 @@ impl Snapshot {
     }
 
     /// The `depth` rows with the largest products of bytes, in no order.
-    fn nearest(&self, query: &Query, depth: usize) -> Vec<Candidate> {
+    fn nearest(&self, query: &ScanQuery, depth: usize) -> Vec<Candidate> {
         let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
         let mut least = f32::MIN;
         let mut products = [0; BLOCK];
@@ -226,7 +227,7 @@ impl Snapshot {
             let unit = query.unit(segment.scale);
             for (block, rows) in segment.bytes().chunks(BLOCK * segment.stride()).enumerate() {
                 let products = &mut products[..rows.len() / segment.stride()];
-                (BEST.bytes)(rows, query, products);
+                Isa::detect().scan_i8(rows, query, products);
                 for (place, product) in products.iter().enumerate() {
                     #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
                     let score = *product as f32 * unit;
@@ -258,7 +259,7 @@ impl Snapshot {
         want: usize,
         at_least: f32,
     ) -> Result<Vec<Candidate>> {
-        let mut chosen: Vec<(Candidate, Query)> = Vec::new();
+        let mut chosen: Vec<(Candidate, ScanQuery)> = Vec::new();
         let mut row = Vec::new();
         for candidate in ranked {
             if chosen.len() == want || candidate.score < at_least {
@@ -268,13 +269,13 @@ impl Snapshot {
             // The same content has the same vector.
             if chosen
                 .iter()
-                .any(|(_, better)| (BEST.halves)(&row, better) >= SAME)
+                .any(|(_, better)| Isa::detect().dot_f16(&row, better) >= SAME)
             {
                 continue;
             }
             let vector: Vec<f32> = floats(&row).collect();
             let stride = vector.len();
-            chosen.push((candidate, Query::new(&vector, stride)));
+            chosen.push((candidate, ScanQuery::new(&vector, stride)));
         }
         let candidates = chosen.into_iter().map(|(candidate, _)| candidate);
         Ok(candidates.collect())

@@ -1,6 +1,7 @@
-//! The one choice of instructions, for the towers and for the scan of vectors.
+//! The one choice of instructions, for the towers and for the scan of stored vectors.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 #[cfg(target_arch = "aarch64")]
 use super::arch::neon;
@@ -9,6 +10,7 @@ use super::arch::{avx2, avx512};
 use super::matrix::{LANES, Matrix};
 use super::products::{self, Next, Rounding, Scratch};
 use super::rows::{self, Activation};
+use super::scan::ScanQuery;
 use super::{Loops, scalar};
 
 /// Instructions that this processor has: a value is the proof, because only [`Isa::available`]
@@ -51,10 +53,11 @@ impl Isa {
         Self(Set::Scalar)
     }
 
-    /// The fastest of [`Isa::available`].
+    /// The fastest of [`Isa::available`]. The processor is asked once; later calls cost nothing.
     #[must_use]
     pub fn detect() -> Self {
-        Self::available()[0]
+        static FASTEST: LazyLock<Isa> = LazyLock::new(|| Isa::available()[0]);
+        *FASTEST
     }
 
     /// Whether it has products of bytes, which are faster than those of 16 bits.
@@ -236,6 +239,41 @@ impl Isa {
     /// Makes shares of 1 of `scale * x`.
     pub fn softmax(self, scale: f32, x: &mut [f32]) {
         self.run(rows::Softmax(scale, x));
+    }
+
+    /// Puts the dot product of `query` with each of `rows`, which are signed bytes and as long as the
+    /// query, into `out`. All sets compute the same integers.
+    pub fn scan_i8(self, rows: &[u8], query: &ScanQuery, out: &mut [i32]) {
+        match self.0 {
+            Set::Scalar => scalar::scan_i8(rows, &query.wide, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::scan_i8(proof, rows, &query.wide, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) if proof.has_vnni() => {
+                avx512::scan_i8(proof, rows, &query.narrow, query.offset, out);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx2::scan_i8(proof.avx2(), rows, &query.wide, out),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(proof) => neon::scan_i8(proof, rows, &query.narrow, out),
+        }
+    }
+
+    /// The dot product of `query` with `row`, which is 16-bit floats in little-endian bytes, as many as
+    /// the query has components.
+    #[must_use]
+    pub fn dot_f16(self, row: &[u8], query: &ScanQuery) -> f32 {
+        match self.0 {
+            Set::Scalar => scalar::dot_f16(row, &query.floats),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::dot_f16(proof, row, &query.floats),
+            // Memory is the limit here, and not the width of a register.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx2::dot_f16(proof.avx2(), row, &query.floats),
+            // Rust has no stable instruction for 16-bit floats here; the compiler knows it.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => scalar::dot_f16(row, &query.floats),
+        }
     }
 
     pub(super) fn run(self, loops: impl Loops) {

@@ -271,7 +271,6 @@ fn a_matrix_of_another_length_is_none() {
 #[test]
 fn the_processor_has_what_the_environment_names() {
     if let Ok(expected) = std::env::var("CLIP_TEST_KERNELS") {
-        let found = format!("{}, {:?}", Isa::detect(), *scan::BEST);
-        assert_eq!(found, expected);
+        assert_eq!(Isa::detect().to_string(), expected);
     }
 }

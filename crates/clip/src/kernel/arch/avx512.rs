@@ -6,14 +6,16 @@ use std::arch::x86_64::{
     _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps, _mm512_castsi256_si512,
     _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpbusd_epi32,
     _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_inserti64x4, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_madd_epi16, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32,
+    _mm512_madd_epi16, _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512,
+    _mm512_sub_epi32, _mm512_xor_si512,
 };
 
-use super::avx2::interleaved;
+use super::avx2::{self, interleaved};
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
 use crate::kernel::products::Next;
+use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
 pub(in crate::kernel) const ROWS: usize = 14;
@@ -21,24 +23,32 @@ pub(in crate::kernel) const ROWS: usize = 14;
 /// Most panels in a tile.
 pub(in crate::kernel) const PANELS: usize = 2;
 
-/// That the processor has AVX-512F and AVX-512BW.
+/// That the processor has AVX-512F and AVX-512BW, and all that AVX2's kernels need.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::kernel) struct Proof {
+    avx2: avx2::Proof,
     /// That it has VNNI, too.
     vnni: bool,
 }
 
 impl Proof {
     pub(in crate::kernel) fn find() -> Option<Self> {
+        let avx2 = avx2::Proof::find()?;
         let is_there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-        is_there.then_some(Self { vnni: false })
+        is_there.then_some(Self { avx2, vnni: false })
     }
 
     pub(in crate::kernel) fn find_vnni() -> Option<Self> {
-        let is_there = is_x86_feature_detected!("avx512vnni");
-        Self::find()
-            .filter(|_| is_there)
-            .map(|_| Self { vnni: true })
+        let proof = Self::find()?;
+        is_x86_feature_detected!("avx512vnni").then_some(Self {
+            vnni: true,
+            ..proof
+        })
+    }
+
+    /// That the processor has AVX2, FMA and F16C.
+    pub(in crate::kernel) fn avx2(self) -> avx2::Proof {
+        self.avx2
     }
 
     pub(in crate::kernel) fn has_vnni(self) -> bool {
@@ -332,6 +342,49 @@ pub(in crate::kernel) fn widen_quads(proof: Proof, weights: &[i8], wide: &mut Ve
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         widen(weights, wide);
+    }
+}
+
+/// Puts the dot product of `query` with each row of signed bytes into `out`. The instruction multiplies
+/// unsigned by signed bytes: 128 is added to those of the rows, and `offset`, by which that makes the
+/// products larger, is taken away at the end.
+///
+/// # Panics
+/// Without VNNI.
+pub(in crate::kernel) fn scan_i8(
+    proof: Proof,
+    rows: &[u8],
+    query: &[i8],
+    offset: i32,
+    out: &mut [i32],
+) {
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn scan(rows: &[u8], query: &[i8], offset: i32, out: &mut [i32]) {
+        let (query, _) = query.as_chunks::<STRIDE>();
+        let up = _mm512_set1_epi8(i8::MIN);
+        for (row, out) in rows.chunks_exact(query.len() * STRIDE).zip(out) {
+            let mut sum = _mm512_setzero_si512();
+            for (row, query) in row.as_chunks::<STRIDE>().0.iter().zip(query) {
+                avx2::prefetch_after(row);
+                // SAFETY: both arrays have the 64 bytes that are read; these loads need no
+                // alignment.
+                #[expect(unsafe_code, reason = "argued above")]
+                let (x, q) = unsafe {
+                    (
+                        _mm512_loadu_si512(row.as_ptr().cast()),
+                        _mm512_loadu_si512(query.as_ptr().cast()),
+                    )
+                };
+                sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(x, up), q);
+            }
+            *out = _mm512_reduce_add_epi32(sum) - offset;
+        }
+    }
+    assert!(proof.vnni, "the processor has VNNI");
+    // SAFETY: the proof, and the assertion.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        scan(rows, query, offset, out);
     }
 }
 

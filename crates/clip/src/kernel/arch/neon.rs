@@ -1,13 +1,15 @@
 //! Products with NEON, which every aarch64 processor has.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vcvtq_f32_s32, vdupq_n_f32, vdupq_n_s32, vfmaq_f32, vget_low_s16,
-    vld1q_f32, vld1q_s16, vmlal_high_n_s16, vmlal_n_s16, vst1q_f32,
+    float32x4_t, vaddq_f32, vaddq_s32, vaddvq_s32, vcvtq_f32_s32, vdupq_n_f32, vdupq_n_s32,
+    vfmaq_f32, vget_low_s8, vget_low_s16, vld1q_f32, vld1q_s8, vld1q_s16, vmlal_high_n_s16,
+    vmlal_n_s16, vmull_high_s8, vmull_s8, vpadalq_s16, vst1q_f32,
 };
 use std::arch::is_aarch64_feature_detected;
 
 use crate::kernel::matrix::LANES;
 use crate::kernel::products::Next;
+use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: 24 sums, and five more registers for operands.
 pub(in crate::kernel) const ROWS: usize = 6;
@@ -129,5 +131,38 @@ fn add(value: float32x4_t, to: &mut [f32]) {
     unsafe {
         let sum = vaddq_f32(vld1q_f32(to.as_ptr()), value);
         vst1q_f32(to.as_mut_ptr(), sum);
+    }
+}
+
+/// Puts the dot product of `query` with each row of signed bytes into `out`.
+pub(in crate::kernel) fn scan_i8(_: Proof, rows: &[u8], query: &[i8], out: &mut [i32]) {
+    #[target_feature(enable = "neon")]
+    fn scan(rows: &[u8], query: &[i8], out: &mut [i32]) {
+        let (query, _) = query.as_chunks::<STRIDE>();
+        for (row, out) in rows.chunks_exact(query.len() * STRIDE).zip(out) {
+            let mut sums = [vdupq_n_s32(0); 2];
+            for (row, query) in row.as_chunks::<STRIDE>().0.iter().zip(query) {
+                for part in 0..4 {
+                    // SAFETY: both arrays have 4 * 16 bytes, of which the part `part` < 4 is read;
+                    // these loads need no alignment.
+                    #[expect(unsafe_code, reason = "argued above")]
+                    let (x, q) = unsafe {
+                        (
+                            vld1q_s8(row.as_ptr().add(16 * part).cast()),
+                            vld1q_s8(query.as_ptr().add(16 * part)),
+                        )
+                    };
+                    let [low, high] = &mut sums;
+                    *low = vpadalq_s16(*low, vmull_s8(vget_low_s8(x), vget_low_s8(q)));
+                    *high = vpadalq_s16(*high, vmull_high_s8(x, q));
+                }
+            }
+            *out = vaddvq_s32(vaddq_s32(sums[0], sums[1]));
+        }
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        scan(rows, query, out);
     }
 }
