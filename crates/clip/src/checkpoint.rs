@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::kernel::Activation;
 use super::mapped::Mapped;
 use super::weights;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// What `OpenAI`'s pictures were normalised with, and everybody's since.
 const MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
@@ -26,14 +26,14 @@ pub(super) struct Checkpoint {
 }
 
 /// The tensors of a checkpoint, and what is known about them.
-pub(super) struct Source<'a> {
+pub(super) struct CheckpointModel<'a> {
     pub(super) tensors: SafeTensors<'a>,
     pub(super) name: String,
     pub(super) licence: Option<String>,
     pub(super) dimensions: usize,
     pub(super) logit_scale: f32,
-    pub(super) text: weights::Text,
-    pub(super) vision: weights::Vision,
+    pub(super) text: weights::TextShape,
+    pub(super) vision: weights::VisionShape,
     /// What was assumed, for the user to judge.
     pub(super) notes: Vec<String>,
 }
@@ -44,28 +44,28 @@ struct Config {
     #[serde(rename = "_name_or_path")]
     name: Option<String>,
     #[serde(default, rename = "text_config")]
-    text: Part,
+    text: TowerConfig,
     #[serde(default, rename = "vision_config")]
-    vision: Part,
+    vision: TowerConfig,
     /// Written by old versions; wins.
     #[serde(rename = "text_config_dict")]
-    text_before: Option<Part>,
+    text_before: Option<TowerConfig>,
     #[serde(rename = "vision_config_dict")]
-    vision_before: Option<Part>,
+    vision_before: Option<TowerConfig>,
 }
 
 #[derive(Default, Clone, Deserialize)]
-struct Part {
+struct TowerConfig {
     hidden_act: Option<String>,
     layer_norm_eps: Option<f32>,
     num_attention_heads: Option<usize>,
     eos_token_id: Option<u64>,
 }
 
-impl Part {
-    fn under(self, other: Option<Part>) -> Part {
+impl TowerConfig {
+    fn under(self, other: Option<TowerConfig>) -> TowerConfig {
         let other = other.unwrap_or_default();
-        Part {
+        TowerConfig {
             hidden_act: other.hidden_act.or(self.hidden_act),
             layer_norm_eps: other.layer_norm_eps.or(self.layer_norm_eps),
             num_attention_heads: other.num_attention_heads.or(self.num_attention_heads),
@@ -108,9 +108,9 @@ impl Checkpoint {
     }
 
     /// Understands what is in it.
-    pub(super) fn source(&self) -> Result<Source<'_>> {
+    pub(super) fn source(&self) -> Result<CheckpointModel<'_>> {
         let tensors = SafeTensors::deserialize(&self.bytes)
-            .map_err(|cause| unusable("it is no sound safetensors file").because(cause))?;
+            .map_err(|cause| unusable("it is no sound safetensors file").with_source(cause))?;
         let mut notes = Vec::new();
         let config: Option<Config> = self.beside("config.json")?;
         let has_config = config.is_some();
@@ -143,7 +143,7 @@ impl Checkpoint {
         if end.is_some_and(|end| end != 2 && end + 1 != vocabulary as u64) {
             return Err(unusable("the end of a text is not the last of its tokens"));
         }
-        let tower = |part: &Part, name: &str, default_heads: usize| {
+        let tower = |part: &TowerConfig, name: &str, default_heads: usize| {
             let [inner, hidden] = shape(&format!("{name}.encoder.layers.0.mlp.fc1.weight"))?;
             let heads = if has_config {
                 default_heads
@@ -154,7 +154,7 @@ impl Checkpoint {
                 let layer = format!("{name}.encoder.layers.{index}.layer_norm1.weight");
                 tensors.tensor(&layer).is_ok()
             };
-            Ok::<_, Error>(weights::Tower {
+            Ok::<_, Error>(weights::TowerShape {
                 hidden,
                 heads: part.num_attention_heads.unwrap_or(heads),
                 inner,
@@ -163,12 +163,12 @@ impl Checkpoint {
                 epsilon: part.layer_norm_eps.unwrap_or(1e-5),
             })
         };
-        let text = weights::Text {
+        let text = weights::TextShape {
             tower: tower(&text_part, "text_model", 8)?,
             vocabulary,
             context,
         };
-        let vision = weights::Vision {
+        let vision = weights::VisionShape {
             tower: tower(&vision_part, "vision_model", 12)?,
             side: positions.saturating_sub(1).isqrt().saturating_mul(patch),
             patch,
@@ -176,7 +176,7 @@ impl Checkpoint {
             std: preprocessing.image_std.unwrap_or(STD),
         };
         let logit_scale = floats(&tensors, "logit_scale").ok();
-        Ok(Source {
+        Ok(CheckpointModel {
             name: self.name(config.name),
             licence: self.licence(),
             dimensions,
@@ -217,7 +217,7 @@ impl Checkpoint {
         let path = self.path.with_file_name(name);
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
-                unusable(format!("{} makes no sense", path.display())).because(cause)
+                unusable(format!("{} makes no sense", path.display())).with_source(cause)
             }),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(Error::system(
@@ -236,7 +236,7 @@ pub(super) fn shape(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2]>
 fn shape_of<const N: usize>(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; N]> {
     let tensor = tensors
         .tensor(name)
-        .map_err(|cause| missing(name).because(cause))?;
+        .map_err(|cause| missing(name).with_source(cause))?;
     let shape = tensor.shape();
     shape
         .try_into()
@@ -247,7 +247,7 @@ fn shape_of<const N: usize>(tensors: &SafeTensors<'_>, name: &str) -> Result<[us
 pub(super) fn floats(tensors: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>> {
     let tensor = tensors
         .tensor(name)
-        .map_err(|cause| missing(name).because(cause))?;
+        .map_err(|cause| missing(name).with_source(cause))?;
     let bytes = tensor.data();
     let (fours, _) = bytes.as_chunks();
     let (twos, _) = bytes.as_chunks();
@@ -282,5 +282,5 @@ fn missing(name: &str) -> Error {
 }
 
 fn unusable(what: impl Into<String>) -> Error {
-    Error::new(Cause::Model, what)
+    Error::new(ErrorKind::Unsupported, what)
 }

@@ -17,7 +17,7 @@ mod tests;
 
 pub use isa::Isa;
 pub use matrix::{LANES, Matrix, Values, panels};
-pub use products::{Rounding, Scratch};
+pub use products::{Quantisation, Scratch};
 pub use rows::Activation;
 
 /// Plain loops that the compiler turns into a set's instructions.
@@ -31,7 +31,7 @@ trait Loops {
 /// Begins to fetch the line of memory at `address`, where Rust has an instruction for it. Nothing
 /// happens when no memory is there.
 #[inline]
-fn fetch(address: *const u8) {
+fn prefetch(address: *const u8) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: it is a hint, which never fails.
     #[expect(unsafe_code, reason = "argued above")]

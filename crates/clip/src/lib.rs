@@ -49,7 +49,7 @@ mod transformer;
 mod vision;
 pub mod weights;
 
-pub use error::{Cause, Error, Result};
+pub use error::{Error, ErrorKind, Result};
 pub use picture::Picture;
 
 /// What turns texts and pictures into vectors that can be compared.

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use super::Picture;
-use super::kernel::{Isa, Rounding};
+use super::kernel::{Isa, Quantisation};
 use super::preprocess::preprocess;
 use super::tokenizer::Tokenizer;
 use super::transformer::Pass;
 use super::weights::{Description, Reader, Weights};
 use super::{Encoder, text, vision};
 use crate::digest::sha256;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A model that turns texts and pictures into vectors.
 ///
@@ -24,8 +24,8 @@ pub struct Model {
     isa: Isa,
     /// Where the tensors begin in the file.
     start: usize,
-    text: text::Tower,
-    vision: vision::Tower,
+    text: text::TextTower,
+    vision: vision::VisionTower,
 }
 
 impl Model {
@@ -34,8 +34,9 @@ impl Model {
     /// # Errors
     /// The file cannot be read, or is no sound model.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::new(Weights::open(path)?)
-            .map_err(|error| error.context(&format!("cannot use the model {}", path.display())))
+        Self::new(Weights::open(path)?).map_err(|error| {
+            error.with_context(&format!("cannot use the model {}", path.display()))
+        })
     }
 
     /// Takes a file that is part of the program; `bytes` have to lie as floats do, which
@@ -45,13 +46,13 @@ impl Model {
     /// The file is no sound model.
     pub fn from_static(bytes: &'static [u8]) -> Result<Self> {
         Self::new(Weights::from_static(bytes))
-            .map_err(|error| error.context("cannot use the built-in model"))
+            .map_err(|error| error.with_context("cannot use the built-in model"))
     }
 
     fn new(weights: Weights) -> Result<Self> {
         let (reader, description) = Reader::new(&weights)?;
-        let text = text::Tower::find(&reader, &description)?;
-        let vision = vision::Tower::find(&reader, &description)?;
+        let text = text::TextTower::find(&reader, &description)?;
+        let vision = vision::VisionTower::find(&reader, &description)?;
         let start = reader.start();
         let short = description.digest.get(..16).unwrap_or_default();
         Ok(Self {
@@ -100,20 +101,20 @@ impl Model {
     /// # Errors
     /// Tokens that the model does not have, or no end among them; or damaged weights.
     pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let mut pass = Pass::new(&self.weights, self.isa, Rounding::Fine);
+        let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
         unit(self.text.run(&self.weights, &mut pass, tokens)?)
     }
 
-    /// As [`Encoder::encode_pixels`], with another rounding of what meets 8-bit weights.
+    /// As [`Encoder::encode_pixels`], with another quantisation of what meets 8-bit weights.
     ///
     /// # Errors
     /// Damaged weights.
-    pub fn encode_rounded(
+    pub fn encode_quantised(
         &self,
         pictures: &[Vec<f32>],
-        rounding: Rounding,
+        quantisation: Quantisation,
     ) -> Result<Vec<Vec<f32>>> {
-        let mut pass = Pass::new(&self.weights, self.isa, rounding);
+        let mut pass = Pass::new(&self.weights, self.isa, quantisation);
         let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
         let vectors = vectors.chunks_exact(self.description.dimensions);
         vectors.map(|vector| unit(vector.to_vec())).collect()
@@ -139,7 +140,7 @@ impl Encoder for Model {
     /// Planes of normalised red, green and blue.
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         if picture.width == 0 || picture.height == 0 {
-            return Err(Error::new(Cause::Input, "the picture has no pixels"));
+            return Err(Error::new(ErrorKind::Input, "the picture has no pixels"));
         }
         let shape = &self.description.vision;
         // Opening has checked that it is far smaller than this could hold.
@@ -148,7 +149,7 @@ impl Encoder for Model {
     }
 
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
-        self.encode_rounded(pictures, Rounding::Fine)
+        self.encode_quantised(pictures, Quantisation::Int16)
     }
 }
 
@@ -157,9 +158,9 @@ fn unit(mut vector: Vec<f32>) -> Result<Vec<f32>> {
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if !length.is_normal() {
         return Err(Error::new(
-            Cause::Model,
-            "the model gives no vector: it is damaged; convert it again with `clip-search model \
-             convert`",
+            ErrorKind::Damaged,
+            "the model computes no finite vector, so its weights are damaged; convert the checkpoint \
+             again",
         ));
     }
     for x in &mut vector {

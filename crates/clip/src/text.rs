@@ -1,24 +1,24 @@
 //! The tower for texts.
 
 use super::transformer::{Attention, Pass, Transformer};
-use super::weights::{self, Description, Reader, Rows, Vector, Weights};
-use crate::error::{Cause, Error, Result};
+use super::weights::{self, Description, Embedding, Reader, Vector, Weights};
+use crate::error::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
-pub(super) struct Tower {
-    shape: weights::Text,
-    tokens: Rows,
+pub(super) struct TextTower {
+    shape: weights::TextShape,
+    tokens: Embedding,
     positions: Vector,
     transformer: Transformer,
 }
 
-impl Tower {
+impl TextTower {
     pub(super) fn find(reader: &Reader<'_>, description: &Description) -> Result<Self> {
         let shape = description.text;
         let hidden = shape.tower.hidden;
         Ok(Self {
             shape,
-            tokens: reader.rows("text.tokens", shape.vocabulary, hidden)?,
+            tokens: reader.embedding("text.tokens", shape.vocabulary, hidden)?,
             positions: reader.vector("text.positions", shape.context * hidden)?,
             transformer: Transformer::find(reader, "text", shape.tower, description.dimensions)?,
         })
@@ -41,7 +41,7 @@ impl Tower {
             let token = *token as usize;
             if token > end {
                 return Err(Error::new(
-                    Cause::Input,
+                    ErrorKind::Input,
                     format!(
                         "token {token} is unknown: the model has {} tokens",
                         self.shape.vocabulary
@@ -58,7 +58,7 @@ impl Tower {
         }
         if !has_ended {
             return Err(Error::new(
-                Cause::Input,
+                ErrorKind::Input,
                 format!(
                     "the tokens of a text end with {end}, and are up to {}",
                     self.shape.context

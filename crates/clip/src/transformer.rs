@@ -1,7 +1,7 @@
 //! What both towers have in common: layers of attention and of a perceptron.
 
-use super::kernel::{Isa, LANES, Matrix, Rounding, Scratch, Values, panels};
-use super::weights::{Linear, Reader, Tower, Vector, Weights};
+use super::kernel::{Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
+use super::weights::{Linear, Reader, TowerShape, Vector, Weights};
 use crate::error::Result;
 
 /// Gain and bias of a normalisation.
@@ -34,7 +34,7 @@ struct Layer {
 /// The layers of one tower.
 #[derive(Debug)]
 pub(super) struct Transformer {
-    tower: Tower,
+    tower: TowerShape,
     layers: Vec<Layer>,
     /// For the row that is the result.
     last: Norm,
@@ -54,7 +54,7 @@ impl Transformer {
     pub(super) fn find(
         reader: &Reader<'_>,
         name: &str,
-        tower: Tower,
+        tower: TowerShape,
         dimensions: usize,
     ) -> Result<Self> {
         let (hidden, inner) = (tower.hidden, tower.inner);
@@ -87,14 +87,14 @@ impl Transformer {
         attention: Attention,
         result: usize,
     ) -> Vec<f32> {
-        let Tower {
+        let TowerShape {
             hidden, epsilon, ..
         } = self.tower;
         // Kept from layer to layer, because new memory is cleared first.
         let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
         let (mut inner, mut change) = (Vec::new(), Vec::new());
         for (index, layer) in self.layers.iter().enumerate() {
-            pass.normalise(&layer.before_attention, &x, epsilon, &mut normal);
+            pass.layer_norm(&layer.before_attention, &x, epsilon, &mut normal);
             pass.multiply(&layer.qkv, &normal, &mut qkv);
             let mut wanted = 0..length;
             if index + 1 == self.layers.len() {
@@ -112,13 +112,13 @@ impl Transformer {
             }
             pass.multiply(&layer.out, &heads, &mut change);
             add(&mut x, &change);
-            pass.normalise(&layer.before_perceptron, &x, epsilon, &mut normal);
+            pass.layer_norm(&layer.before_perceptron, &x, epsilon, &mut normal);
             pass.multiply(&layer.up, &normal, &mut inner);
             pass.isa.activate(self.tower.activation, &mut inner);
             pass.multiply(&layer.down, &inner, &mut change);
             add(&mut x, &change);
         }
-        pass.normalise(&self.last, &x, epsilon, &mut normal);
+        pass.layer_norm(&self.last, &x, epsilon, &mut normal);
         let mut projected = Vec::new();
         pass.multiply(&self.projection, &normal, &mut projected);
         projected
@@ -183,27 +183,27 @@ impl Transformer {
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,
-    rounding: Rounding,
+    quantisation: Quantisation,
     scratch: Scratch,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(weights: &'a Weights, isa: Isa, rounding: Rounding) -> Self {
+    pub(super) fn new(weights: &'a Weights, isa: Isa, quantisation: Quantisation) -> Self {
         let scratch = Scratch::default();
         Self {
             weights,
             isa,
-            rounding,
+            quantisation,
             scratch,
         }
     }
 
     /// `y` becomes as long as `x`; what was in it is lost.
-    pub(super) fn normalise(&self, norm: &Norm, x: &[f32], epsilon: f32, y: &mut Vec<f32>) {
+    pub(super) fn layer_norm(&self, norm: &Norm, x: &[f32], epsilon: f32, y: &mut Vec<f32>) {
         y.resize(x.len(), 0.0);
         let gain = self.weights.vector(&norm.gain);
         let bias = self.weights.vector(&norm.bias);
-        self.isa.normalise(x, gain, bias, epsilon, y);
+        self.isa.layer_norm(x, gain, bias, epsilon, y);
     }
 
     /// `y` becomes as long as the product; what was in it is lost.
@@ -212,7 +212,7 @@ impl<'a> Pass<'a> {
         y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);
         let bias = self.weights.bias(linear);
         self.isa
-            .multiply(x, &matrix, bias, y, self.rounding, &mut self.scratch);
+            .multiply(x, &matrix, bias, y, self.quantisation, &mut self.scratch);
     }
 
     fn multiply_matrix(
@@ -225,7 +225,7 @@ impl<'a> Pass<'a> {
         // `attend` made the panels for these very numbers.
         let matrix = Matrix::new(values, None, rows, columns).expect("panels of this size");
         self.isa
-            .multiply(x, &matrix, None, y, self.rounding, &mut self.scratch);
+            .multiply(x, &matrix, None, y, self.quantisation, &mut self.scratch);
     }
 }
 

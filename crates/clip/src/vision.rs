@@ -2,11 +2,11 @@
 
 use super::transformer::{Attention, Norm, Pass, Transformer};
 use super::weights::{self, Description, Linear, Reader, Vector, Weights};
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
-pub(super) struct Tower {
-    shape: weights::Vision,
+pub(super) struct VisionTower {
+    shape: weights::VisionShape,
     patches: Linear,
     /// Stands for the whole picture, before all patches.
     class: Vector,
@@ -15,7 +15,7 @@ pub(super) struct Tower {
     transformer: Transformer,
 }
 
-impl Tower {
+impl VisionTower {
     pub(super) fn find(reader: &Reader<'_>, description: &Description) -> Result<Self> {
         let shape = description.vision;
         let hidden = shape.tower.hidden;
@@ -37,14 +37,14 @@ impl Tower {
         pass: &mut Pass<'_>,
         pictures: &[Vec<f32>],
     ) -> Result<Vec<f32>> {
-        let weights::Vision { side, patch, .. } = self.shape;
+        let weights::VisionShape { side, patch, .. } = self.shape;
         let grid = self.shape.grid();
         let mut rows =
             Vec::with_capacity(pictures.len() * grid * grid * self.shape.patch_numbers());
         for pixels in pictures {
             if pixels.len() != 3 * side * side {
                 return Err(Error::new(
-                    Cause::Input,
+                    ErrorKind::Input,
                     format!(
                         "a picture of this model has 3 × {side} × {side} numbers, not {}",
                         pixels.len()
@@ -68,7 +68,7 @@ impl Tower {
             embedded.extend(picture.map(|(x, position)| x + position));
         }
         let mut x = Vec::new();
-        pass.normalise(&self.first, &embedded, self.shape.tower.epsilon, &mut x);
+        pass.layer_norm(&self.first, &embedded, self.shape.tower.epsilon, &mut x);
         let length = self.shape.positions();
         Ok(self
             .transformer

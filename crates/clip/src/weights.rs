@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::kernel::{Activation, LANES, Matrix, Values, panels};
 use super::mapped::Mapped;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// Key of the description in the metadata of the file.
 pub(super) const KEY: &str = "clip-bot";
@@ -23,10 +23,10 @@ pub(super) const VERSION: u32 = 1;
 
 /// Most of each number in a description: ten times what the largest known models have, and small
 /// enough that no product of two of them overflows.
-const LIMIT: usize = 1 << 16;
+const MAX_SIZE: usize = 1 << 16;
 
 /// Most positions of a tower, because attention needs memory of their square.
-const MOST_POSITIONS: usize = 1 << 12;
+const MAX_POSITIONS: usize = 1 << 12;
 
 /// What the file says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,9 +46,9 @@ pub struct Description {
     /// Logarithm of what similarities are multiplied by before they become shares.
     pub logit_scale: f32,
     /// The tower for texts.
-    pub text: Text,
+    pub text: TextShape,
     /// The tower for pictures.
-    pub vision: Vision,
+    pub vision: VisionShape,
 }
 
 /// How large tensors are kept.
@@ -65,7 +65,7 @@ pub enum Precision {
 
 /// What both towers have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Tower {
+pub struct TowerShape {
     /// Width of a row between layers.
     pub hidden: usize,
     /// Attention heads, which share the width.
@@ -82,9 +82,9 @@ pub struct Tower {
 
 /// The tower for texts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Text {
+pub struct TextShape {
     /// What both towers have.
-    pub tower: Tower,
+    pub tower: TowerShape,
     /// Tokens; the last two are the start and the end of a text.
     pub vocabulary: usize,
     /// Most tokens of a text, with start and end.
@@ -93,9 +93,9 @@ pub struct Text {
 
 /// The tower for pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Vision {
+pub struct VisionShape {
     /// What both towers have.
-    pub tower: Tower,
+    pub tower: TowerShape,
     /// Width and height of a picture, in pixels.
     pub side: usize,
     /// Width and height of a patch, in pixels.
@@ -116,7 +116,7 @@ impl Description {
             ("context", text.context),
         ];
         for (name, number) in numbers {
-            if number == 0 || number > LIMIT {
+            if number == 0 || number > MAX_SIZE {
                 return Err(format!("{name} is {number}"));
             }
         }
@@ -125,10 +125,10 @@ impl Description {
         if text.vocabulary <= 2 || text.vocabulary > 1 << 24 {
             return Err(format!("vocabulary is {}", text.vocabulary));
         }
-        if text.context < 2 || text.context > MOST_POSITIONS {
+        if text.context < 2 || text.context > MAX_POSITIONS {
             return Err(format!("context is {}", text.context));
         }
-        if vision.patch > vision.side || vision.positions() > MOST_POSITIONS {
+        if vision.patch > vision.side || vision.positions() > MAX_POSITIONS {
             return Err(format!(
                 "patches of {} in pictures of {}",
                 vision.patch, vision.side
@@ -142,7 +142,7 @@ impl Description {
     }
 }
 
-impl Tower {
+impl TowerShape {
     fn check(&self) -> Result<(), String> {
         let numbers = [
             ("hidden", self.hidden),
@@ -151,7 +151,7 @@ impl Tower {
             ("layers", self.layers),
         ];
         for (name, number) in numbers {
-            if number == 0 || number > LIMIT {
+            if number == 0 || number > MAX_SIZE {
                 return Err(format!("{name} is {number}"));
             }
         }
@@ -165,7 +165,7 @@ impl Tower {
     }
 }
 
-impl Vision {
+impl VisionShape {
     /// Patches in a row, and rows of them.
     #[must_use]
     pub fn grid(&self) -> usize {
@@ -191,7 +191,7 @@ pub struct Vector(Range<usize>);
 
 /// Where rows lie in the file that are looked up one by one.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub struct Embedding {
     tensor: Tensor,
     count: usize,
 }
@@ -276,7 +276,7 @@ impl Weights {
     ///
     /// # Errors
     /// The file cannot be read any more.
-    pub fn add_row(&self, rows: &Rows, index: usize, sums: &mut [f32]) -> Result<()> {
+    pub fn add_row(&self, rows: &Embedding, index: usize, sums: &mut [f32]) -> Result<()> {
         let Tensor {
             bytes,
             precision,
@@ -344,20 +344,19 @@ impl<'a> Reader<'a> {
     /// No model of ours, or a damaged one.
     pub(super) fn new(weights: &'a Weights) -> Result<(Self, Description)> {
         let (length, metadata) = SafeTensors::read_metadata(weights)
-            .map_err(|cause| damaged("its header").because(cause))?;
+            .map_err(|cause| damaged("its header").with_source(cause))?;
         let description = metadata
             .metadata()
             .as_ref()
             .and_then(|metadata| metadata.get(KEY))
             .ok_or_else(|| {
                 Error::new(
-                    Cause::Model,
-                    "it is a checkpoint, not a model of ours: convert it with `clip-search model \
-                     convert`",
+                    ErrorKind::Damaged,
+                    "it is no converted model, but perhaps a checkpoint: convert the checkpoint",
                 )
             })?;
         let description: Description = serde_json::from_str(description)
-            .map_err(|cause| damaged("its description").because(cause))?;
+            .map_err(|cause| damaged("its description").with_source(cause))?;
         if description.version != VERSION {
             return Err(damaged(&format!(
                 "version {} of its format",
@@ -436,10 +435,10 @@ impl<'a> Reader<'a> {
     }
 
     /// `rows` rows of `width` to be looked up.
-    pub(super) fn rows(&self, name: &str, rows: usize, width: usize) -> Result<Rows> {
+    pub(super) fn embedding(&self, name: &str, rows: usize, width: usize) -> Result<Embedding> {
         let tensor = self.tensor(name, &[rows, width], rows)?;
         let count = rows;
-        Ok(Rows { tensor, count })
+        Ok(Embedding { tensor, count })
     }
 
     /// A matrix of `rows` and `columns`, without a bias.
@@ -468,9 +467,9 @@ impl<'a> Reader<'a> {
 
 fn damaged(what: &str) -> Error {
     Error::new(
-        Cause::Model,
+        ErrorKind::Damaged,
         format!(
-            "{what}: it is damaged or of another version; convert it again with `clip-search model convert`"
+            "{what}: the file is damaged or of another version of the format; convert the checkpoint again"
         ),
     )
 }

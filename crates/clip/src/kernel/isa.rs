@@ -8,7 +8,7 @@ use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
 use super::arch::{avx2, avx512};
 use super::matrix::{LANES, Matrix};
-use super::products::{self, Next, Rounding, Scratch};
+use super::products::{self, Prefetch, Quantisation, Scratch};
 use super::rows::{self, Activation};
 use super::scan::ScanQuery;
 use super::{Loops, scalar};
@@ -95,7 +95,7 @@ impl Isa {
         matrix: &Matrix<'_>,
         bias: Option<&[f32]>,
         y: &mut [f32],
-        rounding: Rounding,
+        quantisation: Quantisation,
         scratch: &mut Scratch,
     ) {
         let (outputs, depth) = (matrix.rows(), matrix.columns());
@@ -107,11 +107,11 @@ impl Isa {
             "y has a column for each row of the matrix"
         );
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
-        products::multiply(self, x, matrix, bias, y, rounding, scratch);
+        products::multiply(self, x, matrix, bias, y, quantisation, scratch);
     }
 
     /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
-    /// fetches `next` meanwhile.
+    /// fetches `prefetch` meanwhile.
     pub(super) fn tile(
         self,
         weights: &[f32],
@@ -119,17 +119,17 @@ impl Isa {
         x: &[f32],
         rows: usize,
         sums: &mut [f32],
-        next: Next,
+        prefetch: Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums, next),
+            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums, prefetch),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, next),
+            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, prefetch),
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums, next),
+            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums, prefetch),
         }
     }
 
@@ -155,17 +155,19 @@ impl Isa {
         x: &[[i16; 2]],
         rows: usize,
         sums: &mut [f32],
-        next: Next,
+        prefetch: Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile_pairs(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, next),
+            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, prefetch),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums, next),
+            Set::Avx512(proof) => {
+                avx512::tile_pairs(proof, weights, panels, x, rows, sums, prefetch)
+            }
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, next),
+            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, prefetch),
         }
     }
 
@@ -196,12 +198,14 @@ impl Isa {
         x: &[[u8; 4]],
         rows: usize,
         sums: &mut [f32],
-        next: Next,
+        prefetch: Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile_quads(proof, weights, panels, x, rows, sums, next),
+            Set::Avx512(proof) => {
+                avx512::tile_quads(proof, weights, panels, x, rows, sums, prefetch)
+            }
             _ => unreachable!("{self} does not multiply bytes"),
         }
     }
@@ -221,8 +225,8 @@ impl Isa {
 
     /// Normalises each row of `x` to mean 0 and variance 1, then applies `gain` and `bias`, of
     /// which one row's worth is used.
-    pub fn normalise(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
-        self.run(rows::Normalise {
+    pub fn layer_norm(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
+        self.run(rows::LayerNorm {
             x,
             gain,
             bias,

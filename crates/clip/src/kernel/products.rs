@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::{Isa, Loops, fetch};
+use super::{Isa, Loops, prefetch};
 
 /// Columns that are multiplied at a time: so many of a panel stay in the first cache.
 ///
@@ -16,19 +16,19 @@ const BLOCK: usize = 512;
 
 /// How rows become integers that are multiplied with weights of 8 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rounding {
+pub enum Quantisation {
     /// To 16 bits, which lose far less than the weights have lost.
-    Fine,
+    Int16,
     /// To 8 bits, which are not exact, but multiplied faster where [`Isa::multiplies_bytes`].
-    Coarse,
+    Int8,
 }
 
-impl Rounding {
+impl Quantisation {
     /// Largest integer in a row.
     fn most(self) -> f32 {
         match self {
-            Self::Fine => 32_767.0,
-            Self::Coarse => 127.0,
+            Self::Int16 => 32_767.0,
+            Self::Int8 => 127.0,
         }
     }
 }
@@ -45,10 +45,10 @@ enum Form {
 }
 
 impl Form {
-    fn of(isa: Isa, matrix: &Matrix<'_>, rounding: Rounding) -> Self {
-        match (matrix.scales(), rounding) {
+    fn of(isa: Isa, matrix: &Matrix<'_>, quantisation: Quantisation) -> Self {
+        match (matrix.scales(), quantisation) {
             (None, _) => Self::Floats,
-            (Some(_), Rounding::Coarse) if isa.multiplies_bytes() => Self::Quads,
+            (Some(_), Quantisation::Int8) if isa.multiplies_bytes() => Self::Quads,
             (Some(_), _) => Self::Pairs,
         }
     }
@@ -66,7 +66,7 @@ impl Form {
 /// Weights that come after those of a tile: fetched while these are multiplied, since they lie in
 /// main memory, as no cache holds all of a model.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Next {
+pub(super) struct Prefetch {
     first: *const u8,
     /// Bytes from a panel to the one after it.
     panel: usize,
@@ -74,7 +74,7 @@ pub(super) struct Next {
     step: usize,
 }
 
-impl Next {
+impl Prefetch {
     /// The columns behind `columns`, of `panel` and those after it; none for a matrix that is multiplied
     /// as it lies.
     fn after(matrix: &Matrix<'_>, panel: usize, columns: Range<usize>, form: Form) -> Option<Self> {
@@ -114,9 +114,9 @@ impl Next {
 
     /// Begins to fetch what step `step` will multiply.
     #[inline(always)]
-    pub(super) fn fetch(self, panel: usize, step: usize) {
+    pub(super) fn touch(self, panel: usize, step: usize) {
         let place = panel * self.panel + step * self.step;
-        fetch(self.first.wrapping_add(place));
+        prefetch(self.first.wrapping_add(place));
     }
 }
 
@@ -149,14 +149,14 @@ pub(super) fn multiply(
     matrix: &Matrix<'_>,
     bias: Option<&[f32]>,
     y: &mut [f32],
-    rounding: Rounding,
+    quantisation: Quantisation,
     scratch: &mut Scratch,
 ) {
     let (outputs, depth) = (matrix.rows(), matrix.columns());
     let (most, together) = isa.tile_shape();
     let height = x.len() / depth;
     let tiles = tiles(height, most);
-    let form = Form::of(isa, matrix, rounding);
+    let form = Form::of(isa, matrix, quantisation);
     // What needs no other form is taken as it lies.
     let step = if let Values::F32(_) = matrix.panels(0..0) {
         depth
@@ -168,7 +168,7 @@ pub(super) fn multiply(
         depth,
         tiles: &tiles,
         form,
-        most: rounding.most(),
+        most: quantisation.most(),
         scratch,
     });
     for panel in (0..panels(outputs)).step_by(together) {
@@ -181,14 +181,14 @@ pub(super) fn multiply(
         for from in (0..depth).step_by(step) {
             let to = depth.min(from + step);
             scratch.widen(isa, matrix, panel..panel + count, from..to, form);
-            let next = Next::after(matrix, panel, from..to, form);
+            let next = Prefetch::after(matrix, panel, from..to, form);
             let steps = (to - from).div_ceil(form.columns());
             for (number, &(first, rows)) in tiles.iter().enumerate() {
                 let sums = first * count * LANES..(first + rows) * count * LANES;
                 let sums = &mut scratch.sums[sums];
                 let next = next
                     .and_then(|next| next.share(number, tiles.len(), steps))
-                    .unwrap_or(Next::nothing(sums));
+                    .unwrap_or(Prefetch::nothing(sums));
                 let columns = form.columns();
                 let tile = first * depth.div_ceil(columns);
                 let x = tile + from / columns * rows..tile + to.div_ceil(columns) * rows;
@@ -212,7 +212,7 @@ pub(super) fn multiply(
                 if to == depth {
                     // At once: rows of `y` lie far apart, in no cache, and come while the next tile
                     // is multiplied.
-                    isa.run(Finish {
+                    isa.run(Epilogue {
                         sums,
                         steps: (form != Form::Floats).then(|| &scratch.steps[first..first + rows]),
                         factors: &scratch.factors,
@@ -337,7 +337,7 @@ impl Factors {
 }
 
 /// Makes of the sums of a tile what they stand for.
-struct Finish<'a> {
+struct Epilogue<'a> {
     sums: &'a [f32],
     /// Of each row, for integers.
     steps: Option<&'a [f32]>,
@@ -350,7 +350,7 @@ struct Finish<'a> {
     y: &'a mut [f32],
 }
 
-impl Loops for Finish<'_> {
+impl Loops for Epilogue<'_> {
     #[inline(always)]
     fn run(self) {
         let mut sums = self.sums.as_chunks::<LANES>().0;

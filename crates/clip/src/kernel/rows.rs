@@ -20,8 +20,8 @@ pub enum Activation {
     QuickGelu,
 }
 
-/// [`super::Isa::normalise`].
-pub(super) struct Normalise<'a> {
+/// [`super::Isa::layer_norm`].
+pub(super) struct LayerNorm<'a> {
     pub x: &'a [f32],
     pub gain: &'a [f32],
     pub bias: &'a [f32],
@@ -29,7 +29,7 @@ pub(super) struct Normalise<'a> {
     pub y: &'a mut [f32],
 }
 
-impl Loops for Normalise<'_> {
+impl Loops for LayerNorm<'_> {
     #[inline(always)]
     fn run(self) {
         let width = self.gain.len().min(self.bias.len());

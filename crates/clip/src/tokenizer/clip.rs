@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// All merges that CLIP knows, made by `make.py` beside it: left token, right token and rank, big
 /// endian, sorted. It is searched where it lies, so that nothing is prepared at start.
@@ -21,7 +21,7 @@ const WORD_END: u16 = 256;
 const FIRST_MERGED: u16 = 512;
 /// The start and the end of a text.
 const CONTROLS: usize = 2;
-const LARGEST: usize = FIRST_MERGED as usize + MERGES.len() + CONTROLS;
+const MAX_VOCABULARY: usize = FIRST_MERGED as usize + MERGES.len() + CONTROLS;
 
 /// The token of each byte inside a word.
 const TOKENS: [u16; BYTES] = byte_tokens();
@@ -48,10 +48,10 @@ impl Tokenizer {
             .and_then(|merges| u16::try_from(merges).ok());
         let Some(merges) = merges else {
             let problem = format!(
-                "the model has {vocabulary_size} tokens, but CLIP's vocabulary has 514 to {LARGEST}: only models with \
+                "the model has {vocabulary_size} tokens, but CLIP's vocabulary has 514 to {MAX_VOCABULARY}: only models with \
                  CLIP's own tokens can be used"
             );
-            return Err(Error::new(Cause::Model, problem));
+            return Err(Error::new(ErrorKind::Unsupported, problem));
         };
         Ok(Self { merges })
     }
@@ -248,7 +248,7 @@ mod tests {
         let script = include_str!("make.py");
         let digest = sha256(MERGES.as_flattened());
         assert!(script.contains(&format!("\nMADE = \"{digest}\"\n")));
-        assert_eq!(LARGEST, 49_408);
+        assert_eq!(MAX_VOCABULARY, 49_408);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::arch::x86_64::{
 
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Next;
+use crate::kernel::products::Prefetch;
 use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: 12 sums, and three more registers for operands.
@@ -34,7 +34,7 @@ impl Proof {
     }
 }
 
-/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `next`
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `prefetch`
 /// meanwhile.
 pub(in crate::kernel) fn tile(
     _: Proof,
@@ -42,24 +42,24 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_floats(weights, x, sums, next));
+        for_rows!(rows, of_floats(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], next: Next) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: Prefetch) {
     let depth = x.len() / M;
     assert_eq!(weights.len(), depth * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_ps(); LANES / WIDTH]; M];
     let (weights, x) = (weights.as_ptr(), x.as_ptr());
     for column in 0..depth {
-        next.fetch(0, column);
+        prefetch.touch(0, column);
         let mut row = [_mm256_setzero_ps(); LANES / WIDTH];
         for (half, row) in row.iter_mut().enumerate() {
             // SAFETY: by the first assertion there are `depth` columns of 16.
@@ -124,24 +124,24 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_pairs(weights, x, sums, next));
+        for_rows!(rows, of_pairs(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], next: Next) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: Prefetch) {
     let pairs = x.len() / M;
     assert_eq!(weights.len(), pairs * 2 * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
     let (weights, x) = (weights.as_ptr(), x.as_ptr());
     for pair in 0..pairs {
-        next.fetch(0, pair);
+        prefetch.touch(0, pair);
         let mut row = [_mm256_setzero_si256(); LANES / WIDTH];
         for (half, row) in row.iter_mut().enumerate() {
             // SAFETY: by the first assertion there are `pairs` pairs of 2 times 16.

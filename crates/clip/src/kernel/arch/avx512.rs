@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 use super::avx2::{self, interleaved};
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Next;
+use crate::kernel::products::Prefetch;
 use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
@@ -61,7 +61,7 @@ impl Proof {
 }
 
 /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
-/// fetches `next` meanwhile.
+/// fetches `prefetch` meanwhile.
 pub(in crate::kernel) fn tile(
     _: Proof,
     weights: &[f32],
@@ -69,12 +69,12 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        any_of_floats(weights, panels, x, rows, sums, next);
+        any_of_floats(weights, panels, x, rows, sums, prefetch);
     }
 }
 
@@ -86,15 +86,15 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         if proof.vnni {
-            any_of_vnni(weights, panels, x, rows, sums, next);
+            any_of_vnni(weights, panels, x, rows, sums, prefetch);
         } else {
-            any_of_pairs(weights, panels, x, rows, sums, next);
+            any_of_pairs(weights, panels, x, rows, sums, prefetch);
         }
     }
 }
@@ -110,13 +110,13 @@ pub(in crate::kernel) fn tile_quads(
     x: &[[u8; 4]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     assert!(proof.vnni, "the processor has VNNI");
     // SAFETY: the proof, and the assertion.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        any_of_quads(weights, panels, x, rows, sums, next);
+        any_of_quads(weights, panels, x, rows, sums, prefetch);
     }
 }
 
@@ -135,7 +135,7 @@ macro_rules! for_tiles {
             weights: &[$weight],
             x: &[$number],
             sums: &mut [f32],
-            next: Next,
+            prefetch: Prefetch,
         ) {
             // What a register of weights has: 16 numbers, or as many pairs.
             const STEP: usize = LANES * size_of::<$number>() / size_of::<$weight>();
@@ -158,7 +158,7 @@ macro_rules! for_tiles {
             for at in 0..depth {
                 let mut row = [$zero; P];
                 for (panel, row) in row.iter_mut().enumerate() {
-                    next.fetch(panel, at);
+                    prefetch.touch(panel, at);
                     // SAFETY: by the first assertion each panel has `depth` registers besides.
                     #[expect(unsafe_code, reason = "argued above")]
                     unsafe {
@@ -186,37 +186,37 @@ macro_rules! for_tiles {
             x: &[$number],
             rows: usize,
             sums: &mut [f32],
-            next: Next,
+            prefetch: Prefetch,
         ) {
             match (panels, rows) {
-                (1, 1) => $tile::<1, 1>(weights, x, sums, next),
-                (1, 2) => $tile::<1, 2>(weights, x, sums, next),
-                (1, 3) => $tile::<1, 3>(weights, x, sums, next),
-                (1, 4) => $tile::<1, 4>(weights, x, sums, next),
-                (1, 5) => $tile::<1, 5>(weights, x, sums, next),
-                (1, 6) => $tile::<1, 6>(weights, x, sums, next),
-                (1, 7) => $tile::<1, 7>(weights, x, sums, next),
-                (1, 8) => $tile::<1, 8>(weights, x, sums, next),
-                (1, 9) => $tile::<1, 9>(weights, x, sums, next),
-                (1, 10) => $tile::<1, 10>(weights, x, sums, next),
-                (1, 11) => $tile::<1, 11>(weights, x, sums, next),
-                (1, 12) => $tile::<1, 12>(weights, x, sums, next),
-                (1, 13) => $tile::<1, 13>(weights, x, sums, next),
-                (1, 14) => $tile::<1, 14>(weights, x, sums, next),
-                (2, 1) => $tile::<2, 1>(weights, x, sums, next),
-                (2, 2) => $tile::<2, 2>(weights, x, sums, next),
-                (2, 3) => $tile::<2, 3>(weights, x, sums, next),
-                (2, 4) => $tile::<2, 4>(weights, x, sums, next),
-                (2, 5) => $tile::<2, 5>(weights, x, sums, next),
-                (2, 6) => $tile::<2, 6>(weights, x, sums, next),
-                (2, 7) => $tile::<2, 7>(weights, x, sums, next),
-                (2, 8) => $tile::<2, 8>(weights, x, sums, next),
-                (2, 9) => $tile::<2, 9>(weights, x, sums, next),
-                (2, 10) => $tile::<2, 10>(weights, x, sums, next),
-                (2, 11) => $tile::<2, 11>(weights, x, sums, next),
-                (2, 12) => $tile::<2, 12>(weights, x, sums, next),
-                (2, 13) => $tile::<2, 13>(weights, x, sums, next),
-                (2, 14) => $tile::<2, 14>(weights, x, sums, next),
+                (1, 1) => $tile::<1, 1>(weights, x, sums, prefetch),
+                (1, 2) => $tile::<1, 2>(weights, x, sums, prefetch),
+                (1, 3) => $tile::<1, 3>(weights, x, sums, prefetch),
+                (1, 4) => $tile::<1, 4>(weights, x, sums, prefetch),
+                (1, 5) => $tile::<1, 5>(weights, x, sums, prefetch),
+                (1, 6) => $tile::<1, 6>(weights, x, sums, prefetch),
+                (1, 7) => $tile::<1, 7>(weights, x, sums, prefetch),
+                (1, 8) => $tile::<1, 8>(weights, x, sums, prefetch),
+                (1, 9) => $tile::<1, 9>(weights, x, sums, prefetch),
+                (1, 10) => $tile::<1, 10>(weights, x, sums, prefetch),
+                (1, 11) => $tile::<1, 11>(weights, x, sums, prefetch),
+                (1, 12) => $tile::<1, 12>(weights, x, sums, prefetch),
+                (1, 13) => $tile::<1, 13>(weights, x, sums, prefetch),
+                (1, 14) => $tile::<1, 14>(weights, x, sums, prefetch),
+                (2, 1) => $tile::<2, 1>(weights, x, sums, prefetch),
+                (2, 2) => $tile::<2, 2>(weights, x, sums, prefetch),
+                (2, 3) => $tile::<2, 3>(weights, x, sums, prefetch),
+                (2, 4) => $tile::<2, 4>(weights, x, sums, prefetch),
+                (2, 5) => $tile::<2, 5>(weights, x, sums, prefetch),
+                (2, 6) => $tile::<2, 6>(weights, x, sums, prefetch),
+                (2, 7) => $tile::<2, 7>(weights, x, sums, prefetch),
+                (2, 8) => $tile::<2, 8>(weights, x, sums, prefetch),
+                (2, 9) => $tile::<2, 9>(weights, x, sums, prefetch),
+                (2, 10) => $tile::<2, 10>(weights, x, sums, prefetch),
+                (2, 11) => $tile::<2, 11>(weights, x, sums, prefetch),
+                (2, 12) => $tile::<2, 12>(weights, x, sums, prefetch),
+                (2, 13) => $tile::<2, 13>(weights, x, sums, prefetch),
+                (2, 14) => $tile::<2, 14>(weights, x, sums, prefetch),
                 _ => unreachable!("tiles have up to 2 panels and 14 rows"),
             }
         }

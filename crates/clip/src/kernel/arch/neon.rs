@@ -8,7 +8,7 @@ use std::arch::aarch64::{
 use std::arch::is_aarch64_feature_detected;
 
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Next;
+use crate::kernel::products::Prefetch;
 use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: 24 sums, and five more registers for operands.
@@ -30,7 +30,7 @@ impl Proof {
     }
 }
 
-/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `next`
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `prefetch`
 /// meanwhile.
 pub(in crate::kernel) fn tile(
     _: Proof,
@@ -38,23 +38,23 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_floats(weights, x, sums, next));
+        for_rows!(rows, of_floats(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "neon")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], next: Next) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: Prefetch) {
     assert_eq!(weights.len() / LANES, x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_f32(0.0); PARTS]; M];
     let columns = weights.chunks_exact(LANES).zip(x.chunks_exact(M));
     for (column, (weights, x)) in columns.enumerate() {
-        next.fetch(0, column);
+        prefetch.touch(0, column);
         let mut row = [vdupq_n_f32(0.0); PARTS];
         for (row, weights) in row.iter_mut().zip(weights.chunks_exact(WIDTH)) {
             // SAFETY: the chunk has 4 floats.
@@ -83,23 +83,23 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_pairs(weights, x, sums, next));
+        for_rows!(rows, of_pairs(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "neon")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], next: Next) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: Prefetch) {
     assert_eq!(weights.len() / (2 * LANES), x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_s32(0); PARTS]; M];
     let pairs = weights.chunks_exact(2 * LANES).zip(x.chunks_exact(M));
     for (at, (pair, x)) in pairs.enumerate() {
-        next.fetch(0, at);
+        prefetch.touch(0, at);
         for (which, column) in pair.chunks_exact(LANES).enumerate() {
             // SAFETY: the column has 16 numbers.
             #[expect(unsafe_code, reason = "argued above")]
