@@ -63,7 +63,7 @@ pub fn convert(from: &Path, to: &Path, precision: Precision) -> Result<(Model, V
     let checkpoint = Checkpoint::open(from)?;
     let doing = format!("cannot convert {}", checkpoint.path().display());
     let source = checkpoint
-        .source()
+        .model()
         .map_err(|error| error.with_context(&doing))?;
     let beside = to.with_added_extension("new");
     let written = write(&source, &beside, precision).and_then(|()| {

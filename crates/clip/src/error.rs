@@ -68,9 +68,9 @@ impl Error {
         self.kind
     }
 
-    /// The message with the messages of all sources.
-    #[cfg(test)]
-    pub(crate) fn chain(&self) -> String {
+    /// The message and those of all sources behind it, on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
         let mut line = self.to_string();
         let mut next = self.source();
         while let Some(source) = next {

@@ -8,7 +8,8 @@ use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
 use super::arch::{avx2, avx512};
 use super::matrix::{LANES, Matrix};
-use super::products::{self, Prefetch, Quantisation, Scratch};
+use super::prefetch::Prefetch;
+use super::products::{self, Quantisation, Scratch};
 use super::rows::{self, Activation};
 use super::scan::ScanQuery;
 use super::{Loops, scalar};

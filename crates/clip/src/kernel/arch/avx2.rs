@@ -12,7 +12,7 @@ use std::arch::x86_64::{
 
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Prefetch;
+use crate::kernel::prefetch::Prefetch;
 use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: 12 sums, and three more registers for operands.

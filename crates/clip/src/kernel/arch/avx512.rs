@@ -14,7 +14,7 @@ use std::arch::x86_64::{
 use super::avx2::{self, interleaved};
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Prefetch;
+use crate::kernel::prefetch::Prefetch;
 use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.

@@ -8,7 +8,7 @@ use std::arch::aarch64::{
 use std::arch::is_aarch64_feature_detected;
 
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Prefetch;
+use crate::kernel::prefetch::Prefetch;
 use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: 24 sums, and five more registers for operands.
