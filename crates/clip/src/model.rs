@@ -1,4 +1,4 @@
-//! Our own engine: a converted CLIP model, read from its file while it is used.
+//! A converted CLIP model: opened by mapping its file, and used to encode texts and pictures.
 
 use std::path::Path;
 
@@ -14,36 +14,36 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// A model that turns texts and pictures into vectors.
 ///
-/// Nothing is copied when it is opened: the system reads pages of the file as they are needed, and
-/// a program that only encodes texts never touches the weights for pictures.
+/// Opening it copies nothing: the system reads pages of the file when they are needed, and a program
+/// that only encodes texts never reads the weights of the vision tower.
 #[derive(Debug)]
 pub struct Model {
     weights: Weights,
     description: Description,
     name: String,
     isa: Isa,
-    /// Where the tensors begin in the file.
+    /// Offset of the tensors in the file.
     start: usize,
     text: text::TextTower,
     vision: vision::VisionTower,
 }
 
 impl Model {
-    /// Opens the file at `path`, made by `clip-search model convert`.
+    /// Opens the file at `path`, made by [`convert`](crate::convert::convert()).
     ///
     /// # Errors
-    /// The file cannot be read, or is no sound model.
+    /// [`ErrorKind::System`] if the file cannot be read, [`ErrorKind::Damaged`] if it is no sound model.
     pub fn open(path: &Path) -> Result<Self> {
         Self::new(Weights::open(path)?).map_err(|error| {
             error.with_context(&format!("cannot use the model {}", path.display()))
         })
     }
 
-    /// Takes a file that is part of the program; `bytes` have to lie as floats do, which
-    /// [`super::mapped::Aligned`] sees to.
+    /// Opens a model whose file is part of the program. `bytes` must be aligned for floats, which
+    /// [`Aligned`](crate::mapped::Aligned) does.
     ///
     /// # Errors
-    /// The file is no sound model.
+    /// [`ErrorKind::Damaged`] if it is no sound model.
     pub fn from_static(bytes: &'static [u8]) -> Result<Self> {
         Self::new(Weights::from_static(bytes))
             .map_err(|error| error.with_context("cannot use the built-in model"))
@@ -66,7 +66,7 @@ impl Model {
         })
     }
 
-    /// The same model with other instructions than the fastest.
+    /// The same model, computed with `isa` instead of the fastest instructions.
     #[must_use]
     pub fn with_isa(self, isa: Isa) -> Self {
         Self { isa, ..self }
@@ -84,22 +84,24 @@ impl Model {
         self.isa
     }
 
-    /// Bytes of the whole file.
+    /// Size of the file in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.weights.len()
     }
 
-    /// Whether the file is what was converted, to the last bit. Reads all of it.
+    /// Whether the file is still what was written by the conversion, to the last bit. Reads all of it.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         sha256(&self.weights[self.start..]) == self.description.digest
     }
 
-    /// The vector of a text as tokens: those of [`super::tokenizer`], from the start to the end.
+    /// The vector of a text that is given as tokens of the [`tokenizer`](crate::tokenizer), the start
+    /// and the end included.
     ///
     /// # Errors
-    /// Tokens that the model does not have, or no end among them; or damaged weights.
+    /// [`ErrorKind::Input`] if the model does not have a token, or the end is missing;
+    /// [`ErrorKind::Damaged`] if the weights are damaged.
     pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
         let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
         unit(self.text.run(&self.weights, &mut pass, tokens)?)
@@ -132,18 +134,18 @@ impl Encoder for Model {
 
     fn encode_text(&self, text: &str) -> Result<Vec<f32>> {
         let shape = &self.description.text;
-        // Costs nothing: its tables are part of the program.
+        // Making one costs nothing: its tables are part of the program.
         let tokenizer = Tokenizer::new(shape.vocabulary)?;
         self.encode_tokens(&tokenizer.encode(text, shape.context))
     }
 
-    /// Planes of normalised red, green and blue.
+    /// The normalised planes of red, green and blue, as [`preprocess()`] makes them.
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         if picture.width == 0 || picture.height == 0 {
             return Err(Error::new(ErrorKind::Input, "the picture has no pixels"));
         }
         let shape = &self.description.vision;
-        // Opening has checked that it is far smaller than this could hold.
+        // It was checked when the file was opened that the side fits.
         let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
         Ok(preprocess(picture, side, shape.mean, shape.std))
     }
@@ -153,7 +155,7 @@ impl Encoder for Model {
     }
 }
 
-/// `vector` with length 1.
+/// Scales `vector` to length 1.
 fn unit(mut vector: Vec<f32>) -> Result<Vec<f32>> {
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if !length.is_normal() {
