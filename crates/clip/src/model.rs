@@ -107,10 +107,11 @@ impl Model {
         unit(self.text.run(&self.weights, &mut pass, tokens)?)
     }
 
-    /// As [`Encoder::encode_pixels`], with another quantisation of what meets 8-bit weights.
+    /// As [`Encoder::encode_pixels`], with a choice of how activations are quantised before they are
+    /// multiplied with 8-bit weights.
     ///
     /// # Errors
-    /// Damaged weights.
+    /// Those of [`Encoder::encode_pixels`].
     pub fn encode_quantised(
         &self,
         pictures: &[Vec<f32>],

@@ -1,4 +1,4 @@
-//! The tower for texts.
+//! The text tower: embeds tokens, and runs them through its transformer.
 
 use super::transformer::{Attention, Pass, Transformer};
 use super::weights::{self, Description, Embedding, Reader, Vector, Weights};
@@ -24,8 +24,8 @@ impl TextTower {
         })
     }
 
-    /// The projection of the first end among `tokens`. Since no token attends to later ones, those
-    /// behind the end change nothing and are left out.
+    /// The projection of the first end token among `tokens`. Tokens behind it are left out: they would
+    /// change nothing, since no token attends to later ones.
     pub(super) fn run(
         &self,
         weights: &Weights,
@@ -60,7 +60,7 @@ impl TextTower {
             return Err(Error::new(
                 ErrorKind::Input,
                 format!(
-                    "the tokens of a text end with {end}, and are up to {}",
+                    "the tokens of a text must end with {end}, and be at most {}",
                     self.shape.context
                 ),
             ));

@@ -1,10 +1,10 @@
-//! What both towers have in common: layers of attention and of a perceptron.
+//! The transformer of both towers: layers of attention and a perceptron, each after a normalisation.
 
 use super::kernel::{Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
 use super::weights::{Linear, Reader, TowerShape, Vector, Weights};
 use crate::error::Result;
 
-/// Gain and bias of a normalisation.
+/// Where gain and bias of a layer normalisation lie in the file.
 #[derive(Debug)]
 pub(super) struct Norm {
     gain: Vector,
@@ -36,17 +36,17 @@ struct Layer {
 pub(super) struct Transformer {
     tower: TowerShape,
     layers: Vec<Layer>,
-    /// For the row that is the result.
+    /// Normalises the row that is the result.
     last: Norm,
     projection: Linear,
 }
 
-/// Which rows a row attends to.
+/// Which rows of its sequence a row attends to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attention {
-    /// All.
+    /// All rows.
     Everything,
-    /// Itself and those before.
+    /// Itself and the rows before it.
     Causal,
 }
 
@@ -90,7 +90,7 @@ impl Transformer {
         let TowerShape {
             hidden, epsilon, ..
         } = self.tower;
-        // Kept from layer to layer, because new memory is cleared first.
+        // Reused from layer to layer, because new memory has to be cleared.
         let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
         let (mut inner, mut change) = (Vec::new(), Vec::new());
         for (index, layer) in self.layers.iter().enumerate() {
@@ -98,7 +98,7 @@ impl Transformer {
             pass.multiply(&layer.qkv, &normal, &mut qkv);
             let mut wanted = 0..length;
             if index + 1 == self.layers.len() {
-                // Nothing reads the other rows any more.
+                // Of the last layer only the resulting row is needed.
                 wanted = result..result + 1;
                 let results = x.chunks_exact(length * hidden);
                 x = results
@@ -124,7 +124,8 @@ impl Transformer {
         projected
     }
 
-    /// What the rows `wanted` of one sequence take from all its rows, head beside head.
+    /// Attention: for the rows `wanted` of one sequence, the values of all its rows, weighted by the
+    /// softmax of query times key. The heads are beside each other.
     fn attend(
         &self,
         pass: &mut Pass<'_>,
@@ -179,7 +180,7 @@ impl Transformer {
     }
 }
 
-/// A text or some pictures on their way through a tower.
+/// The forward pass of a text or some pictures through a tower.
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,
@@ -198,7 +199,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// `y` becomes as long as `x`; what was in it is lost.
+    /// Layer normalisation of `x` into `y`, which is resized and overwritten.
     pub(super) fn layer_norm(&self, norm: &Norm, x: &[f32], epsilon: f32, y: &mut Vec<f32>) {
         y.resize(x.len(), 0.0);
         let gain = self.weights.vector(&norm.gain);
@@ -206,7 +207,7 @@ impl<'a> Pass<'a> {
         self.isa.layer_norm(x, gain, bias, epsilon, y);
     }
 
-    /// `y` becomes as long as the product; what was in it is lost.
+    /// The product of `x` and `linear` into `y`, which is resized and overwritten.
     pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
         let matrix = self.weights.matrix(linear);
         y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);

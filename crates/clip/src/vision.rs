@@ -1,4 +1,4 @@
-//! The tower for pictures.
+//! The vision tower: embeds patches of pictures, and runs them through its transformer.
 
 use super::transformer::{Attention, Norm, Pass, Transformer};
 use super::weights::{self, Description, Linear, Reader, Vector, Weights};
@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub(super) struct VisionTower {
     shape: weights::VisionShape,
     patches: Linear,
-    /// Stands for the whole picture, before all patches.
+    /// The class embedding: the first row, before all patches, which becomes the vector of the picture.
     class: Vector,
     positions: Vector,
     first: Norm,
@@ -29,7 +29,7 @@ impl VisionTower {
         })
     }
 
-    /// The projections of whole pictures, one after the other, each given as planes of normalised
+    /// The projections of pictures, one after the other. Each picture is given as normalised planes of
     /// red, green and blue.
     pub(super) fn run(
         &self,

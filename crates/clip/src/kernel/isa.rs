@@ -14,8 +14,8 @@ use super::rows::{self, Activation};
 use super::scan::ScanQuery;
 use super::{Loops, scalar};
 
-/// Instructions that this processor has: a value is the proof, because only [`Isa::available`]
-/// makes one.
+/// An instruction set that this processor has. Having a value proves it, because only
+/// [`Isa::available`] and [`Isa::detect`] make one.
 #[derive(Debug, Clone, Copy)]
 pub struct Isa(Set);
 
@@ -31,7 +31,8 @@ enum Set {
 }
 
 impl Isa {
-    /// What this processor has, the fastest first; the last needs nothing special.
+    /// The sets that this processor has, the fastest first. The last one is plain Rust, which every
+    /// processor runs.
     #[must_use]
     pub fn available() -> Vec<Self> {
         let sets = [
@@ -61,18 +62,18 @@ impl Isa {
         *FASTEST
     }
 
-    /// Whether it has products of bytes, which are faster than those of 16 bits.
+    /// Whether this set multiplies 8-bit integers, which is faster than multiplying 16-bit ones.
     #[must_use]
     pub fn multiplies_bytes(self) -> bool {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => proof.has_vnni(),
-            // AVX2 would gain little from its own, and Rust has none of those of NEON yet.
+            // The instruction of AVX2 would gain little, and Rust does not have that of NEON yet.
             _ => false,
         }
     }
 
-    /// Most rows of `x` in a tile, and panels of weights: as many sums as registers hold.
+    /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold.
     pub(super) fn tile_shape(self) -> (usize, usize) {
         match self.0 {
             Set::Scalar => (4, 1),
@@ -134,7 +135,7 @@ impl Isa {
         }
     }
 
-    /// Bits of 16-bit floats as 32-bit floats.
+    /// Converts 16-bit floats, given as their bits, into 32-bit floats.
     pub(super) fn widen(self, weights: &[u16], wide: &mut [f32]) {
         match self.0 {
             Set::Scalar => scalar::widen(weights, wide),
@@ -148,7 +149,7 @@ impl Isa {
         }
     }
 
-    /// The same of integers: `weights` as [`Isa::widen_pairs`] makes them.
+    /// As [`Isa::tile`], for integers: `weights` are as [`Isa::widen_pairs`] makes them.
     pub(super) fn tile_pairs(
         self,
         weights: &[i16],
@@ -172,8 +173,8 @@ impl Isa {
         }
     }
 
-    /// Columns of a panel as 16-bit integers, in the order that this set takes them; zeros follow an
-    /// odd number of columns.
+    /// Converts columns of a panel into 16-bit integers, in the order that this set takes them. A column
+    /// of zeros follows an odd number of columns.
     pub(super) fn widen_pairs(self, weights: &[i8], wide: &mut [i16]) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -186,8 +187,8 @@ impl Isa {
         }
     }
 
-    /// As [`Isa::tile_pairs`], of `weights` as [`Isa::widen_quads`] makes them, and bytes that are
-    /// moved up by 128.
+    /// As [`Isa::tile_pairs`], for bytes: `weights` are as [`Isa::widen_quads`] makes them, and 128 is
+    /// added to those of `x`.
     #[cfg_attr(
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "no other set multiplies bytes")
@@ -211,7 +212,7 @@ impl Isa {
         }
     }
 
-    /// Appends the columns of a panel to `wide`, by fours, in the order that this set takes them.
+    /// Appends the columns of a panel to `wide`, in groups of four, in the order that this set takes them.
     #[cfg_attr(
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "no other set multiplies bytes")
@@ -224,8 +225,8 @@ impl Isa {
         }
     }
 
-    /// Normalises each row of `x` to mean 0 and variance 1, then applies `gain` and `bias`, of
-    /// which one row's worth is used.
+    /// Layer normalisation: brings each row of `x` to mean 0 and variance 1, multiplies it by `gain` and
+    /// adds `bias`, which are as long as a row.
     pub fn layer_norm(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
         self.run(rows::LayerNorm {
             x,
@@ -236,12 +237,12 @@ impl Isa {
         });
     }
 
-    /// Applies `activation` to each of `x`.
+    /// Applies `activation` to each number of `x`, in place.
     pub fn activate(self, activation: Activation, x: &mut [f32]) {
         self.run(rows::Activate(activation, x));
     }
 
-    /// Makes shares of 1 of `scale * x`.
+    /// Softmax of `scale * x`, in place.
     pub fn softmax(self, scale: f32, x: &mut [f32]) {
         self.run(rows::Softmax(scale, x));
     }

@@ -1,4 +1,4 @@
-//! CLIP's tokens: pairs of bytes that are often neighbours, merged again and again.
+//! CLIP's tokenizer: byte-pair encoding, which merges frequent pairs of bytes again and again.
 //!
 //! [`Tokenizer::encode_exactly`] agrees with `CLIPTokenizer` of Hugging Face's transformers
 //! (`tests/peers/clip-preprocess` compares them); [`Tokenizer::encode`] is for what people type.
@@ -28,10 +28,10 @@ const TOKENS: [u16; BYTES] = byte_tokens();
 
 const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
-/// Turns texts into tokens.
+/// Turns texts into the tokens of a CLIP model.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
-    /// So many of the first merges count.
+    /// How many of the first merges the model knows.
     merges: u16,
 }
 
@@ -40,7 +40,7 @@ impl Tokenizer {
     /// of a text: 49,408 for `OpenAI`'s models, fewer where only the first merges were kept.
     ///
     /// # Errors
-    /// CLIP's vocabulary cannot have that size.
+    /// [`ErrorKind::Unsupported`] if CLIP's vocabulary cannot have that size.
     pub fn new(vocabulary_size: usize) -> Result<Self> {
         let merges = vocabulary_size
             .checked_sub(usize::from(FIRST_MERGED) + CONTROLS)
@@ -68,18 +68,18 @@ impl Tokenizer {
         self.start() + 1
     }
 
-    /// The tokens of what somebody wrote, between start and end: at most `context`, but never
-    /// without the two.
+    /// The tokens of a text that a person typed, between start and end: at most `context` tokens, but
+    /// always these two.
     ///
     /// Curly quotes and full-width letters become the plain ones that CLIP was trained with, as
-    /// `OpenAI`'s own code does it. Nothing in `text` becomes start or end.
+    /// `OpenAI`'s own code does it. Nothing in `text` becomes a start or an end token.
     #[must_use]
     pub fn encode(&self, text: &str, context: usize) -> Vec<u32> {
         self.encode_exactly(&plain(text), context)
     }
 
-    /// The tokens of `text` as transformers makes them, but for the names of start and end, which
-    /// are text here.
+    /// The tokens of `text` exactly as Hugging Face's transformers makes them, except that the names of
+    /// the start and end tokens are text here.
     #[must_use]
     pub fn encode_exactly(&self, text: &str, context: usize) -> Vec<u32> {
         // Each character for itself: str::to_lowercase would look at the neighbours of a sigma.
