@@ -87,7 +87,7 @@ impl Isa {
     }
 
     /// `y = x · matrixᵀ + bias`, where `x` has as many columns as `matrix`, and `y` as many as
-    /// `matrix` has rows. With weights of 8 bits, `x` is rounded; all sets do that alike.
+    /// `matrix` has rows. With weights of 8 bits, `x` is quantised; all sets do that alike.
     ///
     /// # Panics
     /// The lengths do not fit together, which models rule out when they are opened.
@@ -166,7 +166,7 @@ impl Isa {
             Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, prefetch),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => {
-                avx512::tile_pairs(proof, weights, panels, x, rows, sums, prefetch)
+                avx512::tile_pairs(proof, weights, panels, x, rows, sums, prefetch);
             }
             #[cfg(target_arch = "aarch64")]
             Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, prefetch),
@@ -206,7 +206,7 @@ impl Isa {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => {
-                avx512::tile_quads(proof, weights, panels, x, rows, sums, prefetch)
+                avx512::tile_quads(proof, weights, panels, x, rows, sums, prefetch);
             }
             _ => unreachable!("{self} does not multiply bytes"),
         }
