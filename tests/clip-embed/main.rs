@@ -33,7 +33,8 @@ fn main() {
             Case::Tokens(tokens) => model.encode_tokens(&tokens),
             Case::Picture(path) => {
                 let bytes = std::fs::read(path).expect("a picture");
-                decode(&bytes).and_then(|picture| model.encode_picture(&picture))
+                let picture = decode(&bytes).unwrap_or_else(|error| panic!("{}", error.chain()));
+                model.encode_picture(&picture)
             }
             Case::Pixels(path) => model
                 .encode_pixels(&[floats(&path)])

@@ -5,6 +5,7 @@ use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use clip::Picture;
 use clip::preprocess::preprocess;
 use clip::tokenizer::Tokenizer;
 use clip_bot::picture::decode;

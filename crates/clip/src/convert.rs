@@ -156,27 +156,8 @@ fn layout(source: &CheckpointModel<'_>, precision: Precision) -> Result<Vec<Entr
             Smoothing::new(),
         )?;
         for index in 0..tower.layers {
-            let (name, old) = (
-                format!("{name}.{index}"),
-                format!("{old}.encoder.layers.{index}"),
-            );
-            let part = |part: &str| format!("{old}.{part}");
-            let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
-            let qkv = qkv.each_ref().map(String::as_str);
-            let smoothing = plan.smoothing(&qkv)?;
-            plan.norm(&format!("{name}.norm1"), &part("layer_norm1"), &smoothing)?;
-            plan.linear(&format!("{name}.qkv"), &qkv, smoothing)?;
-            let out = part("self_attn.out_proj");
-            plan.linear(&format!("{name}.out"), &[&out], Smoothing::new())?;
-            let up = part("mlp.fc1");
-            let smoothing = plan.smoothing(&[&up])?;
-            plan.norm(&format!("{name}.norm2"), &part("layer_norm2"), &smoothing)?;
-            plan.linear(&format!("{name}.up"), &[&up], smoothing)?;
-            plan.linear(
-                &format!("{name}.down"),
-                &[&part("mlp.fc2")],
-                Smoothing::new(),
-            )?;
+            let old = format!("{old}.encoder.layers.{index}");
+            plan.layer(&format!("{name}.{index}"), &old)?;
         }
         let smoothing = plan.smoothing(&[projection])?;
         plan.norm(
@@ -199,6 +180,27 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// A layer of a transformer, whose tensors begin with `old` in the checkpoint.
+    fn layer(&mut self, name: &str, old: &str) -> Result<()> {
+        let part = |part: &str| format!("{old}.{part}");
+        let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
+        let qkv = qkv.each_ref().map(String::as_str);
+        let smoothing = self.smoothing(&qkv)?;
+        self.norm(&format!("{name}.norm1"), &part("layer_norm1"), &smoothing)?;
+        self.linear(&format!("{name}.qkv"), &qkv, smoothing)?;
+        let out = part("self_attn.out_proj");
+        self.linear(&format!("{name}.out"), &[&out], Smoothing::new())?;
+        let up = part("mlp.fc1");
+        let smoothing = self.smoothing(&[&up])?;
+        self.norm(&format!("{name}.norm2"), &part("layer_norm2"), &smoothing)?;
+        self.linear(&format!("{name}.up"), &[&up], smoothing)?;
+        self.linear(
+            &format!("{name}.down"),
+            &[&part("mlp.fc2")],
+            Smoothing::new(),
+        )
+    }
+
     /// Factors for the matrix that the tensors `parts` make, by which all its columns become about
     /// equally large.
     fn smoothing(&self, parts: &[&str]) -> Result<Smoothing> {

@@ -188,7 +188,7 @@ pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16])
     }
 }
 
-/// The numbers of two columns in turns, in two halves; zeros stand for a second one that is missing.
+/// Two columns of 16 numbers, interleaved, in two halves. A missing second column is zeros.
 #[inline]
 #[target_feature(enable = "sse2")]
 pub(in crate::kernel) fn interleaved(columns: &[i8]) -> [__m128i; 2] {

@@ -99,7 +99,7 @@ pub(in crate::kernel) fn tile_pairs(
     }
 }
 
-/// The same of bytes: `weights` as [`widen_quads`] makes them, and `x` moved up by 128.
+/// The same of bytes: `weights` as [`widen_quads`] makes them, with 128 added to the bytes of `x`.
 ///
 /// # Panics
 /// Without VNNI.
@@ -291,8 +291,8 @@ pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16])
     }
 }
 
-/// Appends what bytes moved up by 128 make too much of the products, negated, and the columns: four at
-/// a time, the four numbers of each row beside each other.
+/// Appends the correction of the products, which 128 added to each byte of `x` makes too large, and then
+/// the columns: four at a time, the four numbers of each row beside each other.
 ///
 /// # Panics
 /// Without VNNI.
