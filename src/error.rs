@@ -180,11 +180,18 @@ pub fn one_line(text: &str) -> String {
 #[cfg(feature = "clip")]
 impl From<clip::Error> for Error {
     fn from(error: clip::Error) -> Self {
-        let kind = match error.cause() {
-            clip::Cause::Model | clip::Cause::Input => Kind::Unusable,
-            clip::Cause::System => Kind::System,
+        use clip::ErrorKind;
+        let error_kind = error.kind();
+        let (mut context, source) = error.into_parts();
+        let kind = match error_kind {
+            ErrorKind::Unsupported | ErrorKind::Input => Kind::Unusable,
+            ErrorKind::Damaged => {
+                // It ends with the advice to convert the checkpoint.
+                context += " with `clip-search model convert`";
+                Kind::Unusable
+            }
+            ErrorKind::System => Kind::System,
         };
-        let (context, source) = error.into_parts();
         Self {
             kind,
             context,

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use clip::kernel::scan::{BEST, Query};
+use clip::kernel::Isa;
+use clip::kernel::scan::ScanQuery;
 use clip::mapped::Aligned;
 use clip::model::Model;
 
@@ -56,10 +57,10 @@ impl VectorStore for Drawings {
     }
 
     fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
-        let query = Query::new(vector, vector.len());
+        let query = ScanQuery::new(vector, vector.len());
         let scored = drawings::all().iter().zip(rows(vector.len()));
         let mut found: Vec<(f32, &Picture)> = scored
-            .map(|(picture, row)| ((BEST.halves)(row, &query), picture))
+            .map(|(picture, row)| (Isa::detect().dot_f16(row, &query), picture))
             .filter(|(score, _)| *score >= at_least)
             .collect();
         // Stable, so that the order of the collection stays among equals.
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
     use crate::picture::decode;
     use clip::Encoder;
-    use clip::kernel::scan::LANES;
+    use clip::kernel::scan::STRIDE;
 
     /// With `UPDATE=1` in the environment it writes the vectors anew, for a new model.
     #[test]
@@ -130,13 +131,13 @@ mod tests {
             std::fs::write(path, halves.collect::<Vec<_>>().concat()).expect("our own folder");
             return;
         }
-        assert_eq!(model.dimensions() % LANES, 0);
+        assert_eq!(model.dimensions() % STRIDE, 0);
         let rows = rows(model.dimensions());
         assert_eq!(rows.len(), drawings::all().len());
         // All of them take minutes without optimisation.
         for (row, picture) in rows.zip(drawings::all()).step_by(60) {
-            let query = Query::new(&vector(picture), model.dimensions());
-            let likeness = (BEST.halves)(row, &query);
+            let query = ScanQuery::new(&vector(picture), model.dimensions());
+            let likeness = Isa::detect().dot_f16(row, &query);
             assert!(likeness > 0.999, "{}: {likeness}", picture.id);
         }
     }

@@ -15,7 +15,7 @@ use crate::program::command_line::print_lines;
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
-use clip::fast::{self, Fast, Seen};
+use clip::fast::{self, Agreement, FastEncoder};
 use clip::model::Model;
 use clip::weights::Precision;
 
@@ -89,31 +89,31 @@ pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
 }
 
 /// `model` with values of 8 bits; none where that would gain nothing.
-fn fast<'a>(model: &'a Model, shown: &mut Shown) -> Option<Fast<'a>> {
+fn fast<'a>(model: &'a Model, shown: &mut Shown) -> Option<FastEncoder<'a>> {
     let isa = model.isa();
     let problem = if model.description().precision != Precision::I8 {
         "the model has no 8-bit weights".to_owned()
     } else if !isa.multiplies_bytes() {
         format!("this processor has no AVX-512 VNNI (its best is {isa})")
     } else {
-        return Some(Fast::new(model, fast::LEAST));
+        return Some(FastEncoder::new(model, fast::MIN_COSINE));
     };
     shown.say(&format!("--fast gains nothing: {problem}"));
     None
 }
 
 /// What came of it, for the operator; none if no picture was encoded.
-fn of_fast(fast: &Fast<'_>) -> Option<String> {
-    let Seen {
+fn of_fast(fast: &FastEncoder<'_>) -> Option<String> {
+    let Agreement {
         pictures,
         checked,
         cosine,
-    } = fast.seen();
-    let refused = if fast.is_refused() {
+    } = fast.agreement();
+    let refused = if fast.has_fallen_back() {
         format!(
             ", less than {}: all after these were made exactly, and --rebuild without --fast \
              would make the others so",
-            fast::LEAST
+            fast::MIN_COSINE
         )
     } else {
         String::new()

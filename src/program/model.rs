@@ -12,7 +12,7 @@ use clip::Encoder;
 use clip::convert::convert;
 use clip::kernel::Activation;
 use clip::model::Model;
-use clip::weights::{Precision, Tower};
+use clip::weights::{Precision, TowerShape};
 
 /// The words that follow `model`, for the help.
 pub const USAGE: &str =
@@ -151,7 +151,7 @@ fn lines(model: &Model) -> Vec<String> {
     ]
 }
 
-fn shape(tower: &Tower) -> String {
+fn shape(tower: &TowerShape) -> String {
     let activation = match tower.activation {
         Activation::Gelu => "gelu",
         Activation::QuickGelu => "quick_gelu",

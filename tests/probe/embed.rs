@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use clip::Encoder;
-use clip::kernel::Rounding;
+use clip::kernel::Quantisation;
 use clip::model::Model;
 use clip_bot::picture::decode;
 use serde::Deserialize;
@@ -39,7 +39,7 @@ pub fn run(file: &Path) {
                 .encode_pixels(&[floats(&path)])
                 .map(|all| all.concat()),
             Case::Coarse(path) => {
-                let vectors = model.encode_rounded(&[floats(&path)], Rounding::Coarse);
+                let vectors = model.encode_quantised(&[floats(&path)], Quantisation::Int8);
                 vectors.map(|all| all.concat())
             }
         };

@@ -1,5 +1,5 @@
-//! Checkpoints as Hugging Face's `CLIPModel` saves them: `model.safetensors`, and beside it files
-//! that tell what the tensors do not.
+//! Checkpoints as Hugging Face's `CLIPModel` saves them: `model.safetensors`, and beside it JSON files
+//! with what the tensors do not tell.
 
 use std::path::{Path, PathBuf};
 
@@ -10,9 +10,10 @@ use serde::Deserialize;
 use super::kernel::Activation;
 use super::mapped::Mapped;
 use super::weights;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// What `OpenAI`'s pictures were normalised with, and everybody's since.
+/// Mean and standard deviation of red, green and blue, by which pictures are normalised where the
+/// checkpoint does not say it: those of `OpenAI`'s models.
 const MEAN: [f32; 3] = [0.481_454_66, 0.457_827_5, 0.408_210_73];
 const STD: [f32; 3] = [0.268_629_54, 0.261_302_6, 0.275_777_1];
 
@@ -25,16 +26,16 @@ pub(super) struct Checkpoint {
     bytes: Mapped,
 }
 
-/// The tensors of a checkpoint, and what is known about them.
-pub(super) struct Source<'a> {
+/// The tensors of a checkpoint, and the shape of the model that they make.
+pub(super) struct CheckpointModel<'a> {
     pub(super) tensors: SafeTensors<'a>,
     pub(super) name: String,
     pub(super) licence: Option<String>,
     pub(super) dimensions: usize,
     pub(super) logit_scale: f32,
-    pub(super) text: weights::Text,
-    pub(super) vision: weights::Vision,
-    /// What was assumed, for the user to judge.
+    pub(super) text: weights::TextShape,
+    pub(super) vision: weights::VisionShape,
+    /// Sentences for the user: what was assumed because the checkpoint does not tell it.
     pub(super) notes: Vec<String>,
 }
 
@@ -44,33 +45,60 @@ struct Config {
     #[serde(rename = "_name_or_path")]
     name: Option<String>,
     #[serde(default, rename = "text_config")]
-    text: Part,
+    text: TowerConfig,
     #[serde(default, rename = "vision_config")]
-    vision: Part,
+    vision: TowerConfig,
     /// Written by old versions; wins.
     #[serde(rename = "text_config_dict")]
-    text_before: Option<Part>,
+    text_before: Option<TowerConfig>,
     #[serde(rename = "vision_config_dict")]
-    vision_before: Option<Part>,
+    vision_before: Option<TowerConfig>,
 }
 
+/// What `config.json` says about one tower.
 #[derive(Default, Clone, Deserialize)]
-struct Part {
+struct TowerConfig {
     hidden_act: Option<String>,
     layer_norm_eps: Option<f32>,
     num_attention_heads: Option<usize>,
     eos_token_id: Option<u64>,
 }
 
-impl Part {
-    fn under(self, other: Option<Part>) -> Part {
+impl TowerConfig {
+    /// The same, with what `other` says in place of what this says.
+    fn under(self, other: Option<TowerConfig>) -> TowerConfig {
         let other = other.unwrap_or_default();
-        Part {
+        TowerConfig {
             hidden_act: other.hidden_act.or(self.hidden_act),
             layer_norm_eps: other.layer_norm_eps.or(self.layer_norm_eps),
             num_attention_heads: other.num_attention_heads.or(self.num_attention_heads),
             eos_token_id: other.eos_token_id.or(self.eos_token_id),
         }
+    }
+
+    /// The shape of the tower whose tensors begin with `name`. A tower that does not say how many heads
+    /// it has, has `default_heads` or else heads that are 64 wide.
+    fn tower(
+        &self,
+        tensors: &SafeTensors<'_>,
+        name: &str,
+        default_heads: Option<usize>,
+    ) -> Result<weights::TowerShape> {
+        let fc1 = format!("{name}.encoder.layers.0.mlp.fc1.weight");
+        let [inner, hidden] = shape(tensors, &fc1)?;
+        let has_layer = |index: &usize| {
+            let layer = format!("{name}.encoder.layers.{index}.layer_norm1.weight");
+            tensors.tensor(&layer).is_ok()
+        };
+        let heads = self.num_attention_heads.or(default_heads);
+        Ok(weights::TowerShape {
+            hidden,
+            heads: heads.unwrap_or((hidden / 64).max(1)),
+            inner,
+            layers: (0..tensors.len()).take_while(has_layer).count(),
+            activation: self.activation()?,
+            epsilon: self.layer_norm_eps.unwrap_or(1e-5),
+        })
     }
 
     fn activation(&self) -> Result<Activation> {
@@ -82,6 +110,26 @@ impl Part {
             ))),
         }
     }
+}
+
+fn text_shape(
+    tensors: &SafeTensors<'_>,
+    config: &TowerConfig,
+    has_config: bool,
+) -> Result<weights::TextShape> {
+    let [vocabulary, _] = shape(tensors, "text_model.embeddings.token_embedding.weight")?;
+    let [context, _] = shape(tensors, "text_model.embeddings.position_embedding.weight")?;
+    let end = config.eos_token_id;
+    // 2 is what old configurations say where they mean the last token.
+    if end.is_some_and(|end| end != 2 && end + 1 != vocabulary as u64) {
+        return Err(unusable("the end of a text is not the last of its tokens"));
+    }
+    let default_heads = has_config.then_some(8);
+    Ok(weights::TextShape {
+        tower: config.tower(tensors, "text_model", default_heads)?,
+        vocabulary,
+        context,
+    })
 }
 
 /// The parts of `preprocessor_config.json` that matter.
@@ -107,76 +155,27 @@ impl Checkpoint {
         &self.path
     }
 
-    /// Understands what is in it.
-    pub(super) fn source(&self) -> Result<Source<'_>> {
+    /// Reads the header and the files beside it, and derives the shape of the model.
+    pub(super) fn model(&self) -> Result<CheckpointModel<'_>> {
         let tensors = SafeTensors::deserialize(&self.bytes)
-            .map_err(|cause| unusable("it is no sound safetensors file").because(cause))?;
+            .map_err(|cause| unusable("it is no sound safetensors file").with_source(cause))?;
         let mut notes = Vec::new();
         let config: Option<Config> = self.beside("config.json")?;
         let has_config = config.is_some();
         let config = config.unwrap_or_default();
-        let text_part = config.text.under(config.text_before);
-        let vision_part = config.vision.under(config.vision_before);
         if !has_config {
             notes.push(
                 "no config.json beside it: assuming quick_gelu, heads 64 wide, and epsilon 1e-5"
                     .to_owned(),
             );
         }
-        let preprocessing: Option<Preprocessing> = self.beside("preprocessor_config.json")?;
-        let preprocessing = preprocessing.unwrap_or_default();
-
-        let shape = |name: &str| shape(&tensors, name);
-        let [vocabulary, _] = shape("text_model.embeddings.token_embedding.weight")?;
-        let [context, _] = shape("text_model.embeddings.position_embedding.weight")?;
-        let [positions, _] = shape("vision_model.embeddings.position_embedding.weight")?;
-        let [dimensions, _] = shape("text_projection.weight")?;
-        let patches = "vision_model.embeddings.patch_embedding.weight";
-        let [_, colours, patch, _] = shape_of(&tensors, patches)?;
-        if colours != 3 {
-            return Err(unusable(format!(
-                "its pictures have {colours} colours, not 3"
-            )));
-        }
-        let end = text_part.eos_token_id;
-        // 2 is what old configurations say where they mean the last token.
-        if end.is_some_and(|end| end != 2 && end + 1 != vocabulary as u64) {
-            return Err(unusable("the end of a text is not the last of its tokens"));
-        }
-        let tower = |part: &Part, name: &str, default_heads: usize| {
-            let [inner, hidden] = shape(&format!("{name}.encoder.layers.0.mlp.fc1.weight"))?;
-            let heads = if has_config {
-                default_heads
-            } else {
-                (hidden / 64).max(1)
-            };
-            let has_layer = |index: &usize| {
-                let layer = format!("{name}.encoder.layers.{index}.layer_norm1.weight");
-                tensors.tensor(&layer).is_ok()
-            };
-            Ok::<_, Error>(weights::Tower {
-                hidden,
-                heads: part.num_attention_heads.unwrap_or(heads),
-                inner,
-                layers: (0..tensors.len()).take_while(has_layer).count(),
-                activation: part.activation()?,
-                epsilon: part.layer_norm_eps.unwrap_or(1e-5),
-            })
-        };
-        let text = weights::Text {
-            tower: tower(&text_part, "text_model", 8)?,
-            vocabulary,
-            context,
-        };
-        let vision = weights::Vision {
-            tower: tower(&vision_part, "vision_model", 12)?,
-            side: positions.saturating_sub(1).isqrt().saturating_mul(patch),
-            patch,
-            mean: preprocessing.image_mean.unwrap_or(MEAN),
-            std: preprocessing.image_std.unwrap_or(STD),
-        };
+        let text = config.text.under(config.text_before);
+        let vision = config.vision.under(config.vision_before);
+        let text = text_shape(&tensors, &text, has_config)?;
+        let vision = self.vision_shape(&tensors, &vision, has_config)?;
+        let [dimensions, _] = shape(&tensors, "text_projection.weight")?;
         let logit_scale = floats(&tensors, "logit_scale").ok();
-        Ok(Source {
+        Ok(CheckpointModel {
             name: self.name(config.name),
             licence: self.licence(),
             dimensions,
@@ -187,6 +186,32 @@ impl Checkpoint {
             vision,
             notes,
             tensors,
+        })
+    }
+
+    fn vision_shape(
+        &self,
+        tensors: &SafeTensors<'_>,
+        config: &TowerConfig,
+        has_config: bool,
+    ) -> Result<weights::VisionShape> {
+        let preprocessing: Option<Preprocessing> = self.beside("preprocessor_config.json")?;
+        let preprocessing = preprocessing.unwrap_or_default();
+        let [positions, _] = shape(tensors, "vision_model.embeddings.position_embedding.weight")?;
+        let patches = "vision_model.embeddings.patch_embedding.weight";
+        let [_, colours, patch, _] = shape_of(tensors, patches)?;
+        if colours != 3 {
+            return Err(unusable(format!(
+                "its pictures have {colours} colours, not 3"
+            )));
+        }
+        let default_heads = has_config.then_some(12);
+        Ok(weights::VisionShape {
+            tower: config.tower(tensors, "vision_model", default_heads)?,
+            side: positions.saturating_sub(1).isqrt().saturating_mul(patch),
+            patch,
+            mean: preprocessing.image_mean.unwrap_or(MEAN),
+            std: preprocessing.image_std.unwrap_or(STD),
         })
     }
 
@@ -213,11 +238,12 @@ impl Checkpoint {
         Some(licence.trim().to_owned())
     }
 
+    /// The JSON file `name` beside the checkpoint; none if there is no such file.
     fn beside<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>> {
         let path = self.path.with_file_name(name);
         match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
-                unusable(format!("{} makes no sense", path.display())).because(cause)
+                unusable(format!("{} cannot be understood", path.display())).with_source(cause)
             }),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(Error::system(
@@ -236,18 +262,18 @@ pub(super) fn shape(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2]>
 fn shape_of<const N: usize>(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; N]> {
     let tensor = tensors
         .tensor(name)
-        .map_err(|cause| missing(name).because(cause))?;
+        .map_err(|cause| missing(name).with_source(cause))?;
     let shape = tensor.shape();
     shape
         .try_into()
         .map_err(|_| unusable(format!("tensor {name} has the shape {shape:?}")))
 }
 
-/// The numbers of the tensor `name`, whatever floats it holds.
+/// The numbers of the tensor `name`, which may hold 32-bit, 16-bit or bfloat16 numbers.
 pub(super) fn floats(tensors: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>> {
     let tensor = tensors
         .tensor(name)
-        .map_err(|cause| missing(name).because(cause))?;
+        .map_err(|cause| missing(name).with_source(cause))?;
     let bytes = tensor.data();
     let (fours, _) = bytes.as_chunks();
     let (twos, _) = bytes.as_chunks();
@@ -282,5 +308,5 @@ fn missing(name: &str) -> Error {
 }
 
 fn unusable(what: impl Into<String>) -> Error {
-    Error::new(Cause::Model, what)
+    Error::new(ErrorKind::Unsupported, what)
 }

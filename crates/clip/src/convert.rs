@@ -1,4 +1,5 @@
-//! Turns a checkpoint into the one file that [`super::model::Model`] reads.
+//! Converts a checkpoint into the one file that [`super::model::Model`] maps: tensors are quantised,
+//! laid out as the kernels read them, and described.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -8,14 +9,14 @@ use std::path::Path;
 use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 
-use super::checkpoint::{Checkpoint, Source, floats, shape};
+use super::checkpoint::{Checkpoint, CheckpointModel, floats, shape};
 use super::kernel::{LANES, panels};
 use super::model::Model;
 use super::weights::{Description, KEY, Precision, VERSION};
 use crate::digest::Hasher;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// Where large tensors begin: at cache lines.
+/// Large tensors begin at a multiple of this many bytes, a cache line.
 const ALIGNMENT: usize = 64;
 
 /// A tensor of the file to be written.
@@ -26,36 +27,44 @@ struct Entry {
     content: Content,
 }
 
-/// Made only while it is written, so that one tensor at a time is in memory.
+/// How the bytes of a tensor are made. They are made when they are written, so that only one tensor is
+/// in memory at a time.
 enum Content {
-    /// Tensors of the checkpoint one after the other, divided by the levels of what follows.
-    Vector(Vec<String>, Levels),
-    /// Scales of the rows of such.
-    Scales(Vec<String>, Levels),
-    /// Rows of such, in panels.
-    Panels(Vec<String>, Levels),
-    /// Rows of one, as they are.
-    Rows(String),
+    /// The named tensors of the checkpoint, concatenated and divided by the smoothing factors of the
+    /// matrix behind them.
+    Vector(Vec<String>, Smoothing),
+    /// The quantisation scales of the rows of the named tensors.
+    Scales(Vec<String>, Smoothing),
+    /// The rows of the named tensors, in panels.
+    Panels(Vec<String>, Smoothing),
+    /// The rows of the named tensor, one after the other.
+    Embedding(String),
 }
 
-/// What each column of a matrix is multiplied by, and what it is multiplied with divided by; empty
-/// for nothing.
+/// Per-column scales that move magnitude from activations into weights, as `SmoothQuant` does (Xiao et
+/// al., 2023): a column of the matrix is multiplied by its factor, and what the normalisation before it
+/// puts out is divided by it. Empty for a matrix that is not smoothed.
 ///
 /// In trained models a few channels are much larger than others behind a normalisation, and the
-/// weights for them much smaller. A scale for the whole row would leave nearly nothing of those
-/// weights, so the difference moves from one side to the other. Levels are powers of two, by which
-/// floats are multiplied without loss.
-type Levels = Vec<f32>;
+/// weights for them much smaller. One scale for a whole row would leave nearly nothing of those
+/// weights. Factors are powers of two, by which floats are multiplied without loss.
+type Smoothing = Vec<f32>;
 
-/// Converts the checkpoint at `from` into the file `to`, and opens that. The second value tells
-/// what was assumed. A file that is there already is replaced once the new one is complete.
+/// Converts the checkpoint at `from`, a folder with a `model.safetensors` or such a file, into the file
+/// `to`, and opens it. An older file at `to` is replaced once the new one is complete.
+///
+/// The second value says, in sentences for the user, what was assumed because the checkpoint does not
+/// tell it.
 ///
 /// # Errors
-/// No checkpoint of a `CLIPModel`, or a refusal of the system.
+/// [`ErrorKind::Unsupported`] if the checkpoint is damaged or none of a `CLIPModel`,
+/// [`ErrorKind::System`] if a file cannot be read or written.
 pub fn convert(from: &Path, to: &Path, precision: Precision) -> Result<(Model, Vec<String>)> {
     let checkpoint = Checkpoint::open(from)?;
     let doing = format!("cannot convert {}", checkpoint.path().display());
-    let source = checkpoint.source().map_err(|error| error.context(&doing))?;
+    let source = checkpoint
+        .model()
+        .map_err(|error| error.with_context(&doing))?;
     let beside = to.with_added_extension("new");
     let written = write(&source, &beside, precision).and_then(|()| {
         // Nothing is replaced by what could not be used.
@@ -63,14 +72,14 @@ pub fn convert(from: &Path, to: &Path, precision: Precision) -> Result<(Model, V
     });
     if let Err(error) = written {
         let _ = std::fs::remove_file(&beside);
-        return Err(error.context(&doing));
+        return Err(error.with_context(&doing));
     }
     std::fs::rename(&beside, to)
         .map_err(|cause| Error::system(format!("cannot replace {}", to.display()), cause))?;
     Ok((Model::open(to)?, source.notes))
 }
 
-fn write(source: &Source<'_>, to: &Path, precision: Precision) -> Result<()> {
+fn write(source: &CheckpointModel<'_>, to: &Path, precision: Precision) -> Result<()> {
     let entries = layout(source, precision)?;
     let mut description = Description {
         version: VERSION,
@@ -93,7 +102,7 @@ fn write(source: &Source<'_>, to: &Path, precision: Precision) -> Result<()> {
         hasher.update(&bytes);
         file.write_all(&bytes).map_err(failed)?;
     }
-    // Of the same length as the zeros, so that nothing moves.
+    // The digest is as long as the zeros that were its place, so that nothing moves.
     description.digest = hasher.finish();
     file.seek(SeekFrom::Start(0)).map_err(failed)?;
     file.write_all(&header(&entries, &description)?)
@@ -105,7 +114,7 @@ fn write(source: &Source<'_>, to: &Path, precision: Precision) -> Result<()> {
 }
 
 /// All tensors, the small ones first.
-fn layout(source: &Source<'_>, precision: Precision) -> Result<Vec<Entry>> {
+fn layout(source: &CheckpointModel<'_>, precision: Precision) -> Result<Vec<Entry>> {
     let mut plan = Plan {
         tensors: &source.tensors,
         precision,
@@ -131,37 +140,34 @@ fn layout(source: &Source<'_>, precision: Precision) -> Result<Vec<Entry>> {
     for (name, old, tower, last, projection) in towers {
         if name == "vision" {
             let class = "vision_model.embeddings.class_embedding";
-            plan.vector("vision.class", &[class], Levels::new())?;
-            plan.norm("vision.first", "vision_model.pre_layrnorm", &Levels::new())?;
+            plan.vector("vision.class", &[class], Smoothing::new())?;
+            plan.norm(
+                "vision.first",
+                "vision_model.pre_layrnorm",
+                &Smoothing::new(),
+            )?;
             let patches = "vision_model.embeddings.patch_embedding";
-            plan.matrix("vision.patches", &[patches], Levels::new())?;
+            plan.matrix("vision.patches", &[patches], Smoothing::new())?;
         }
         let positions = format!("{old}.embeddings.position_embedding.weight");
-        plan.vector(&format!("{name}.positions"), &[&positions], Levels::new())?;
+        plan.vector(
+            &format!("{name}.positions"),
+            &[&positions],
+            Smoothing::new(),
+        )?;
         for index in 0..tower.layers {
-            let (name, old) = (
-                format!("{name}.{index}"),
-                format!("{old}.encoder.layers.{index}"),
-            );
-            let part = |part: &str| format!("{old}.{part}");
-            let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
-            let qkv = qkv.each_ref().map(String::as_str);
-            let levels = plan.levels(&qkv)?;
-            plan.norm(&format!("{name}.norm1"), &part("layer_norm1"), &levels)?;
-            plan.linear(&format!("{name}.qkv"), &qkv, levels)?;
-            let out = part("self_attn.out_proj");
-            plan.linear(&format!("{name}.out"), &[&out], Levels::new())?;
-            let up = part("mlp.fc1");
-            let levels = plan.levels(&[&up])?;
-            plan.norm(&format!("{name}.norm2"), &part("layer_norm2"), &levels)?;
-            plan.linear(&format!("{name}.up"), &[&up], levels)?;
-            plan.linear(&format!("{name}.down"), &[&part("mlp.fc2")], Levels::new())?;
+            let old = format!("{old}.encoder.layers.{index}");
+            plan.layer(&format!("{name}.{index}"), &old)?;
         }
-        let levels = plan.levels(&[projection])?;
-        plan.norm(&format!("{name}.last"), &format!("{old}.{last}"), &levels)?;
-        plan.matrix(&format!("{name}.projection"), &[projection], levels)?;
+        let smoothing = plan.smoothing(&[projection])?;
+        plan.norm(
+            &format!("{name}.last"),
+            &format!("{old}.{last}"),
+            &smoothing,
+        )?;
+        plan.matrix(&format!("{name}.projection"), &[projection], smoothing)?;
     }
-    plan.rows("text.tokens", "text_model.embeddings.token_embedding")?;
+    plan.embedding("text.tokens", "text_model.embeddings.token_embedding")?;
     plan.small.append(&mut plan.large);
     Ok(plan.small)
 }
@@ -174,14 +180,36 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Levels for the matrix that the tensors `parts` make: they bring its columns to the same size.
-    fn levels(&self, parts: &[&str]) -> Result<Levels> {
+    /// A layer of a transformer, whose tensors begin with `old` in the checkpoint.
+    fn layer(&mut self, name: &str, old: &str) -> Result<()> {
+        let part = |part: &str| format!("{old}.{part}");
+        let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
+        let qkv = qkv.each_ref().map(String::as_str);
+        let smoothing = self.smoothing(&qkv)?;
+        self.norm(&format!("{name}.norm1"), &part("layer_norm1"), &smoothing)?;
+        self.linear(&format!("{name}.qkv"), &qkv, smoothing)?;
+        let out = part("self_attn.out_proj");
+        self.linear(&format!("{name}.out"), &[&out], Smoothing::new())?;
+        let up = part("mlp.fc1");
+        let smoothing = self.smoothing(&[&up])?;
+        self.norm(&format!("{name}.norm2"), &part("layer_norm2"), &smoothing)?;
+        self.linear(&format!("{name}.up"), &[&up], smoothing)?;
+        self.linear(
+            &format!("{name}.down"),
+            &[&part("mlp.fc2")],
+            Smoothing::new(),
+        )
+    }
+
+    /// Factors for the matrix that the tensors `parts` make, by which all its columns become about
+    /// equally large.
+    fn smoothing(&self, parts: &[&str]) -> Result<Smoothing> {
         if self.precision != Precision::I8 {
-            return Ok(Levels::new());
+            return Ok(Smoothing::new());
         }
         let parts: Vec<String> = parts.iter().map(|part| format!("{part}.weight")).collect();
         let mut squares: Vec<f32> = Vec::new();
-        for row in concatenated(self.tensors, &parts, &Levels::new())? {
+        for row in concatenated(self.tensors, &parts, &Smoothing::new())? {
             squares.resize(row.len(), 0.0);
             for (square, x) in squares.iter_mut().zip(&row) {
                 *square += x * x;
@@ -190,19 +218,19 @@ impl Plan<'_> {
         let mut sorted = squares.clone();
         sorted.sort_by(f32::total_cmp);
         let usual = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
-        let level = |square: &f32| {
-            let level = (usual / square).sqrt().log2().round().exp2();
-            // Columns of zeros, and what is too far from all others to be a matter of level.
-            if (0.001..=1000.0).contains(&level) {
-                level
+        let factor = |square: &f32| {
+            let factor = (usual / square).sqrt().log2().round().exp2();
+            // Not for columns of zeros, nor for outliers beyond any usual range.
+            if (0.001..=1000.0).contains(&factor) {
+                factor
             } else {
                 1.0
             }
         };
-        Ok(squares.iter().map(level).collect())
+        Ok(squares.iter().map(factor).collect())
     }
 
-    fn vector(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
+    fn vector(&mut self, name: &str, parts: &[&str], smoothing: Smoothing) -> Result<()> {
         let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
         let mut length = 0;
         for part in &parts {
@@ -212,27 +240,27 @@ impl Plan<'_> {
             name: name.to_owned(),
             dtype: Dtype::F32,
             shape: vec![length],
-            content: Content::Vector(parts, levels),
+            content: Content::Vector(parts, smoothing),
         });
         Ok(())
     }
 
-    fn norm(&mut self, name: &str, old: &str, levels: &Levels) -> Result<()> {
+    fn norm(&mut self, name: &str, old: &str, smoothing: &Smoothing) -> Result<()> {
         for (part, old_part) in [("gain", "weight"), ("bias", "bias")] {
             let old = format!("{old}.{old_part}");
-            self.vector(&format!("{name}.{part}"), &[&old], levels.clone())?;
+            self.vector(&format!("{name}.{part}"), &[&old], smoothing.clone())?;
         }
         Ok(())
     }
 
-    fn linear(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
+    fn linear(&mut self, name: &str, parts: &[&str], smoothing: Smoothing) -> Result<()> {
         let biases: Vec<String> = parts.iter().map(|part| format!("{part}.bias")).collect();
         let biases: Vec<&str> = biases.iter().map(String::as_str).collect();
-        self.vector(&format!("{name}.bias"), &biases, Levels::new())?;
-        self.matrix(name, parts, levels)
+        self.vector(&format!("{name}.bias"), &biases, Smoothing::new())?;
+        self.matrix(name, parts, smoothing)
     }
 
-    fn matrix(&mut self, name: &str, parts: &[&str], levels: Levels) -> Result<()> {
+    fn matrix(&mut self, name: &str, parts: &[&str], smoothing: Smoothing) -> Result<()> {
         let parts: Vec<String> = parts.iter().map(|part| format!("{part}.weight")).collect();
         let (mut rows, mut columns) = (0, 0);
         for part in &parts {
@@ -240,27 +268,32 @@ impl Plan<'_> {
             rows += height;
             columns = width;
         }
-        self.scales(name, rows, &parts, &levels);
+        self.scales(name, rows, &parts, &smoothing);
         let shape = vec![panels(rows), columns, LANES];
-        self.large(name, shape, Content::Panels(parts, levels));
+        self.large(name, shape, Content::Panels(parts, smoothing));
         Ok(())
     }
 
-    fn rows(&mut self, name: &str, old: &str) -> Result<()> {
+    fn embedding(&mut self, name: &str, old: &str) -> Result<()> {
         let old = format!("{old}.weight");
         let shape = shape(self.tensors, &old)?;
-        self.scales(name, shape[0], std::slice::from_ref(&old), &Levels::new());
-        self.large(name, shape.to_vec(), Content::Rows(old));
+        self.scales(
+            name,
+            shape[0],
+            std::slice::from_ref(&old),
+            &Smoothing::new(),
+        );
+        self.large(name, shape.to_vec(), Content::Embedding(old));
         Ok(())
     }
 
-    fn scales(&mut self, name: &str, rows: usize, parts: &[String], levels: &Levels) {
+    fn scales(&mut self, name: &str, rows: usize, parts: &[String], smoothing: &Smoothing) {
         if self.precision == Precision::I8 {
             self.small.push(Entry {
                 name: format!("{name}.scale"),
                 dtype: Dtype::F32,
                 shape: vec![rows],
-                content: Content::Scales(parts.to_vec(), levels.clone()),
+                content: Content::Scales(parts.to_vec(), smoothing.clone()),
             });
         }
     }
@@ -287,30 +320,30 @@ impl Entry {
 
     fn bytes(&self, tensors: &SafeTensors<'_>) -> Result<Vec<u8>> {
         let bytes = match &self.content {
-            Content::Vector(parts, levels) => {
+            Content::Vector(parts, smoothing) => {
                 let mut numbers = Vec::new();
                 for part in parts {
                     numbers.extend(floats(tensors, part)?);
                 }
                 numbers
                     .iter_mut()
-                    .zip(levels)
-                    .for_each(|(x, level)| *x /= level);
+                    .zip(smoothing)
+                    .for_each(|(x, factor)| *x /= factor);
                 numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
             }
-            Content::Scales(parts, levels) => {
-                let rows = concatenated(tensors, parts, levels)?;
+            Content::Scales(parts, smoothing) => {
+                let rows = concatenated(tensors, parts, smoothing)?;
                 rows.flat_map(|row| scale(&row).to_le_bytes()).collect()
             }
-            Content::Rows(part) => {
-                let rows = concatenated(tensors, std::slice::from_ref(part), &Levels::new())?;
+            Content::Embedding(part) => {
+                let rows = concatenated(tensors, std::slice::from_ref(part), &Smoothing::new())?;
                 rows.flat_map(|row| self.encoded(&row)).collect()
             }
-            Content::Panels(parts, levels) => {
+            Content::Panels(parts, smoothing) => {
                 let size = self.dtype.bitsize() / 8;
                 let columns = self.shape[1];
                 let mut bytes = vec![0; self.length()];
-                for (index, row) in concatenated(tensors, parts, levels)?.enumerate() {
+                for (index, row) in concatenated(tensors, parts, smoothing)?.enumerate() {
                     let first = index / LANES * columns * LANES + index % LANES;
                     for (column, number) in self.encoded(&row).chunks_exact(size).enumerate() {
                         let at = (first + column * LANES) * size;
@@ -325,11 +358,11 @@ impl Entry {
         } else {
             let name = &self.name;
             let message = format!("the tensors that make {name} do not fit each other");
-            Err(Error::new(Cause::Model, message))
+            Err(Error::new(ErrorKind::Unsupported, message))
         }
     }
 
-    /// A row as it is in the file.
+    /// The bytes of a row as the file has them.
     fn encoded(&self, row: &[f32]) -> Vec<u8> {
         match self.dtype {
             Dtype::I8 => {
@@ -339,8 +372,8 @@ impl Entry {
                 row.iter().map(number).collect()
             }
             Dtype::F16 => {
-                let most = f16::MAX.to_f32();
-                let number = |x: &f32| f16::from_f32(x.clamp(-most, most)).to_le_bytes();
+                let max = f16::MAX.to_f32();
+                let number = |x: &f32| f16::from_f32(x.clamp(-max, max)).to_le_bytes();
                 row.iter().flat_map(number).collect()
             }
             _ => row.iter().flat_map(|x| x.to_le_bytes()).collect(),
@@ -348,18 +381,18 @@ impl Entry {
     }
 }
 
-/// What 1 stands for in a row of 8-bit integers.
+/// The scale of a row that is quantised to 8 bits: a weight is its integer times the scale.
 fn scale(row: &[f32]) -> f32 {
-    let most = row.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-    // A row of zeros needs some scale.
-    most.max(f32::MIN_POSITIVE * 128.0) / 127.0
+    let max = row.iter().fold(0.0_f32, |max, x| max.max(x.abs()));
+    // For a row of zeros any scale will do, but 0.
+    max.max(f32::MIN_POSITIVE * 128.0) / 127.0
 }
 
-/// The rows of the tensors `parts`, one tensor after the other, each column at its level.
+/// The rows of the tensors `parts`, one tensor after the other, each column times its smoothing factor.
 fn concatenated(
     tensors: &SafeTensors<'_>,
     parts: &[String],
-    levels: &Levels,
+    smoothing: &Smoothing,
 ) -> Result<impl Iterator<Item = Vec<f32>> + use<>> {
     let mut rows = Vec::new();
     for part in parts {
@@ -367,8 +400,8 @@ fn concatenated(
         let mut numbers = floats(tensors, part)?;
         for row in numbers.chunks_exact_mut(width) {
             row.iter_mut()
-                .zip(levels)
-                .for_each(|(x, level)| *x *= level);
+                .zip(smoothing)
+                .for_each(|(x, factor)| *x *= factor);
         }
         rows.push((numbers, width));
     }
@@ -378,12 +411,12 @@ fn concatenated(
     }))
 }
 
-/// Rows and columns, of which a tensor with more than two dimensions has their product.
+/// Rows and columns of a tensor; its dimensions after the first count as one.
 fn flat_shape(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2]> {
-    let unusable = |what: String| Error::new(Cause::Model, what);
+    let unusable = |what: String| Error::new(ErrorKind::Unsupported, what);
     let tensor = tensors
         .tensor(name)
-        .map_err(|cause| unusable(format!("tensor {name} is missing")).because(cause))?;
+        .map_err(|cause| unusable(format!("tensor {name} is missing")).with_source(cause))?;
     match tensor.shape() {
         [rows, rest @ ..] if !rest.is_empty() && *rows > 0 && !rest.contains(&0) => {
             Ok([*rows, rest.iter().product()])
@@ -392,10 +425,11 @@ fn flat_shape(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2]> {
     }
 }
 
-/// The length of the header, and the header, filled up so that large tensors are aligned.
+/// The start of the file: the length of the header, then the header, padded so that large tensors are
+/// aligned.
 fn header(entries: &[Entry], description: &Description) -> Result<Vec<u8>> {
     let failed = |cause: Box<dyn std::error::Error + Send + Sync>| {
-        Error::new(Cause::Model, "the header cannot be written").because(cause)
+        Error::new(ErrorKind::Unsupported, "the header cannot be written").with_source(cause)
     };
     let mut offset = 0;
     let mut large = 0;

@@ -2,7 +2,7 @@
 
 use ring::digest::{Context, SHA256};
 
-/// Takes what is digested piece by piece.
+/// Digests data that comes piece by piece.
 pub(crate) struct Hasher(Context);
 
 impl Default for Hasher {

@@ -3,82 +3,93 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-/// A failure. `Display` is one line without the cause behind it, which is
-/// [`source`](StdError::source).
+/// Why something could not be done, for the caller and for the person who reads the message.
+///
+/// [`Error::kind`] says what the caller can do. `Display` writes one line, in lower case and without a
+/// full stop, that names the file or tensor; the error behind it is its
+/// [`source`](StdError::source) and not part of that line.
 #[derive(Debug)]
 pub struct Error {
-    cause: Cause,
-    context: String,
+    kind: ErrorKind,
+    message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// Whose fault it was.
+/// What the caller can do about an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cause {
-    /// The model or checkpoint is damaged, or of a kind that is not supported.
-    Model,
-    /// The text, picture or tokens given are none that the model takes.
+pub enum ErrorKind {
+    /// The checkpoint is damaged, or of a kind that this crate does not support: take another one.
+    Unsupported,
+    /// The file of the model is damaged, or of another version of the format:
+    /// [`convert`](crate::convert::convert()) the checkpoint again. The message ends with this advice.
+    Damaged,
+    /// The model does not take this text, these tokens or this picture: give it another one.
     Input,
-    /// The operating system refused to read or write a file.
+    /// The operating system could not read or write a file; the source is its error.
     System,
 }
 
-/// Short for results of this crate.
+/// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// A failure by `cause`; `context` says what failed, in lower case and without full stop.
+    /// An error with a message in lower case and without a full stop, and without a source. It is for
+    /// those who implement [`Encoder`](crate::Encoder), too.
     #[must_use]
-    pub fn new(cause: Cause, context: impl Into<String>) -> Self {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self {
-            cause,
-            context: context.into(),
+            kind,
+            message: message.into(),
             source: None,
         }
     }
 
-    pub(crate) fn system(context: impl Into<String>, source: std::io::Error) -> Self {
-        Self::new(Cause::System, context).because(source)
+    pub(crate) fn system(message: impl Into<String>, source: std::io::Error) -> Self {
+        Self::new(ErrorKind::System, message).with_source(source)
     }
 
-    pub(crate) fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+    /// The same error, caused by `source`.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
-    pub(crate) fn context(mut self, doing: &str) -> Self {
-        self.context = format!("{doing}: {}", self.context);
+    /// The same error, its message after `doing`, which says what failed because of it.
+    #[must_use]
+    pub fn with_context(mut self, doing: &str) -> Self {
+        self.message = format!("{doing}: {}", self.message);
         self
     }
 
-    /// Whose fault it was.
+    /// What the caller can do about it.
     #[must_use]
-    pub fn cause(&self) -> Cause {
-        self.cause
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
     }
 
-    /// The message with every cause behind it.
-    #[cfg(test)]
-    pub(crate) fn chain(&self) -> String {
+    /// The message and those of all sources behind it, on one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
         let mut line = self.to_string();
         let mut next = self.source();
-        while let Some(cause) = next {
-            line = format!("{line}: {cause}");
-            next = cause.source();
+        while let Some(source) = next {
+            line = format!("{line}: {source}");
+            next = source.source();
         }
         line
     }
 
-    /// What went wrong, and the error that caused it.
+    /// The message and the source, for an error type that takes the place of this one.
     #[must_use]
     pub fn into_parts(self) -> (String, Option<Box<dyn StdError + Send + Sync>>) {
-        (self.context, self.source)
+        (self.message, self.source)
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.context)
+        f.write_str(&self.message)
     }
 }
 
@@ -86,6 +97,6 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.source
             .as_deref()
-            .map(|cause| cause as &(dyn StdError + 'static))
+            .map(|source| source as &(dyn StdError + 'static))
     }
 }

@@ -1,85 +1,96 @@
-//! Pictures encoded with values of 8 bits: faster where the processor multiplies bytes,
-//! and watched meanwhile, because how much it loses depends on the model.
+//! Faster encoding of pictures, with activations quantised to 8 bits where the processor multiplies
+//! bytes. How much precision that costs depends on the model, so some pictures are encoded both ways
+//! and compared.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::Encoder;
 use super::Picture;
-use super::kernel::Rounding;
+use super::kernel::Quantisation;
 use super::model::Model;
 use crate::error::Result;
 
-/// Least cosine of a vector made with 8-bit values and the exact one. The likeness of a picture to a
-/// text, around 0.3 for what fits, is then wrong by about 0.006.
-pub const LEAST: f32 = 0.99;
+/// A sensible threshold for [`FastEncoder::new`]: the least cosine of a fast vector and the exact one.
+/// The similarity of a picture and a text, around 0.3 where they fit, is then wrong by about 0.006.
+pub const MIN_COSINE: f32 = 0.99;
 
-/// So many pictures are made both ways at first,
-const FIRST: usize = 32;
-/// and then one in so many.
-const ONE_IN: usize = 64;
+/// At first this many pictures are encoded both ways,
+const CHECKED_AT_FIRST: usize = 32;
+/// and after these one of this many.
+const CHECKED_OF: usize = 64;
 
-/// Encodes pictures with values of 8 bits as long as their vectors stay near the exact ones; from the
-/// first that does not, all are exact. Those made both ways are exact, too, and so are texts.
+/// Encodes pictures with activations of 8 bits as long as their vectors agree with the exact ones. From
+/// the first that does not, it encodes all pictures exactly. Pictures that are encoded both ways get
+/// the exact vector, and texts are always encoded exactly.
 #[derive(Debug)]
-pub struct Fast<'a> {
+pub struct FastEncoder<'a> {
     model: &'a Model,
-    least: f32,
-    seen: Mutex<Seen>,
+    min_cosine: f32,
+    agreement: Mutex<Agreement>,
 }
 
-/// What was seen so far.
+/// How well the fast vectors agreed with the exact ones so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Seen {
-    /// Pictures that were encoded, or are being so.
+pub struct Agreement {
+    /// Pictures that were encoded, or are being encoded.
     pub pictures: usize,
-    /// Of these, those made both ways.
+    /// How many of these were encoded both ways.
     pub checked: usize,
-    /// The least cosine of both ways.
+    /// The least cosine of a fast vector and the exact one; 1 before the first check.
     pub cosine: f32,
 }
 
-impl<'a> Fast<'a> {
-    /// Encodes with `model`, and goes on exactly after a cosine below `least`.
+impl<'a> FastEncoder<'a> {
+    /// Encodes with `model`, and exactly from the first fast vector on whose cosine with the exact one
+    /// is below `min_cosine`.
     #[must_use]
-    pub fn new(model: &'a Model, least: f32) -> Self {
-        let seen = Seen {
+    pub fn new(model: &'a Model, min_cosine: f32) -> Self {
+        let agreement = Agreement {
             pictures: 0,
             checked: 0,
             cosine: 1.0,
         };
         Self {
             model,
-            least,
-            seen: Mutex::new(seen),
+            min_cosine,
+            agreement: Mutex::new(agreement),
         }
     }
 
-    /// What was seen so far.
+    /// How well the fast vectors agreed with the exact ones so far.
     #[must_use]
-    pub fn seen(&self) -> Seen {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn agreement(&self) -> Agreement {
+        *self.lock()
     }
 
-    /// Whether all pictures are encoded exactly by now.
+    /// Whether a fast vector was too far from the exact one, so that all pictures are encoded exactly.
     #[must_use]
-    pub fn is_refused(&self) -> bool {
-        self.seen().cosine < self.least
+    pub fn has_fallen_back(&self) -> bool {
+        self.agreement().cosine < self.min_cosine
     }
 
-    /// Counts `more` pictures; whether they are to be made both ways.
+    /// Counts `more` pictures, and says whether they are to be encoded both ways.
     fn count(&self, more: usize) -> bool {
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = seen.pictures;
-        seen.pictures += more;
-        let is_checked = before < FIRST || before / ONE_IN != seen.pictures / ONE_IN;
+        let mut agreement = self.lock();
+        let before = agreement.pictures;
+        agreement.pictures += more;
+        let is_checked =
+            before < CHECKED_AT_FIRST || before / CHECKED_OF != agreement.pictures / CHECKED_OF;
         if is_checked {
-            seen.checked += more;
+            agreement.checked += more;
         }
         is_checked
     }
+
+    fn lock(&self) -> MutexGuard<'_, Agreement> {
+        // Nothing panics between the changes of its numbers, so that they always fit together.
+        self.agreement
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl Encoder for Fast<'_> {
+impl Encoder for FastEncoder<'_> {
     fn name(&self) -> &str {
         self.model.name()
     }
@@ -97,19 +108,19 @@ impl Encoder for Fast<'_> {
     }
 
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
-        if self.is_refused() {
+        if self.has_fallen_back() {
             return self.model.encode_pixels(pictures);
         }
         let is_checked = self.count(pictures.len());
-        let coarse = self.model.encode_rounded(pictures, Rounding::Coarse)?;
+        let fast = self.model.encode_quantised(pictures, Quantisation::Int8)?;
         if !is_checked {
-            return Ok(coarse);
+            return Ok(fast);
         }
         let exact = self.model.encode_pixels(pictures)?;
-        let cosines = exact.iter().zip(&coarse).map(|(x, y)| dot(x, y));
+        let cosines = exact.iter().zip(&fast).map(|(x, y)| dot(x, y));
         let least = cosines.fold(1.0, f32::min);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.cosine = seen.cosine.min(least);
+        let mut agreement = self.lock();
+        agreement.cosine = agreement.cosine.min(least);
         Ok(exact)
     }
 }
@@ -126,7 +137,7 @@ mod tests {
     #[test]
     fn some_are_made_both_ways_and_the_others_are_near() {
         let (model, picture) = some_model();
-        let fast = Fast::new(&model, LEAST);
+        let fast = FastEncoder::new(&model, MIN_COSINE);
         let mut same = 0;
         for seed in 0..400 {
             let pictures = [picture(seed)];
@@ -137,27 +148,33 @@ mod tests {
                 panic!("one vector");
             };
             let alike = dot(found, exact);
-            assert!(alike > LEAST, "{alike}");
+            assert!(alike > MIN_COSINE, "{alike}");
             same += usize::from(found == exact);
         }
-        let seen = fast.seen();
-        assert!(!fast.is_refused());
-        assert_eq!((seen.pictures, seen.checked), (400, FIRST + 400 / ONE_IN));
-        assert_eq!(same, seen.checked, "others are not exact");
-        assert!(seen.cosine > LEAST && seen.cosine < 1.0, "{seen:?}");
+        let agreement = fast.agreement();
+        assert!(!fast.has_fallen_back());
+        assert_eq!(
+            (agreement.pictures, agreement.checked),
+            (400, CHECKED_AT_FIRST + 400 / CHECKED_OF)
+        );
+        assert_eq!(same, agreement.checked, "others are not exact");
+        assert!(
+            agreement.cosine > MIN_COSINE && agreement.cosine < 1.0,
+            "{agreement:?}"
+        );
     }
 
     #[test]
     fn all_are_exact_from_the_first_that_is_too_far_away() {
         let (model, picture) = some_model();
         // No cosine reaches it.
-        let fast = Fast::new(&model, 1.1);
+        let fast = FastEncoder::new(&model, 1.1);
         for seed in (0..100).step_by(2) {
             let pictures = [picture(seed), picture(seed + 1)];
             let found = fast.encode_pixels(&pictures).expect("vectors");
             assert_eq!(found, model.encode_pixels(&pictures).expect("vectors"));
         }
-        assert!(fast.is_refused());
-        assert_eq!(fast.seen().pictures, 0, "from the start");
+        assert!(fast.has_fallen_back());
+        assert_eq!(fast.agreement().pictures, 0, "from the start");
     }
 }

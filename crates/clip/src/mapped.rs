@@ -1,5 +1,4 @@
-//! Files as memory: read by the system page by page when they are needed, and given back when
-//! memory is short.
+//! Memory-mapped files: the system reads a page when it is needed, and drops it when memory is short.
 
 use std::fs::File;
 use std::ops::{Deref, Range};
@@ -8,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// A whole file in memory, read only.
+/// A whole file, mapped into memory, read only.
 #[derive(Debug)]
 pub struct Mapped {
     map: memmap2::Mmap,
@@ -17,17 +16,17 @@ pub struct Mapped {
 }
 
 impl Mapped {
-    /// Maps the file at `path`.
+    /// Maps the file at `path`, which nobody may change or truncate meanwhile.
     ///
     /// # Errors
-    /// The system's refusal, with the path.
+    /// [`ErrorKind::System`](crate::ErrorKind::System) if the file cannot be opened or mapped.
     pub fn open(path: &Path) -> Result<Self> {
         let failed = |cause| Error::system(format!("cannot read {}", path.display()), cause);
         let file = File::open(path).map_err(failed)?;
-        // SAFETY: nobody may change the file while it is mapped. Our own files are never changed
+        // SAFETY: nobody may change the file while it is mapped. Models and indexes are never changed
         // in place: they are written under another name and renamed, or only grow behind the part
-        // that is read. Who truncates one by hand makes reads of it fail with SIGBUS, which ends
-        // the process; no memory of ours is at risk.
+        // that is read. If somebody truncates one by hand, reads of it fail with SIGBUS, which ends
+        // the process; no other memory is at risk.
         #[expect(unsafe_code, reason = "argued above")]
         let map = unsafe { memmap2::Mmap::map(&file) };
         Ok(Self {
@@ -37,12 +36,12 @@ impl Mapped {
         })
     }
 
-    /// Copies `range` to `out`, which becomes as long, without touching the memory: with a page of it
-    /// the system maps its neighbours, too, which would count as ours. For parts that are large and
-    /// needed in small pieces.
+    /// Reads `range` into `out`, which is resized to fit, by `pread` instead of the mapping: together with
+    /// a page that is touched the system maps its neighbours, which would count as resident memory of
+    /// this process. For large parts of a file that are needed in small pieces.
     ///
     /// # Errors
-    /// The system's refusal, with the path.
+    /// [`ErrorKind::System`](crate::ErrorKind::System) if the file cannot be read.
     pub fn read(&self, range: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
         out.resize(range.len(), 0);
         self.file
@@ -59,8 +58,8 @@ impl Deref for Mapped {
     }
 }
 
-/// Bytes that lie as numbers of any size do, for files that are part of the program:
-/// `static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("…"));`
+/// Bytes that are aligned for numbers of every size. For a model that is part of the program:
+/// `static MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!("…"));`
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub struct Aligned<T: ?Sized>(pub T);

@@ -1,57 +1,58 @@
-//! Our own engine: a converted CLIP model, read from its file while it is used.
+//! A converted CLIP model: opened by mapping its file, and used to encode texts and pictures.
 
 use std::path::Path;
 
 use super::Picture;
-use super::kernel::{Isa, Rounding};
+use super::kernel::{Isa, Quantisation};
 use super::preprocess::preprocess;
 use super::tokenizer::Tokenizer;
 use super::transformer::Pass;
 use super::weights::{Description, Reader, Weights};
 use super::{Encoder, text, vision};
 use crate::digest::sha256;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// A model that turns texts and pictures into vectors.
 ///
-/// Nothing is copied when it is opened: the system reads pages of the file as they are needed, and
-/// a program that only encodes texts never touches the weights for pictures.
+/// Opening it copies nothing: the system reads pages of the file when they are needed, and a program
+/// that only encodes texts never reads the weights of the vision tower.
 #[derive(Debug)]
 pub struct Model {
     weights: Weights,
     description: Description,
     name: String,
     isa: Isa,
-    /// Where the tensors begin in the file.
+    /// Offset of the tensors in the file.
     start: usize,
-    text: text::Tower,
-    vision: vision::Tower,
+    text: text::TextTower,
+    vision: vision::VisionTower,
 }
 
 impl Model {
-    /// Opens the file at `path`, made by `clip-search model convert`.
+    /// Opens the file at `path`, made by [`convert`](crate::convert::convert()).
     ///
     /// # Errors
-    /// The file cannot be read, or is no sound model.
+    /// [`ErrorKind::System`] if the file cannot be read, [`ErrorKind::Damaged`] if it is no sound model.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::new(Weights::open(path)?)
-            .map_err(|error| error.context(&format!("cannot use the model {}", path.display())))
+        Self::new(Weights::open(path)?).map_err(|error| {
+            error.with_context(&format!("cannot use the model {}", path.display()))
+        })
     }
 
-    /// Takes a file that is part of the program; `bytes` have to lie as floats do, which
-    /// [`super::mapped::Aligned`] sees to.
+    /// Opens a model whose file is part of the program. `bytes` must be aligned for floats, which
+    /// [`Aligned`](crate::mapped::Aligned) does.
     ///
     /// # Errors
-    /// The file is no sound model.
+    /// [`ErrorKind::Damaged`] if it is no sound model.
     pub fn from_static(bytes: &'static [u8]) -> Result<Self> {
         Self::new(Weights::from_static(bytes))
-            .map_err(|error| error.context("cannot use the built-in model"))
+            .map_err(|error| error.with_context("cannot use the built-in model"))
     }
 
     fn new(weights: Weights) -> Result<Self> {
         let (reader, description) = Reader::new(&weights)?;
-        let text = text::Tower::find(&reader, &description)?;
-        let vision = vision::Tower::find(&reader, &description)?;
+        let text = text::TextTower::find(&reader, &description)?;
+        let vision = vision::VisionTower::find(&reader, &description)?;
         let start = reader.start();
         let short = description.digest.get(..16).unwrap_or_default();
         Ok(Self {
@@ -65,7 +66,7 @@ impl Model {
         })
     }
 
-    /// The same model with other instructions than the fastest.
+    /// The same model, computed with `isa` instead of the fastest instructions.
     #[must_use]
     pub fn with_isa(self, isa: Isa) -> Self {
         Self { isa, ..self }
@@ -83,37 +84,40 @@ impl Model {
         self.isa
     }
 
-    /// Bytes of the whole file.
+    /// Size of the file in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.weights.len()
     }
 
-    /// Whether the file is what was converted, to the last bit. Reads all of it.
+    /// Whether the file is still what was written by the conversion, to the last bit. Reads all of it.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         sha256(&self.weights[self.start..]) == self.description.digest
     }
 
-    /// The vector of a text as tokens: those of [`super::tokenizer`], from the start to the end.
+    /// The vector of a text that is given as tokens of the [`tokenizer`](crate::tokenizer), the start
+    /// and the end included.
     ///
     /// # Errors
-    /// Tokens that the model does not have, or no end among them; or damaged weights.
+    /// [`ErrorKind::Input`] if the model does not have a token, or the end is missing;
+    /// [`ErrorKind::Damaged`] if the weights are damaged.
     pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let mut pass = Pass::new(&self.weights, self.isa, Rounding::Fine);
+        let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
         unit(self.text.run(&self.weights, &mut pass, tokens)?)
     }
 
-    /// As [`Encoder::encode_pixels`], with another rounding of what meets 8-bit weights.
+    /// As [`Encoder::encode_pixels`], with a choice of how activations are quantised before they are
+    /// multiplied with 8-bit weights.
     ///
     /// # Errors
-    /// Damaged weights.
-    pub fn encode_rounded(
+    /// Those of [`Encoder::encode_pixels`].
+    pub fn encode_quantised(
         &self,
         pictures: &[Vec<f32>],
-        rounding: Rounding,
+        quantisation: Quantisation,
     ) -> Result<Vec<Vec<f32>>> {
-        let mut pass = Pass::new(&self.weights, self.isa, rounding);
+        let mut pass = Pass::new(&self.weights, self.isa, quantisation);
         let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
         let vectors = vectors.chunks_exact(self.description.dimensions);
         vectors.map(|vector| unit(vector.to_vec())).collect()
@@ -131,35 +135,35 @@ impl Encoder for Model {
 
     fn encode_text(&self, text: &str) -> Result<Vec<f32>> {
         let shape = &self.description.text;
-        // Costs nothing: its tables are part of the program.
+        // Making one costs nothing: its tables are part of the program.
         let tokenizer = Tokenizer::new(shape.vocabulary)?;
         self.encode_tokens(&tokenizer.encode(text, shape.context))
     }
 
-    /// Planes of normalised red, green and blue.
+    /// The normalised planes of red, green and blue, as [`preprocess()`] makes them.
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         if picture.width == 0 || picture.height == 0 {
-            return Err(Error::new(Cause::Input, "the picture has no pixels"));
+            return Err(Error::new(ErrorKind::Input, "the picture has no pixels"));
         }
         let shape = &self.description.vision;
-        // Opening has checked that it is far smaller than this could hold.
+        // It was checked when the file was opened that the side fits.
         let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
         Ok(preprocess(picture, side, shape.mean, shape.std))
     }
 
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
-        self.encode_rounded(pictures, Rounding::Fine)
+        self.encode_quantised(pictures, Quantisation::Int16)
     }
 }
 
-/// `vector` with length 1.
+/// Scales `vector` to length 1.
 fn unit(mut vector: Vec<f32>) -> Result<Vec<f32>> {
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if !length.is_normal() {
         return Err(Error::new(
-            Cause::Model,
-            "the model gives no vector: it is damaged; convert it again with `clip-search model \
-             convert`",
+            ErrorKind::Damaged,
+            "the model computes no finite vector, so its weights are damaged; convert the checkpoint \
+             again",
         ));
     }
     for x in &mut vector {

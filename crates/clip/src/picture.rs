@@ -1,23 +1,23 @@
-//! Pictures as the encoders take them.
+//! Decoded pictures, as encoders take them.
 
 use super::resize::resize;
 
 /// A decoded picture, upright, in 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// In pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// In pixels.
+    /// Height in pixels.
     pub height: u32,
-    /// Rows from the top, pixels from the left, red, green and blue: `height * width * 3` bytes.
+    /// `height * width * 3` bytes: rows from the top, pixels from the left, red, green and blue.
     pub rgb: Vec<u8>,
 }
 
 impl Picture {
-    /// The same picture, at most `width` pixels wide.
+    /// The same picture, scaled down to at most `width` pixels in width.
     ///
     /// # Panics
-    /// When it has not the pixels that its size promises; whoever decodes a picture makes none such.
+    /// If `rgb` does not have `height * width * 3` bytes.
     #[must_use]
     pub fn fit(self, width: u32) -> Self {
         if self.width <= width.max(1) {

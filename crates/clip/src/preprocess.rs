@@ -1,23 +1,23 @@
-//! From pictures to what CLIP sees of them: the square in the middle, in a fixed size.
+//! Preprocessing of pictures: CLIP sees the square in the middle, resized and normalised.
 //!
-//! The numbers are those of Hugging Face's transformers with Pillow, within 2 of 255
+//! Each value differs from that of Hugging Face's transformers with Pillow by at most 2 of 255
 //! (`tests/peers/clip-preprocess` compares them).
 
 use super::Picture;
 use super::resize::{Crop, resize};
 
-/// The middle of `picture`, `side` pixels wide and high: the red values, the green and the blue
-/// ones, each by rows, less `mean` and divided by `std` where 1 is full light.
+/// Resizes the square in the middle of `picture` to `side` × `side` pixels and normalises it: returns
+/// the plane of red values, then the green and the blue one, each row by row. Of each value, between 0
+/// and 1, `mean` is subtracted, and the difference is divided by `std`.
 ///
 /// # Panics
-/// When `picture` has no pixels, or not those that its size promises; [`super::Picture`]
-/// makes no such picture.
+/// If `picture` has no pixels, or its bytes are not `3 * width * height`.
 #[must_use]
 pub fn preprocess(picture: &Picture, side: u32, mean: [f32; 3], std: [f32; 3]) -> Vec<f32> {
     let square = middle(picture, side);
     let mut values = Vec::with_capacity(square.len());
     for channel in 0..3 {
-        // A table of 256, since division is slow and there are only so many values.
+        // A table of all 256 values, since division is slow.
         let value = |byte: u8| (f32::from(byte) / 255.0 - mean[channel]) / std[channel];
         let table: Vec<f32> = (0..=255).map(value).collect();
         let bytes = square.iter().skip(channel).step_by(3);
@@ -42,7 +42,7 @@ fn middle(picture: &Picture, side: u32) -> Vec<u8> {
     }
 }
 
-/// Which part of a line of pixels is wanted.
+/// Which part of a line of pixels is resized.
 #[derive(Clone, Copy)]
 struct Axis {
     /// Where it begins, in pixels.
@@ -71,8 +71,8 @@ impl Axis {
     }
 }
 
-/// Resizes what `cut` names of the `from.0` by `from.1` pixels to `side`, and takes an axis that it
-/// does not name as it is.
+/// Resizes `from.0` × `from.1` pixels: along each axis that `cut` names, its part becomes `side` pixels
+/// long; the other axis stays as it is.
 fn resized(rgb: &[u8], from: (u32, u32), cut: (Option<Axis>, Option<Axis>), side: u32) -> Vec<u8> {
     let all = |length: u32| Axis {
         start: 0.0,

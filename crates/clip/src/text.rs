@@ -1,31 +1,31 @@
-//! The tower for texts.
+//! The text tower: embeds tokens, and runs them through its transformer.
 
 use super::transformer::{Attention, Pass, Transformer};
-use super::weights::{self, Description, Reader, Rows, Vector, Weights};
-use crate::error::{Cause, Error, Result};
+use super::weights::{self, Description, Embedding, Reader, Vector, Weights};
+use crate::error::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
-pub(super) struct Tower {
-    shape: weights::Text,
-    tokens: Rows,
+pub(super) struct TextTower {
+    shape: weights::TextShape,
+    tokens: Embedding,
     positions: Vector,
     transformer: Transformer,
 }
 
-impl Tower {
+impl TextTower {
     pub(super) fn find(reader: &Reader<'_>, description: &Description) -> Result<Self> {
         let shape = description.text;
         let hidden = shape.tower.hidden;
         Ok(Self {
             shape,
-            tokens: reader.rows("text.tokens", shape.vocabulary, hidden)?,
+            tokens: reader.embedding("text.tokens", shape.vocabulary, hidden)?,
             positions: reader.vector("text.positions", shape.context * hidden)?,
             transformer: Transformer::find(reader, "text", shape.tower, description.dimensions)?,
         })
     }
 
-    /// The projection of the first end among `tokens`. Since no token attends to later ones, those
-    /// behind the end change nothing and are left out.
+    /// The projection of the first end token among `tokens`. Tokens behind it are left out: they would
+    /// change nothing, since no token attends to later ones.
     pub(super) fn run(
         &self,
         weights: &Weights,
@@ -41,7 +41,7 @@ impl Tower {
             let token = *token as usize;
             if token > end {
                 return Err(Error::new(
-                    Cause::Input,
+                    ErrorKind::Input,
                     format!(
                         "token {token} is unknown: the model has {} tokens",
                         self.shape.vocabulary
@@ -58,9 +58,9 @@ impl Tower {
         }
         if !has_ended {
             return Err(Error::new(
-                Cause::Input,
+                ErrorKind::Input,
                 format!(
-                    "the tokens of a text end with {end}, and are up to {}",
+                    "the tokens of a text must end with {end}, and be at most {}",
                     self.shape.context
                 ),
             ));

@@ -1,4 +1,4 @@
-//! Texts to tokens; one file a kind of tokenizer.
+//! Turns texts into tokens. Each kind of tokenizer is a file; CLIP has one.
 
 mod clip;
 

@@ -1,10 +1,10 @@
-//! What both towers have in common: layers of attention and of a perceptron.
+//! The transformer of both towers: layers of attention and a perceptron, each after a normalisation.
 
-use super::kernel::{Isa, LANES, Matrix, Rounding, Scratch, Values, panels};
-use super::weights::{Linear, Reader, Tower, Vector, Weights};
+use super::kernel::{Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
+use super::weights::{Linear, Reader, TowerShape, Vector, Weights};
 use crate::error::Result;
 
-/// Gain and bias of a normalisation.
+/// Where gain and bias of a layer normalisation lie in the file.
 #[derive(Debug)]
 pub(super) struct Norm {
     gain: Vector,
@@ -34,19 +34,19 @@ struct Layer {
 /// The layers of one tower.
 #[derive(Debug)]
 pub(super) struct Transformer {
-    tower: Tower,
+    tower: TowerShape,
     layers: Vec<Layer>,
-    /// For the row that is the result.
+    /// Normalises the row that is the result.
     last: Norm,
     projection: Linear,
 }
 
-/// Which rows a row attends to.
+/// Which rows of its sequence a row attends to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attention {
-    /// All.
+    /// All rows.
     Everything,
-    /// Itself and those before.
+    /// Itself and the rows before it.
     Causal,
 }
 
@@ -54,7 +54,7 @@ impl Transformer {
     pub(super) fn find(
         reader: &Reader<'_>,
         name: &str,
-        tower: Tower,
+        tower: TowerShape,
         dimensions: usize,
     ) -> Result<Self> {
         let (hidden, inner) = (tower.hidden, tower.inner);
@@ -87,18 +87,18 @@ impl Transformer {
         attention: Attention,
         result: usize,
     ) -> Vec<f32> {
-        let Tower {
+        let TowerShape {
             hidden, epsilon, ..
         } = self.tower;
-        // Kept from layer to layer, because new memory is cleared first.
+        // Reused from layer to layer, because new memory has to be cleared.
         let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
         let (mut inner, mut change) = (Vec::new(), Vec::new());
         for (index, layer) in self.layers.iter().enumerate() {
-            pass.normalise(&layer.before_attention, &x, epsilon, &mut normal);
+            pass.layer_norm(&layer.before_attention, &x, epsilon, &mut normal);
             pass.multiply(&layer.qkv, &normal, &mut qkv);
             let mut wanted = 0..length;
             if index + 1 == self.layers.len() {
-                // Nothing reads the other rows any more.
+                // Of the last layer only the resulting row is needed.
                 wanted = result..result + 1;
                 let results = x.chunks_exact(length * hidden);
                 x = results
@@ -112,19 +112,20 @@ impl Transformer {
             }
             pass.multiply(&layer.out, &heads, &mut change);
             add(&mut x, &change);
-            pass.normalise(&layer.before_perceptron, &x, epsilon, &mut normal);
+            pass.layer_norm(&layer.before_perceptron, &x, epsilon, &mut normal);
             pass.multiply(&layer.up, &normal, &mut inner);
             pass.isa.activate(self.tower.activation, &mut inner);
             pass.multiply(&layer.down, &inner, &mut change);
             add(&mut x, &change);
         }
-        pass.normalise(&self.last, &x, epsilon, &mut normal);
+        pass.layer_norm(&self.last, &x, epsilon, &mut normal);
         let mut projected = Vec::new();
         pass.multiply(&self.projection, &normal, &mut projected);
         projected
     }
 
-    /// What the rows `wanted` of one sequence take from all its rows, head beside head.
+    /// Attention: for the rows `wanted` of one sequence, the values of all its rows, weighted by the
+    /// softmax of query times key. The heads are beside each other.
     fn attend(
         &self,
         pass: &mut Pass<'_>,
@@ -179,40 +180,40 @@ impl Transformer {
     }
 }
 
-/// A text or some pictures on their way through a tower.
+/// The forward pass of a text or some pictures through a tower.
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,
-    rounding: Rounding,
+    quantisation: Quantisation,
     scratch: Scratch,
 }
 
 impl<'a> Pass<'a> {
-    pub(super) fn new(weights: &'a Weights, isa: Isa, rounding: Rounding) -> Self {
+    pub(super) fn new(weights: &'a Weights, isa: Isa, quantisation: Quantisation) -> Self {
         let scratch = Scratch::default();
         Self {
             weights,
             isa,
-            rounding,
+            quantisation,
             scratch,
         }
     }
 
-    /// `y` becomes as long as `x`; what was in it is lost.
-    pub(super) fn normalise(&self, norm: &Norm, x: &[f32], epsilon: f32, y: &mut Vec<f32>) {
+    /// Layer normalisation of `x` into `y`, which is resized and overwritten.
+    pub(super) fn layer_norm(&self, norm: &Norm, x: &[f32], epsilon: f32, y: &mut Vec<f32>) {
         y.resize(x.len(), 0.0);
         let gain = self.weights.vector(&norm.gain);
         let bias = self.weights.vector(&norm.bias);
-        self.isa.normalise(x, gain, bias, epsilon, y);
+        self.isa.layer_norm(x, gain, bias, epsilon, y);
     }
 
-    /// `y` becomes as long as the product; what was in it is lost.
+    /// The product of `x` and `linear` into `y`, which is resized and overwritten.
     pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
         let matrix = self.weights.matrix(linear);
         y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);
         let bias = self.weights.bias(linear);
         self.isa
-            .multiply(x, &matrix, bias, y, self.rounding, &mut self.scratch);
+            .multiply(x, &matrix, bias, y, self.quantisation, &mut self.scratch);
     }
 
     fn multiply_matrix(
@@ -225,7 +226,7 @@ impl<'a> Pass<'a> {
         // `attend` made the panels for these very numbers.
         let matrix = Matrix::new(values, None, rows, columns).expect("panels of this size");
         self.isa
-            .multiply(x, &matrix, None, y, self.rounding, &mut self.scratch);
+            .multiply(x, &matrix, None, y, self.quantisation, &mut self.scratch);
     }
 }
 

@@ -1,21 +1,21 @@
-//! The tower for pictures.
+//! The vision tower: embeds patches of pictures, and runs them through its transformer.
 
 use super::transformer::{Attention, Norm, Pass, Transformer};
 use super::weights::{self, Description, Linear, Reader, Vector, Weights};
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
-pub(super) struct Tower {
-    shape: weights::Vision,
+pub(super) struct VisionTower {
+    shape: weights::VisionShape,
     patches: Linear,
-    /// Stands for the whole picture, before all patches.
+    /// The class embedding: the first row, before all patches, which becomes the vector of the picture.
     class: Vector,
     positions: Vector,
     first: Norm,
     transformer: Transformer,
 }
 
-impl Tower {
+impl VisionTower {
     pub(super) fn find(reader: &Reader<'_>, description: &Description) -> Result<Self> {
         let shape = description.vision;
         let hidden = shape.tower.hidden;
@@ -29,7 +29,7 @@ impl Tower {
         })
     }
 
-    /// The projections of whole pictures, one after the other, each given as planes of normalised
+    /// The projections of pictures, one after the other. Each picture is given as normalised planes of
     /// red, green and blue.
     pub(super) fn run(
         &self,
@@ -37,14 +37,14 @@ impl Tower {
         pass: &mut Pass<'_>,
         pictures: &[Vec<f32>],
     ) -> Result<Vec<f32>> {
-        let weights::Vision { side, patch, .. } = self.shape;
+        let weights::VisionShape { side, patch, .. } = self.shape;
         let grid = self.shape.grid();
         let mut rows =
             Vec::with_capacity(pictures.len() * grid * grid * self.shape.patch_numbers());
         for pixels in pictures {
             if pixels.len() != 3 * side * side {
                 return Err(Error::new(
-                    Cause::Input,
+                    ErrorKind::Input,
                     format!(
                         "a picture of this model has 3 × {side} × {side} numbers, not {}",
                         pixels.len()
@@ -68,7 +68,7 @@ impl Tower {
             embedded.extend(picture.map(|(x, position)| x + position));
         }
         let mut x = Vec::new();
-        pass.normalise(&self.first, &embedded, self.shape.tower.epsilon, &mut x);
+        pass.layer_norm(&self.first, &embedded, self.shape.tower.epsilon, &mut x);
         let length = self.shape.positions();
         Ok(self
             .transformer

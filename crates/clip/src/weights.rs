@@ -1,8 +1,9 @@
-//! The file of a model: what it says about itself, and where its tensors lie.
+//! The file of a converted model: its description, and its tensors.
 //!
-//! It is in the safetensors format. Its metadata hold one JSON text, the [`Description`]. The
-//! tensors are named after what they do (`text.0.qkv`, layer 0 of the text tower), and all small
-//! ones come first, so that checking them when the file is opened touches few pages.
+//! The file is in the safetensors format. Its metadata hold one JSON text, the [`Description`], under
+//! the key `clip-bot`. The tensors are named after what they do: `text.0.qkv` are the queries, keys and
+//! values of layer 0 of the text tower. Matrices lie in the panels of [`Matrix`]. All small tensors come
+//! first, so that checking them when the file is opened touches few pages.
 
 use std::ops::{Deref, Range};
 use std::path::Path;
@@ -13,45 +14,45 @@ use serde::{Deserialize, Serialize};
 
 use super::kernel::{Activation, LANES, Matrix, Values, panels};
 use super::mapped::Mapped;
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
-/// Key of the description in the metadata of the file.
+/// The key of the description in the metadata of the file.
 pub(super) const KEY: &str = "clip-bot";
 
-/// Version of the format; another one is not read.
+/// Version of the format; files of another version are not read.
 pub(super) const VERSION: u32 = 1;
 
-/// Most of each number in a description: ten times what the largest known models have, and small
-/// enough that no product of two of them overflows.
-const LIMIT: usize = 1 << 16;
+/// Upper bound for every dimension in a description: ten times those of the largest known models, and
+/// small enough that no product of two of them overflows.
+const MAX_SIZE: usize = 1 << 16;
 
-/// Most positions of a tower, because attention needs memory of their square.
-const MOST_POSITIONS: usize = 1 << 12;
+/// Upper bound for the positions of a tower, because attention needs memory for their square.
+const MAX_POSITIONS: usize = 1 << 12;
 
-/// What the file says about itself.
+/// The description of a model, which is part of its file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// Version of the format.
     pub version: u32,
-    /// What the model is called.
+    /// The name of the model.
     pub name: String,
-    /// SHA-256 of everything behind the header, in hexadecimal.
+    /// SHA-256 of everything after the header, in hexadecimal.
     pub digest: String,
-    /// Under which the weights may be used, where the checkpoint says it.
+    /// The licence of the weights, where the checkpoint names it.
     pub licence: Option<String>,
-    /// How the large tensors are kept.
+    /// How the large tensors are stored.
     pub precision: Precision,
     /// Components of a vector.
     pub dimensions: usize,
-    /// Logarithm of what similarities are multiplied by before they become shares.
+    /// Logarithm of the factor of similarities before a softmax over labels (CLIP's `logit_scale`).
     pub logit_scale: f32,
-    /// The tower for texts.
-    pub text: Text,
-    /// The tower for pictures.
-    pub vision: Vision,
+    /// The shape of the text tower.
+    pub text: TextShape,
+    /// The shape of the vision tower.
+    pub vision: VisionShape,
 }
 
-/// How large tensors are kept.
+/// How large tensors are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
@@ -59,50 +60,50 @@ pub enum Precision {
     F32,
     /// 16-bit floats.
     F16,
-    /// 8-bit integers with a scale for each row.
+    /// 8-bit integers, with a scale for each row.
     I8,
 }
 
-/// What both towers have.
+/// The shape of a tower, which is a transformer.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Tower {
-    /// Width of a row between layers.
+pub struct TowerShape {
+    /// Width of the rows between layers.
     pub hidden: usize,
-    /// Attention heads, which share the width.
+    /// Attention heads; each takes its part of the width.
     pub heads: usize,
-    /// Width of a row inside the perceptron.
+    /// Width of the rows inside the perceptron.
     pub inner: usize,
-    /// Layers.
+    /// How many layers there are.
     pub layers: usize,
-    /// Function inside the perceptron.
+    /// The activation function of the perceptron.
     pub activation: Activation,
-    /// What normalisation adds to variances.
+    /// Added to the variance by layer normalisation.
     pub epsilon: f32,
 }
 
-/// The tower for texts.
+/// The shape of the text tower.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Text {
-    /// What both towers have.
-    pub tower: Tower,
-    /// Tokens; the last two are the start and the end of a text.
+pub struct TextShape {
+    /// The shape of the transformer.
+    pub tower: TowerShape,
+    /// Size of the vocabulary; its last two tokens are the start and the end of a text.
     pub vocabulary: usize,
-    /// Most tokens of a text, with start and end.
+    /// Maximum number of tokens of a text, with start and end.
     pub context: usize,
 }
 
-/// The tower for pictures.
+/// The shape of the vision tower.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Vision {
-    /// What both towers have.
-    pub tower: Tower,
+pub struct VisionShape {
+    /// The shape of the transformer.
+    pub tower: TowerShape,
     /// Width and height of a picture, in pixels.
     pub side: usize,
     /// Width and height of a patch, in pixels.
     pub patch: usize,
-    /// What is subtracted from red, green and blue between 0 and 1.
+    /// The means of red, green and blue, between 0 and 1, which are subtracted.
     pub mean: [f32; 3],
-    /// What they are divided by then.
+    /// The standard deviations by which they are divided then.
     pub std: [f32; 3],
 }
 
@@ -116,7 +117,7 @@ impl Description {
             ("context", text.context),
         ];
         for (name, number) in numbers {
-            if number == 0 || number > LIMIT {
+            if number == 0 || number > MAX_SIZE {
                 return Err(format!("{name} is {number}"));
             }
         }
@@ -125,10 +126,10 @@ impl Description {
         if text.vocabulary <= 2 || text.vocabulary > 1 << 24 {
             return Err(format!("vocabulary is {}", text.vocabulary));
         }
-        if text.context < 2 || text.context > MOST_POSITIONS {
+        if text.context < 2 || text.context > MAX_POSITIONS {
             return Err(format!("context is {}", text.context));
         }
-        if vision.patch > vision.side || vision.positions() > MOST_POSITIONS {
+        if vision.patch > vision.side || vision.positions() > MAX_POSITIONS {
             return Err(format!(
                 "patches of {} in pictures of {}",
                 vision.patch, vision.side
@@ -136,13 +137,13 @@ impl Description {
         }
         let is_divisor = |x: &f32| x.is_normal() && *x > 0.0;
         if !vision.mean.iter().all(|x| x.is_finite()) || !vision.std.iter().all(is_divisor) {
-            return Err("mean and std of colours make no sense".to_owned());
+            return Err("mean and std of colours are no usable numbers".to_owned());
         }
         Ok(())
     }
 }
 
-impl Tower {
+impl TowerShape {
     fn check(&self) -> Result<(), String> {
         let numbers = [
             ("hidden", self.hidden),
@@ -151,7 +152,7 @@ impl Tower {
             ("layers", self.layers),
         ];
         for (name, number) in numbers {
-            if number == 0 || number > LIMIT {
+            if number == 0 || number > MAX_SIZE {
                 return Err(format!("{name} is {number}"));
             }
         }
@@ -165,20 +166,20 @@ impl Tower {
     }
 }
 
-impl Vision {
-    /// Patches in a row, and rows of them.
+impl VisionShape {
+    /// Patches along a side of the picture.
     #[must_use]
     pub fn grid(&self) -> usize {
         self.side / self.patch
     }
 
-    /// Patches, and one for the whole picture.
+    /// Rows of the tower: one for each patch, and one for the whole picture.
     #[must_use]
     pub fn positions(&self) -> usize {
         self.grid() * self.grid() + 1
     }
 
-    /// Numbers in a patch.
+    /// Numbers in a patch: its pixels in three colours.
     #[must_use]
     pub fn patch_numbers(&self) -> usize {
         3 * self.patch * self.patch
@@ -189,14 +190,14 @@ impl Vision {
 #[derive(Debug, Clone)]
 pub struct Vector(Range<usize>);
 
-/// Where rows lie in the file that are looked up one by one.
+/// Where an embedding table lies in the file: its rows are looked up one by one.
 #[derive(Debug, Clone)]
-pub struct Rows {
+pub struct Embedding {
     tensor: Tensor,
     count: usize,
 }
 
-/// Where a matrix and what is added to its products lie in the file.
+/// Where a matrix and the bias of its products lie in the file.
 #[derive(Debug, Clone)]
 pub struct Linear {
     tensor: Tensor,
@@ -212,7 +213,7 @@ struct Tensor {
     scales: Option<Vector>,
 }
 
-/// The file in memory; gives what lies where it was found while the file was opened.
+/// The file in memory. It gives the tensors whose places were found, and checked, when it was opened.
 #[derive(Debug)]
 pub struct Weights(Bytes);
 
@@ -237,7 +238,7 @@ impl Weights {
     /// Maps the file at `path`.
     ///
     /// # Errors
-    /// The system's refusal.
+    /// [`ErrorKind::System`] if it cannot be mapped.
     pub fn open(path: &Path) -> Result<Self> {
         Mapped::open(path).map(|bytes| Self(Bytes::Mapped(bytes)))
     }
@@ -251,32 +252,32 @@ impl Weights {
     /// The numbers of `vector`.
     #[must_use]
     pub fn vector(&self, vector: &Vector) -> &[f32] {
-        // Where vectors are found it is checked that they lie as floats do; bytes do not move.
+        // It is checked where vectors are found that they are aligned; bytes do not move.
         Values::f32(&self[vector.0.clone()]).unwrap_or_default()
     }
 
     /// The matrix of `linear`.
     ///
     /// # Panics
-    /// Never: that it fits together is checked where it is found.
+    /// Never: it is checked where `linear` is found that all lengths fit.
     #[must_use]
     pub fn matrix(&self, linear: &Linear) -> Matrix<'_> {
         let (values, scales) = self.tensor(&linear.tensor);
-        // `Reader::linear` lets only those through for which this is none of the failures.
+        // `Reader::matrix` gives only those for which this succeeds.
         Matrix::new(values, scales, linear.rows, linear.columns).expect("checked when found")
     }
 
-    /// What is added to products with the matrix of `linear`.
+    /// The bias of `linear`, which is added to products with its matrix.
     #[must_use]
     pub fn bias(&self, linear: &Linear) -> Option<&[f32]> {
         linear.bias.as_ref().map(|bias| self.vector(bias))
     }
 
-    /// Adds row `index` of `rows` to `sums`.
+    /// Adds row `index` of the embedding table `rows` to `sums`.
     ///
     /// # Errors
-    /// The file cannot be read any more.
-    pub fn add_row(&self, rows: &Rows, index: usize, sums: &mut [f32]) -> Result<()> {
+    /// [`ErrorKind::System`] if the file cannot be read.
+    pub fn add_row(&self, rows: &Embedding, index: usize, sums: &mut [f32]) -> Result<()> {
         let Tensor {
             bytes,
             precision,
@@ -287,7 +288,7 @@ impl Weights {
         let range = from..from + length;
         let mut row = Vec::new();
         match &self.0 {
-            // Of all rows a text needs a few.
+            // A text needs few of all rows.
             Bytes::Mapped(file) => file.read(range, &mut row)?,
             Bytes::Static(file) => row.extend_from_slice(&file[range]),
         }
@@ -329,7 +330,7 @@ fn values(precision: Precision, bytes: &[u8]) -> Option<Values<'_>> {
     }
 }
 
-/// Finds tensors, and checks each.
+/// Finds tensors in the file, and checks each.
 pub(super) struct Reader<'a> {
     weights: &'a Weights,
     metadata: Metadata,
@@ -341,23 +342,22 @@ impl<'a> Reader<'a> {
     /// Reads the header.
     ///
     /// # Errors
-    /// No model of ours, or a damaged one.
+    /// [`ErrorKind::Damaged`] if it is no converted model, or a damaged one.
     pub(super) fn new(weights: &'a Weights) -> Result<(Self, Description)> {
         let (length, metadata) = SafeTensors::read_metadata(weights)
-            .map_err(|cause| damaged("its header").because(cause))?;
+            .map_err(|cause| damaged("its header").with_source(cause))?;
         let description = metadata
             .metadata()
             .as_ref()
             .and_then(|metadata| metadata.get(KEY))
             .ok_or_else(|| {
                 Error::new(
-                    Cause::Model,
-                    "it is a checkpoint, not a model of ours: convert it with `clip-search model \
-                     convert`",
+                    ErrorKind::Damaged,
+                    "it is no converted model, but perhaps a checkpoint: convert the checkpoint",
                 )
             })?;
         let description: Description = serde_json::from_str(description)
-            .map_err(|cause| damaged("its description").because(cause))?;
+            .map_err(|cause| damaged("its description").with_source(cause))?;
         if description.version != VERSION {
             return Err(damaged(&format!(
                 "version {} of its format",
@@ -394,17 +394,15 @@ impl<'a> Reader<'a> {
         if info.shape != shape {
             let found = &info.shape;
             return Err(damaged(&format!(
-                "tensor {name} has the shape {found:?} where {shape:?} is due"
+                "tensor {name} has the shape {found:?} instead of {shape:?}"
             )));
         }
-        // The crate has checked that offsets fit the shape; not that their sum fits a number.
+        // The safetensors crate checks that offsets fit the shape, not that these sums fit a number.
         let (from, to) = info.data_offsets;
         let bytes = self.start.saturating_add(from)..self.start.saturating_add(to);
         let is_aligned = |bytes| values(precision, bytes).is_some();
         if !self.weights.get(bytes.clone()).is_some_and(is_aligned) {
-            return Err(damaged(&format!(
-                "tensor {name} lies where it cannot be used"
-            )));
+            return Err(damaged(&format!("tensor {name} is cut off or not aligned")));
         }
         Ok((bytes, precision))
     }
@@ -418,7 +416,9 @@ impl<'a> Reader<'a> {
         if is_sound {
             Ok(vector)
         } else {
-            Err(damaged(&format!("tensor {name} holds no plain numbers")))
+            Err(damaged(&format!(
+                "tensor {name} holds no finite 32-bit floats"
+            )))
         }
     }
 
@@ -435,11 +435,11 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// `rows` rows of `width` to be looked up.
-    pub(super) fn rows(&self, name: &str, rows: usize, width: usize) -> Result<Rows> {
+    /// An embedding table of `rows` rows of `width` numbers.
+    pub(super) fn embedding(&self, name: &str, rows: usize, width: usize) -> Result<Embedding> {
         let tensor = self.tensor(name, &[rows, width], rows)?;
         let count = rows;
-        Ok(Rows { tensor, count })
+        Ok(Embedding { tensor, count })
     }
 
     /// A matrix of `rows` and `columns`, without a bias.
@@ -468,9 +468,9 @@ impl<'a> Reader<'a> {
 
 fn damaged(what: &str) -> Error {
     Error::new(
-        Cause::Model,
+        ErrorKind::Damaged,
         format!(
-            "{what}: it is damaged or of another version; convert it again with `clip-search model convert`"
+            "{what}: the file is damaged or of another version of the format; convert the checkpoint again"
         ),
     )
 }

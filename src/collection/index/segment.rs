@@ -27,7 +27,7 @@ use super::damaged;
 use super::manifest::{RowSet, SegmentEntry, file_name};
 use super::record::{StoredRecord, place_key};
 use crate::error::{Error, Kind, Result};
-use clip::kernel::scan::{LANES, quantised};
+use clip::kernel::scan::{STRIDE, quantise};
 use clip::mapped::Mapped;
 
 const MAGIC: &[u8; 8] = b"clipseg1";
@@ -78,7 +78,7 @@ impl Layout {
 
 /// Components of a stored row, with those that pad it.
 pub(in crate::collection) fn stride(dimensions: usize) -> usize {
-    dimensions.next_multiple_of(LANES)
+    dimensions.next_multiple_of(STRIDE)
 }
 
 /// An open segment. It stays readable after its file is deleted.
@@ -344,7 +344,7 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
     for row in 0..rows {
         source.halves(row, &mut buffer)?;
         bytes.clear();
-        bytes.extend(floats(&buffer).map(|x| quantised(x * scale).cast_unsigned()));
+        bytes.extend(floats(&buffer).map(|x| quantise(x * scale).cast_unsigned()));
         out.put(&bytes)?;
     }
     for row in 0..rows {

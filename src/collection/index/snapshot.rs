@@ -11,7 +11,8 @@ use super::record::{StoredRecord, parse_id, place_key};
 use super::segment::{Segment, floats, stride};
 use crate::collection::{Record, ScoredRecord};
 use crate::error::{Error, Kind, Result};
-use clip::kernel::scan::{BEST, Query};
+use clip::kernel::Isa;
+use clip::kernel::scan::ScanQuery;
 
 /// From this cosine on, two pictures are near-duplicates.
 const NEAR_DUPLICATE: f32 = 0.985;
@@ -183,7 +184,7 @@ impl Snapshot {
             return Err(Error::new(Kind::Unusable, what));
         }
         let limit = limit.min(MAX_RESULTS);
-        let query = Query::new(vector, stride(vector.len()));
+        let query = ScanQuery::new(vector, stride(vector.len()));
         let mut depth = MIN_DEPTH.max(limit * 2);
         let chosen = loop {
             let near = self.ranked(&query, depth)?;
@@ -210,12 +211,12 @@ impl Snapshot {
     }
 
     /// The `depth` rows with the largest scores by their bytes, ranked by their 16-bit floats.
-    fn ranked(&self, query: &Query, depth: usize) -> Result<Vec<Candidate>> {
+    fn ranked(&self, query: &ScanQuery, depth: usize) -> Result<Vec<Candidate>> {
         let mut ranked = self.nearest(query, depth);
         let mut row = Vec::new();
         for candidate in &mut ranked {
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
-            candidate.score = (BEST.halves)(&row, query);
+            candidate.score = Isa::detect().dot_f16(&row, query);
         }
         // The vector in a damaged row may be anything.
         ranked.retain(|candidate| candidate.score.is_finite());
@@ -224,7 +225,7 @@ impl Snapshot {
     }
 
     /// The `depth` rows with the largest scores by their bytes, in no order.
-    fn nearest(&self, query: &Query, depth: usize) -> Vec<Candidate> {
+    fn nearest(&self, query: &ScanQuery, depth: usize) -> Vec<Candidate> {
         let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
         let mut least = f32::MIN;
         let mut products = [0; BLOCK];
@@ -232,7 +233,7 @@ impl Snapshot {
             let unit = query.unit(segment.scale);
             for (block, rows) in segment.bytes().chunks(BLOCK * segment.stride()).enumerate() {
                 let products = &mut products[..rows.len() / segment.stride()];
-                (BEST.bytes)(rows, query, products);
+                Isa::detect().scan_i8(rows, query, products);
                 for (place, product) in products.iter().enumerate() {
                     #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
                     let score = *product as f32 * unit;
@@ -264,7 +265,7 @@ impl Snapshot {
         limit: usize,
         threshold: f32,
     ) -> Result<Vec<Candidate>> {
-        let mut chosen: Vec<(Candidate, Query)> = Vec::new();
+        let mut chosen: Vec<(Candidate, ScanQuery)> = Vec::new();
         let mut row = Vec::new();
         for candidate in ranked {
             if chosen.len() == limit || candidate.score < threshold {
@@ -274,13 +275,13 @@ impl Snapshot {
             // Copies of a file have the same vector, so they are found here, too.
             if chosen
                 .iter()
-                .any(|(_, better)| (BEST.halves)(&row, better) >= NEAR_DUPLICATE)
+                .any(|(_, better)| Isa::detect().dot_f16(&row, better) >= NEAR_DUPLICATE)
             {
                 continue;
             }
             let vector: Vec<f32> = floats(&row).collect();
             let stride = vector.len();
-            chosen.push((candidate, Query::new(&vector, stride)));
+            chosen.push((candidate, ScanQuery::new(&vector, stride)));
         }
         let candidates = chosen.into_iter().map(|(candidate, _)| candidate);
         Ok(candidates.collect())

@@ -125,7 +125,7 @@ impl Encoder for Colours {
 
     fn pixels(&self, picture: &Picture) -> clip::Result<Vec<f32>> {
         let [red, green, blue, ..] = picture.rgb[..] else {
-            return Err(clip::Error::new(clip::Cause::Input, "no pixel"));
+            return Err(clip::Error::new(clip::ErrorKind::Input, "no pixel"));
         };
         Ok(Self::vector([red, green, blue]))
     }

@@ -1,18 +1,21 @@
-//! The one choice of instructions, for the towers and for the scan of vectors.
+//! The one choice of instructions, for the towers and for the scan of stored vectors.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 #[cfg(target_arch = "aarch64")]
 use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
 use super::arch::{avx2, avx512};
 use super::matrix::{LANES, Matrix};
-use super::products::{self, Next, Rounding, Scratch};
+use super::prefetch::Prefetch;
+use super::products::{self, Quantisation, Scratch};
 use super::rows::{self, Activation};
+use super::scan::ScanQuery;
 use super::{Loops, scalar};
 
-/// Instructions that this processor has: a value is the proof, because only [`Isa::available`]
-/// makes one.
+/// An instruction set that this processor has. Having a value proves it, because only
+/// [`Isa::available`] and [`Isa::detect`] make one.
 #[derive(Debug, Clone, Copy)]
 pub struct Isa(Set);
 
@@ -28,7 +31,8 @@ enum Set {
 }
 
 impl Isa {
-    /// What this processor has, the fastest first; the last needs nothing special.
+    /// The sets that this processor has, the fastest first. The last one is plain Rust, which every
+    /// processor runs.
     #[must_use]
     pub fn available() -> Vec<Self> {
         let sets = [
@@ -51,24 +55,25 @@ impl Isa {
         Self(Set::Scalar)
     }
 
-    /// The fastest of [`Isa::available`].
+    /// The fastest of [`Isa::available`]. The processor is asked once; later calls cost nothing.
     #[must_use]
     pub fn detect() -> Self {
-        Self::available()[0]
+        static FASTEST: LazyLock<Isa> = LazyLock::new(|| Isa::available()[0]);
+        *FASTEST
     }
 
-    /// Whether it has products of bytes, which are faster than those of 16 bits.
+    /// Whether this set multiplies 8-bit integers, which is faster than multiplying 16-bit ones.
     #[must_use]
     pub fn multiplies_bytes(self) -> bool {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => proof.has_vnni(),
-            // AVX2 would gain little from its own, and Rust has none of those of NEON yet.
+            // The instruction of AVX2 would gain little, and Rust does not have that of NEON yet.
             _ => false,
         }
     }
 
-    /// Most rows of `x` in a tile, and panels of weights: as many sums as registers hold.
+    /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold.
     pub(super) fn tile_shape(self) -> (usize, usize) {
         match self.0 {
             Set::Scalar => (4, 1),
@@ -82,7 +87,7 @@ impl Isa {
     }
 
     /// `y = x · matrixᵀ + bias`, where `x` has as many columns as `matrix`, and `y` as many as
-    /// `matrix` has rows. With weights of 8 bits, `x` is rounded; all sets do that alike.
+    /// `matrix` has rows. With weights of 8 bits, `x` is quantised; all sets do that alike.
     ///
     /// # Panics
     /// The lengths do not fit together, which models rule out when they are opened.
@@ -92,7 +97,7 @@ impl Isa {
         matrix: &Matrix<'_>,
         bias: Option<&[f32]>,
         y: &mut [f32],
-        rounding: Rounding,
+        quantisation: Quantisation,
         scratch: &mut Scratch,
     ) {
         let (outputs, depth) = (matrix.rows(), matrix.columns());
@@ -104,11 +109,11 @@ impl Isa {
             "y has a column for each row of the matrix"
         );
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
-        products::multiply(self, x, matrix, bias, y, rounding, scratch);
+        products::multiply(self, x, matrix, bias, y, quantisation, scratch);
     }
 
     /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
-    /// fetches `next` meanwhile.
+    /// fetches `prefetch` meanwhile.
     pub(super) fn tile(
         self,
         weights: &[f32],
@@ -116,21 +121,21 @@ impl Isa {
         x: &[f32],
         rows: usize,
         sums: &mut [f32],
-        next: Next,
+        prefetch: Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums, next),
+            Set::Avx2(proof) => avx2::tile(proof, weights, x, rows, sums, prefetch),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, next),
+            Set::Avx512(proof) => avx512::tile(proof, weights, panels, x, rows, sums, prefetch),
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums, next),
+            Set::Neon(proof) => neon::tile(proof, weights, x, rows, sums, prefetch),
         }
     }
 
-    /// Bits of 16-bit floats as 32-bit floats.
+    /// Converts 16-bit floats, given as their bits, into 32-bit floats.
     pub(super) fn widen(self, weights: &[u16], wide: &mut [f32]) {
         match self.0 {
             Set::Scalar => scalar::widen(weights, wide),
@@ -144,7 +149,7 @@ impl Isa {
         }
     }
 
-    /// The same of integers: `weights` as [`Isa::widen_pairs`] makes them.
+    /// As [`Isa::tile`], for integers: `weights` are as [`Isa::widen_pairs`] makes them.
     pub(super) fn tile_pairs(
         self,
         weights: &[i16],
@@ -152,22 +157,24 @@ impl Isa {
         x: &[[i16; 2]],
         rows: usize,
         sums: &mut [f32],
-        next: Next,
+        prefetch: Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             Set::Scalar => scalar::tile_pairs(weights, x, rows, sums),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, next),
+            Set::Avx2(proof) => avx2::tile_pairs(proof, weights, x, rows, sums, prefetch),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile_pairs(proof, weights, panels, x, rows, sums, next),
+            Set::Avx512(proof) => {
+                avx512::tile_pairs(proof, weights, panels, x, rows, sums, prefetch);
+            }
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, next),
+            Set::Neon(proof) => neon::tile_pairs(proof, weights, x, rows, sums, prefetch),
         }
     }
 
-    /// Columns of a panel as 16-bit integers, in the order that this set takes them; zeros follow an
-    /// odd number of columns.
+    /// Converts columns of a panel into 16-bit integers, in the order that this set takes them. A column
+    /// of zeros follows an odd number of columns.
     pub(super) fn widen_pairs(self, weights: &[i8], wide: &mut [i16]) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -180,8 +187,8 @@ impl Isa {
         }
     }
 
-    /// As [`Isa::tile_pairs`], of `weights` as [`Isa::widen_quads`] makes them, and bytes that are
-    /// moved up by 128.
+    /// As [`Isa::tile_pairs`], for bytes: `weights` are as [`Isa::widen_quads`] makes them, and 128 is
+    /// added to those of `x`.
     #[cfg_attr(
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "no other set multiplies bytes")
@@ -193,17 +200,19 @@ impl Isa {
         x: &[[u8; 4]],
         rows: usize,
         sums: &mut [f32],
-        next: Next,
+        prefetch: Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx512::tile_quads(proof, weights, panels, x, rows, sums, next),
+            Set::Avx512(proof) => {
+                avx512::tile_quads(proof, weights, panels, x, rows, sums, prefetch);
+            }
             _ => unreachable!("{self} does not multiply bytes"),
         }
     }
 
-    /// Appends the columns of a panel to `wide`, by fours, in the order that this set takes them.
+    /// Appends the columns of a panel to `wide`, in groups of four, in the order that this set takes them.
     #[cfg_attr(
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "no other set multiplies bytes")
@@ -216,10 +225,10 @@ impl Isa {
         }
     }
 
-    /// Normalises each row of `x` to mean 0 and variance 1, then applies `gain` and `bias`, of
-    /// which one row's worth is used.
-    pub fn normalise(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
-        self.run(rows::Normalise {
+    /// Layer normalisation: brings each row of `x` to mean 0 and variance 1, multiplies it by `gain` and
+    /// adds `bias`, which are as long as a row.
+    pub fn layer_norm(self, x: &[f32], gain: &[f32], bias: &[f32], epsilon: f32, y: &mut [f32]) {
+        self.run(rows::LayerNorm {
             x,
             gain,
             bias,
@@ -228,14 +237,49 @@ impl Isa {
         });
     }
 
-    /// Applies `activation` to each of `x`.
+    /// Applies `activation` to each number of `x`, in place.
     pub fn activate(self, activation: Activation, x: &mut [f32]) {
         self.run(rows::Activate(activation, x));
     }
 
-    /// Makes shares of 1 of `scale * x`.
+    /// Softmax of `scale * x`, in place.
     pub fn softmax(self, scale: f32, x: &mut [f32]) {
         self.run(rows::Softmax(scale, x));
+    }
+
+    /// Puts the dot product of `query` with each of `rows`, which are signed bytes and as long as the
+    /// query, into `out`. All sets compute the same integers.
+    pub fn scan_i8(self, rows: &[u8], query: &ScanQuery, out: &mut [i32]) {
+        match self.0 {
+            Set::Scalar => scalar::scan_i8(rows, &query.wide, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::scan_i8(proof, rows, &query.wide, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) if proof.has_vnni() => {
+                avx512::scan_i8(proof, rows, &query.narrow, query.offset, out);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx2::scan_i8(proof.avx2(), rows, &query.wide, out),
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(proof) => neon::scan_i8(proof, rows, &query.narrow, out),
+        }
+    }
+
+    /// The dot product of `query` with `row`, which is 16-bit floats in little-endian bytes, as many as
+    /// the query has components.
+    #[must_use]
+    pub fn dot_f16(self, row: &[u8], query: &ScanQuery) -> f32 {
+        match self.0 {
+            Set::Scalar => scalar::dot_f16(row, &query.floats),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::dot_f16(proof, row, &query.floats),
+            // Memory is the limit here, and not the width of a register.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx2::dot_f16(proof.avx2(), row, &query.floats),
+            // Rust has no stable instruction for 16-bit floats here; the compiler knows it.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => scalar::dot_f16(row, &query.floats),
+        }
     }
 
     pub(super) fn run(self, loops: impl Loops) {

@@ -1,16 +1,17 @@
-//! Matrices as they lie in the file of a model.
+//! Matrices in the layout of the file, which is the one that the kernels read.
 
-/// Rows in a panel: one AVX-512 register of 32-bit floats, and a whole number of all others.
+/// Rows in a panel: as many 32-bit floats as an AVX-512 register has, which is a multiple of every
+/// narrower register.
 pub const LANES: usize = 16;
 
-/// Panels that hold `rows` rows.
+/// How many panels hold `rows` rows.
 #[must_use]
 pub fn panels(rows: usize) -> usize {
     rows.div_ceil(LANES)
 }
 
-/// A matrix in panels: 16 rows, column by column, then the next 16 rows. Rows that are missing in
-/// the last panel are zeros.
+/// A matrix in panels of [`LANES`] rows, each stored column by column. The last panel is filled up with
+/// rows of zeros.
 #[derive(Debug, Clone, Copy)]
 pub struct Matrix<'a> {
     values: Values<'a>,
@@ -19,19 +20,20 @@ pub struct Matrix<'a> {
     columns: usize,
 }
 
-/// Numbers as the file has them.
+/// The numbers of a matrix, in the precision of the file.
 #[derive(Debug, Clone, Copy)]
 pub enum Values<'a> {
     /// 32-bit floats.
     F32(&'a [f32]),
-    /// Bits of 16-bit floats.
+    /// 16-bit floats, as their bits.
     F16(&'a [u16]),
-    /// Integers, to be multiplied by the scale of their row.
+    /// 8-bit integers: a weight is its integer times the scale of its row.
     I8(&'a [i8]),
 }
 
 impl<'a> Matrix<'a> {
-    /// Puts a matrix together: integers have scales, floats have none. None if the lengths do not fit.
+    /// A matrix of `rows` and `columns`, of which integers have a scale for each row and floats have
+    /// none. Returns `None` if the lengths do not fit together.
     #[must_use]
     pub fn new(
         values: Values<'a>,
@@ -52,7 +54,7 @@ impl<'a> Matrix<'a> {
         })
     }
 
-    /// Rows without those that fill the last panel.
+    /// Rows, without those that fill up the last panel.
     #[must_use]
     pub fn rows(&self) -> usize {
         self.rows
@@ -64,13 +66,13 @@ impl<'a> Matrix<'a> {
         self.columns
     }
 
-    /// What each row is to be multiplied by.
+    /// The scale of each row, for integers.
     #[must_use]
     pub fn scales(&self) -> Option<&'a [f32]> {
         self.scales
     }
 
-    /// Some panels, whole.
+    /// Whole panels.
     pub(super) fn panels(&self, panels: std::ops::Range<usize>) -> Values<'a> {
         let panel = self.columns * LANES;
         self.values.slice(panels.start * panel..panels.end * panel)
@@ -85,7 +87,7 @@ impl<'a> Matrix<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// `bytes` as 32-bit floats; none if they do not lie as such.
+    /// `bytes` as 32-bit floats; `None` if they are not aligned, or not a multiple of four bytes.
     #[must_use]
     pub fn f32(bytes: &'a [u8]) -> Option<&'a [f32]> {
         // SAFETY: every four bytes are a valid f32.
@@ -94,7 +96,7 @@ impl<'a> Values<'a> {
         (before.is_empty() && after.is_empty()).then_some(values)
     }
 
-    /// `bytes` as 16-bit floats; none if they do not lie as such.
+    /// `bytes` as 16-bit floats; `None` if they are not aligned, or not a multiple of two bytes.
     #[must_use]
     pub fn f16(bytes: &'a [u8]) -> Option<Self> {
         // SAFETY: every two bytes are a valid u16.
@@ -103,7 +105,7 @@ impl<'a> Values<'a> {
         (before.is_empty() && after.is_empty()).then_some(Self::F16(values))
     }
 
-    /// `bytes` as integers.
+    /// `bytes` as 8-bit integers.
     #[must_use]
     pub fn i8(bytes: &'a [u8]) -> Self {
         // SAFETY: every byte is a valid i8, which needs no alignment.
@@ -112,7 +114,7 @@ impl<'a> Values<'a> {
         Self::I8(values)
     }
 
-    /// How many numbers.
+    /// How many numbers there are.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -122,13 +124,13 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no numbers.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Those in `range`.
+    /// The numbers in `range`.
     #[must_use]
     pub fn slice(self, range: std::ops::Range<usize>) -> Self {
         match self {

@@ -1,4 +1,7 @@
-//! The loops around a tile: which rows of `x` meet which weights, and in what form.
+//! Matrix products: the loops around a tile, and the forms that operands are packed into.
+//!
+//! A tile is some rows of `x` times one or two panels of weights: as many sums as registers hold. The
+//! instruction sets in `arch` multiply tiles; all the rest is here.
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined is compiled for the instructions"
@@ -7,53 +10,55 @@
 use std::ops::Range;
 
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::{Isa, Loops, fetch};
+use super::prefetch::Prefetch;
+use super::{Isa, Loops};
 
-/// Columns that are multiplied at a time: so many of a panel stay in the first cache.
+/// Columns that are multiplied at a time: this many of a panel stay in the first-level cache.
 ///
-/// As integers, their products are at most 127 × 32,767 each, of which 32 bits hold 516.
+/// As integers, each of their products is at most 127 × 32,767, and 32 bits hold the sum of 516 of these.
 const BLOCK: usize = 512;
 
-/// How rows become integers that are multiplied with weights of 8 bits.
+/// How activations are quantised before they are multiplied with weights of 8 bits. Each row has its
+/// own step; floating-point weights are multiplied with the activations as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rounding {
-    /// To 16 bits, which lose far less than the weights have lost.
-    Fine,
-    /// To 8 bits, which are not exact, but multiplied faster where [`Isa::multiplies_bytes`].
-    Coarse,
+pub enum Quantisation {
+    /// To 16 bits: the error is far smaller than that of the weights.
+    Int16,
+    /// To 8 bits: less precise, and faster on processors with [`Isa::multiplies_bytes`].
+    Int8,
 }
 
-impl Rounding {
+impl Quantisation {
     /// Largest integer in a row.
-    fn most(self) -> f32 {
+    fn max(self) -> f32 {
         match self {
-            Self::Fine => 32_767.0,
-            Self::Coarse => 127.0,
+            Self::Int16 => 32_767.0,
+            Self::Int8 => 127.0,
         }
     }
 }
 
-/// What tiles are made of.
+/// The form of both operands of a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// Floats, column by column.
     Floats,
     /// 16-bit integers, by pairs of columns.
     Pairs,
-    /// 8-bit integers, by four columns.
+    /// 8-bit integers, by groups of four columns.
     Quads,
 }
 
 impl Form {
-    fn of(isa: Isa, matrix: &Matrix<'_>, rounding: Rounding) -> Self {
-        match (matrix.scales(), rounding) {
+    fn of(isa: Isa, matrix: &Matrix<'_>, quantisation: Quantisation) -> Self {
+        match (matrix.scales(), quantisation) {
             (None, _) => Self::Floats,
-            (Some(_), Rounding::Coarse) if isa.multiplies_bytes() => Self::Quads,
+            (Some(_), Quantisation::Int8) if isa.multiplies_bytes() => Self::Quads,
             (Some(_), _) => Self::Pairs,
         }
     }
 
-    /// Columns in a step.
+    /// Columns that one step of a tile takes.
     fn columns(self) -> usize {
         match self {
             Self::Floats => 1,
@@ -63,74 +68,17 @@ impl Form {
     }
 }
 
-/// Weights that come after those of a tile: fetched while these are multiplied, since they lie in
-/// main memory, as no cache holds all of a model.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Next {
-    first: *const u8,
-    /// Bytes from a panel to the one after it.
-    panel: usize,
-    /// Bytes from one step of the tile to the next.
-    step: usize,
-}
-
-impl Next {
-    /// The columns behind `columns`, of `panel` and those after it; none for a matrix that is multiplied
-    /// as it lies.
-    fn after(matrix: &Matrix<'_>, panel: usize, columns: Range<usize>, form: Form) -> Option<Self> {
-        let (first, size) = match matrix.block(panel, columns) {
-            Values::F32(_) => return None,
-            Values::F16(block) => (block.as_ptr_range().end.cast(), 2),
-            Values::I8(block) => (block.as_ptr_range().end.cast(), 1),
-        };
-        Some(Self {
-            first,
-            panel: matrix.columns() * LANES * size,
-            step: form.columns() * LANES * size,
-        })
-    }
-
-    /// What tile `number` of `tiles` fetches in `steps` steps: the same for each, so that memory is busy
-    /// all the time, but not for more than can be told in whole bytes.
-    fn share(self, number: usize, tiles: usize, steps: usize) -> Option<Self> {
-        let shares = 1 << tiles.clamp(1, 16).ilog2();
-        let step = self.step / shares;
-        let first = self.first.wrapping_add(number * steps * step);
-        (number < shares).then_some(Self {
-            first,
-            step,
-            ..self
-        })
-    }
-
-    /// What is there already: the sums of the tile itself.
-    fn nothing(sums: &[f32]) -> Self {
-        Self {
-            first: sums.as_ptr().cast(),
-            panel: 0,
-            step: 0,
-        }
-    }
-
-    /// Begins to fetch what step `step` will multiply.
-    #[inline(always)]
-    pub(super) fn fetch(self, panel: usize, step: usize) {
-        let place = panel * self.panel + step * self.step;
-        fetch(self.first.wrapping_add(place));
-    }
-}
-
-/// Memory that products need besides their operands; kept by the caller, so that it is asked from
-/// the system once.
+/// Memory that products need besides their operands. The caller keeps it from product to product, so
+/// that it is allocated once.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// `x` in one of the forms, a tile of rows after the other.
+    /// `x` in one of the forms, one tile of rows after the other.
     floats: Vec<f32>,
     pairs: Vec<[i16; 2]>,
     quads: Vec<[u8; 4]>,
     /// One row of integers.
     row: Vec<i16>,
-    /// What 1 stands for in each of them.
+    /// The quantisation step of each row.
     steps: Vec<f32>,
     /// A block of weights in one of the forms.
     wide: Vec<f32>,
@@ -138,26 +86,26 @@ pub struct Scratch {
     wide_quads: Vec<i8>,
     /// Products with some panels.
     sums: Vec<f32>,
-    /// What becomes of them.
+    /// Scales and biases of these panels.
     factors: Vec<Factors>,
 }
 
-/// What [`Isa::multiply`] does.
+/// The loops of [`Isa::multiply`], whose operands they take.
 pub(super) fn multiply(
     isa: Isa,
     x: &[f32],
     matrix: &Matrix<'_>,
     bias: Option<&[f32]>,
     y: &mut [f32],
-    rounding: Rounding,
+    quantisation: Quantisation,
     scratch: &mut Scratch,
 ) {
     let (outputs, depth) = (matrix.rows(), matrix.columns());
-    let (most, together) = isa.tile_shape();
+    let (max_rows, max_panels) = isa.tile_shape();
     let height = x.len() / depth;
-    let tiles = tiles(height, most);
-    let form = Form::of(isa, matrix, rounding);
-    // What needs no other form is taken as it lies.
+    let tiles = tiles(height, max_rows);
+    let form = Form::of(isa, matrix, quantisation);
+    // 32-bit floats are multiplied where they lie in the file, so no block of them is widened.
     let step = if let Values::F32(_) = matrix.panels(0..0) {
         depth
     } else {
@@ -168,73 +116,120 @@ pub(super) fn multiply(
         depth,
         tiles: &tiles,
         form,
-        most: rounding.most(),
+        max: quantisation.max(),
         scratch,
     });
-    for panel in (0..panels(outputs)).step_by(together) {
-        let count = together.min(panels(outputs) - panel);
+    for panel in (0..panels(outputs)).step_by(max_panels) {
+        let count = max_panels.min(panels(outputs) - panel);
         scratch.sums.clear();
         scratch.sums.resize(height * count * LANES, 0.0);
         let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
         scratch.factors.clear();
         scratch.factors.extend(factors);
         for from in (0..depth).step_by(step) {
-            let to = depth.min(from + step);
-            scratch.widen(isa, matrix, panel..panel + count, from..to, form);
-            let next = Next::after(matrix, panel, from..to, form);
-            let steps = (to - from).div_ceil(form.columns());
-            for (number, &(first, rows)) in tiles.iter().enumerate() {
-                let sums = first * count * LANES..(first + rows) * count * LANES;
-                let sums = &mut scratch.sums[sums];
-                let next = next
-                    .and_then(|next| next.share(number, tiles.len(), steps))
-                    .unwrap_or(Next::nothing(sums));
-                let columns = form.columns();
-                let tile = first * depth.div_ceil(columns);
-                let x = tile + from / columns * rows..tile + to.div_ceil(columns) * rows;
-                match form {
-                    Form::Floats => {
-                        let wide = match matrix.panels(panel..panel + count) {
-                            Values::F32(weights) => weights,
-                            _ => &scratch.wide,
-                        };
-                        isa.tile(wide, count, &scratch.floats[x], rows, sums, next);
-                    }
-                    Form::Pairs => {
-                        let (wide, x) = (&scratch.wide_pairs, &scratch.pairs[x]);
-                        isa.tile_pairs(wide, count, x, rows, sums, next);
-                    }
-                    Form::Quads => {
-                        let (wide, x) = (&scratch.wide_quads, &scratch.quads[x]);
-                        isa.tile_quads(wide, count, x, rows, sums, next);
-                    }
-                }
-                if to == depth {
-                    // At once: rows of `y` lie far apart, in no cache, and come while the next tile
-                    // is multiplied.
-                    isa.run(Finish {
-                        sums,
-                        steps: (form != Form::Floats).then(|| &scratch.steps[first..first + rows]),
-                        factors: &scratch.factors,
-                        from: panel * LANES,
-                        rows,
-                        outputs,
-                        y: &mut y[first * outputs..(first + rows) * outputs],
-                    });
-                }
+            let columns = from..depth.min(from + step);
+            scratch.widen(isa, matrix, panel..panel + count, columns.clone(), form);
+            let block = Block {
+                isa,
+                matrix,
+                form,
+                panel,
+                count,
+                columns,
+            };
+            block.multiply(&tiles, scratch, y);
+        }
+    }
+}
+
+/// Some columns of some panels, which are multiplied with all of `x`.
+struct Block<'a> {
+    isa: Isa,
+    matrix: &'a Matrix<'a>,
+    form: Form,
+    /// The first panel,
+    panel: usize,
+    /// and how many there are.
+    count: usize,
+    columns: Range<usize>,
+}
+
+impl Block<'_> {
+    /// Adds the products with each tile of `x` to the sums; those with the last columns complete the
+    /// sums, and go into `y`.
+    fn multiply(&self, tiles: &[(usize, usize)], scratch: &mut Scratch, y: &mut [f32]) {
+        let Range {
+            start: from,
+            end: to,
+        } = self.columns;
+        let (outputs, depth) = (self.matrix.rows(), self.matrix.columns());
+        let columns = self.form.columns();
+        let prefetch = Prefetch::after(self.matrix, self.panel, from..to, columns);
+        let steps = (to - from).div_ceil(columns);
+        for (number, &(first, rows)) in tiles.iter().enumerate() {
+            let sums = first * self.count * LANES..(first + rows) * self.count * LANES;
+            let prefetch = prefetch
+                .and_then(|prefetch| prefetch.share(number, tiles.len(), steps))
+                .unwrap_or(Prefetch::nothing(&scratch.sums[sums.clone()]));
+            let tile = first * depth.div_ceil(columns);
+            let x = tile + from / columns * rows..tile + to.div_ceil(columns) * rows;
+            self.multiply_tile(x, rows, sums.clone(), prefetch, scratch);
+            if to == depth {
+                // At once: rows of `y` lie far apart, in no cache, and come while the next tile
+                // is multiplied.
+                let is_quantised = self.form != Form::Floats;
+                self.isa.run(Epilogue {
+                    sums: &scratch.sums[sums],
+                    steps: is_quantised.then(|| &scratch.steps[first..first + rows]),
+                    factors: &scratch.factors,
+                    from: self.panel * LANES,
+                    rows,
+                    outputs,
+                    y: &mut y[first * outputs..(first + rows) * outputs],
+                });
+            }
+        }
+    }
+
+    /// Adds the products with the tile of `rows` rows that lies at `x` to the `sums`.
+    fn multiply_tile(
+        &self,
+        x: Range<usize>,
+        rows: usize,
+        sums: Range<usize>,
+        prefetch: Prefetch,
+        scratch: &mut Scratch,
+    ) {
+        let (isa, count) = (self.isa, self.count);
+        let sums = &mut scratch.sums[sums];
+        match self.form {
+            Form::Floats => {
+                let wide = match self.matrix.panels(self.panel..self.panel + count) {
+                    Values::F32(weights) => weights,
+                    _ => &scratch.wide,
+                };
+                isa.tile(wide, count, &scratch.floats[x], rows, sums, prefetch);
+            }
+            Form::Pairs => {
+                let (wide, x) = (&scratch.wide_pairs, &scratch.pairs[x]);
+                isa.tile_pairs(wide, count, x, rows, sums, prefetch);
+            }
+            Form::Quads => {
+                let (wide, x) = (&scratch.wide_quads, &scratch.quads[x]);
+                isa.tile_quads(wide, count, x, rows, sums, prefetch);
             }
         }
     }
 }
 
-/// Puts `x` into the form that tiles need.
+/// Packs `x` into the form that tiles take, and quantises it for the integer ones.
 struct Pack<'a> {
     x: &'a [f32],
     depth: usize,
     tiles: &'a [(usize, usize)],
     form: Form,
     /// Largest integer in a row.
-    most: f32,
+    max: f32,
     scratch: &'a mut Scratch,
 }
 
@@ -248,7 +243,7 @@ impl Loops for Pack<'_> {
                 self.integers(&mut pairs, |x| x);
                 self.scratch.pairs = pairs;
             }
-            // Moved up by 128, since the instruction takes them without a sign.
+            // With 128 added, since the instruction takes unsigned bytes.
             Form::Quads => {
                 let mut quads = std::mem::take(&mut self.scratch.quads);
                 self.integers(&mut quads, |x| x.to_le_bytes()[0] ^ 0x80);
@@ -274,7 +269,7 @@ impl Pack<'_> {
         }
     }
 
-    /// Rounds to integers, and puts `N` columns of them at a time into `groups`.
+    /// Quantises `x`, and packs `N` columns at a time into `groups`.
     #[inline(always)]
     fn integers<T: Copy + Default, const N: usize>(
         &mut self,
@@ -293,7 +288,7 @@ impl Pack<'_> {
             let tile = &mut groups[first * count..(first + rows) * count];
             let x = self.x[first * depth..].chunks_exact(depth).take(rows);
             for (place, x) in x.enumerate() {
-                steps.push(round(x, self.most, row));
+                steps.push(quantise(x, self.max, row));
                 let row = row.as_chunks::<N>().0;
                 for (column, group) in tile.chunks_exact_mut(rows).zip(row) {
                     column[place] = group.map(&made_of);
@@ -303,7 +298,8 @@ impl Pack<'_> {
     }
 }
 
-/// What the sums of a panel are multiplied by, and what is added then.
+/// What turns the sums of a panel into results: they are multiplied by the scale of their row of the
+/// matrix, then its bias is added.
 #[derive(Debug)]
 struct Factors {
     scales: [f32; LANES],
@@ -336,12 +332,12 @@ impl Factors {
     }
 }
 
-/// Makes of the sums of a tile what they stand for.
-struct Finish<'a> {
+/// Writes the results of a tile: dequantises its sums, adds the bias and puts them into `y`.
+struct Epilogue<'a> {
     sums: &'a [f32],
-    /// Of each row, for integers.
+    /// The quantisation step of each row, for integers.
     steps: Option<&'a [f32]>,
-    /// Of each panel.
+    /// The scales and biases of each panel.
     factors: &'a [Factors],
     /// Where the panels begin in a row of `y`.
     from: usize,
@@ -350,7 +346,7 @@ struct Finish<'a> {
     y: &'a mut [f32],
 }
 
-impl Loops for Finish<'_> {
+impl Loops for Epilogue<'_> {
     #[inline(always)]
     fn run(self) {
         let mut sums = self.sums.as_chunks::<LANES>().0;
@@ -372,8 +368,8 @@ impl Loops for Finish<'_> {
 }
 
 impl Scratch {
-    /// Takes some columns of some panels in the form that the instructions need; of 32-bit floats
-    /// none.
+    /// Widens some columns of some panels into the form that the instructions take. 32-bit floats need
+    /// no other form, and are left where they are.
     fn widen(
         &mut self,
         isa: Isa,
@@ -404,39 +400,39 @@ impl Scratch {
     }
 }
 
-/// Puts `x` into `row` as integers up to `limit`, and returns what 1 stands for; no number if one of
-/// `x` is none.
+/// Quantises `x` to integers up to `limit`, into `row`. Returns the quantisation step, which is NaN if
+/// any of `x` is NaN or infinite.
 #[inline(always)]
-fn round(x: &[f32], limit: f32, row: &mut [i16]) -> f32 {
-    // Adding it leaves the nearest whole number in the lowest bits.
+fn quantise(x: &[f32], limit: f32, row: &mut [i16]) -> f32 {
+    // Adding it leaves the nearest integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
-    let mut most = [0.0_f32; LANES];
-    let mut none = [0.0_f32; LANES];
+    let mut max = [0.0_f32; LANES];
+    let mut nan = [0.0_f32; LANES];
     for x in x.chunks(LANES) {
-        for ((most, none), x) in most.iter_mut().zip(&mut none).zip(x) {
-            *most = most.max(x.abs());
-            *none += x * 0.0;
+        for ((max, nan), x) in max.iter_mut().zip(&mut nan).zip(x) {
+            *max = max.max(x.abs());
+            *nan += x * 0.0;
         }
     }
-    let none: f32 = none.iter().sum();
-    let most = most.iter().fold(0.0_f32, |most, x| most.max(*x));
-    let factor = if most > 0.0 { limit / most } else { 0.0 };
+    let nan: f32 = nan.iter().sum();
+    let max = max.iter().fold(0.0_f32, |max, x| max.max(*x));
+    let factor = if max > 0.0 { limit / max } else { 0.0 };
     for (number, x) in row.iter_mut().zip(x) {
         let bits = (x * factor + ROUND).to_bits();
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "the number is in these bits"
+            reason = "the integer is in these bits"
         )]
         let low = bits as u16;
         *number = low.cast_signed();
     }
-    most / limit + none
+    max / limit + nan
 }
 
-/// Rows of `x` in tiles of nearly the same height, each as (first row, rows): 15 rows make 8 and 7
-/// rather than 14 and 1.
-fn tiles(height: usize, most: usize) -> Vec<(usize, usize)> {
-    let count = height.div_ceil(most);
+/// Divides `height` rows of `x` into tiles of nearly the same height, at most `max_rows`, each as (first
+/// row, rows): 15 rows make tiles of 7 and 8 rather than 14 and 1.
+fn tiles(height: usize, max_rows: usize) -> Vec<(usize, usize)> {
+    let count = height.div_ceil(max_rows);
     let tile = |tile| {
         let first = tile * height / count;
         (first, (tile + 1) * height / count - first)

@@ -1,5 +1,5 @@
-//! What happens to single rows between products: plain loops over 16 sums or none, which the
-//! compiler turns into the instructions that [`super::Isa`] stands for.
+//! What happens to single rows between products: layer normalisation, softmax and activation functions.
+//! They are plain loops, which the compiler turns into the instructions of an [`Isa`](super::Isa).
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined is compiled for the instructions"
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::Loops;
 use super::matrix::LANES;
 
-/// The function between the two halves of a layer's perceptron.
+/// The activation function between the two matrices of a layer's perceptron.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
@@ -20,8 +20,8 @@ pub enum Activation {
     QuickGelu,
 }
 
-/// [`super::Isa::normalise`].
-pub(super) struct Normalise<'a> {
+/// [`super::Isa::layer_norm`].
+pub(super) struct LayerNorm<'a> {
     pub x: &'a [f32],
     pub gain: &'a [f32],
     pub bias: &'a [f32],
@@ -29,7 +29,7 @@ pub(super) struct Normalise<'a> {
     pub y: &'a mut [f32],
 }
 
-impl Loops for Normalise<'_> {
+impl Loops for LayerNorm<'_> {
     #[inline(always)]
     fn run(self) {
         let width = self.gain.len().min(self.bias.len());
@@ -68,9 +68,9 @@ impl Loops for Softmax<'_> {
     #[inline(always)]
     fn run(self) {
         let Self(scale, x) = self;
-        let most = x.iter().fold(f32::MIN, |most, x| most.max(*x));
+        let max = x.iter().fold(f32::MIN, |max, x| max.max(*x));
         for x in x.iter_mut() {
-            *x = exp((*x - most) * scale);
+            *x = exp((*x - max) * scale);
         }
         let share = 1.0 / sum(x, |x| x);
         for x in x {
@@ -79,8 +79,8 @@ impl Loops for Softmax<'_> {
     }
 }
 
-/// The sum of `part(x)`, in 16 parts, because the order of additions is the program's to choose,
-/// not the compiler's.
+/// The sum of `part(x)`, as 16 separate sums, because the compiler may not change the order of
+/// additions to use wider instructions.
 #[inline(always)]
 fn sum(x: &[f32], part: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
@@ -94,10 +94,10 @@ fn sum(x: &[f32], part: impl Fn(f32) -> f32) -> f32 {
     rest.iter().map(|x| part(*x)).sum::<f32>() + sums.iter().sum::<f32>()
 }
 
-/// The exponential function, right to about 2e-7 of its value; below -87 nearly nothing.
+/// The exponential function, with a relative error of about 2e-7; nearly 0 below -87.
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
-    // Adding it leaves the nearest whole number in the lowest bits.
+    // Adding it leaves the nearest integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 88.0);
     let rounded = x * std::f32::consts::LOG2_E + ROUND;

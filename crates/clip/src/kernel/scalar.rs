@@ -52,3 +52,24 @@ pub(super) fn widen_pairs(weights: &[i8], wide: &mut [i16]) {
     }
     rest.fill(0);
 }
+
+/// Puts the dot product of `query` with each row of signed bytes into `out`.
+pub(super) fn scan_i8(rows: &[u8], query: &[i16], out: &mut [i32]) {
+    for (row, out) in rows.chunks_exact(query.len()).zip(out) {
+        let products = row.iter().zip(query);
+        *out = products
+            .map(|(x, q)| i32::from(x.cast_signed()) * i32::from(*q))
+            .sum();
+    }
+}
+
+/// The dot product of `query` with a row of 16-bit floats, little-endian.
+pub(super) fn dot_f16(row: &[u8], query: &[f32]) -> f32 {
+    let halves = row.as_chunks::<2>().0.iter();
+    // Several sums at a time: the compiler may not change the order of additions.
+    let mut sums = [0f32; 8];
+    for (place, (half, q)) in halves.zip(query).enumerate() {
+        sums[place % 8] += f16::from_le_bytes(*half).to_f32() * q;
+    }
+    sums.iter().sum()
+}

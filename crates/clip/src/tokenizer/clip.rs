@@ -1,4 +1,4 @@
-//! CLIP's tokens: pairs of bytes that are often neighbours, merged again and again.
+//! CLIP's tokenizer: byte-pair encoding, which merges frequent pairs of bytes again and again.
 //!
 //! [`Tokenizer::encode_exactly`] agrees with `CLIPTokenizer` of Hugging Face's transformers
 //! (`tests/peers/clip-preprocess` compares them); [`Tokenizer::encode`] is for what people type.
@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::error::{Cause, Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 
 /// All merges that CLIP knows, made by `make.py` beside it: left token, right token and rank, big
 /// endian, sorted. It is searched where it lies, so that nothing is prepared at start.
@@ -21,17 +21,17 @@ const WORD_END: u16 = 256;
 const FIRST_MERGED: u16 = 512;
 /// The start and the end of a text.
 const CONTROLS: usize = 2;
-const LARGEST: usize = FIRST_MERGED as usize + MERGES.len() + CONTROLS;
+const MAX_VOCABULARY: usize = FIRST_MERGED as usize + MERGES.len() + CONTROLS;
 
 /// The token of each byte inside a word.
 const TOKENS: [u16; BYTES] = byte_tokens();
 
 const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
-/// Turns texts into tokens.
+/// Turns texts into the tokens of a CLIP model.
 #[derive(Debug, Clone)]
 pub struct Tokenizer {
-    /// So many of the first merges count.
+    /// How many of the first merges the model knows.
     merges: u16,
 }
 
@@ -40,7 +40,7 @@ impl Tokenizer {
     /// of a text: 49,408 for `OpenAI`'s models, fewer where only the first merges were kept.
     ///
     /// # Errors
-    /// CLIP's vocabulary cannot have that size.
+    /// [`ErrorKind::Unsupported`] if CLIP's vocabulary cannot have that size.
     pub fn new(vocabulary_size: usize) -> Result<Self> {
         let merges = vocabulary_size
             .checked_sub(usize::from(FIRST_MERGED) + CONTROLS)
@@ -48,10 +48,10 @@ impl Tokenizer {
             .and_then(|merges| u16::try_from(merges).ok());
         let Some(merges) = merges else {
             let problem = format!(
-                "the model has {vocabulary_size} tokens, but CLIP's vocabulary has 514 to {LARGEST}: only models with \
+                "the model has {vocabulary_size} tokens, but CLIP's vocabulary has 514 to {MAX_VOCABULARY}: only models with \
                  CLIP's own tokens can be used"
             );
-            return Err(Error::new(Cause::Model, problem));
+            return Err(Error::new(ErrorKind::Unsupported, problem));
         };
         Ok(Self { merges })
     }
@@ -68,18 +68,18 @@ impl Tokenizer {
         self.start() + 1
     }
 
-    /// The tokens of what somebody wrote, between start and end: at most `context`, but never
-    /// without the two.
+    /// The tokens of a text that a person typed, between start and end: at most `context` tokens, but
+    /// always these two.
     ///
     /// Curly quotes and full-width letters become the plain ones that CLIP was trained with, as
-    /// `OpenAI`'s own code does it. Nothing in `text` becomes start or end.
+    /// `OpenAI`'s own code does it. Nothing in `text` becomes a start or an end token.
     #[must_use]
     pub fn encode(&self, text: &str, context: usize) -> Vec<u32> {
         self.encode_exactly(&plain(text), context)
     }
 
-    /// The tokens of `text` as transformers makes them, but for the names of start and end, which
-    /// are text here.
+    /// The tokens of `text` exactly as Hugging Face's transformers makes them, except that the names of
+    /// the start and end tokens are text here.
     #[must_use]
     pub fn encode_exactly(&self, text: &str, context: usize) -> Vec<u32> {
         // Each character for itself: str::to_lowercase would look at the neighbours of a sigma.
@@ -248,7 +248,7 @@ mod tests {
         let script = include_str!("make.py");
         let digest = sha256(MERGES.as_flattened());
         assert!(script.contains(&format!("\nMADE = \"{digest}\"\n")));
-        assert_eq!(LARGEST, 49_408);
+        assert_eq!(MAX_VOCABULARY, 49_408);
     }
 
     #[test]

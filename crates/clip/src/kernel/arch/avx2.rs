@@ -1,15 +1,19 @@
 //! Products with AVX2, FMA and F16C, which came to processors together.
 
 use std::arch::x86_64::{
-    __m128i, __m256, _mm_loadu_si128, _mm_setzero_si128, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
+    __m128i, __m256, _MM_HINT_NTA, _mm_add_epi32, _mm_add_ps, _mm_add_ss, _mm_cvtsi128_si32,
+    _mm_cvtss_f32, _mm_loadu_si128, _mm_movehl_ps, _mm_prefetch, _mm_setzero_si128,
+    _mm_shuffle_epi32, _mm_shuffle_ps, _mm_unpackhi_epi8, _mm_unpacklo_epi8, _mm256_add_epi32,
+    _mm256_add_ps, _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
+    _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256,
     _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
     _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Next;
+use crate::kernel::prefetch::Prefetch;
+use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: 12 sums, and three more registers for operands.
 pub(in crate::kernel) const ROWS: usize = 6;
@@ -30,7 +34,7 @@ impl Proof {
     }
 }
 
-/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `next`
+/// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`, and fetches `prefetch`
 /// meanwhile.
 pub(in crate::kernel) fn tile(
     _: Proof,
@@ -38,24 +42,24 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_floats(weights, x, sums, next));
+        for_rows!(rows, of_floats(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], next: Next) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: Prefetch) {
     let depth = x.len() / M;
     assert_eq!(weights.len(), depth * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_ps(); LANES / WIDTH]; M];
     let (weights, x) = (weights.as_ptr(), x.as_ptr());
     for column in 0..depth {
-        next.fetch(0, column);
+        prefetch.touch(0, column);
         let mut row = [_mm256_setzero_ps(); LANES / WIDTH];
         for (half, row) in row.iter_mut().enumerate() {
             // SAFETY: by the first assertion there are `depth` columns of 16.
@@ -120,24 +124,24 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_pairs(weights, x, sums, next));
+        for_rows!(rows, of_pairs(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], next: Next) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: Prefetch) {
     let pairs = x.len() / M;
     assert_eq!(weights.len(), pairs * 2 * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
     let (weights, x) = (weights.as_ptr(), x.as_ptr());
     for pair in 0..pairs {
-        next.fetch(0, pair);
+        prefetch.touch(0, pair);
         let mut row = [_mm256_setzero_si256(); LANES / WIDTH];
         for (half, row) in row.iter_mut().enumerate() {
             // SAFETY: by the first assertion there are `pairs` pairs of 2 times 16.
@@ -184,7 +188,7 @@ pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16])
     }
 }
 
-/// The numbers of two columns in turns, in two halves; zeros stand for a second one that is missing.
+/// Two columns of 16 numbers, interleaved, in two halves. A missing second column is zeros.
 #[inline]
 #[target_feature(enable = "sse2")]
 pub(in crate::kernel) fn interleaved(columns: &[i8]) -> [__m128i; 2] {
@@ -210,5 +214,92 @@ fn add(value: __m256, to: &mut [f32]) {
     unsafe {
         let sum = _mm256_add_ps(_mm256_loadu_ps(to.as_ptr()), value);
         _mm256_storeu_ps(to.as_mut_ptr(), sum);
+    }
+}
+
+/// How far ahead of its reads a scan fetches, in bytes: the rows lie in main memory, and the processor
+/// alone does not fetch beyond the page that it reads.
+const PREFETCH: usize = 1 << 10;
+
+/// Begins to fetch the bytes [`PREFETCH`] behind `row`: to be used once, so that they do not drive the
+/// weights of a model out of the cache.
+#[inline]
+pub(super) fn prefetch_after(row: &[u8; STRIDE]) {
+    // SAFETY: it is a hint, which never fails.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        _mm_prefetch::<_MM_HINT_NTA>(row.as_ptr().wrapping_add(PREFETCH).cast());
+    }
+}
+
+/// Puts the dot product of `query` with each row of signed bytes into `out`.
+pub(in crate::kernel) fn scan_i8(_: Proof, rows: &[u8], query: &[i16], out: &mut [i32]) {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn scan(rows: &[u8], query: &[i16], out: &mut [i32]) {
+        let (query, _) = query.as_chunks::<STRIDE>();
+        for (row, out) in rows.chunks_exact(query.len() * STRIDE).zip(out) {
+            let mut sums = [_mm256_setzero_si256(); 4];
+            for (row, query) in row.as_chunks::<STRIDE>().0.iter().zip(query) {
+                prefetch_after(row);
+                for (part, sum) in sums.iter_mut().enumerate() {
+                    // SAFETY: both arrays have STRIDE = 4 * 16 components, of which the part
+                    // `part` < 4 is read; these loads need no alignment.
+                    #[expect(unsafe_code, reason = "argued above")]
+                    let (x, q) = unsafe {
+                        (
+                            _mm_loadu_si128(row.as_ptr().add(16 * part).cast()),
+                            _mm256_loadu_si256(query.as_ptr().add(16 * part).cast()),
+                        )
+                    };
+                    let products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(x), q);
+                    *sum = _mm256_add_epi32(*sum, products);
+                }
+            }
+            let [a, b, c, d] = sums;
+            let sum = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
+            let high = _mm256_extracti128_si256::<1>(sum);
+            let sum = _mm_add_epi32(_mm256_castsi256_si128(sum), high);
+            let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0x4e>(sum));
+            *out = _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32::<0xb1>(sum)));
+        }
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        scan(rows, query, out);
+    }
+}
+
+/// The dot product of `query` with a row of 16-bit floats, little-endian.
+pub(in crate::kernel) fn dot_f16(_: Proof, row: &[u8], query: &[f32]) -> f32 {
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn dot(row: &[u8], query: &[f32]) -> f32 {
+        let (query, _) = query.as_chunks::<32>();
+        let mut sums = [_mm256_setzero_ps(); 4];
+        for (row, query) in row.as_chunks::<64>().0.iter().zip(query) {
+            for (part, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: the arrays have 4 * 8 halves and floats, of which the part `part` < 4 is
+                // read; these loads need no alignment.
+                #[expect(unsafe_code, reason = "argued above")]
+                let (x, q) = unsafe {
+                    (
+                        _mm_loadu_si128(row.as_ptr().add(16 * part).cast()),
+                        _mm256_loadu_ps(query.as_ptr().add(8 * part)),
+                    )
+                };
+                *sum = _mm256_fmadd_ps(_mm256_cvtph_ps(x), q, *sum);
+            }
+        }
+        let [a, b, c, d] = sums;
+        let sum = _mm256_add_ps(_mm256_add_ps(a, b), _mm256_add_ps(c, d));
+        let high = _mm256_extractf128_ps::<1>(sum);
+        let sum = _mm_add_ps(_mm256_castps256_ps128(sum), high);
+        let sum = _mm_add_ps(sum, _mm_movehl_ps(sum, sum));
+        _mm_cvtss_f32(_mm_add_ss(sum, _mm_shuffle_ps::<1>(sum, sum)))
+    }
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        dot(row, query)
     }
 }

@@ -6,14 +6,16 @@ use std::arch::x86_64::{
     _mm256_set_m128i, _mm512_add_epi32, _mm512_add_ps, _mm512_castsi256_si512,
     _mm512_cvtepi8_epi16, _mm512_cvtepi32_ps, _mm512_cvtph_ps, _mm512_dpbusd_epi32,
     _mm512_dpwssd_epi32, _mm512_fmadd_ps, _mm512_inserti64x4, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_madd_epi16, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps,
-    _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32,
+    _mm512_madd_epi16, _mm512_reduce_add_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_set1_ps, _mm512_setzero_ps, _mm512_setzero_si512, _mm512_storeu_ps, _mm512_storeu_si512,
+    _mm512_sub_epi32, _mm512_xor_si512,
 };
 
-use super::avx2::interleaved;
+use super::avx2::{self, interleaved};
 use crate::kernel::Loops;
 use crate::kernel::matrix::LANES;
-use crate::kernel::products::Next;
+use crate::kernel::prefetch::Prefetch;
+use crate::kernel::scan::STRIDE;
 
 /// Most rows of `x` in a tile: with two panels 28 sums, and three more registers for operands.
 pub(in crate::kernel) const ROWS: usize = 14;
@@ -21,24 +23,32 @@ pub(in crate::kernel) const ROWS: usize = 14;
 /// Most panels in a tile.
 pub(in crate::kernel) const PANELS: usize = 2;
 
-/// That the processor has AVX-512F and AVX-512BW.
+/// That the processor has AVX-512F and AVX-512BW, and all that AVX2's kernels need.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::kernel) struct Proof {
+    avx2: avx2::Proof,
     /// That it has VNNI, too.
     vnni: bool,
 }
 
 impl Proof {
     pub(in crate::kernel) fn find() -> Option<Self> {
+        let avx2 = avx2::Proof::find()?;
         let is_there = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw");
-        is_there.then_some(Self { vnni: false })
+        is_there.then_some(Self { avx2, vnni: false })
     }
 
     pub(in crate::kernel) fn find_vnni() -> Option<Self> {
-        let is_there = is_x86_feature_detected!("avx512vnni");
-        Self::find()
-            .filter(|_| is_there)
-            .map(|_| Self { vnni: true })
+        let proof = Self::find()?;
+        is_x86_feature_detected!("avx512vnni").then_some(Self {
+            vnni: true,
+            ..proof
+        })
+    }
+
+    /// That the processor has AVX2, FMA and F16C.
+    pub(in crate::kernel) fn avx2(self) -> avx2::Proof {
+        self.avx2
     }
 
     pub(in crate::kernel) fn has_vnni(self) -> bool {
@@ -51,7 +61,7 @@ impl Proof {
 }
 
 /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
-/// fetches `next` meanwhile.
+/// fetches `prefetch` meanwhile.
 pub(in crate::kernel) fn tile(
     _: Proof,
     weights: &[f32],
@@ -59,12 +69,12 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        any_of_floats(weights, panels, x, rows, sums, next);
+        any_of_floats(weights, panels, x, rows, sums, prefetch);
     }
 }
 
@@ -76,20 +86,20 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         if proof.vnni {
-            any_of_vnni(weights, panels, x, rows, sums, next);
+            any_of_vnni(weights, panels, x, rows, sums, prefetch);
         } else {
-            any_of_pairs(weights, panels, x, rows, sums, next);
+            any_of_pairs(weights, panels, x, rows, sums, prefetch);
         }
     }
 }
 
-/// The same of bytes: `weights` as [`widen_quads`] makes them, and `x` moved up by 128.
+/// The same of bytes: `weights` as [`widen_quads`] makes them, with 128 added to the bytes of `x`.
 ///
 /// # Panics
 /// Without VNNI.
@@ -100,13 +110,13 @@ pub(in crate::kernel) fn tile_quads(
     x: &[[u8; 4]],
     rows: usize,
     sums: &mut [f32],
-    next: Next,
+    prefetch: Prefetch,
 ) {
     assert!(proof.vnni, "the processor has VNNI");
     // SAFETY: the proof, and the assertion.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        any_of_quads(weights, panels, x, rows, sums, next);
+        any_of_quads(weights, panels, x, rows, sums, prefetch);
     }
 }
 
@@ -125,7 +135,7 @@ macro_rules! for_tiles {
             weights: &[$weight],
             x: &[$number],
             sums: &mut [f32],
-            next: Next,
+            prefetch: Prefetch,
         ) {
             // What a register of weights has: 16 numbers, or as many pairs.
             const STEP: usize = LANES * size_of::<$number>() / size_of::<$weight>();
@@ -148,7 +158,7 @@ macro_rules! for_tiles {
             for at in 0..depth {
                 let mut row = [$zero; P];
                 for (panel, row) in row.iter_mut().enumerate() {
-                    next.fetch(panel, at);
+                    prefetch.touch(panel, at);
                     // SAFETY: by the first assertion each panel has `depth` registers besides.
                     #[expect(unsafe_code, reason = "argued above")]
                     unsafe {
@@ -176,37 +186,37 @@ macro_rules! for_tiles {
             x: &[$number],
             rows: usize,
             sums: &mut [f32],
-            next: Next,
+            prefetch: Prefetch,
         ) {
             match (panels, rows) {
-                (1, 1) => $tile::<1, 1>(weights, x, sums, next),
-                (1, 2) => $tile::<1, 2>(weights, x, sums, next),
-                (1, 3) => $tile::<1, 3>(weights, x, sums, next),
-                (1, 4) => $tile::<1, 4>(weights, x, sums, next),
-                (1, 5) => $tile::<1, 5>(weights, x, sums, next),
-                (1, 6) => $tile::<1, 6>(weights, x, sums, next),
-                (1, 7) => $tile::<1, 7>(weights, x, sums, next),
-                (1, 8) => $tile::<1, 8>(weights, x, sums, next),
-                (1, 9) => $tile::<1, 9>(weights, x, sums, next),
-                (1, 10) => $tile::<1, 10>(weights, x, sums, next),
-                (1, 11) => $tile::<1, 11>(weights, x, sums, next),
-                (1, 12) => $tile::<1, 12>(weights, x, sums, next),
-                (1, 13) => $tile::<1, 13>(weights, x, sums, next),
-                (1, 14) => $tile::<1, 14>(weights, x, sums, next),
-                (2, 1) => $tile::<2, 1>(weights, x, sums, next),
-                (2, 2) => $tile::<2, 2>(weights, x, sums, next),
-                (2, 3) => $tile::<2, 3>(weights, x, sums, next),
-                (2, 4) => $tile::<2, 4>(weights, x, sums, next),
-                (2, 5) => $tile::<2, 5>(weights, x, sums, next),
-                (2, 6) => $tile::<2, 6>(weights, x, sums, next),
-                (2, 7) => $tile::<2, 7>(weights, x, sums, next),
-                (2, 8) => $tile::<2, 8>(weights, x, sums, next),
-                (2, 9) => $tile::<2, 9>(weights, x, sums, next),
-                (2, 10) => $tile::<2, 10>(weights, x, sums, next),
-                (2, 11) => $tile::<2, 11>(weights, x, sums, next),
-                (2, 12) => $tile::<2, 12>(weights, x, sums, next),
-                (2, 13) => $tile::<2, 13>(weights, x, sums, next),
-                (2, 14) => $tile::<2, 14>(weights, x, sums, next),
+                (1, 1) => $tile::<1, 1>(weights, x, sums, prefetch),
+                (1, 2) => $tile::<1, 2>(weights, x, sums, prefetch),
+                (1, 3) => $tile::<1, 3>(weights, x, sums, prefetch),
+                (1, 4) => $tile::<1, 4>(weights, x, sums, prefetch),
+                (1, 5) => $tile::<1, 5>(weights, x, sums, prefetch),
+                (1, 6) => $tile::<1, 6>(weights, x, sums, prefetch),
+                (1, 7) => $tile::<1, 7>(weights, x, sums, prefetch),
+                (1, 8) => $tile::<1, 8>(weights, x, sums, prefetch),
+                (1, 9) => $tile::<1, 9>(weights, x, sums, prefetch),
+                (1, 10) => $tile::<1, 10>(weights, x, sums, prefetch),
+                (1, 11) => $tile::<1, 11>(weights, x, sums, prefetch),
+                (1, 12) => $tile::<1, 12>(weights, x, sums, prefetch),
+                (1, 13) => $tile::<1, 13>(weights, x, sums, prefetch),
+                (1, 14) => $tile::<1, 14>(weights, x, sums, prefetch),
+                (2, 1) => $tile::<2, 1>(weights, x, sums, prefetch),
+                (2, 2) => $tile::<2, 2>(weights, x, sums, prefetch),
+                (2, 3) => $tile::<2, 3>(weights, x, sums, prefetch),
+                (2, 4) => $tile::<2, 4>(weights, x, sums, prefetch),
+                (2, 5) => $tile::<2, 5>(weights, x, sums, prefetch),
+                (2, 6) => $tile::<2, 6>(weights, x, sums, prefetch),
+                (2, 7) => $tile::<2, 7>(weights, x, sums, prefetch),
+                (2, 8) => $tile::<2, 8>(weights, x, sums, prefetch),
+                (2, 9) => $tile::<2, 9>(weights, x, sums, prefetch),
+                (2, 10) => $tile::<2, 10>(weights, x, sums, prefetch),
+                (2, 11) => $tile::<2, 11>(weights, x, sums, prefetch),
+                (2, 12) => $tile::<2, 12>(weights, x, sums, prefetch),
+                (2, 13) => $tile::<2, 13>(weights, x, sums, prefetch),
+                (2, 14) => $tile::<2, 14>(weights, x, sums, prefetch),
                 _ => unreachable!("tiles have up to 2 panels and 14 rows"),
             }
         }
@@ -281,8 +291,8 @@ pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16])
     }
 }
 
-/// Appends what bytes moved up by 128 make too much of the products, negated, and the columns: four at
-/// a time, the four numbers of each row beside each other.
+/// Appends the correction of the products, which 128 added to each byte of `x` makes too large, and then
+/// the columns: four at a time, the four numbers of each row beside each other.
 ///
 /// # Panics
 /// Without VNNI.
@@ -332,6 +342,49 @@ pub(in crate::kernel) fn widen_quads(proof: Proof, weights: &[i8], wide: &mut Ve
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         widen(weights, wide);
+    }
+}
+
+/// Puts the dot product of `query` with each row of signed bytes into `out`. The instruction multiplies
+/// unsigned by signed bytes: 128 is added to those of the rows, and `offset`, by which that makes the
+/// products larger, is taken away at the end.
+///
+/// # Panics
+/// Without VNNI.
+pub(in crate::kernel) fn scan_i8(
+    proof: Proof,
+    rows: &[u8],
+    query: &[i8],
+    offset: i32,
+    out: &mut [i32],
+) {
+    #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+    fn scan(rows: &[u8], query: &[i8], offset: i32, out: &mut [i32]) {
+        let (query, _) = query.as_chunks::<STRIDE>();
+        let up = _mm512_set1_epi8(i8::MIN);
+        for (row, out) in rows.chunks_exact(query.len() * STRIDE).zip(out) {
+            let mut sum = _mm512_setzero_si512();
+            for (row, query) in row.as_chunks::<STRIDE>().0.iter().zip(query) {
+                avx2::prefetch_after(row);
+                // SAFETY: both arrays have the 64 bytes that are read; these loads need no
+                // alignment.
+                #[expect(unsafe_code, reason = "argued above")]
+                let (x, q) = unsafe {
+                    (
+                        _mm512_loadu_si512(row.as_ptr().cast()),
+                        _mm512_loadu_si512(query.as_ptr().cast()),
+                    )
+                };
+                sum = _mm512_dpbusd_epi32(sum, _mm512_xor_si512(x, up), q);
+            }
+            *out = _mm512_reduce_add_epi32(sum) - offset;
+        }
+    }
+    assert!(proof.vnni, "the processor has VNNI");
+    // SAFETY: the proof, and the assertion.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        scan(rows, query, offset, out);
     }
 }
 

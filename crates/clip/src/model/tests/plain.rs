@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::numbers::phi;
 use super::tiny::{Side, Tensor, Tiny};
 
-type Rows = Vec<Vec<f64>>;
+type Sequence = Vec<Vec<f64>>;
 
 pub struct Plain {
     sizes: Tiny,
@@ -65,14 +65,14 @@ impl Plain {
         unit(product(&self.rows("visual_projection.weight"), &x))
     }
 
-    fn layers(&self, model: &str, side: Side, mut x: Rows, is_causal: bool) -> Rows {
+    fn layers(&self, model: &str, side: Side, mut x: Sequence, is_causal: bool) -> Sequence {
         for layer in 0..side.layers {
             let name = format!("{model}.encoder.layers.{layer}");
             let normal = x
                 .iter()
                 .map(|x| self.norm(&format!("{name}.layer_norm1"), x));
-            let normal: Rows = normal.collect();
-            let part = |which: &str| -> Rows {
+            let normal: Sequence = normal.collect();
+            let part = |which: &str| -> Sequence {
                 let name = format!("{name}.self_attn.{which}_proj");
                 normal.iter().map(|x| self.linear(&name, x)).collect()
             };
@@ -100,7 +100,7 @@ impl Plain {
                 (0..side.heads).flat_map(head).collect::<Vec<f64>>()
             });
             let out = format!("{name}.self_attn.out_proj");
-            let heads: Rows = heads.map(|heads| self.linear(&out, &heads)).collect();
+            let heads: Sequence = heads.map(|heads| self.linear(&out, &heads)).collect();
             x = x
                 .iter()
                 .zip(&heads)
@@ -148,7 +148,7 @@ impl Plain {
         self.tensors[name].1.iter().map(|x| f64::from(*x)).collect()
     }
 
-    fn rows(&self, name: &str) -> Rows {
+    fn rows(&self, name: &str) -> Sequence {
         let width = self.tensors[name].0[1..].iter().product();
         self.vector(name)
             .chunks(width)
@@ -161,7 +161,7 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
 
-fn product(rows: &Rows, x: &[f64]) -> Vec<f64> {
+fn product(rows: &Sequence, x: &[f64]) -> Vec<f64> {
     rows.iter().map(|row| dot(row, x)).collect()
 }
 

@@ -32,6 +32,58 @@ pub struct Side {
 /// Shape and numbers.
 pub type Tensor = (Vec<usize>, Vec<f32>);
 
+/// Random numbers around `centre`, the same for the same name.
+fn tensor(name: &str, shape: &[usize], centre: f32, spread: f32) -> Tensor {
+    let count = shape.iter().product();
+    let seed = name
+        .bytes()
+        .fold(1, |seed: u32, byte| seed.wrapping_mul(31) + u32::from(byte));
+    let numbers = noise(seed, count).into_iter();
+    (
+        shape.to_vec(),
+        numbers.map(|x| centre + spread * x).collect(),
+    )
+}
+
+impl Side {
+    /// Calls `add` with name, shape, centre and spread of each tensor of the layers.
+    fn add_layers(
+        &self,
+        model: &str,
+        last: &str,
+        add: &mut impl FnMut(String, &[usize], f32, f32),
+    ) {
+        let Self { hidden, inner, .. } = *self;
+        let mut norm = |name: String| {
+            add(format!("{name}.weight"), &[hidden], 1.0, 0.3);
+            add(format!("{name}.bias"), &[hidden], 0.0, 0.2);
+        };
+        norm(format!("{model}.{last}"));
+        if model == "vision_model" {
+            norm(format!("{model}.pre_layrnorm"));
+        }
+        for layer in 0..self.layers {
+            norm(format!("{model}.encoder.layers.{layer}.layer_norm1"));
+            norm(format!("{model}.encoder.layers.{layer}.layer_norm2"));
+        }
+        for layer in 0..self.layers {
+            let parts = [
+                ("self_attn.q_proj", hidden, hidden),
+                ("self_attn.k_proj", hidden, hidden),
+                ("self_attn.v_proj", hidden, hidden),
+                ("self_attn.out_proj", hidden, hidden),
+                ("mlp.fc1", inner, hidden),
+                ("mlp.fc2", hidden, inner),
+            ];
+            for (part, rows, columns) in parts {
+                let name = format!("{model}.encoder.layers.{layer}.{part}");
+                add(format!("{name}.weight"), &[rows, columns], 0.0, 0.3);
+                add(format!("{name}.bias"), &[rows], 0.0, 0.1);
+            }
+        }
+    }
+}
+
 impl Tiny {
     /// One that differs in each size, so that none can stand for another.
     pub fn new() -> Self {
@@ -60,15 +112,7 @@ impl Tiny {
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
         let mut tensors = BTreeMap::new();
         let mut add = |name: String, shape: &[usize], centre: f32, spread: f32| {
-            let count = shape.iter().product();
-            let seed = name
-                .bytes()
-                .fold(1, |seed: u32, byte| seed.wrapping_mul(31) + u32::from(byte));
-            let numbers = noise(seed, count)
-                .into_iter()
-                .map(|x| centre + spread * x)
-                .collect();
-            tensors.insert(name, (shape.to_vec(), numbers));
+            tensors.insert(name.clone(), tensor(&name, shape, centre, spread));
         };
         let sides = [
             ("text_model", self.text, self.context, "final_layer_norm"),
@@ -80,36 +124,9 @@ impl Tiny {
             ),
         ];
         for (model, side, positions, last) in sides {
-            let Side { hidden, inner, .. } = side;
-            let mut norm = |name: String| {
-                add(format!("{name}.weight"), &[hidden], 1.0, 0.3);
-                add(format!("{name}.bias"), &[hidden], 0.0, 0.2);
-            };
-            norm(format!("{model}.{last}"));
-            if model == "vision_model" {
-                norm(format!("{model}.pre_layrnorm"));
-            }
-            for layer in 0..side.layers {
-                norm(format!("{model}.encoder.layers.{layer}.layer_norm1"));
-                norm(format!("{model}.encoder.layers.{layer}.layer_norm2"));
-            }
-            for layer in 0..side.layers {
-                let parts = [
-                    ("self_attn.q_proj", hidden, hidden),
-                    ("self_attn.k_proj", hidden, hidden),
-                    ("self_attn.v_proj", hidden, hidden),
-                    ("self_attn.out_proj", hidden, hidden),
-                    ("mlp.fc1", inner, hidden),
-                    ("mlp.fc2", hidden, inner),
-                ];
-                for (part, rows, columns) in parts {
-                    let name = format!("{model}.encoder.layers.{layer}.{part}");
-                    add(format!("{name}.weight"), &[rows, columns], 0.0, 0.3);
-                    add(format!("{name}.bias"), &[rows], 0.0, 0.1);
-                }
-            }
+            side.add_layers(model, last, &mut add);
             let name = format!("{model}.embeddings.position_embedding.weight");
-            add(name, &[positions, hidden], 0.0, 0.5);
+            add(name, &[positions, side.hidden], 0.0, 0.5);
         }
         let name = "text_model.embeddings.token_embedding.weight".to_owned();
         add(name, &[self.vocabulary, self.text.hidden], 0.0, 1.0);
