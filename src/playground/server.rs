@@ -72,7 +72,7 @@ pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) ->
             "/app.js",
             text(
                 "text/javascript; charset=utf-8",
-                include_str!("page/app.js"),
+                include_str!("page/messages.js"),
             ),
         )
         .route(
