@@ -1,10 +1,11 @@
 //! The page and its JSON interface, on the same origin as the Bot API.
 //!
-//! `GET /`, `/app.js`, `/app.css`, `/icon.svg`; `GET /api/events` (server-sent events); `GET
+//! `GET /` and the page's other files (`assets`); `GET /api/events` (server-sent events); `GET
 //! /api/files/{file_id}`; `POST /api/say`, `/api/photo`, `/api/press`, `/api/inline` and
 //! `/api/faults`. No other web page may use it, though it runs on a loopback address that every
 //! page in the browser can reach: see `guard`.
 
+mod assets;
 mod events;
 mod guard;
 
@@ -61,28 +62,7 @@ pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) ->
         faults: faults.clone(),
         about: Arc::new(about),
     };
-    let text =
-        |kind, text: &'static str| get(move || async move { ([(CONTENT_TYPE, kind)], text) });
-    let routes = Router::new()
-        .route(
-            "/",
-            text("text/html; charset=utf-8", include_str!("page/index.html")),
-        )
-        .route(
-            "/app.js",
-            text(
-                "text/javascript; charset=utf-8",
-                include_str!("page/messages.js"),
-            ),
-        )
-        .route(
-            "/app.css",
-            text("text/css; charset=utf-8", include_str!("page/app.css")),
-        )
-        .route(
-            "/icon.svg",
-            text("image/svg+xml", include_str!("page/icon.svg")),
-        )
+    let routes = assets::routes()
         .route("/api/events", get(events::stream))
         .route("/api/files/{file_id}", get(file))
         .route("/api/say", post(say))
