@@ -56,41 +56,53 @@ pub(super) fn perform(state: &mut State, call: &Call, fetched: &Fetched) -> Done
         }
         "sendMediaGroup" => send_album(state, call, fetched),
         "editMessageText" | "editMessageReplyMarkup" => edit(state, call),
-        "deleteMessage" => {
-            let chat = state.chats.find(&parameters["chat_id"])?;
-            let id = &parameters["message_id"];
-            if !chat.remove(id) {
-                return Err(Refusal::bad("message to delete not found"));
-            }
-            let deleted = json!({"chat_id": chat.id(), "message_id": id});
-            Ok((true.into(), vec![Event::new("deleted", deleted)]))
-        }
-        "sendChatAction" => {
-            let chat = state.chats.find(&parameters["chat_id"])?;
-            chat.place(parameters)?;
-            let action = json!({"chat_id": chat.id(), "action": parameters["action"]});
-            Ok((true.into(), vec![Event::new("action", action)]))
-        }
-        "answerCallbackQuery" => {
-            let id = &parameters["callback_query_id"];
-            state.check_query(id)?;
-            let answer = json!({"id": id, "text": parameters["text"],
-                "show_alert": parameters["show_alert"] == true});
-            Ok((true.into(), vec![Event::new("callback", answer)]))
-        }
+        "deleteMessage" => delete(state, parameters),
+        "sendChatAction" => show_action(state, parameters),
+        "answerCallbackQuery" => answer_callback(state, parameters),
         "answerInlineQuery" => answer_inline(state, parameters, fetched),
-        "getFile" => {
-            let id = parameters["file_id"].as_str().unwrap_or_default();
-            let Some(file) = state.files.get(id) else {
-                return Err(Refusal::bad("invalid file_id"));
-            };
-            let file = file
-                .to_file(id)
-                .ok_or_else(|| Refusal::bad("file is too big"))?;
-            quietly(file)
-        }
+        "getFile" => get_file(state, parameters),
         _ => Err(Refusal::new(404, "Not Found: method not found")),
     }
+}
+
+/// Removes a message from its chat.
+fn delete(state: &mut State, parameters: &Value) -> Done {
+    let chat = state.chats.find(&parameters["chat_id"])?;
+    let id = &parameters["message_id"];
+    if !chat.remove(id) {
+        return Err(Refusal::bad("message to delete not found"));
+    }
+    let deleted = json!({"chat_id": chat.id(), "message_id": id});
+    Ok((true.into(), vec![Event::new("deleted", deleted)]))
+}
+
+/// Shows in a chat what the bot is doing.
+fn show_action(state: &mut State, parameters: &Value) -> Done {
+    let chat = state.chats.find(&parameters["chat_id"])?;
+    chat.place(parameters)?;
+    let action = json!({"chat_id": chat.id(), "action": parameters["action"]});
+    Ok((true.into(), vec![Event::new("action", action)]))
+}
+
+/// Answers a press on a button.
+fn answer_callback(state: &mut State, parameters: &Value) -> Done {
+    let id = &parameters["callback_query_id"];
+    state.check_query(id)?;
+    let answer = json!({"id": id, "text": parameters["text"],
+        "show_alert": parameters["show_alert"] == true});
+    Ok((true.into(), vec![Event::new("callback", answer)]))
+}
+
+/// Says where a file can be downloaded.
+fn get_file(state: &mut State, parameters: &Value) -> Done {
+    let id = parameters["file_id"].as_str().unwrap_or_default();
+    let Some(file) = state.files.get(id) else {
+        return Err(Refusal::bad("invalid file_id"));
+    };
+    let file = file
+        .to_file(id)
+        .ok_or_else(|| Refusal::bad("file is too big"))?;
+    Ok((file, Vec::new()))
 }
 
 /// Every address in `call` whose content is needed and not known yet.
