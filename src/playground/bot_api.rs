@@ -35,9 +35,9 @@ use tokio::sync::{Notify, broadcast};
 
 pub use call::{Answer, Call};
 pub use event::Event;
-pub(super) use http::{Refused, unanswered};
+pub(super) use http::{RefusalWords, unanswered};
 
-use state::State;
+use state::ServerState;
 
 /// How the server gets the content of a picture's address, as Telegram would. It may block; an
 /// error is told to the bot in Telegram's words, not in these.
@@ -53,7 +53,7 @@ pub struct BotApi(Arc<Inner>);
 struct Inner {
     token: String,
     fetch: Fetch,
-    state: Mutex<State>,
+    state: Mutex<ServerState>,
     /// A request was recorded.
     recorded: Condvar,
     /// Something changed that a waiting poll must see.
@@ -70,7 +70,7 @@ impl BotApi {
         Self(Arc::new(Inner {
             token: token.to_owned(),
             fetch,
-            state: Mutex::new(State::new(id.unwrap_or(42))),
+            state: Mutex::new(ServerState::new(id.unwrap_or(42))),
             recorded: Condvar::new(),
             news: Notify::new(),
             events: broadcast::Sender::new(EVENTS),
@@ -273,7 +273,7 @@ impl BotApi {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ServerState> {
         locked(&self.0.state)
     }
 

@@ -25,7 +25,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bot_api::{BotApi, Refused};
+use super::bot_api::{BotApi, RefusalWords};
 use super::faults::{Fault, Faults};
 use super::traffic::Traffic;
 
@@ -45,7 +45,7 @@ pub struct About {
 
 /// What the routes share.
 #[derive(Clone)]
-struct Page {
+struct PageState {
     api: BotApi,
     traffic: Traffic,
     faults: Faults,
@@ -56,7 +56,7 @@ struct Page {
 /// `faults`.
 pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) -> Router {
     faults.plug_into(api);
-    let page = Page {
+    let page = PageState {
         api: api.clone(),
         traffic: traffic.clone(),
         faults: faults.clone(),
@@ -78,7 +78,7 @@ pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) ->
 }
 
 /// Records a request to the Bot API when it has ended.
-async fn record(State(page): State<Page>, request: Request, next: Next) -> Response {
+async fn record(State(page): State<PageState>, request: Request, next: Next) -> Response {
     let start = Instant::now();
     // The token is in the path, so only what stands behind it is shown.
     let path = request.uri().path();
@@ -87,7 +87,7 @@ async fn record(State(page): State<Page>, request: Request, next: Next) -> Respo
         None => path.rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let response = next.run(request).await;
-    let refused = response.extensions().get::<Refused>();
+    let refused = response.extensions().get::<RefusalWords>();
     let refused = refused.map(|refused| refused.0.clone());
     let status = response.status().as_u16();
     page.traffic
@@ -96,9 +96,9 @@ async fn record(State(page): State<Page>, request: Request, next: Next) -> Respo
 }
 
 /// An answer to the page: JSON, or 400 with an `error`.
-struct Reply(Result<Value, String>);
+struct PageReply(Result<Value, String>);
 
-impl IntoResponse for Reply {
+impl IntoResponse for PageReply {
     fn into_response(self) -> Response {
         let (status, body) = match self.0 {
             Ok(body) => (StatusCode::OK, body),
@@ -121,8 +121,8 @@ struct Say {
     reply_to: Option<i64>,
 }
 
-async fn say(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Say>(&body).and_then(|say| {
+async fn say(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Say>(&body).and_then(|say| {
         if !(1..=4096).contains(&say.text.trim().chars().count()) {
             return Err("a message has 1 to 4096 characters".to_owned());
         }
@@ -134,10 +134,10 @@ async fn say(State(page): State<Page>, body: Bytes) -> Reply {
     }))
 }
 
-async fn photo(State(page): State<Page>, request: Request) -> Reply {
+async fn photo(State(page): State<PageState>, request: Request) -> PageReply {
     let parameters = parameters(request.uri().query().unwrap_or_default());
     let Ok(body) = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await else {
-        return Reply(Err("the picture is too large".to_owned()));
+        return PageReply(Err("the picture is too large".to_owned()));
     };
     let number = |name: &str| {
         let value = parameters.get(name).and_then(|value| value.parse().ok());
@@ -152,7 +152,7 @@ async fn photo(State(page): State<Page>, request: Request) -> Reply {
         let id = page.api.send_picture(user, chat, body.to_vec(), caption)?;
         Ok(json!({ "update_id": id }))
     };
-    Reply(send())
+    PageReply(send())
 }
 
 #[derive(Deserialize)]
@@ -163,8 +163,8 @@ struct Press {
     data: String,
 }
 
-async fn press(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Press>(&body).and_then(|press| {
+async fn press(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Press>(&body).and_then(|press| {
         page.check_place(press.user, press.chat)?;
         let Press {
             user,
@@ -185,8 +185,8 @@ struct Inline {
     offset: String,
 }
 
-async fn inline(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Inline>(&body).map(|inline| {
+async fn inline(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Inline>(&body).map(|inline| {
         let id = page
             .api
             .ask_inline(inline.user, &inline.query, &inline.offset);
@@ -200,22 +200,22 @@ struct Switch {
     on: bool,
 }
 
-async fn set_fault(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Switch>(&body).and_then(|switch| {
+async fn set_fault(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Switch>(&body).and_then(|switch| {
         let fault = Fault::named(&switch.name).ok_or("there is no such switch")?;
         page.faults.set(fault, switch.on);
         Ok(page.faults.to_json())
     }))
 }
 
-async fn file(State(page): State<Page>, Path(file_id): Path<String>) -> Response {
+async fn file(State(page): State<PageState>, Path(file_id): Path<String>) -> Response {
     match page.api.file(&file_id) {
         Some((kind, bytes)) => ([(CONTENT_TYPE, kind)], bytes.to_vec()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-impl Page {
+impl PageState {
     /// Only members write in a chat.
     fn check_place(&self, user: i64, chat: i64) -> Result<(), String> {
         if self.api.is_member(user, chat) {

@@ -18,12 +18,12 @@ pub struct Traffic(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     start: Instant,
-    log: Mutex<Log>,
+    log: Mutex<TrafficLog>,
     events: broadcast::Sender<Arc<Value>>,
 }
 
 #[derive(Debug, Default)]
-struct Log {
+struct TrafficLog {
     next: u64,
     kept: VecDeque<Arc<Value>>,
 }

@@ -26,7 +26,7 @@ pub(super) enum FileKind {
 
 /// One file.
 #[derive(Debug, Clone)]
-pub(super) struct File {
+pub(super) struct StoredFile {
     pub kind: FileKind,
     pub bytes: Arc<[u8]>,
     pub media_type: &'static str,
@@ -39,12 +39,12 @@ pub(super) struct File {
 
 /// Why something cannot become a photo: what is said about one, and about one in an album.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unusable {
+pub(super) struct FileRefusal {
     pub single: String,
     pub in_album: String,
 }
 
-impl Unusable {
+impl FileRefusal {
     pub fn new(single: &str, in_album: &str) -> Self {
         Self {
             single: single.to_owned(),
@@ -64,15 +64,15 @@ impl Unusable {
 
 /// The store.
 #[derive(Debug)]
-pub(super) struct Files {
-    kept: VecDeque<File>,
+pub(super) struct StoredFiles {
+    kept: VecDeque<StoredFile>,
     bytes: usize,
     next: u64,
     /// Keys of fetched files by address and kind.
     fetched: HashMap<String, String>,
 }
 
-impl Files {
+impl StoredFiles {
     pub fn new() -> Self {
         Self {
             kept: VecDeque::new(),
@@ -86,30 +86,30 @@ impl Files {
     ///
     /// # Errors
     /// What Telegram says to what is no picture, too large, or of an odd shape.
-    pub fn photo(&mut self, bytes: &[u8], fetched: bool) -> Result<File, Unusable> {
+    pub fn photo(&mut self, bytes: &[u8], fetched: bool) -> Result<StoredFile, FileRefusal> {
         if fetched && bytes.len() > MAX_FETCHED_PHOTO_BYTES {
-            return Err(Unusable::not_fetched());
+            return Err(FileRefusal::not_fetched());
         }
         if bytes.len() > MAX_PHOTO_BYTES {
             let words = format!(
                 "file of size {} bytes is too big for a photo; the maximum size is {MAX_PHOTO_BYTES} bytes",
                 bytes.len()
             );
-            return Err(Unusable::same(&words));
+            return Err(FileRefusal::same(&words));
         }
         let Some((media_type, ending)) = picture_type(bytes) else {
             return Err(if fetched {
-                Unusable::new("wrong type of the web page content", "WEBPAGE_MEDIA_EMPTY")
+                FileRefusal::new("wrong type of the web page content", "WEBPAGE_MEDIA_EMPTY")
             } else {
-                Unusable::same("IMAGE_PROCESS_FAILED")
+                FileRefusal::same("IMAGE_PROCESS_FAILED")
             });
         };
         let Ok(size) = imagesize::blob_size(bytes) else {
-            return Err(Unusable::same("IMAGE_PROCESS_FAILED"));
+            return Err(FileRefusal::same("IMAGE_PROCESS_FAILED"));
         };
         let (long, short) = (size.width.max(size.height), size.width.min(size.height));
         if size.width + size.height > 10_000 || long > short.saturating_mul(20) {
-            return Err(Unusable::same("PHOTO_INVALID_DIMENSIONS"));
+            return Err(FileRefusal::same("PHOTO_INVALID_DIMENSIONS"));
         }
         let name = format!("photos/file_{}.{ending}", self.next);
         let mut file = self.file(FileKind::Photo, bytes, media_type, name);
@@ -118,7 +118,7 @@ impl Files {
     }
 
     /// A document out of bytes.
-    pub fn document(&mut self, bytes: &[u8]) -> File {
+    pub fn document(&mut self, bytes: &[u8]) -> StoredFile {
         let (media_type, ending) =
             picture_type(bytes).unwrap_or(("application/octet-stream", "bin"));
         let name = format!("documents/file_{}.{ending}", self.next);
@@ -132,14 +132,14 @@ impl Files {
         bytes: &[u8],
         media_type: &'static str,
         name: String,
-    ) -> File {
+    ) -> StoredFile {
         let start = match kind {
             FileKind::Photo => "AgACAgQAAxkDAA",
             FileKind::Document => "BQACAgQAAxkDAA",
         };
         let key = format!("{start}{:08}", self.next);
         self.next += 1;
-        File {
+        StoredFile {
             kind,
             bytes: bytes.into(),
             media_type,
@@ -150,7 +150,7 @@ impl Files {
         }
     }
 
-    fn keep(&mut self, file: File) -> File {
+    fn keep(&mut self, file: StoredFile) -> StoredFile {
         self.bytes += file.bytes.len();
         self.kept.push_back(file.clone());
         while self.bytes > MAX_BYTES
@@ -163,30 +163,30 @@ impl Files {
     }
 
     /// Remembers what an address gave: Telegram does not fetch it again.
-    pub fn remember(&mut self, address: &str, file: &File) {
+    pub fn remember(&mut self, address: &str, file: &StoredFile) {
         let place = format!("{:?} {address}", file.kind);
         self.fetched.insert(place, file.key.clone());
     }
 
     /// What an address gave before.
-    pub fn remembered(&self, address: &str, kind: FileKind) -> Option<&File> {
+    pub fn remembered(&self, address: &str, kind: FileKind) -> Option<&StoredFile> {
         let key = self.fetched.get(&format!("{kind:?} {address}"))?;
         self.kept.iter().find(|file| file.key == *key)
     }
 
     /// The file with this `file_id`, of any size.
-    pub fn get(&self, file_id: &str) -> Option<&File> {
+    pub fn get(&self, file_id: &str) -> Option<&StoredFile> {
         let key = file_id.strip_suffix(['s', 'x'])?;
         self.kept.iter().find(|file| file.key == key)
     }
 
     /// The file at a path that `getFile` gave.
-    pub fn at(&self, path: &str) -> Option<&File> {
+    pub fn at(&self, path: &str) -> Option<&StoredFile> {
         self.kept.iter().find(|file| file.name == path)
     }
 }
 
-impl File {
+impl StoredFile {
     /// Telegram's `photo`: a thumbnail and the original, which are the same bytes here.
     pub fn to_photo(&self) -> Value {
         let long = self.width.max(self.height);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_photo_has_two_sizes_and_is_found_by_both() {
-        let mut files = Files::new();
+        let mut files = StoredFiles::new();
         let photo = files
             .photo(&png(900, 600), false)
             .expect("a picture")
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_is_no_photo_is_refused_in_telegrams_words() {
-        let mut files = Files::new();
+        let mut files = StoredFiles::new();
         let mut said =
             |bytes: &[u8], fetched| files.photo(bytes, fetched).expect_err("refused").single;
         assert_eq!(said(b"<html>", false), "IMAGE_PROCESS_FAILED");
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn the_oldest_files_are_dropped() {
-        let mut files = Files::new();
+        let mut files = StoredFiles::new();
         let megabytes = |count: usize| vec![0; count << 20];
         let first = files.document(&megabytes(40));
         files.remember("http://a", &first);

@@ -8,8 +8,8 @@ mod media;
 mod text;
 mod values;
 
-use super::schema::Kind::{Boolean, Bytes, Chat, File, Integer, List, Object};
-use super::schema::{Kind, Shape, Text, may, must, shape};
+use super::schema::ValueKind::{Boolean, Bytes, Chat, File, Integer, List, Object};
+use super::schema::{Shape, TextLimits, ValueKind, may, must, shape};
 use commands::{BOT_COMMAND, SCOPE};
 use inline::{INLINE_RESULT, INLINE_RESULTS_BUTTON};
 use keyboard::{INLINE_MARKUP, REPLY_MARKUP};
@@ -171,7 +171,7 @@ pub(super) const METHODS: &[Shape] = &[
             must("callback_query_id", QUERY_ID),
             may(
                 "text",
-                Kind::Text(Text {
+                ValueKind::Text(TextLimits {
                     min: 0,
                     max: 200,
                     empty: "",

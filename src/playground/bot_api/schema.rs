@@ -9,7 +9,7 @@ use super::call::Refusal;
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// A whole number between both.
     Integer(i64, i64),
     /// `true` or `false`.
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     /// Only `true`.
     True,
     /// Text of so many characters. Blanks at both ends do not count.
-    Text(Text),
+    Text(TextLimits),
     /// Text of so many bytes; otherwise Telegram says these words.
     Bytes(usize, usize, &'static str),
     /// Text out of a list; otherwise Telegram says these words.
@@ -33,12 +33,12 @@ pub(super) enum Kind {
     /// An object of the shape whose first field it has.
     AnyOf(&'static str, &'static [&'static Shape]),
     /// A list of so many; otherwise Telegram says these words.
-    List(&'static Kind, usize, usize, &'static str),
+    List(&'static ValueKind, usize, usize, &'static str),
 }
 
 /// Limits of a text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text {
+pub(super) struct TextLimits {
     /// Fewest characters.
     pub min: usize,
     /// Most characters.
@@ -53,7 +53,7 @@ pub(super) struct Text {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: ValueKind,
     pub required: bool,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Shape {
 }
 
 /// A field that must be there.
-pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn must(name: &'static str, kind: ValueKind) -> Field {
     Field {
         name,
         kind,
@@ -76,7 +76,7 @@ pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
 }
 
 /// A field that may be there.
-pub(super) const fn may(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn may(name: &'static str, kind: ValueKind) -> Field {
     Field {
         name,
         kind,
@@ -152,7 +152,7 @@ fn missing(name: &str) -> String {
     }
 }
 
-impl Kind {
+impl ValueKind {
     fn check(&self, name: &str, value: &Value) -> Result<(), String> {
         let wrong = |wanted: &str| Err(format!("Field \"{name}\" must be of type {wanted}"));
         match (self, value) {
@@ -231,7 +231,7 @@ impl Kind {
     }
 }
 
-impl Text {
+impl TextLimits {
     fn check(&self, value: &str) -> Result<(), String> {
         let count = value.trim().chars().count();
         if count < self.min {

@@ -1,10 +1,10 @@
 //! The bot's commands, and who sees them.
 
-use super::super::schema::Kind::{Bytes, Chat, Tagged};
-use super::super::schema::{Kind, Shape, Text, must, shape};
+use super::super::schema::ValueKind::{Bytes, Chat, Tagged};
+use super::super::schema::{Shape, TextLimits, ValueKind, must, shape};
 use super::values::{ANY_ID, NAME};
 
-pub(super) const SCOPE: Kind = Tagged(
+pub(super) const SCOPE: ValueKind = Tagged(
     "BotCommandScope",
     &[
         ("default", &shape("BotCommandScope", &[must("type", NAME)])),
@@ -54,7 +54,7 @@ pub(super) const BOT_COMMAND: Shape = shape(
         must("command", Bytes(1, 32, "BOT_COMMAND_INVALID")),
         must(
             "description",
-            Kind::Text(Text {
+            ValueKind::Text(TextLimits {
                 min: 1,
                 max: 256,
                 empty: "command description is empty",

@@ -1,14 +1,14 @@
 //! Results of an inline query.
 
-use super::super::schema::Kind::{Boolean, Bytes, Object, Tagged};
-use super::super::schema::{Field, Kind, Shape, may, must, shape};
+use super::super::schema::ValueKind::{Boolean, Bytes, Object, Tagged};
+use super::super::schema::{Field, Shape, ValueKind, may, must, shape};
 use super::keyboard::INLINE_MARKUP;
 use super::text::{ENTITIES, LINK_PREVIEW_OPTIONS};
 use super::values::{CAPTION, COUNT, MESSAGE_TEXT, NAME, PARSE_MODE, text};
 
 const RESULT_ID: Field = must("id", Bytes(1, 64, "RESULT_ID_INVALID"));
 
-pub(super) const INLINE_RESULT: Kind = Tagged(
+pub(super) const INLINE_RESULT: ValueKind = Tagged(
     "inline query result",
     &[
         (
@@ -73,7 +73,7 @@ pub(super) const INLINE_RESULT: Kind = Tagged(
     ],
 );
 
-const INPUT_CONTENT: Kind = Object(&shape(
+const INPUT_CONTENT: ValueKind = Object(&shape(
     "InputTextMessageContent",
     &[
         must("message_text", MESSAGE_TEXT),

@@ -1,15 +1,15 @@
 //! Keyboards, and the other reply markup.
 
-use super::super::schema::Kind::{AnyOf, Boolean, Bytes, List, Object, True};
-use super::super::schema::{Kind, Shape, may, must, shape};
+use super::super::schema::ValueKind::{AnyOf, Boolean, Bytes, List, Object, True};
+use super::super::schema::{Shape, ValueKind, may, must, shape};
 use super::values::{NAME, text};
 
-const BUTTON_DATA: Kind = Bytes(1, 64, "BUTTON_DATA_INVALID");
-const INLINE_QUERY: Kind = text(0, 256);
-const PLACEHOLDER: Kind = text(1, 64);
-pub(super) const INLINE_MARKUP: Kind = Object(&INLINE_KEYBOARD);
+const BUTTON_DATA: ValueKind = Bytes(1, 64, "BUTTON_DATA_INVALID");
+const INLINE_QUERY: ValueKind = text(0, 256);
+const PLACEHOLDER: ValueKind = text(1, 64);
+pub(super) const INLINE_MARKUP: ValueKind = Object(&INLINE_KEYBOARD);
 
-pub(super) const REPLY_MARKUP: Kind = AnyOf(
+pub(super) const REPLY_MARKUP: ValueKind = AnyOf(
     "reply keyboard markup",
     &[
         &INLINE_KEYBOARD,

@@ -1,11 +1,11 @@
 //! The pictures and files of an album.
 
-use super::super::schema::Kind::{Boolean, File, Tagged};
-use super::super::schema::{Kind, may, must, shape};
+use super::super::schema::ValueKind::{Boolean, File, Tagged};
+use super::super::schema::{ValueKind, may, must, shape};
 use super::text::ENTITIES;
 use super::values::{CAPTION, NAME, PARSE_MODE};
 
-pub(super) const INPUT_MEDIA: Kind = Tagged(
+pub(super) const INPUT_MEDIA: ValueKind = Tagged(
     "InputMedia",
     &[
         (

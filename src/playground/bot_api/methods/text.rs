@@ -1,10 +1,10 @@
 //! How a text is written: its entities, link previews, and what it replies to.
 
-use super::super::schema::Kind::{Boolean, Chat, List, Object};
-use super::super::schema::{Kind, Shape, may, must, shape};
+use super::super::schema::ValueKind::{Boolean, Chat, List, Object};
+use super::super::schema::{Shape, ValueKind, may, must, shape};
 use super::values::{COUNT, MESSAGE_ID, NAME, PARSE_MODE, text};
 
-pub(super) const ENTITIES: Kind = List(&Object(&MESSAGE_ENTITY), 0, 100, "too many entities");
+pub(super) const ENTITIES: ValueKind = List(&Object(&MESSAGE_ENTITY), 0, 100, "too many entities");
 
 const MESSAGE_ENTITY: Shape = shape(
     "MessageEntity",
