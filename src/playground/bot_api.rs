@@ -43,7 +43,7 @@ use state::ServerState;
 /// error is told to the bot in Telegram's words, not in these.
 pub type Fetch = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
-/// How many events somebody who watches may lag behind.
+/// How many events a subscriber may lag behind.
 const EVENTS: usize = 1024;
 
 /// The server. Clones are the same one.
@@ -164,7 +164,7 @@ impl BotApi {
         self.lock().faults.push(Box::new(fault));
     }
 
-    /// Every recorded request, up to some 20,000.
+    /// The recorded requests: at most the last 20,000.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.iter().cloned().collect()
@@ -232,7 +232,7 @@ impl BotApi {
         self.0.news.notify_waiters();
     }
 
-    /// What happens from now on.
+    /// Subscribes to all events from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
@@ -279,7 +279,7 @@ impl BotApi {
 
     fn publish(&self, events: Vec<Event>) {
         for event in events {
-            // Nobody has to watch.
+            // An error means that nobody has subscribed.
             let _ = self.0.events.send(event);
         }
     }

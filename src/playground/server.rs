@@ -29,21 +29,21 @@ use super::bot_api::{BotApi, RefusalWords};
 use super::faults::{Fault, Faults};
 use super::traffic::Traffic;
 
-/// Largest body of a request of the page: a picture.
+/// Largest request body that the page sends: an uploaded picture.
 const MAX_BODY_BYTES: usize = 11 << 20;
 
-/// What the page says about the system behind it.
+/// What the page shows about the system behind it.
 #[derive(Debug, Clone, Default)]
 pub struct About {
     /// The search engine's name.
     pub engine: String,
     /// The endpoint's address.
     pub endpoint: String,
-    /// A sentence for people, may be empty.
+    /// A sentence shown beside the engine; may be empty.
     pub note: String,
 }
 
-/// What the routes share.
+/// The state that all routes share.
 #[derive(Clone)]
 struct PageState {
     api: BotApi,
@@ -80,7 +80,7 @@ pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) ->
 /// Records a request to the Bot API when it has ended.
 async fn record(State(page): State<PageState>, request: Request, next: Next) -> Response {
     let start = Instant::now();
-    // The token is in the path, so only what stands behind it is shown.
+    // The path contains the token, so only the part after it is recorded.
     let path = request.uri().path();
     let what = match path.strip_prefix("/file/") {
         Some(rest) => format!("file {}", rest.split_once('/').map_or("", |(_, path)| path)),
@@ -216,7 +216,7 @@ async fn file(State(page): State<PageState>, Path(file_id): Path<String>) -> Res
 }
 
 impl PageState {
-    /// Only members write in a chat.
+    /// Fails unless `user` is a member of `chat`.
     fn check_place(&self, user: i64, chat: i64) -> Result<(), String> {
         if self.api.is_member(user, chat) {
             return Ok(());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-/// Most requests kept for a page that is opened later.
+/// How many requests are kept for a page that is opened later.
 const MAX_KEPT: usize = 500;
 
 /// A log of requests. Clones are the same one.
@@ -66,7 +66,7 @@ impl Traffic {
             log.kept.pop_front();
         }
         drop(log);
-        // Nobody has to watch.
+        // An error means that no page is open.
         let _ = self.0.events.send(row);
     }
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::media::picture_type;
 
-/// Most bytes kept.
+/// How many bytes of files are kept.
 const MAX_BYTES: usize = 128 << 20;
 /// Largest upload of a photo, and the largest file that is fetched or given out.
 pub(super) const MAX_PHOTO_BYTES: usize = 10 << 20;
@@ -31,13 +31,13 @@ pub(super) struct StoredFile {
     pub bytes: Arc<[u8]>,
     pub media_type: &'static str,
     name: String,
-    /// In pixels; 0 for what is no picture.
+    /// In pixels; 0 for files that are not pictures.
     width: usize,
     height: usize,
     key: String,
 }
 
-/// Why something cannot become a photo: what is said about one, and about one in an album.
+/// Why a file cannot be sent as a photo: Telegram's words for a single file, and for one in an album.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileRefusal {
     pub single: String,
@@ -56,7 +56,7 @@ impl FileRefusal {
         Self::new(words, words)
     }
 
-    /// The address gives nothing.
+    /// The address could not be fetched.
     pub fn not_fetched() -> Self {
         Self::new("failed to get HTTP URL content", "WEBPAGE_CURL_FAILED")
     }
@@ -85,7 +85,8 @@ impl StoredFiles {
     /// A photo out of bytes that were uploaded, or `fetched`.
     ///
     /// # Errors
-    /// What Telegram says to what is no picture, too large, or of an odd shape.
+    /// Telegram's words for bytes that are not a picture, and for pictures that are too large or too
+    /// elongated.
     pub fn photo(&mut self, bytes: &[u8], fetched: bool) -> Result<StoredFile, FileRefusal> {
         if fetched && bytes.len() > MAX_FETCHED_PHOTO_BYTES {
             return Err(FileRefusal::not_fetched());
@@ -162,13 +163,13 @@ impl StoredFiles {
         file
     }
 
-    /// Remembers what an address gave: Telegram does not fetch it again.
+    /// Remembers the file fetched from an address: Telegram does not fetch it again.
     pub fn remember(&mut self, address: &str, file: &StoredFile) {
         let place = format!("{:?} {address}", file.kind);
         self.fetched.insert(place, file.key.clone());
     }
 
-    /// What an address gave before.
+    /// The file that was fetched from this address before.
     pub fn remembered(&self, address: &str, kind: FileKind) -> Option<&StoredFile> {
         let key = self.fetched.get(&format!("{kind:?} {address}"))?;
         self.kept.iter().find(|file| file.key == *key)
@@ -206,7 +207,7 @@ impl StoredFile {
             "file_name": name, "mime_type": self.media_type, "file_size": self.bytes.len()})
     }
 
-    /// Telegram's `File`; `None` for what is too large to download.
+    /// Telegram's `File`; `None` if the file is too large to download.
     pub fn to_file(&self, file_id: &str) -> Option<Value> {
         (self.bytes.len() <= MAX_DOWNLOAD_BYTES).then(|| {
             json!({"file_id": file_id, "file_unique_id": format!("{}x", self.number()),

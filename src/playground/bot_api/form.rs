@@ -46,7 +46,7 @@ pub(super) fn read(
         }
         _ => return Err(Refusal::bad("unsupported content type of the request")),
     }
-    // A file in the field itself is what `attach://` with its own name would be.
+    // A file sent directly in a field counts as `attach://` followed by the field's name.
     for (name, _) in &files {
         let takes_file = shape
             .and_then(|shape| shape.field(name))

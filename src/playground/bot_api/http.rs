@@ -22,7 +22,7 @@ use super::{BotApi, form, methods, perform, updates};
 
 /// Largest body; Telegram takes files up to 50 MB.
 const MAX_BODY_BYTES: usize = 51 << 20;
-/// Telegram lets no poll wait longer.
+/// The longest time that Telegram lets a poll wait.
 const MAX_POLL: Duration = Duration::from_secs(50);
 
 /// Left in the extensions of a response to a request that this server refused for its form or
@@ -46,7 +46,7 @@ async fn method(State(api): State<BotApi>, request: Request) -> Response {
     let Some(token) = token else {
         return refuse(&Refusal::new(404, "Not Found"));
     };
-    // Telegram answers "Not Found" to what cannot be a token at all.
+    // Telegram answers "Not Found" if the path cannot contain a token at all.
     if token != api.0.token {
         return refuse(&Refusal::new(401, "Unauthorized"));
     }

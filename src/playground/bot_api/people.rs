@@ -6,7 +6,7 @@ use super::chats::without_reply;
 use super::event::Event;
 use super::state::ServerState;
 
-/// An action's update number, and what can be seen of it.
+/// The number of the update that an action caused, and the events for the page.
 pub(super) type Happened = (i64, Vec<Event>);
 
 /// `user` writes `text`; with `reply_to`, as a reply.
@@ -26,7 +26,7 @@ pub(super) fn say(
 /// `user` sends a picture.
 ///
 /// # Errors
-/// When it is none that Telegram takes.
+/// When Telegram would not accept the picture.
 pub(super) fn send_picture(
     state: &mut ServerState,
     user: i64,

@@ -9,9 +9,9 @@ use super::event::Event;
 use super::files::{FileKind, FileRefusal, StoredFile};
 use super::state::ServerState;
 
-/// What the addresses in a request gave.
+/// What was fetched from each address in a request.
 pub(super) type FetchedFiles = HashMap<String, Result<Vec<u8>, String>>;
-/// The result, and what can be seen of it.
+/// The result for the bot, and the events for the page.
 pub(super) type Performed = Result<(Value, Vec<Event>), Refusal>;
 
 /// Does what `call` asks for. `getUpdates` is not here, since it waits.
@@ -132,7 +132,7 @@ fn is_address(media: &str) -> bool {
     media.starts_with("http://") || media.starts_with("https://")
 }
 
-/// The file that `media` names, in whatever way.
+/// The file that `media` names: by `file_id`, address or `attach://`.
 fn file(
     state: &mut ServerState,
     call: &Call,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::call::Refusal;
 
-/// What a value may be.
+/// The type and the limits of a value.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ValueKind {
     /// A whole number between both.
@@ -16,11 +16,11 @@ pub(super) enum ValueKind {
     Boolean,
     /// Only `true`.
     True,
-    /// Text of so many characters. Blanks at both ends do not count.
+    /// Text with limits on its number of characters. Blanks at both ends do not count.
     Text(TextLimits),
-    /// Text of so many bytes; otherwise Telegram says these words.
+    /// Text with a minimum and maximum number of bytes; otherwise Telegram's error.
     Bytes(usize, usize, &'static str),
-    /// Text out of a list; otherwise Telegram says these words.
+    /// One text of a list; otherwise Telegram's error.
     OneOf(&'static [&'static str], &'static str),
     /// A chat's number, or `@name`.
     Chat,
@@ -32,7 +32,7 @@ pub(super) enum ValueKind {
     Tagged(&'static str, &'static [(&'static str, &'static Shape)]),
     /// An object of the shape whose first field it has.
     AnyOf(&'static str, &'static [&'static Shape]),
-    /// A list of so many; otherwise Telegram says these words.
+    /// A list with a minimum and maximum length; otherwise Telegram's error.
     List(&'static ValueKind, usize, usize, &'static str),
 }
 
@@ -43,9 +43,9 @@ pub(super) struct TextLimits {
     pub min: usize,
     /// Most characters.
     pub max: usize,
-    /// What Telegram says to fewer.
+    /// Telegram's error for fewer characters.
     pub empty: &'static str,
-    /// What Telegram says to more.
+    /// Telegram's error for more characters.
     pub long: &'static str,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Field {
 pub(super) struct Shape {
     pub name: &'static str,
     pub fields: &'static [Field],
-    /// Of these exactly one must be there; empty: no such rule.
+    /// Exactly one of these fields must be present; empty: no such rule.
     pub one_of: &'static [&'static str],
 }
 
@@ -102,7 +102,7 @@ impl Shape {
     /// Checks the parameters of a method.
     ///
     /// # Errors
-    /// What Telegram would say to the first thing that is wrong.
+    /// Telegram's error for the first parameter that is wrong.
     pub fn check(&self, parameters: &Value) -> Result<(), Refusal> {
         let Some(parameters) = parameters.as_object() else {
             return Err(Refusal::bad("object expected as request"));
@@ -211,7 +211,7 @@ impl ValueKind {
         }
     }
 
-    /// The value that a field of a form stands for.
+    /// The JSON value of a form field with this text.
     pub fn read(&self, text: &str) -> Value {
         let plain = || Value::String(text.to_owned());
         match self {

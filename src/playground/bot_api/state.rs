@@ -10,7 +10,7 @@ use super::chats::Chats;
 use super::files::StoredFiles;
 use super::updates::Updates;
 
-/// Most recorded requests, and most bytes of files in them.
+/// How many requests are recorded, and how many bytes of files in them.
 const MAX_CALLS: usize = 20_000;
 const MAX_CALL_BYTES: usize = 64 << 20;
 /// How long a query may be answered.

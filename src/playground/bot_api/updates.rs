@@ -17,9 +17,9 @@ const MAX_LIFE: Duration = Duration::from_hours(24);
 /// What one `getUpdates` asks for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PollRequest {
-    /// Everything before it is confirmed; negative: only the last so many are kept.
+    /// Everything before it is confirmed; negative: only the newest `-offset` updates are kept.
     pub offset: Option<i64>,
-    /// Most updates in one answer.
+    /// The most updates in one answer.
     pub limit: usize,
 }
 
@@ -77,7 +77,7 @@ impl Updates {
         self.waiting.push_back(WaitingUpdate { id, update, until });
     }
 
-    /// Confirms what the request confirms, and returns what it gets.
+    /// Drops the updates that the request confirms, and returns the next ones.
     pub fn take(&mut self, request: PollRequest) -> Vec<Value> {
         let now = Instant::now();
         self.waiting.retain(|waiting| waiting.until > now);
@@ -94,12 +94,12 @@ impl Updates {
         batch.map(|waiting| waiting.update.clone()).collect()
     }
 
-    /// Forgets all.
+    /// Drops every update that waits.
     pub fn clear(&mut self) {
         self.waiting.clear();
     }
 
-    /// Numbers of what waits.
+    /// The numbers of the updates that wait.
     pub fn ids(&self) -> Vec<i64> {
         self.waiting.iter().map(|waiting| waiting.id).collect()
     }

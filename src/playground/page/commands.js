@@ -10,7 +10,7 @@ function commandsOfWriter() {
   return model.commands[code] ?? model.commands[""] ?? [];
 }
 
-/** The commands that go with what is typed: all of them for the button. */
+/** The commands that start with the typed text; all of them if no command is being typed. */
 export function matching() {
   const typed = byId("text").value;
   if (!typed.startsWith("/")) return commandsOfWriter();

@@ -72,7 +72,7 @@ export function takeInline(event) {
   showPopup();
 }
 
-/** Pictures of elsewhere cannot be shown here; the server keeps those it could fetch. */
+/** The page may not load pictures from other hosts; the server keeps those that it could fetch. */
 function inlinePicture(result) {
   const thumb = result.thumbnail_file_id ?? result.photo_file_id;
   const full = result.photo_file_id ?? result.thumbnail_file_id;

@@ -1,4 +1,4 @@
-// What the page knows (`model`), what the reader does with it (`view`), and questions to both.
+// What the server told (`model`), what the reader is doing (`view`), and functions that read both.
 
 export const model = {
   me: {},
@@ -58,7 +58,7 @@ export function draft() {
 
 export const keyOf = (message) => `${message.chat.id}:${message.message_id}`;
 
-/** One line that stands for `message`. */
+/** A summary of `message` in one line. */
 export function snippet(message) {
   const words = message.text ?? message.caption ?? message.document?.file_name;
   if (words) return words.replace(/\s+/g, " ");

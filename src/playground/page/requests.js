@@ -16,7 +16,7 @@ export async function post(path, body, type = "application/json") {
   return answer;
 }
 
-/** Does `work`; a failure is shown and told by `false`. */
+/** Runs `work` and returns whether it succeeded; a failure is shown as a toast. */
 export async function trying(what, work) {
   try {
     await work();

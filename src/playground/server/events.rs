@@ -17,9 +17,9 @@ use tokio::sync::mpsc;
 
 use super::PageState;
 
-/// Events that wait for a slow page.
+/// How many events may wait for a slow page.
 const BUFFER: usize = 64;
-/// A word now and then tells a closed connection from a quiet one.
+/// How often a silent stream sends a comment, so that a closed connection is noticed.
 const PING: Duration = Duration::from_secs(15);
 
 /// The stream of one page.
@@ -33,7 +33,7 @@ pub(super) async fn stream(State(page): State<PageState>) -> Response {
     ([(CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
-/// Sends until nobody listens any more, which is `None`.
+/// Sends events until the page has gone away or has fallen too far behind, then returns `None`.
 async fn feed(page: &PageState, sender: &mpsc::Sender<Bytes>) -> Option<()> {
     // Watched before the state is taken, so that nothing between both is lost.
     let mut events = page.api.subscribe();
@@ -72,7 +72,7 @@ async fn send(sender: &mpsc::Sender<Bytes>, name: &str, data: &Value) -> Option<
 }
 
 impl PageState {
-    /// Everything a page that is opened now has to know.
+    /// The whole state, for a page that was just opened.
     fn state(&self) -> Value {
         let mut state = self.api.snapshot();
         state["about"] = json!({
