@@ -169,7 +169,8 @@ fn see_messages_and_traffic(page: &Page, events: &mut Events) -> Value {
     id
 }
 
-/// The bot answers a press on a button of message `id`, sets commands, acts, and deletes the message.
+/// The bot answers a press on a button of message `id`, sets commands, shows an action, and deletes
+/// the message.
 fn see_what_the_bot_does(page: &Page, events: &mut Events, id: &Value) {
     let press = json!({"user": 1, "chat": 1, "message": id, "data": "m:1"});
     let (status, pressed) = page.served.post_json("/api/press", &press);

@@ -37,7 +37,8 @@ pub(super) struct StoredFile {
     key: String,
 }
 
-/// Why a file cannot be sent as a photo: Telegram's words for a single file, and for one in an album.
+/// Why a file cannot be sent as a photo: Telegram's words for a single file, and for one in an
+/// album.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileRefusal {
     pub single: String,
@@ -85,8 +86,8 @@ impl StoredFiles {
     /// A photo out of bytes that were uploaded, or `fetched`.
     ///
     /// # Errors
-    /// Telegram's words for bytes that are not a picture, and for pictures that are too large or too
-    /// elongated.
+    /// Telegram's words for bytes that are not a picture, and for pictures that are too large
+    /// or too elongated.
     pub fn photo(&mut self, bytes: &[u8], fetched: bool) -> Result<StoredFile, FileRefusal> {
         if fetched && bytes.len() > MAX_FETCHED_PHOTO_BYTES {
             return Err(FileRefusal::not_fetched());
