@@ -35,15 +35,15 @@ use tokio::sync::{Notify, broadcast};
 
 pub use call::{Answer, Call};
 pub use event::Event;
-pub(super) use http::{Refused, unanswered};
+pub(super) use http::{RefusalWords, unanswered};
 
-use state::State;
+use state::ServerState;
 
 /// How the server gets the content of a picture's address, as Telegram would. It may block; an
 /// error is told to the bot in Telegram's words, not in these.
 pub type Fetch = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
-/// How many events somebody who watches may lag behind.
+/// How many events a subscriber may lag behind.
 const EVENTS: usize = 1024;
 
 /// The server. Clones are the same one.
@@ -53,7 +53,7 @@ pub struct BotApi(Arc<Inner>);
 struct Inner {
     token: String,
     fetch: Fetch,
-    state: Mutex<State>,
+    state: Mutex<ServerState>,
     /// A request was recorded.
     recorded: Condvar,
     /// Something changed that a waiting poll must see.
@@ -70,7 +70,7 @@ impl BotApi {
         Self(Arc::new(Inner {
             token: token.to_owned(),
             fetch,
-            state: Mutex::new(State::new(id.unwrap_or(42))),
+            state: Mutex::new(ServerState::new(id.unwrap_or(42))),
             recorded: Condvar::new(),
             news: Notify::new(),
             events: broadcast::Sender::new(EVENTS),
@@ -164,7 +164,7 @@ impl BotApi {
         self.lock().faults.push(Box::new(fault));
     }
 
-    /// Every recorded request, up to some 20,000.
+    /// The recorded requests: at most the last 20,000.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().calls.iter().cloned().collect()
@@ -232,7 +232,7 @@ impl BotApi {
         self.0.news.notify_waiters();
     }
 
-    /// What happens from now on.
+    /// Subscribes to all events from now on.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.0.events.subscribe()
@@ -273,13 +273,13 @@ impl BotApi {
         })
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ServerState> {
         locked(&self.0.state)
     }
 
     fn publish(&self, events: Vec<Event>) {
         for event in events {
-            // Nobody has to watch.
+            // An error means that nobody has subscribed.
             let _ = self.0.events.send(event);
         }
     }

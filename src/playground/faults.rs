@@ -19,13 +19,13 @@ use crate::search::{Failure, Reason};
 
 /// How long the Space sleeps.
 const NAP: Duration = Duration::from_secs(10);
-/// What the bot is told to wait.
+/// The `retry_after` of the 429 answers.
 const RETRY: Duration = Duration::from_secs(2);
 
 /// One switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// What goes to chats is answered with 429.
+    /// Methods that write to a chat are answered with 429.
     Telegram429,
     /// Every method is answered with an HTML page and 502.
     Telegram502,
@@ -99,7 +99,7 @@ impl Faults {
             let faults = self.clone();
             runtime.spawn(async move {
                 tokio::time::sleep(NAP).await;
-                // Whoever looks sees by the clock that it is over.
+                // `is_on` compares with the clock; this only notifies the page.
                 faults.0.changed.send_replace(());
             });
         }
@@ -111,14 +111,14 @@ impl Faults {
         self.lock()[fault as usize].is_some_and(|until| until > Instant::now())
     }
 
-    /// All of them, as the page gets them.
+    /// All switches as JSON, for the page.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let all = Fault::ALL.map(|fault| (fault.name().to_owned(), self.is_on(fault).into()));
         Value::Object(all.into_iter().collect())
     }
 
-    /// Told whenever one may have changed.
+    /// A receiver that is notified whenever a switch may have changed.
     pub(super) fn watch(&self) -> watch::Receiver<()> {
         self.0.changed.subscribe()
     }

@@ -1,10 +1,11 @@
 //! The page and its JSON interface, on the same origin as the Bot API.
 //!
-//! `GET /`, `/app.js`, `/app.css`, `/icon.svg`; `GET /api/events` (server-sent events); `GET
+//! `GET /` and the page's other files (`assets`); `GET /api/events` (server-sent events); `GET
 //! /api/files/{file_id}`; `POST /api/say`, `/api/photo`, `/api/press`, `/api/inline` and
 //! `/api/faults`. No other web page may use it, though it runs on a loopback address that every
 //! page in the browser can reach: see `guard`.
 
+mod assets;
 mod events;
 mod guard;
 
@@ -24,27 +25,27 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bot_api::{BotApi, Refused};
+use super::bot_api::{BotApi, RefusalWords};
 use super::faults::{Fault, Faults};
 use super::traffic::Traffic;
 
-/// Largest body of a request of the page: a picture.
+/// Largest request body that the page sends: an uploaded picture.
 const MAX_BODY_BYTES: usize = 11 << 20;
 
-/// What the page says about the system behind it.
+/// What the page shows about the system behind it.
 #[derive(Debug, Clone, Default)]
 pub struct About {
     /// The search engine's name.
     pub engine: String,
     /// The endpoint's address.
     pub endpoint: String,
-    /// A sentence for people, may be empty.
+    /// A sentence shown beside the engine; may be empty.
     pub note: String,
 }
 
-/// What the routes share.
+/// The state that all routes share.
 #[derive(Clone)]
-struct Page {
+struct PageState {
     api: BotApi,
     traffic: Traffic,
     faults: Faults,
@@ -55,34 +56,13 @@ struct Page {
 /// `faults`.
 pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) -> Router {
     faults.plug_into(api);
-    let page = Page {
+    let page = PageState {
         api: api.clone(),
         traffic: traffic.clone(),
         faults: faults.clone(),
         about: Arc::new(about),
     };
-    let text =
-        |kind, text: &'static str| get(move || async move { ([(CONTENT_TYPE, kind)], text) });
-    let routes = Router::new()
-        .route(
-            "/",
-            text("text/html; charset=utf-8", include_str!("page/index.html")),
-        )
-        .route(
-            "/app.js",
-            text(
-                "text/javascript; charset=utf-8",
-                include_str!("page/app.js"),
-            ),
-        )
-        .route(
-            "/app.css",
-            text("text/css; charset=utf-8", include_str!("page/app.css")),
-        )
-        .route(
-            "/icon.svg",
-            text("image/svg+xml", include_str!("page/icon.svg")),
-        )
+    let routes = assets::routes()
         .route("/api/events", get(events::stream))
         .route("/api/files/{file_id}", get(file))
         .route("/api/say", post(say))
@@ -98,16 +78,16 @@ pub fn router(api: &BotApi, traffic: &Traffic, faults: &Faults, about: About) ->
 }
 
 /// Records a request to the Bot API when it has ended.
-async fn record(State(page): State<Page>, request: Request, next: Next) -> Response {
+async fn record(State(page): State<PageState>, request: Request, next: Next) -> Response {
     let start = Instant::now();
-    // The token is in the path, so only what stands behind it is shown.
+    // The path contains the token, so only the part after it is recorded.
     let path = request.uri().path();
     let what = match path.strip_prefix("/file/") {
         Some(rest) => format!("file {}", rest.split_once('/').map_or("", |(_, path)| path)),
         None => path.rsplit('/').next().unwrap_or_default().to_owned(),
     };
     let response = next.run(request).await;
-    let refused = response.extensions().get::<Refused>();
+    let refused = response.extensions().get::<RefusalWords>();
     let refused = refused.map(|refused| refused.0.clone());
     let status = response.status().as_u16();
     page.traffic
@@ -116,9 +96,9 @@ async fn record(State(page): State<Page>, request: Request, next: Next) -> Respo
 }
 
 /// An answer to the page: JSON, or 400 with an `error`.
-struct Reply(Result<Value, String>);
+struct PageReply(Result<Value, String>);
 
-impl IntoResponse for Reply {
+impl IntoResponse for PageReply {
     fn into_response(self) -> Response {
         let (status, body) = match self.0 {
             Ok(body) => (StatusCode::OK, body),
@@ -141,8 +121,8 @@ struct Say {
     reply_to: Option<i64>,
 }
 
-async fn say(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Say>(&body).and_then(|say| {
+async fn say(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Say>(&body).and_then(|say| {
         if !(1..=4096).contains(&say.text.trim().chars().count()) {
             return Err("a message has 1 to 4096 characters".to_owned());
         }
@@ -154,10 +134,10 @@ async fn say(State(page): State<Page>, body: Bytes) -> Reply {
     }))
 }
 
-async fn photo(State(page): State<Page>, request: Request) -> Reply {
+async fn photo(State(page): State<PageState>, request: Request) -> PageReply {
     let parameters = parameters(request.uri().query().unwrap_or_default());
     let Ok(body) = axum::body::to_bytes(request.into_body(), MAX_BODY_BYTES).await else {
-        return Reply(Err("the picture is too large".to_owned()));
+        return PageReply(Err("the picture is too large".to_owned()));
     };
     let number = |name: &str| {
         let value = parameters.get(name).and_then(|value| value.parse().ok());
@@ -172,7 +152,7 @@ async fn photo(State(page): State<Page>, request: Request) -> Reply {
         let id = page.api.send_picture(user, chat, body.to_vec(), caption)?;
         Ok(json!({ "update_id": id }))
     };
-    Reply(send())
+    PageReply(send())
 }
 
 #[derive(Deserialize)]
@@ -183,8 +163,8 @@ struct Press {
     data: String,
 }
 
-async fn press(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Press>(&body).and_then(|press| {
+async fn press(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Press>(&body).and_then(|press| {
         page.check_place(press.user, press.chat)?;
         let Press {
             user,
@@ -205,8 +185,8 @@ struct Inline {
     offset: String,
 }
 
-async fn inline(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Inline>(&body).map(|inline| {
+async fn inline(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Inline>(&body).map(|inline| {
         let id = page
             .api
             .ask_inline(inline.user, &inline.query, &inline.offset);
@@ -220,23 +200,23 @@ struct Switch {
     on: bool,
 }
 
-async fn set_fault(State(page): State<Page>, body: Bytes) -> Reply {
-    Reply(parse::<Switch>(&body).and_then(|switch| {
+async fn set_fault(State(page): State<PageState>, body: Bytes) -> PageReply {
+    PageReply(parse::<Switch>(&body).and_then(|switch| {
         let fault = Fault::named(&switch.name).ok_or("there is no such switch")?;
         page.faults.set(fault, switch.on);
         Ok(page.faults.to_json())
     }))
 }
 
-async fn file(State(page): State<Page>, Path(file_id): Path<String>) -> Response {
+async fn file(State(page): State<PageState>, Path(file_id): Path<String>) -> Response {
     match page.api.file(&file_id) {
         Some((kind, bytes)) => ([(CONTENT_TYPE, kind)], bytes.to_vec()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 
-impl Page {
-    /// Only members write in a chat.
+impl PageState {
+    /// Fails unless `user` is a member of `chat`.
     fn check_place(&self, user: i64, chat: i64) -> Result<(), String> {
         if self.api.is_member(user, chat) {
             return Ok(());

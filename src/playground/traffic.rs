@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
 
-/// Most requests kept for a page that is opened later.
+/// How many requests are kept for a page that is opened later.
 const MAX_KEPT: usize = 500;
 
 /// A log of requests. Clones are the same one.
@@ -18,12 +18,12 @@ pub struct Traffic(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     start: Instant,
-    log: Mutex<Log>,
+    log: Mutex<TrafficLog>,
     events: broadcast::Sender<Arc<Value>>,
 }
 
 #[derive(Debug, Default)]
-struct Log {
+struct TrafficLog {
     next: u64,
     kept: VecDeque<Arc<Value>>,
 }
@@ -66,7 +66,7 @@ impl Traffic {
             log.kept.pop_front();
         }
         drop(log);
-        // Nobody has to watch.
+        // An error means that no page is open.
         let _ = self.0.events.send(row);
     }
 

@@ -14,7 +14,7 @@ use crate::shutdown::Shutdown;
 
 /// The user who asks, and the chat with the bot: they share the number.
 const USER: i64 = 1;
-/// More than a sleeping Space is waited for.
+/// How long to wait for the answer: longer than the bot waits for a sleeping Space.
 const PATIENCE: Duration = Duration::from_mins(7);
 
 /// Asks for `text` in a private chat, waits for the answer, and prints the chat line by line with

@@ -1,9 +1,11 @@
-//! The playground's server over HTTP: the page's interface, who may use it, and long polls.
+//! The playground's server over HTTP: the page's interface, and who may use it.
+
+mod bot_api;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use clip_bot::playground::bot_api::{Answer, BotApi};
+use clip_bot::playground::bot_api::BotApi;
 use clip_bot::playground::faults::{Fault, Faults};
 use clip_bot::playground::server::{self, About};
 use clip_bot::playground::traffic::Traffic;
@@ -96,7 +98,21 @@ impl Events {
 fn the_page_sees_the_state_and_then_what_happens() {
     let page = Page::open();
     let mut events = page.events();
-    let state = events.next("state");
+    check_the_first_state(&events.next("state"));
+    let id = see_messages_and_traffic(&page, &mut events);
+    see_what_the_bot_does(&page, &mut events, &id);
+
+    let late = page.events().next("state");
+    assert_eq!(late["messages"].as_array().map(Vec::len), Some(1));
+    assert!(
+        late["traffic"]
+            .as_array()
+            .is_some_and(|rows| rows.len() >= 6)
+    );
+    assert_eq!(late["commands"]["es"][0]["command"], "query");
+}
+
+fn check_the_first_state(state: &Value) {
     assert_eq!(state["me"]["username"], "playground_bot");
     assert_eq!(
         state["users"][1],
@@ -109,7 +125,10 @@ fn the_page_sees_the_state_and_then_what_happens() {
         (&json!([]), &json!([]))
     );
     assert_eq!(state["faults"]["telegram_429"], false);
+}
 
+/// The reader asks, the bot answers, edits its answer and makes a mistake. Returns the answer's id.
+fn see_messages_and_traffic(page: &Page, events: &mut Events) -> Value {
     assert_eq!(page.say(1, 1, "/query red bus").0, 200);
     let said = events.next("message");
     assert_eq!(
@@ -123,7 +142,7 @@ fn the_page_sees_the_state_and_then_what_happens() {
         "sendMessage",
         &json!({"chat_id": 1, "text": "Searching", "reply_markup": button}),
     );
-    let id = &sent["result"]["message_id"];
+    let id = sent["result"]["message_id"].clone();
     assert_eq!(events.next("message")["message"]["reply_markup"], button);
     let row = events.next("traffic");
     assert_eq!(
@@ -147,7 +166,12 @@ fn the_page_sees_the_state_and_then_what_happens() {
         (&refused["status"], &refused["refused"]),
         (&json!(400), &json!(words))
     );
+    id
+}
 
+/// The bot answers a press on a button of message `id`, sets commands, shows an action, and deletes
+/// the message.
+fn see_what_the_bot_does(page: &Page, events: &mut Events, id: &Value) {
     let press = json!({"user": 1, "chat": 1, "message": id, "data": "m:1"});
     let (status, pressed) = page.served.post_json("/api/press", &press);
     assert_eq!(status, 200);
@@ -177,15 +201,6 @@ fn the_page_sees_the_state_and_then_what_happens() {
         events.next("deleted"),
         json!({"chat_id": 1, "message_id": id})
     );
-
-    let late = page.events().next("state");
-    assert_eq!(late["messages"].as_array().map(Vec::len), Some(1));
-    assert!(
-        late["traffic"]
-            .as_array()
-            .is_some_and(|rows| rows.len() >= 6)
-    );
-    assert_eq!(late["commands"]["es"][0]["command"], "query");
 }
 
 #[test]
@@ -389,105 +404,5 @@ fn the_endpoint_can_be_down_or_asleep() {
     assert_eq!(
         seen,
         [200, 503, 0].map(|status| (what.clone(), json!(status)))
-    );
-}
-
-#[test]
-fn the_older_of_two_polls_loses() {
-    let page = Page::open();
-    std::thread::scope(|scope| {
-        let older = scope.spawn(|| page.bot("getUpdates", &json!({"timeout": 30})));
-        let polls = |count| {
-            page.api
-                .wait_for(PATIENCE, count, |call| call.method == "getUpdates")
-        };
-        polls(1).expect("the first poll");
-        let younger = scope.spawn(|| page.bot("getUpdates", &json!({"timeout": 30})));
-        let (status, answer) = older.join().expect("no panic");
-        assert_eq!(status, 409);
-        assert_eq!(
-            answer["description"],
-            "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
-        );
-        let id = page.api.say(1, 1, "hello", None);
-        let (status, answer) = younger.join().expect("no panic");
-        assert_eq!(
-            (status, &answer["result"][0]["update_id"]),
-            (200, &json!(id))
-        );
-    });
-    let waiting = || page.bot("getUpdates", &json!({"offset": 9999, "timeout": 30}));
-    std::thread::scope(|scope| {
-        let poll = scope.spawn(waiting);
-        page.api
-            .wait_for(PATIENCE, 3, |call| call.method == "getUpdates")
-            .expect("a third poll");
-        page.api.set_webhook("https://example.org/hook");
-        let (status, answer) = poll.join().expect("no panic");
-        assert_eq!(status, 409);
-        assert!(
-            answer["description"]
-                .as_str()
-                .is_some_and(|words| words.contains("while webhook is active"))
-        );
-    });
-    assert_eq!(waiting().0, 409);
-}
-
-#[test]
-fn an_empty_poll_waits_as_long_as_it_says() {
-    let page = Page::open();
-    let start = Instant::now();
-    assert_eq!(
-        page.bot("getUpdates", &json!({"timeout": 1})).1["result"],
-        json!([])
-    );
-    assert!(start.elapsed() >= Duration::from_secs(1));
-}
-
-#[test]
-fn answers_can_be_cut_stalled_and_left_out() {
-    let page = Page::open();
-    let mut answers = vec![
-        Answer::Stall,
-        Answer::Close,
-        Answer::Cut(b"{\"ok\":".to_vec()),
-    ];
-    page.api.inject(move |_| answers.pop());
-    let ask = || {
-        let mut connection = Raw::connect(page.served.address);
-        connection.send(format!("GET /bot{TOKEN}/getMe HTTP/1.1\r\nhost: a\r\n\r\n"));
-        connection
-    };
-    let cut = String::from_utf8(ask().rest()).expect("text");
-    assert!(
-        cut.starts_with("HTTP/1.1 200")
-            && cut.contains("content-length: 106")
-            && cut.ends_with("{\"ok\":"),
-        "{cut}"
-    );
-    assert_eq!(ask().rest(), b"");
-    let mut stalled = ask();
-    page.api
-        .wait_for(PATIENCE, 3, |_| true)
-        .expect("three requests");
-    assert!(stalled.is_silent());
-    page.api.close();
-    assert_eq!(stalled.rest(), b"");
-}
-
-#[test]
-fn a_wrong_token_or_path_is_refused() {
-    let page = Page::open();
-    let get = |target: &str| page.served.get(target, "host: a\r\n");
-    assert_eq!(get("/bot1:wrong/getMe").json()["error_code"], 401);
-    assert_eq!(
-        get(&format!("/bot{TOKEN}/getMyself")).json()["description"],
-        "Not Found: method not found"
-    );
-    assert_eq!(get("/robot/getMe").json()["error_code"], 404);
-    assert_eq!(
-        get(&format!("/bot{TOKEN}/sendMessage?chat_id=1&text=a+b%26c")).json()["result"]["text"],
-        "a b&c"
     );
 }

@@ -52,7 +52,7 @@ impl Call {
     }
 }
 
-/// What the caller gets.
+/// How the server answers a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// A status and a JSON body.
@@ -66,7 +66,7 @@ pub enum Answer {
         /// The body.
         body: Vec<u8>,
     },
-    /// Nothing, until the caller goes away or the server is closed.
+    /// No answer until the caller disconnects or the server is closed.
     Stall,
     /// A 200 that announces more than these bytes; then the connection is closed.
     Cut(Vec<u8>),

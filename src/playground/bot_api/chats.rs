@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::call::Refusal;
 
-/// Most messages a chat keeps.
+/// How many messages a chat keeps.
 const MAX_MESSAGES: usize = 2000;
 
 /// All users and chats.

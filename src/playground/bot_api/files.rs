@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::media::picture_type;
 
-/// Most bytes kept.
+/// How many bytes of files are kept.
 const MAX_BYTES: usize = 128 << 20;
 /// Largest upload of a photo, and the largest file that is fetched or given out.
 pub(super) const MAX_PHOTO_BYTES: usize = 10 << 20;
@@ -26,25 +26,26 @@ pub(super) enum FileKind {
 
 /// One file.
 #[derive(Debug, Clone)]
-pub(super) struct File {
+pub(super) struct StoredFile {
     pub kind: FileKind,
     pub bytes: Arc<[u8]>,
     pub media_type: &'static str,
     name: String,
-    /// In pixels; 0 for what is no picture.
+    /// In pixels; 0 for files that are not pictures.
     width: usize,
     height: usize,
     key: String,
 }
 
-/// Why something cannot become a photo: what is said about one, and about one in an album.
+/// Why a file cannot be sent as a photo: Telegram's words for a single file, and for one in an
+/// album.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Unusable {
+pub(super) struct FileRefusal {
     pub single: String,
     pub in_album: String,
 }
 
-impl Unusable {
+impl FileRefusal {
     pub fn new(single: &str, in_album: &str) -> Self {
         Self {
             single: single.to_owned(),
@@ -56,7 +57,7 @@ impl Unusable {
         Self::new(words, words)
     }
 
-    /// The address gives nothing.
+    /// The address could not be fetched.
     pub fn not_fetched() -> Self {
         Self::new("failed to get HTTP URL content", "WEBPAGE_CURL_FAILED")
     }
@@ -64,15 +65,15 @@ impl Unusable {
 
 /// The store.
 #[derive(Debug)]
-pub(super) struct Files {
-    kept: VecDeque<File>,
+pub(super) struct StoredFiles {
+    kept: VecDeque<StoredFile>,
     bytes: usize,
     next: u64,
     /// Keys of fetched files by address and kind.
     fetched: HashMap<String, String>,
 }
 
-impl Files {
+impl StoredFiles {
     pub fn new() -> Self {
         Self {
             kept: VecDeque::new(),
@@ -85,31 +86,32 @@ impl Files {
     /// A photo out of bytes that were uploaded, or `fetched`.
     ///
     /// # Errors
-    /// What Telegram says to what is no picture, too large, or of an odd shape.
-    pub fn photo(&mut self, bytes: &[u8], fetched: bool) -> Result<File, Unusable> {
+    /// Telegram's words for bytes that are not a picture, and for pictures that are too large
+    /// or too elongated.
+    pub fn photo(&mut self, bytes: &[u8], fetched: bool) -> Result<StoredFile, FileRefusal> {
         if fetched && bytes.len() > MAX_FETCHED_PHOTO_BYTES {
-            return Err(Unusable::not_fetched());
+            return Err(FileRefusal::not_fetched());
         }
         if bytes.len() > MAX_PHOTO_BYTES {
             let words = format!(
                 "file of size {} bytes is too big for a photo; the maximum size is {MAX_PHOTO_BYTES} bytes",
                 bytes.len()
             );
-            return Err(Unusable::same(&words));
+            return Err(FileRefusal::same(&words));
         }
         let Some((media_type, ending)) = picture_type(bytes) else {
             return Err(if fetched {
-                Unusable::new("wrong type of the web page content", "WEBPAGE_MEDIA_EMPTY")
+                FileRefusal::new("wrong type of the web page content", "WEBPAGE_MEDIA_EMPTY")
             } else {
-                Unusable::same("IMAGE_PROCESS_FAILED")
+                FileRefusal::same("IMAGE_PROCESS_FAILED")
             });
         };
         let Ok(size) = imagesize::blob_size(bytes) else {
-            return Err(Unusable::same("IMAGE_PROCESS_FAILED"));
+            return Err(FileRefusal::same("IMAGE_PROCESS_FAILED"));
         };
         let (long, short) = (size.width.max(size.height), size.width.min(size.height));
         if size.width + size.height > 10_000 || long > short.saturating_mul(20) {
-            return Err(Unusable::same("PHOTO_INVALID_DIMENSIONS"));
+            return Err(FileRefusal::same("PHOTO_INVALID_DIMENSIONS"));
         }
         let name = format!("photos/file_{}.{ending}", self.next);
         let mut file = self.file(FileKind::Photo, bytes, media_type, name);
@@ -118,7 +120,7 @@ impl Files {
     }
 
     /// A document out of bytes.
-    pub fn document(&mut self, bytes: &[u8]) -> File {
+    pub fn document(&mut self, bytes: &[u8]) -> StoredFile {
         let (media_type, ending) =
             picture_type(bytes).unwrap_or(("application/octet-stream", "bin"));
         let name = format!("documents/file_{}.{ending}", self.next);
@@ -132,14 +134,14 @@ impl Files {
         bytes: &[u8],
         media_type: &'static str,
         name: String,
-    ) -> File {
+    ) -> StoredFile {
         let start = match kind {
             FileKind::Photo => "AgACAgQAAxkDAA",
             FileKind::Document => "BQACAgQAAxkDAA",
         };
         let key = format!("{start}{:08}", self.next);
         self.next += 1;
-        File {
+        StoredFile {
             kind,
             bytes: bytes.into(),
             media_type,
@@ -150,7 +152,7 @@ impl Files {
         }
     }
 
-    fn keep(&mut self, file: File) -> File {
+    fn keep(&mut self, file: StoredFile) -> StoredFile {
         self.bytes += file.bytes.len();
         self.kept.push_back(file.clone());
         while self.bytes > MAX_BYTES
@@ -162,31 +164,31 @@ impl Files {
         file
     }
 
-    /// Remembers what an address gave: Telegram does not fetch it again.
-    pub fn remember(&mut self, address: &str, file: &File) {
+    /// Remembers the file fetched from an address: Telegram does not fetch it again.
+    pub fn remember(&mut self, address: &str, file: &StoredFile) {
         let place = format!("{:?} {address}", file.kind);
         self.fetched.insert(place, file.key.clone());
     }
 
-    /// What an address gave before.
-    pub fn remembered(&self, address: &str, kind: FileKind) -> Option<&File> {
+    /// The file that was fetched from this address before.
+    pub fn remembered(&self, address: &str, kind: FileKind) -> Option<&StoredFile> {
         let key = self.fetched.get(&format!("{kind:?} {address}"))?;
         self.kept.iter().find(|file| file.key == *key)
     }
 
     /// The file with this `file_id`, of any size.
-    pub fn get(&self, file_id: &str) -> Option<&File> {
+    pub fn get(&self, file_id: &str) -> Option<&StoredFile> {
         let key = file_id.strip_suffix(['s', 'x'])?;
         self.kept.iter().find(|file| file.key == key)
     }
 
     /// The file at a path that `getFile` gave.
-    pub fn at(&self, path: &str) -> Option<&File> {
+    pub fn at(&self, path: &str) -> Option<&StoredFile> {
         self.kept.iter().find(|file| file.name == path)
     }
 }
 
-impl File {
+impl StoredFile {
     /// Telegram's `photo`: a thumbnail and the original, which are the same bytes here.
     pub fn to_photo(&self) -> Value {
         let long = self.width.max(self.height);
@@ -206,7 +208,7 @@ impl File {
             "file_name": name, "mime_type": self.media_type, "file_size": self.bytes.len()})
     }
 
-    /// Telegram's `File`; `None` for what is too large to download.
+    /// Telegram's `File`; `None` if the file is too large to download.
     pub fn to_file(&self, file_id: &str) -> Option<Value> {
         (self.bytes.len() <= MAX_DOWNLOAD_BYTES).then(|| {
             json!({"file_id": file_id, "file_unique_id": format!("{}x", self.number()),
@@ -234,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_photo_has_two_sizes_and_is_found_by_both() {
-        let mut files = Files::new();
+        let mut files = StoredFiles::new();
         let photo = files
             .photo(&png(900, 600), false)
             .expect("a picture")
@@ -262,7 +264,7 @@ mod tests {
 
     #[test]
     fn what_is_no_photo_is_refused_in_telegrams_words() {
-        let mut files = Files::new();
+        let mut files = StoredFiles::new();
         let mut said =
             |bytes: &[u8], fetched| files.photo(bytes, fetched).expect_err("refused").single;
         assert_eq!(said(b"<html>", false), "IMAGE_PROCESS_FAILED");
@@ -279,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_oldest_files_are_dropped() {
-        let mut files = Files::new();
+        let mut files = StoredFiles::new();
         let megabytes = |count: usize| vec![0; count << 20];
         let first = files.document(&megabytes(40));
         files.remember("http://a", &first);

@@ -7,7 +7,7 @@ use super::call::Refusal;
 use super::schema::Shape;
 
 /// Parameters and files of a request.
-pub(super) type Parts = (Value, Vec<(String, Vec<u8>)>);
+pub(super) type Form = (Value, Vec<(String, Vec<u8>)>);
 
 /// Reads a request to a method of this shape.
 ///
@@ -18,7 +18,7 @@ pub(super) fn read(
     query: &str,
     content_type: &str,
     body: &[u8],
-) -> Result<Parts, Refusal> {
+) -> Result<Form, Refusal> {
     let mut fields = Fields {
         shape,
         all: Map::new(),
@@ -46,11 +46,11 @@ pub(super) fn read(
         }
         _ => return Err(Refusal::bad("unsupported content type of the request")),
     }
-    // A file in the field itself is what `attach://` with its own name would be.
+    // A file sent directly in a field counts as `attach://` followed by the field's name.
     for (name, _) in &files {
         let takes_file = shape
             .and_then(|shape| shape.field(name))
-            .is_some_and(|field| matches!(field.kind, super::schema::Kind::File));
+            .is_some_and(|field| matches!(field.kind, super::schema::ValueKind::File));
         if takes_file && !fields.all.contains_key(name) {
             fields
                 .all
@@ -92,14 +92,14 @@ fn boundary(content_type: &str) -> Option<&str> {
     (!boundary.is_empty()).then_some(boundary)
 }
 
-struct Part<'a> {
+struct FormPart<'a> {
     name: String,
     is_file: bool,
     content: &'a [u8],
 }
 
 /// The parts of a `multipart/form-data` body (RFC 7578); `None` when it is broken.
-fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>> {
+fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<FormPart<'a>>> {
     let first = format!("--{boundary}");
     let next = format!("\r\n--{boundary}");
     let mut rest = &body[find(body, first.as_bytes())? + first.len()..];
@@ -114,7 +114,7 @@ fn parts<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<Part<'a>>> {
             let start = line.split(':').next().unwrap_or_default();
             start.eq_ignore_ascii_case("content-disposition")
         })?;
-        parts.push(Part {
+        parts.push(FormPart {
             name: quoted(disposition, "name")?,
             is_file: quoted(disposition, "filename").is_some(),
             content: &content[..end],
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn send_photo(content_type: &str, body: &[u8]) -> Result<Parts, Refusal> {
+    fn send_photo(content_type: &str, body: &[u8]) -> Result<Form, Refusal> {
         read(methods::parameters("sendPhoto"), "", content_type, body)
     }
 

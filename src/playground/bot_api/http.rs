@@ -17,18 +17,18 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::call::{Answer, Call, Refusal};
-use super::perform::Fetched;
+use super::perform::FetchedFiles;
 use super::{BotApi, form, methods, perform, updates};
 
 /// Largest body; Telegram takes files up to 50 MB.
 const MAX_BODY_BYTES: usize = 51 << 20;
-/// Telegram lets no poll wait longer.
-const LONGEST_POLL: Duration = Duration::from_secs(50);
+/// The longest time that Telegram lets a poll wait.
+const MAX_POLL: Duration = Duration::from_secs(50);
 
 /// Left in the extensions of a response to a request that this server refused for its form or
 /// content, with Telegram's words.
 #[derive(Debug, Clone)]
-pub(in crate::playground) struct Refused(pub String);
+pub(in crate::playground) struct RefusalWords(pub String);
 
 /// The routes.
 pub(super) fn router(api: &BotApi) -> Router {
@@ -46,7 +46,7 @@ async fn method(State(api): State<BotApi>, request: Request) -> Response {
     let Some(token) = token else {
         return refuse(&Refusal::new(404, "Not Found"));
     };
-    // Telegram answers "Not Found" to what cannot be a token at all.
+    // Telegram answers "Not Found" if the path cannot contain a token at all.
     if token != api.0.token {
         return refuse(&Refusal::new(401, "Unauthorized"));
     }
@@ -108,10 +108,10 @@ impl BotApi {
     }
 
     /// Gets every address in a request whose content is not known yet, where it may block.
-    async fn fetch(&self, call: &Call) -> Fetched {
+    async fn fetch(&self, call: &Call) -> FetchedFiles {
         let addresses = perform::addresses(&self.lock(), call);
         if addresses.is_empty() {
-            return Fetched::new();
+            return FetchedFiles::new();
         }
         let fetch = Arc::clone(&self.0.fetch);
         let all = move || {
@@ -128,9 +128,9 @@ impl BotApi {
     /// `getUpdates`: waits for the first update, a webhook, or a younger poll.
     async fn wait_for_updates(&self, parameters: &Value) -> Result<Answer, Refusal> {
         let seconds = parameters["timeout"].as_u64().unwrap_or(0);
-        let until = Instant::now() + Duration::from_secs(seconds).min(LONGEST_POLL);
+        let until = Instant::now() + Duration::from_secs(seconds).min(MAX_POLL);
         let limit = parameters["limit"].as_u64().unwrap_or(100);
-        let request = updates::Request {
+        let request = updates::PollRequest {
             offset: parameters["offset"].as_i64(),
             limit: usize::try_from(limit).unwrap_or(100),
         };
@@ -197,7 +197,7 @@ fn refuse(refusal: &Refusal) -> Response {
         // `From<&Refusal>` makes JSON only.
         _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
-    let refused = Refused(refusal.words.clone());
+    let refused = RefusalWords(refusal.words.clone());
     response.extensions_mut().insert(refused);
     response
 }
@@ -231,7 +231,7 @@ fn whole(status: u16, content_type: &str, body: Bytes) -> Response {
 
 /// A connection that is closed without an answer: the body fails before anything was written.
 pub(in crate::playground) fn unanswered() -> Response {
-    Response::new(Body::new(Broken {
+    Response::new(Body::new(BrokenBody {
         bytes: None,
         waited: true,
     }))
@@ -240,7 +240,7 @@ pub(in crate::playground) fn unanswered() -> Response {
 /// A 200 that announces more than `bytes`; then the connection is closed.
 pub(in crate::playground) fn broken(bytes: Bytes) -> Response {
     let length = bytes.len() + 100;
-    let mut response = Response::new(Body::new(Broken {
+    let mut response = Response::new(Body::new(BrokenBody {
         bytes: Some(bytes),
         waited: false,
     }));
@@ -251,13 +251,13 @@ pub(in crate::playground) fn broken(bytes: Bytes) -> Response {
 }
 
 /// A body that ends in an error, which closes the connection.
-struct Broken {
+struct BrokenBody {
     bytes: Option<Bytes>,
     /// Whether there was time to write `bytes`.
     waited: bool,
 }
 
-impl HttpBody for Broken {
+impl HttpBody for BrokenBody {
     type Data = Bytes;
     type Error = std::io::Error;
 

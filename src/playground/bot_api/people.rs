@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::chats::without_reply;
 use super::event::Event;
-use super::state::State;
+use super::state::ServerState;
 
-/// An action's update number, and what can be seen of it.
+/// The number of the update that an action caused, and the events for the page.
 pub(super) type Happened = (i64, Vec<Event>);
 
 /// `user` writes `text`; with `reply_to`, as a reply.
 pub(super) fn say(
-    state: &mut State,
+    state: &mut ServerState,
     user: i64,
     chat: i64,
     text: &str,
@@ -26,16 +26,16 @@ pub(super) fn say(
 /// `user` sends a picture.
 ///
 /// # Errors
-/// When it is none that Telegram takes.
+/// When Telegram would not accept the picture.
 pub(super) fn send_picture(
-    state: &mut State,
+    state: &mut ServerState,
     user: i64,
     chat: i64,
     bytes: &[u8],
     caption: &str,
 ) -> Result<Happened, String> {
     let photo = state.files.photo(bytes, false);
-    let photo = photo.map_err(|unusable| unusable.single)?;
+    let photo = photo.map_err(|refusal| refusal.single)?;
     let entities = entities(caption);
     let fields = json!({
         "photo": photo.to_photo(),
@@ -46,7 +46,7 @@ pub(super) fn send_picture(
 }
 
 fn write(
-    state: &mut State,
+    state: &mut ServerState,
     user: i64,
     chat: i64,
     mut fields: Value,
@@ -90,7 +90,7 @@ fn write(
 /// # Errors
 /// When there is no such button.
 pub(super) fn press(
-    state: &mut State,
+    state: &mut ServerState,
     user: i64,
     chat: i64,
     message: i64,
@@ -123,7 +123,7 @@ pub(super) fn press(
 }
 
 /// `user` types `query` behind the bot's name in some chat.
-pub(super) fn ask_inline(state: &mut State, user: i64, query: &str, offset: &str) -> i64 {
+pub(super) fn ask_inline(state: &mut ServerState, user: i64, query: &str, offset: &str) -> i64 {
     let from = state.chats.user(user);
     let id = state.updates.number();
     state.open_query(&id.to_string(), true);

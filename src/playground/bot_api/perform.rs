@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Refusal};
 use super::event::Event;
-use super::files::{File, FileKind, Unusable};
-use super::state::State;
+use super::files::{FileKind, FileRefusal, StoredFile};
+use super::state::ServerState;
 
-/// What the addresses in a request gave.
-pub(super) type Fetched = HashMap<String, Result<Vec<u8>, String>>;
-/// The result, and what can be seen of it.
-pub(super) type Done = Result<(Value, Vec<Event>), Refusal>;
+/// What was fetched from each address in a request.
+pub(super) type FetchedFiles = HashMap<String, Result<Vec<u8>, String>>;
+/// The result for the bot, and the events for the page.
+pub(super) type Performed = Result<(Value, Vec<Event>), Refusal>;
 
 /// Does what `call` asks for. `getUpdates` is not here, since it waits.
-pub(super) fn perform(state: &mut State, call: &Call, fetched: &Fetched) -> Done {
+pub(super) fn perform(state: &mut ServerState, call: &Call, fetched: &FetchedFiles) -> Performed {
     let parameters = &call.parameters;
     let quietly = |result: Value| Ok((result, Vec::new()));
     match call.method.as_str() {
@@ -45,56 +45,68 @@ pub(super) fn perform(state: &mut State, call: &Call, fetched: &Fetched) -> Done
         }
         "sendPhoto" => {
             let photo = file(state, call, fetched, &parameters["photo"], FileKind::Photo);
-            let photo = photo.map_err(|unusable| Refusal::bad(unusable.single))?;
+            let photo = photo.map_err(|refusal| Refusal::bad(refusal.single))?;
             send(state, parameters, media_fields(&photo, parameters))
         }
         "sendDocument" => {
             let kind = FileKind::Document;
             let document = file(state, call, fetched, &parameters["document"], kind);
-            let document = document.map_err(|unusable| Refusal::bad(unusable.single))?;
+            let document = document.map_err(|refusal| Refusal::bad(refusal.single))?;
             send(state, parameters, media_fields(&document, parameters))
         }
         "sendMediaGroup" => send_album(state, call, fetched),
         "editMessageText" | "editMessageReplyMarkup" => edit(state, call),
-        "deleteMessage" => {
-            let chat = state.chats.find(&parameters["chat_id"])?;
-            let id = &parameters["message_id"];
-            if !chat.remove(id) {
-                return Err(Refusal::bad("message to delete not found"));
-            }
-            let deleted = json!({"chat_id": chat.id(), "message_id": id});
-            Ok((true.into(), vec![Event::new("deleted", deleted)]))
-        }
-        "sendChatAction" => {
-            let chat = state.chats.find(&parameters["chat_id"])?;
-            chat.place(parameters)?;
-            let action = json!({"chat_id": chat.id(), "action": parameters["action"]});
-            Ok((true.into(), vec![Event::new("action", action)]))
-        }
-        "answerCallbackQuery" => {
-            let id = &parameters["callback_query_id"];
-            state.check_query(id)?;
-            let answer = json!({"id": id, "text": parameters["text"],
-                "show_alert": parameters["show_alert"] == true});
-            Ok((true.into(), vec![Event::new("callback", answer)]))
-        }
+        "deleteMessage" => delete(state, parameters),
+        "sendChatAction" => show_action(state, parameters),
+        "answerCallbackQuery" => answer_callback(state, parameters),
         "answerInlineQuery" => answer_inline(state, parameters, fetched),
-        "getFile" => {
-            let id = parameters["file_id"].as_str().unwrap_or_default();
-            let Some(file) = state.files.get(id) else {
-                return Err(Refusal::bad("invalid file_id"));
-            };
-            let file = file
-                .to_file(id)
-                .ok_or_else(|| Refusal::bad("file is too big"))?;
-            quietly(file)
-        }
+        "getFile" => get_file(state, parameters),
         _ => Err(Refusal::new(404, "Not Found: method not found")),
     }
 }
 
+/// Removes a message from its chat.
+fn delete(state: &mut ServerState, parameters: &Value) -> Performed {
+    let chat = state.chats.find(&parameters["chat_id"])?;
+    let id = &parameters["message_id"];
+    if !chat.remove(id) {
+        return Err(Refusal::bad("message to delete not found"));
+    }
+    let deleted = json!({"chat_id": chat.id(), "message_id": id});
+    Ok((true.into(), vec![Event::new("deleted", deleted)]))
+}
+
+/// Shows in a chat what the bot is doing.
+fn show_action(state: &mut ServerState, parameters: &Value) -> Performed {
+    let chat = state.chats.find(&parameters["chat_id"])?;
+    chat.place(parameters)?;
+    let action = json!({"chat_id": chat.id(), "action": parameters["action"]});
+    Ok((true.into(), vec![Event::new("action", action)]))
+}
+
+/// Answers a press on a button.
+fn answer_callback(state: &mut ServerState, parameters: &Value) -> Performed {
+    let id = &parameters["callback_query_id"];
+    state.check_query(id)?;
+    let answer = json!({"id": id, "text": parameters["text"],
+        "show_alert": parameters["show_alert"] == true});
+    Ok((true.into(), vec![Event::new("callback", answer)]))
+}
+
+/// Says where a file can be downloaded.
+fn get_file(state: &mut ServerState, parameters: &Value) -> Performed {
+    let id = parameters["file_id"].as_str().unwrap_or_default();
+    let Some(file) = state.files.get(id) else {
+        return Err(Refusal::bad("invalid file_id"));
+    };
+    let file = file
+        .to_file(id)
+        .ok_or_else(|| Refusal::bad("file is too big"))?;
+    Ok((file, Vec::new()))
+}
+
 /// Every address in `call` whose content is needed and not known yet.
-pub(super) fn addresses(state: &State, call: &Call) -> Vec<String> {
+pub(super) fn addresses(state: &ServerState, call: &Call) -> Vec<String> {
     let kind = if call.method == "sendDocument" {
         FileKind::Document
     } else {
@@ -120,14 +132,14 @@ fn is_address(media: &str) -> bool {
     media.starts_with("http://") || media.starts_with("https://")
 }
 
-/// The file that `media` names, in whatever way.
+/// The file that `media` names: by `file_id`, address or `attach://`.
 fn file(
-    state: &mut State,
+    state: &mut ServerState,
     call: &Call,
-    fetched: &Fetched,
+    fetched: &FetchedFiles,
     media: &Value,
     kind: FileKind,
-) -> Result<File, Unusable> {
+) -> Result<StoredFile, FileRefusal> {
     let media = media.as_str().unwrap_or_default();
     let files = &mut state.files;
     if let Some(name) = media.strip_prefix("attach://") {
@@ -138,7 +150,7 @@ fn file(
                 "document"
             };
             let words = format!("there is no {what} in the request");
-            return Err(Unusable::new(&words, &words));
+            return Err(FileRefusal::new(&words, &words));
         };
         return match kind {
             FileKind::Photo => files.photo(bytes, false),
@@ -150,7 +162,7 @@ fn file(
             return Ok(known.clone());
         }
         let Some(Ok(bytes)) = fetched.get(media) else {
-            return Err(Unusable::not_fetched());
+            return Err(FileRefusal::not_fetched());
         };
         let file = match kind {
             FileKind::Photo => files.photo(bytes, true)?,
@@ -163,16 +175,16 @@ fn file(
         Some(file) if file.kind == kind => Ok(file.clone()),
         Some(file) => {
             let words = format!("can't use file of type {:?} as {kind:?}", file.kind);
-            Err(Unusable::new(&words, &words))
+            Err(FileRefusal::new(&words, &words))
         }
         None => {
             let words = "wrong file identifier/HTTP URL specified";
-            Err(Unusable::new(words, words))
+            Err(FileRefusal::new(words, words))
         }
     }
 }
 
-fn media_fields(file: &File, parameters: &Value) -> Value {
+fn media_fields(file: &StoredFile, parameters: &Value) -> Value {
     let mut fields = json!({
         "caption": parameters["caption"],
         "caption_entities": parameters["caption_entities"],
@@ -188,7 +200,7 @@ fn media_fields(file: &File, parameters: &Value) -> Value {
 }
 
 /// Adds one message of the bot.
-fn send(state: &mut State, parameters: &Value, mut fields: Value) -> Done {
+fn send(state: &mut ServerState, parameters: &Value, mut fields: Value) -> Performed {
     let chat = state.chats.find(&parameters["chat_id"])?;
     let place = chat.place(parameters)?;
     if let (Some(fields), Value::Object(place)) = (fields.as_object_mut(), place) {
@@ -209,7 +221,7 @@ fn send(state: &mut State, parameters: &Value, mut fields: Value) -> Done {
     Ok((message, vec![event]))
 }
 
-fn send_album(state: &mut State, call: &Call, fetched: &Fetched) -> Done {
+fn send_album(state: &mut ServerState, call: &Call, fetched: &FetchedFiles) -> Performed {
     let parameters = &call.parameters;
     let items = parameters["media"].as_array().cloned().unwrap_or_default();
     state
@@ -231,11 +243,11 @@ fn send_album(state: &mut State, call: &Call, fetched: &Fetched) -> Done {
         } else {
             FileKind::Document
         };
-        let file = file(state, call, fetched, &item["media"], kind).map_err(|unusable| {
+        let file = file(state, call, fetched, &item["media"], kind).map_err(|refusal| {
             Refusal::bad(format!(
                 "failed to send message #{} with the error message \"{}\"",
                 number + 1,
-                unusable.in_album
+                refusal.in_album
             ))
         })?;
         all.push(media_fields(&file, item));
@@ -252,7 +264,7 @@ fn send_album(state: &mut State, call: &Call, fetched: &Fetched) -> Done {
     Ok((messages.into(), events))
 }
 
-fn edit(state: &mut State, call: &Call) -> Done {
+fn edit(state: &mut ServerState, call: &Call) -> Performed {
     let parameters = &call.parameters;
     if parameters.get("inline_message_id").is_some() {
         return Err(Refusal::bad("MESSAGE_ID_INVALID"));
@@ -314,7 +326,7 @@ fn commands_key(parameters: &Value) -> (String, String) {
     (scope, language.to_owned())
 }
 
-fn set_commands(state: &mut State, parameters: &Value) -> Done {
+fn set_commands(state: &mut ServerState, parameters: &Value) -> Performed {
     let commands = parameters["commands"].as_array();
     let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     for command in commands.into_iter().flatten() {
@@ -335,7 +347,7 @@ fn set_commands(state: &mut State, parameters: &Value) -> Done {
 
 /// Pictures are shown out of this server, as Telegram shows them out of its own: a result on the
 /// page has `thumbnail_file_id` when its thumbnail could be had.
-fn answer_inline(state: &mut State, parameters: &Value, fetched: &Fetched) -> Done {
+fn answer_inline(state: &mut ServerState, parameters: &Value, fetched: &FetchedFiles) -> Performed {
     let id = &parameters["inline_query_id"];
     state.check_query(id)?;
     let mut results = parameters["results"]

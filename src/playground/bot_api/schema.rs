@@ -7,20 +7,20 @@ use serde_json::{Map, Value};
 
 use super::call::Refusal;
 
-/// What a value may be.
+/// The type and the limits of a value.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// A whole number between both.
     Integer(i64, i64),
     /// `true` or `false`.
     Boolean,
     /// Only `true`.
     True,
-    /// Text of so many characters. Blanks at both ends do not count.
-    Text(Text),
-    /// Text of so many bytes; otherwise Telegram says these words.
+    /// Text with limits on its number of characters. Blanks at both ends do not count.
+    Text(TextLimits),
+    /// Text with a minimum and maximum number of bytes; otherwise Telegram's error.
     Bytes(usize, usize, &'static str),
-    /// Text out of a list; otherwise Telegram says these words.
+    /// One text of a list; otherwise Telegram's error.
     OneOf(&'static [&'static str], &'static str),
     /// A chat's number, or `@name`.
     Chat,
@@ -32,20 +32,20 @@ pub(super) enum Kind {
     Tagged(&'static str, &'static [(&'static str, &'static Shape)]),
     /// An object of the shape whose first field it has.
     AnyOf(&'static str, &'static [&'static Shape]),
-    /// A list of so many; otherwise Telegram says these words.
-    List(&'static Kind, usize, usize, &'static str),
+    /// A list with a minimum and maximum length; otherwise Telegram's error.
+    List(&'static ValueKind, usize, usize, &'static str),
 }
 
 /// Limits of a text.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text {
+pub(super) struct TextLimits {
     /// Fewest characters.
     pub min: usize,
     /// Most characters.
     pub max: usize,
-    /// What Telegram says to fewer.
+    /// Telegram's error for fewer characters.
     pub empty: &'static str,
-    /// What Telegram says to more.
+    /// Telegram's error for more characters.
     pub long: &'static str,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Text {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field {
     pub name: &'static str,
-    pub kind: Kind,
+    pub kind: ValueKind,
     pub required: bool,
 }
 
@@ -62,12 +62,12 @@ pub(super) struct Field {
 pub(super) struct Shape {
     pub name: &'static str,
     pub fields: &'static [Field],
-    /// Of these exactly one must be there; empty: no such rule.
+    /// Exactly one of these fields must be present; empty: no such rule.
     pub one_of: &'static [&'static str],
 }
 
 /// A field that must be there.
-pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn must(name: &'static str, kind: ValueKind) -> Field {
     Field {
         name,
         kind,
@@ -76,7 +76,7 @@ pub(super) const fn must(name: &'static str, kind: Kind) -> Field {
 }
 
 /// A field that may be there.
-pub(super) const fn may(name: &'static str, kind: Kind) -> Field {
+pub(super) const fn may(name: &'static str, kind: ValueKind) -> Field {
     Field {
         name,
         kind,
@@ -102,7 +102,7 @@ impl Shape {
     /// Checks the parameters of a method.
     ///
     /// # Errors
-    /// What Telegram would say to the first thing that is wrong.
+    /// Telegram's error for the first parameter that is wrong.
     pub fn check(&self, parameters: &Value) -> Result<(), Refusal> {
         let Some(parameters) = parameters.as_object() else {
             return Err(Refusal::bad("object expected as request"));
@@ -152,7 +152,7 @@ fn missing(name: &str) -> String {
     }
 }
 
-impl Kind {
+impl ValueKind {
     fn check(&self, name: &str, value: &Value) -> Result<(), String> {
         let wrong = |wanted: &str| Err(format!("Field \"{name}\" must be of type {wanted}"));
         match (self, value) {
@@ -211,7 +211,7 @@ impl Kind {
         }
     }
 
-    /// The value that a field of a form stands for.
+    /// The JSON value of a form field with this text.
     pub fn read(&self, text: &str) -> Value {
         let plain = || Value::String(text.to_owned());
         match self {
@@ -231,7 +231,7 @@ impl Kind {
     }
 }
 
-impl Text {
+impl TextLimits {
     fn check(&self, value: &str) -> Result<(), String> {
         let count = value.trim().chars().count();
         if count < self.min {

@@ -7,27 +7,27 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call, Refusal};
 use super::chats::Chats;
-use super::files::Files;
+use super::files::StoredFiles;
 use super::updates::Updates;
 
-/// Most recorded requests, and most bytes of files in them.
+/// How many requests are recorded, and how many bytes of files in them.
 const MAX_CALLS: usize = 20_000;
 const MAX_CALL_BYTES: usize = 64 << 20;
 /// How long a query may be answered.
 const INLINE_LIFE: Duration = Duration::from_secs(30);
 const CALLBACK_LIFE: Duration = Duration::from_secs(150);
 
-type Fault = Box<dyn FnMut(&Call) -> Option<Answer> + Send>;
+type Injected = Box<dyn FnMut(&Call) -> Option<Answer> + Send>;
 
 /// The state, behind the lock of [`super::BotApi`].
-pub(super) struct State {
+pub(super) struct ServerState {
     /// The bot as Telegram's `User`.
     pub me: Value,
     pub updates: Updates,
     pub chats: Chats,
-    pub files: Files,
+    pub files: StoredFiles,
     pub calls: Calls,
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Injected>,
     /// By scope and language.
     pub commands: BTreeMap<(String, String), Value>,
     /// Until when each callback and inline query may be answered.
@@ -39,7 +39,7 @@ pub(super) struct State {
     pub closed: bool,
 }
 
-impl State {
+impl ServerState {
     pub fn new(id: i64) -> Self {
         let mut chats = Chats::default();
         chats.add_user(1, "Ada", "en");
@@ -58,7 +58,7 @@ impl State {
                 "username": "playground_bot"}),
             updates: Updates::new(),
             chats,
-            files: Files::new(),
+            files: StoredFiles::new(),
             calls: Calls::default(),
             faults: Vec::new(),
             commands: BTreeMap::new(),

@@ -12,28 +12,28 @@ const LIFE: [(&str, Duration); 2] = [
     ("inline_query", Duration::from_secs(30)),
     ("callback_query", Duration::from_secs(150)),
 ];
-const LONGEST_LIFE: Duration = Duration::from_hours(24);
+const MAX_LIFE: Duration = Duration::from_hours(24);
 
 /// What one `getUpdates` asks for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Request {
-    /// Everything before it is confirmed; negative: only the last so many are kept.
+pub(super) struct PollRequest {
+    /// Everything before it is confirmed; negative: only the newest `-offset` updates are kept.
     pub offset: Option<i64>,
-    /// Most updates in one answer.
+    /// The most updates in one answer.
     pub limit: usize,
 }
 
 /// The queue.
 #[derive(Debug)]
 pub(super) struct Updates {
-    waiting: VecDeque<Waiting>,
+    waiting: VecDeque<WaitingUpdate>,
     next: i64,
     /// As in the last `getUpdates` that named any; empty: all but [`ON_REQUEST`].
     allowed: Vec<String>,
 }
 
 #[derive(Debug)]
-struct Waiting {
+struct WaitingUpdate {
     id: i64,
     update: Value,
     until: Instant,
@@ -71,14 +71,14 @@ impl Updates {
     /// Adds an update under a number from [`Self::number`].
     pub fn push(&mut self, id: i64, mut update: Value) {
         let life = LIFE.iter().find(|(kind, _)| update.get(kind).is_some());
-        let life = life.map_or(LONGEST_LIFE, |(_, life)| *life);
+        let life = life.map_or(MAX_LIFE, |(_, life)| *life);
         update["update_id"] = id.into();
         let until = Instant::now() + life;
-        self.waiting.push_back(Waiting { id, update, until });
+        self.waiting.push_back(WaitingUpdate { id, update, until });
     }
 
-    /// Confirms what the request confirms, and returns what it gets.
-    pub fn take(&mut self, request: Request) -> Vec<Value> {
+    /// Drops the updates that the request confirms, and returns the next ones.
+    pub fn take(&mut self, request: PollRequest) -> Vec<Value> {
         let now = Instant::now();
         self.waiting.retain(|waiting| waiting.until > now);
         match request.offset {
@@ -94,12 +94,12 @@ impl Updates {
         batch.map(|waiting| waiting.update.clone()).collect()
     }
 
-    /// Forgets all.
+    /// Drops every update that waits.
     pub fn clear(&mut self) {
         self.waiting.clear();
     }
 
-    /// Numbers of what waits.
+    /// The numbers of the updates that wait.
     pub fn ids(&self) -> Vec<i64> {
         self.waiting.iter().map(|waiting| waiting.id).collect()
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn taken(updates: &mut Updates, offset: Option<i64>, limit: usize) -> Vec<i64> {
-        let batch = updates.take(Request { offset, limit });
+        let batch = updates.take(PollRequest { offset, limit });
         let id = |update: &Value| update["update_id"].as_i64().expect("a number");
         batch.iter().map(id).collect()
     }

@@ -15,26 +15,26 @@ use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use super::Page;
+use super::PageState;
 
-/// Events that wait for a slow page.
+/// How many events may wait for a slow page.
 const BUFFER: usize = 64;
-/// A word now and then tells a closed connection from a quiet one.
+/// How often a silent stream sends a comment, so that a closed connection is noticed.
 const PING: Duration = Duration::from_secs(15);
 
 /// The stream of one page.
-pub(super) async fn stream(State(page): State<Page>) -> Response {
+pub(super) async fn stream(State(page): State<PageState>) -> Response {
     let (sender, receiver) = mpsc::channel(BUFFER);
     tokio::spawn(async move {
         // Either the page went away, or it fell behind; then it connects again for a new state.
         let _ = feed(&page, &sender).await;
     });
-    let body = Body::new(Channel(receiver));
+    let body = Body::new(ChannelBody(receiver));
     ([(CONTENT_TYPE, "text/event-stream")], body).into_response()
 }
 
-/// Sends until nobody listens any more, which is `None`.
-async fn feed(page: &Page, sender: &mpsc::Sender<Bytes>) -> Option<()> {
+/// Sends events until the page has gone away or has fallen too far behind, then returns `None`.
+async fn feed(page: &PageState, sender: &mpsc::Sender<Bytes>) -> Option<()> {
     // Watched before the state is taken, so that nothing between both is lost.
     let mut events = page.api.subscribe();
     let mut traffic = page.traffic.subscribe();
@@ -71,8 +71,8 @@ async fn send(sender: &mpsc::Sender<Bytes>, name: &str, data: &Value) -> Option<
     sender.send(event.into()).await.ok()
 }
 
-impl Page {
-    /// Everything a page that is opened now has to know.
+impl PageState {
+    /// The whole state, for a page that was just opened.
     fn state(&self) -> Value {
         let mut state = self.api.snapshot();
         state["about"] = json!({
@@ -93,9 +93,9 @@ impl Page {
 }
 
 /// A body fed through a channel.
-struct Channel(mpsc::Receiver<Bytes>);
+struct ChannelBody(mpsc::Receiver<Bytes>);
 
-impl HttpBody for Channel {
+impl HttpBody for ChannelBody {
     type Data = Bytes;
     type Error = Infallible;
 

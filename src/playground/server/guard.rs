@@ -28,7 +28,7 @@ const HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Lets through what may come in, and marks what goes out.
+/// Refuses requests that do not come from the page, and adds [`HEADERS`] to each response.
 pub(super) async fn page(request: Request, next: Next) -> Response {
     let mut response = match refusal(&request) {
         Some((status, words)) => (status, words).into_response(),

@@ -1,0 +1,160 @@
+// Checks of a chat: commands, albums, buttons, the lightbox, other languages, groups and uploads.
+"use strict";
+
+const { assert, until } = require("./check");
+const { button, decoded, entryWith, openChat, say, summary, words } = require("./page");
+
+async function answers(page) {
+  assert((await page.locator("#chat-title").textContent()).startsWith("Ada"), "Ada's chat is the first");
+  await say(page, "/start");
+  await words(page, "I find pictures by what they show").last().waitFor();
+  const since = Date.now();
+  await button(page, "I find pictures", "Try: a red bus at night").click();
+  await words(page, summary("a red bus at night")).waitFor();
+  assert(Date.now() - since < 10_000, "the answer is slow");
+  await decoded(page);
+}
+
+async function query(page) {
+  const texts = [];
+  await page.exposeFunction("seen", (text) => texts.push(text));
+  await page.evaluate(() => {
+    const look = () => [...document.querySelectorAll(".entry:not(.own) .words")].forEach((one) => window.seen(one.textContent));
+    new MutationObserver(look).observe(document.getElementById("messages"), { childList: true, subtree: true });
+  });
+  await say(page, "/query bus");
+  await words(page, summary("bus")).waitFor();
+  assert(texts.includes("Searching for “bus”…"), "no acknowledgement", texts);
+  assert((await decoded(page)) >= 2, "an album has pictures");
+  const meta = await entryWith(page, summary("bus")).locator(".meta").textContent();
+  assert(meta.startsWith("edited"), meta);
+  assert((await words(page, "Searching for “bus”…").count()) === 0, "the acknowledgement was edited");
+}
+
+async function again(page) {
+  const albums = await page.locator(".album").count();
+  await button(page, summary("bus"), "Again").click();
+  await until("another album", async () => (await page.locator(".album").count()) > albums);
+  await until("another summary", async () => (await words(page, summary("bus")).count()) === 2);
+  await until("no spinner", async () => (await page.locator(".key[aria-busy]").count()) === 0);
+  await decoded(page);
+}
+
+async function lightbox(page) {
+  const tile = page.locator(".album").last().locator(".tile").first();
+  await tile.focus();
+  await page.keyboard.press("Enter");
+  const image = page.locator("#lightbox-image");
+  await until("the picture", () => image.evaluate((one) => one.complete && one.naturalWidth > 0));
+  const count = () => page.locator("#lightbox-count").textContent();
+  assert((await count()).startsWith("1 of"), await count());
+  await page.keyboard.press("ArrowRight");
+  assert((await count()).startsWith("2 of"), await count());
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  const [, last, of] = /^(\d+) of (\d+)$/.exec(await count());
+  assert(last === of, "the arrows go round", last, of);
+  for (let step = 0; step < 8; step += 1) {
+    await page.keyboard.press("Tab");
+    const inside = await page.evaluate(() => document.activeElement === document.body || document.activeElement.closest("dialog") !== null);
+    assert(inside, "the focus left the lightbox");
+  }
+  await page.keyboard.press("Escape");
+  assert(await page.locator("#lightbox").isHidden(), "Esc closes");
+  assert(await tile.evaluate((one) => one === document.activeElement), "the focus comes back");
+}
+
+async function commands(page) {
+  await page.locator("#open-commands").click();
+  const options = page.getByRole("option");
+  const names = await options.locator("b").allTextContents();
+  assert(names.includes("/query") && names.includes("/help"), names);
+  await page.keyboard.press("Escape");
+  assert((await options.count()) === 0 || (await page.locator("#popup").isHidden()), "Esc closes");
+  await page.locator("#text").pressSequentially("/h");
+  assert((await options.locator("b").allTextContents()).join() === "/help", "typing narrows the list");
+  await page.locator("#text").fill("/");
+  await page.keyboard.press("ArrowDown");
+  const chosen = page.locator(".option[aria-selected=true] b");
+  assert((await chosen.textContent()) === names[1], "the arrow chooses");
+  const helps = await words(page, "I find pictures").count();
+  while ((await chosen.textContent()) !== "/help") await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await until("the help", async () => (await words(page, "I find pictures").count()) > helps);
+}
+
+async function forcedReply(page) {
+  await say(page, "/query");
+  await page.locator("#reply-bar").waitFor();
+  assert((await page.locator("#text").getAttribute("placeholder")) === "a red bus at night", "the placeholder");
+  await say(page, "cat");
+  await words(page, summary("cat")).waitFor();
+  assert(await page.locator("#reply-bar").isHidden(), "the reply was sent");
+}
+
+async function spanish(page) {
+  await openChat(page, "Bob");
+  await say(page, "/start");
+  await words(page, "Encuentro imágenes por lo que muestran").waitFor();
+  await page.locator("#text").fill("/");
+  await page.getByRole("option", { name: "Qué hace este bot" }).waitFor();
+  await page.locator("#text").fill("");
+  await say(page, "bus");
+  await words(page, /^\d+ im[aá]gen(es)? de «bus»/).waitFor();
+  await decoded(page);
+}
+
+async function group(page) {
+  await openChat(page, "Friends");
+  await say(page, "hello");
+  await page.locator(".entry.own", { hasText: "hello" }).waitFor();
+  await page.locator("#writers label", { hasText: "Bob" }).click();
+  await say(page, "/query bus");
+  await words(page, "de «bus»").waitFor();
+  await decoded(page);
+  const senders = await page.locator(".sender").allTextContents();
+  assert(senders[0] === "Ada" && senders.length === 2, "Ada, Bob himself, the bot once:", senders);
+  assert((await page.locator(".entry.own").textContent()).includes("/query bus"), "Bob's own message");
+}
+
+async function upload(page) {
+  await openChat(page, "Ada");
+  const picture = await page.screenshot({ clip: { x: 0, y: 0, width: 240, height: 180 } });
+  const preview = page.locator("#photo-bar");
+  for (const way of ["paste", "drop"]) {
+    await page.evaluate(drop, { way, bytes: [...picture] });
+    await preview.waitFor();
+    await page.locator("#photo-cancel").click();
+    await preview.waitFor({ state: "hidden" });
+  }
+  await page.locator("#file").setInputFiles({ name: "mine.png", mimeType: "image/png", buffer: picture });
+  await preview.waitFor();
+  await say(page, "like this one");
+  const own = page.locator(".entry.own", { hasText: "like this one" });
+  await own.locator("img").waitFor();
+  await until("the picture", () => own.locator("img").evaluate((one) => one.complete && one.naturalWidth > 0));
+  await words(page, "I search by words").waitFor();
+}
+
+/** Runs in the page: pastes or drops a picture. */
+function drop({ way, bytes }) {
+  const data = new DataTransfer();
+  data.items.add(new File([new Uint8Array(bytes)], "mine.png", { type: "image/png" }));
+  const init = { bubbles: true, cancelable: true };
+  const event = way === "paste"
+    ? new ClipboardEvent("paste", { ...init, clipboardData: data })
+    : new DragEvent("drop", { ...init, dataTransfer: data });
+  document.getElementById("text").dispatchEvent(event);
+}
+
+async function inline(page) {
+  const asked = page.waitForResponse((response) => response.url().endsWith("/api/inline"));
+  await page.locator("#text").fill("@playground_bot bus");
+  const response = await asked;
+  assert(response.status() === 200 && (await response.json()).id !== undefined, response.status());
+  await page.locator("#popup", { hasText: "No answer yet." }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("#text").fill("");
+}
+
+module.exports = { again, answers, commands, forcedReply, group, inline, lightbox, query, spanish, upload };

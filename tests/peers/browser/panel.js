@@ -1,0 +1,78 @@
+// Checks of the side panel: the switches for faults, the traffic, refused requests.
+"use strict";
+
+const { assert, until } = require("./check");
+const { button, decoded, faultSwitch, say, setFault, summary, words } = require("./page");
+
+const TOKEN = "424242:playground"; // of the bot inside, a secret of nobody
+
+async function endpointDown(page) {
+  await setFault(page, "endpoint_down", true);
+  await say(page, "/query car");
+  await words(page, "Please try “car” again").waitFor();
+  await setFault(page, "endpoint_down", false);
+  await button(page, "Please try “car” again", "Retry").click();
+  await words(page, summary("car")).waitFor();
+  await decoded(page);
+}
+
+async function asleep(page) {
+  await setFault(page, "space_asleep", true);
+  await say(page, "/query tree");
+  await words(page, "was asleep and is waking up").waitFor();
+  await words(page, summary("tree")).waitFor();
+  await decoded(page);
+  await until("the switch to go back", async () => (await faultSwitch(page, "space_asleep").getAttribute("aria-checked")) === "false");
+}
+
+/** With `fault`, whose calls end with `status`, the answer comes all the same. */
+async function telegramFault(page, fault, status, word) {
+  const troubled = page.locator(".call .status", { hasText: status });
+  const before = await troubled.count();
+  await setFault(page, fault, true);
+  await say(page, `/query ${word}`);
+  await until(`a ${status} in the traffic`, async () => (await troubled.count()) > before);
+  await setFault(page, fault, false);
+  await words(page, summary(word)).waitFor();
+  await decoded(page);
+}
+
+async function traffic(page) {
+  const shown = (what) => page.locator(".call:visible .what", { hasText: what });
+  await page.locator("#filter button", { hasText: "Search" }).click();
+  assert((await shown("sendMessage").count()) === 0 && (await shown("GET /search").count()) > 0, "only searches");
+  await page.locator("#filter button", { hasText: "Telegram" }).click();
+  assert((await shown("sendMessage").count()) > 0 && (await shown("GET /search").count()) === 0, "only Telegram");
+  await page.locator("#filter button", { hasText: "All" }).click();
+  await page.locator("#pause").click();
+  const before = await page.locator(".call").count();
+  await say(page, "/help");
+  await until("held rows", async () => Number(await page.locator("#held").textContent()) > 0);
+  assert((await page.locator(".call").count()) === before, "the pause holds");
+  await page.locator("#pause").click();
+  await until("the held rows", async () => (await page.locator(".call").count()) > before);
+  const refused = await page.locator(".call.refused").allTextContents();
+  assert(refused.length === 0, "the server refused what the bot sent:", refused);
+}
+
+/** What another bot would do wrong: it reads why, and so does who looks at the page. */
+async function refusal(page) {
+  const bad = async (method, parameters) => {
+    const body = JSON.stringify(parameters);
+    const headers = { "content-type": "application/json" };
+    const answer = await fetch(`${new URL(page.url()).origin}/bot${TOKEN}/${method}`, { method: "POST", headers, body });
+    const { description } = await answer.json();
+    const row = page.locator(".call.refused", { hasText: method }).filter({ hasText: description });
+    await row.first().waitFor();
+    const colour = (of) => of.evaluate((element) => getComputedStyle(element).color.match(/\d+/g).map(Number));
+    const [red, green, blue] = await colour(row.first().locator("p"));
+    assert(red > green + 60 && red > blue + 60, "not red:", red, green, blue);
+    return description;
+  };
+  const empty = await bad("sendMessage", { chat_id: 1, text: "" });
+  assert(empty === "Bad Request: message text is empty", empty);
+  await bad("sendPhoto", { chat_id: 1, foto: "x" });
+  await bad("sendHologram", {});
+}
+
+module.exports = { asleep, endpointDown, refusal, telegramFault, traffic };
