@@ -6,6 +6,7 @@
 pub mod access;
 pub mod activity;
 pub mod album;
+pub mod answer_progress;
 pub mod asleep;
 pub mod control;
 pub mod handler;
@@ -16,6 +17,7 @@ pub mod queue;
 pub mod rate;
 pub mod reply;
 pub mod search_client;
+pub mod search_job;
 pub mod searches;
 pub mod status;
 pub mod texts;
@@ -39,7 +41,7 @@ use crate::telegram::types::User;
 
 use handler::{Identity, Manners};
 use intake::{Changes, Intake};
-use job::Job;
+use job::ChatJob;
 use queue::{Closing, Queue};
 use rate::Rates;
 use status::{Counts, Status};
@@ -244,7 +246,7 @@ fn set_menu(client: &Client) {
 /// Sees all that the status line tells.
 struct Observer {
     inbox: Inbox,
-    queue: Arc<Queue<Job>>,
+    queue: Arc<Queue<ChatJob>>,
     tools: Arc<Tools>,
     status: Arc<Status>,
 }
@@ -269,7 +271,7 @@ fn stop(
     poller: &Poller,
     client: &Client,
     inbox: &Inbox,
-    queue: &Queue<Job>,
+    queue: &Queue<ChatJob>,
     tools: &Tools,
     status: &Status,
 ) {

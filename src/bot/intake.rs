@@ -7,8 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::album::FileIds;
+use super::answer_progress::AnswerProgress;
 use super::handler::{self, Manners, Task};
-use super::job::{Job, Outcome, Progress, Work};
+use super::job::{ChatJob, Work};
 use super::queue::Queue;
 use super::rate::{Rates, Verdict};
 use super::reply;
@@ -53,7 +54,7 @@ pub struct Intake {
     rates: Rates,
     changes: Changes,
     inbox: Inbox,
-    queue: Arc<Queue<Job>>,
+    queue: Arc<Queue<ChatJob>>,
     known: FileIds,
     /// Updates to fetch at a time while the inbox cannot write.
     careful: u32,
@@ -67,7 +68,7 @@ impl Intake {
         rates: Rates,
         changes: Changes,
         inbox: Inbox,
-        queue: Arc<Queue<Job>>,
+        queue: Arc<Queue<ChatJob>>,
         known: FileIds,
         workers: usize,
     ) -> Self {
@@ -120,7 +121,7 @@ impl Intake {
             for (id, tasks) in wanted {
                 if accepted.fresh.contains(&id) {
                     for task in tasks {
-                        self.queue.push(Job::new(id, task, now));
+                        self.queue.push(ChatJob::new(id, task, now));
                     }
                 } else {
                     tracing::debug!("update {id} came before");
@@ -183,7 +184,7 @@ impl Intake {
         }
     }
 
-    fn jobs_of(&self, entry: &Entry) -> Vec<Job> {
+    fn jobs_of(&self, entry: &Entry) -> Vec<ChatJob> {
         let update = serde_json::from_str::<Value>(&entry.update)
             .ok()
             .and_then(|raw| Update::from_json(&raw).ok());
@@ -203,7 +204,7 @@ impl Intake {
         let progress = entry
             .progress
             .as_deref()
-            .map(Progress::from_json)
+            .map(AnswerProgress::from_json)
             .unwrap_or_default();
         if too_old {
             let age = backoff::in_words(age);
@@ -212,19 +213,19 @@ impl Intake {
         let since = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         handler::tasks(&update, &self.manners)
             .into_iter()
-            .map(|task| Job::new(entry.id, task, since).resumed(progress.clone(), &self.known))
+            .map(|task| ChatJob::new(entry.id, task, since).resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
             .collect()
     }
 }
 
 /// What is left to do for a job that comes too late: nothing, but that no "Searching…" stays.
-fn late(mut job: Job) -> Option<Job> {
+fn late(mut job: ChatJob) -> Option<ChatJob> {
     let Work::Search(work) = &mut job.work else {
         return None;
     };
-    work.acknowledgement.message()?;
-    work.outcome = Outcome::Over(reply::internal(work.search.texts, &work.search.query));
+    work.job.message()?;
+    work.job.expire();
     job.since = Instant::now();
     Some(job)
 }
@@ -232,7 +233,7 @@ fn late(mut job: Job) -> Option<Job> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bot::job::Acknowledgement;
+    use crate::bot::search_job::{Now, SearchEvent, Then};
     use crate::systemd::Pulse;
     use serde_json::json;
 
@@ -253,7 +254,7 @@ mod tests {
         age: fn() -> SystemTime,
         updates: &[Value],
         progress: &str,
-    ) -> Vec<Job> {
+    ) -> Vec<ChatJob> {
         let folder = std::env::temp_dir().join(format!("intake-{name}-{}", std::process::id()));
         let open = |clock| Inbox::open(&folder, "42", "http://h", clock).expect("not in use");
         let arrivals = updates.iter().map(|update| Arrival {
@@ -301,16 +302,24 @@ mod tests {
         jobs
     }
 
-    fn search_of(job: &Job) -> &super::super::job::SearchWork {
-        match &job.work {
-            Work::Search(work) => work,
-            Work::Simple(task) => panic!("{task:?}"),
+    /// The number of the "Searching…" message, and what the search does first.
+    fn start_of(job: &mut ChatJob) -> (Option<i64>, Then) {
+        let now = Now {
+            age: Duration::ZERO,
+            chance: 0.0,
+        };
+        match &mut job.work {
+            Work::Search(work) => {
+                let message = work.job.message();
+                (message, work.job.step(SearchEvent::TurnBegan, now).then)
+            }
+            Work::Request { call, .. } => panic!("{call:?}"),
         }
     }
 
     #[test]
     fn a_replay_goes_on_with_the_same_message() {
-        let jobs = replayed(
+        let mut jobs = replayed(
             "young",
             || SystemTime::now() - Duration::from_secs(100),
             &[message(7, "bus"), message(8, "cat")],
@@ -318,9 +327,7 @@ mod tests {
         );
         let updates: Vec<i64> = jobs.iter().map(|job| job.update).collect();
         assert_eq!(updates, [7, 8]);
-        let work = search_of(&jobs[0]);
-        assert_eq!(work.acknowledgement, Acknowledgement::Sent(9));
-        assert!(matches!(work.outcome, Outcome::Open));
+        assert_eq!(start_of(&mut jobs[0]), (Some(9), Then::CheckOrder));
         assert!(
             jobs[0].since.elapsed() >= Duration::from_secs(100),
             "they waited so long"
@@ -397,12 +404,13 @@ mod tests {
     #[test]
     fn no_searching_stays_for_ever() {
         let messages = || SystemTime::now() - Duration::from_hours(25);
-        let jobs = replayed("late", messages, &[message(7, "bus")], r#"{"message":9}"#);
-        let work = search_of(&jobs[0]);
-        let Outcome::Over(said) = &work.outcome else {
-            panic!("{:?}", work.outcome)
+        let mut jobs = replayed("late", messages, &[message(7, "bus")], r#"{"message":9}"#);
+        let (Some(9), Then::Send(call)) = start_of(&mut jobs[0]) else {
+            panic!("{:?}", jobs[0])
         };
-        assert!(said.text.contains("bus"), "{}", said.text);
+        let said = call.parameters["text"].as_str().expect("a text");
+        assert!(said.contains("bus"), "{said}");
+        assert_eq!(call.parameters["message_id"], 9, "in its place");
     }
 
     #[test]
