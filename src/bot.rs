@@ -46,7 +46,7 @@ use queue::{Closing, Queue};
 use rate::Rates;
 use status::{Counts, Status};
 use texts::Texts;
-use worker::{Tools, Worker};
+use worker::{ChatWorker, Tools};
 
 /// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
 pub const DRAIN: Duration = Duration::from_secs(20);
@@ -55,7 +55,7 @@ const START: Backoff = Backoff {
     longest: Duration::from_mins(1),
 };
 /// Of a single request; the connection has a time-out of its own.
-const LONGEST_REQUEST: Duration = Duration::from_mins(2);
+const MAX_REQUEST_TIME: Duration = Duration::from_mins(2);
 /// What anything may take beyond its time-out.
 const SLACK: Duration = Duration::from_secs(20);
 /// TLS needs most of it; memory is only used as deep as the stack goes.
@@ -123,11 +123,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
     let menu = sending.clone();
     spawn("menu", move || set_menu(&menu))?;
-    let (interrupted, flag) = (polling.clone(), shutdown.clone());
-    spawn("interrupt", move || {
-        flag.wait(Duration::MAX);
-        interrupted.shut_down();
-    })?;
+    interrupt_at(shutdown, &polling)?;
 
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
     let polled = updates.run(
@@ -140,16 +136,28 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     polled.inspect_err(tell_refused)
 }
 
+/// Ends the long poll of `polling` when `shutdown` is raised.
+fn interrupt_at(shutdown: &Shutdown, polling: &Client) -> Result<()> {
+    let (interrupted, flag) = (polling.clone(), shutdown.clone());
+    spawn("interrupt", move || {
+        flag.wait(Duration::MAX);
+        interrupted.shut_down();
+    })
+}
+
 /// Starts worker `number` of `all`. Each one starts the next when it gets its first job: a bot that
 /// is seldom asked needs few threads.
 fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> Result<()> {
     let name = format!("worker-{number}");
-    let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
+    let worker = ChatWorker::new(Arc::clone(&tools), pulse.part(&name));
     let next = move || {
         if number == 0
-            && let Err(error) = keep_company(&tools, &pulse)
+            && let Err(error) = start_helpers(&tools, &pulse)
         {
-            tracing::error!("searches lack company: {}", error.chain());
+            tracing::error!(
+                "cannot start the threads that show activity and wake sleeping searches: {}",
+                error.chain()
+            );
         }
         if number + 1 < all
             && let Err(error) = start_worker(number + 1, all, tools, pulse)
@@ -160,11 +168,12 @@ fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> R
     spawn(&name, move || worker.run(next))
 }
 
-/// Starts what searches need beside their worker.
-fn keep_company(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
+/// Starts the threads that searches need beside their worker: one shows "sending a photo…", one
+/// asks a sleeping endpoint again.
+fn start_helpers(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
     let activities = Arc::clone(tools);
     spawn("activities", move || activities.show_activities())?;
-    let watching = Worker::new(Arc::clone(tools), pulse.part("asleep"));
+    let watching = ChatWorker::new(Arc::clone(tools), pulse.part("asleep"));
     spawn("asleep", move || watching.watch_asleep())
 }
 
@@ -185,7 +194,7 @@ fn introduce(
 ) -> Result<Option<User>> {
     let mut failures = 0;
     while !shutdown.is_raised() {
-        part.within(LONGEST_REQUEST);
+        part.within(MAX_REQUEST_TIME);
         match client.get_me() {
             Ok(me) => return Ok(Some(me)),
             Err(error) if error.class() == Class::Fatal => return Err(error),

@@ -8,7 +8,7 @@
 //!
 //! `ledger` knows what is open and what of it the file does not say yet. It is the truth while the
 //! process lives, and has the text of every open update: few are open at a time, never more than
-//! [`MOST`] and one batch, a kilobyte or so each. `writer` is the one thread that writes: all that
+//! [`MAX_OPEN`] and one batch, a kilobyte or so each. `writer` is the one thread that writes: all that
 //! was handed in while one transaction was under way goes into the next (group commit), and a note
 //! that is followed by the update's end is not written at all. `store` is the file.
 //!
@@ -58,16 +58,16 @@ use crate::error::{Error, Kind, Result};
 use crate::locked::unpoisoned;
 use crate::shutdown::Shutdown;
 
-use store::{Fault, Medium, Place};
-use writer::{Shared, State, Writer, milliseconds};
+use store::{Location, Medium, StoreError};
+use writer::{InboxState, Shared, Writer, milliseconds};
 
 /// As many open updates as there should be; see [`Inbox::wait_for_room`].
-pub const MOST: usize = 10_000;
+pub const MAX_OPEN: usize = 10_000;
 
 /// How long a disk that refused is left alone.
 const RETRY: Duration = Duration::from_secs(5);
 /// How long [`Inbox::close`] waits for the disk.
-const CLOSE: Duration = Duration::from_secs(5);
+const MAX_CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// How often a wait looks whether the program ends.
 const LOOK: Duration = Duration::from_millis(100);
 /// A transaction of a few pages does not go deep.
@@ -149,7 +149,7 @@ impl Inbox {
         let shared = Arc::new(Shared::default());
         let mut writer = Writer {
             shared: Arc::clone(&shared),
-            place: Place {
+            place: Location {
                 directory: directory.to_owned(),
                 owner: owner.to_owned(),
                 server: server.to_owned(),
@@ -163,7 +163,7 @@ impl Inbox {
         };
         match writer.write_or_begin_anew() {
             Ok(()) => {}
-            Err(Fault::Busy) => {
+            Err(StoreError::Busy) => {
                 let context = format!(
                     "another process uses {}: stop the other clip-bot",
                     directory.display()
@@ -213,7 +213,7 @@ impl Inbox {
     #[must_use]
     pub fn unfinished(&self) -> Vec<Entry> {
         let left = self.lock().ledger.take_left();
-        let entry = |(id, record): (i64, ledger::Record)| Entry {
+        let entry = |(id, record): (i64, ledger::StoredUpdate)| Entry {
             id,
             update: record.update.to_string(),
             received: UNIX_EPOCH
@@ -234,7 +234,7 @@ impl Inbox {
     #[must_use]
     pub fn accept(&self, batch: Vec<Arrival>, next_offset: i64) -> Accepted {
         let received = milliseconds((self.handle.clock)());
-        let add = |state: &mut State| state.ledger.add(batch, next_offset, received);
+        let add = |state: &mut InboxState| state.ledger.add(batch, next_offset, received);
         let Some((fresh, ticket)) = self.change(add) else {
             return Accepted {
                 fresh: Vec::new(),
@@ -279,10 +279,10 @@ impl Inbox {
         self.len() == 0
     }
 
-    /// Waits until fewer than [`MOST`] updates are open; false when `shutdown` is raised.
+    /// Waits until fewer than [`MAX_OPEN`] updates are open; false when `shutdown` is raised.
     #[must_use]
     pub fn wait_for_room(&self, shutdown: &Shutdown) -> bool {
-        let has_room = |state: &State| state.ledger.len() < MOST;
+        let has_room = |state: &InboxState| state.ledger.len() < MAX_OPEN;
         self.wait_for(has_room, shutdown, None).unwrap_or(true)
     }
 
@@ -293,7 +293,7 @@ impl Inbox {
         if !self.handle.on_disk {
             return true;
         }
-        let is_safe = |state: &State| state.ledger.lowest_not_on_disk().is_none();
+        let is_safe = |state: &InboxState| state.ledger.lowest_not_on_disk().is_none();
         let safe = self.wait_for(is_safe, shutdown, Some(patience));
         safe.unwrap_or_else(|| {
             tracing::warn!("updates were neither answered nor written to the disk in time");
@@ -324,13 +324,13 @@ impl Inbox {
         self.handle.close();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, InboxState> {
         self.handle.shared.lock()
     }
 
     /// Makes a change, unless the inbox is closed, and wakes the writer. Returns the ticket by
     /// which to wait for it.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Option<(T, u64)> {
+    fn change<T>(&self, change: impl FnOnce(&mut InboxState) -> T) -> Option<(T, u64)> {
         let mut state = self.lock();
         if state.closing {
             return None;
@@ -363,7 +363,7 @@ impl Inbox {
     /// Waits for `condition` (true) or the flag (false); `None` when `patience` is over.
     fn wait_for(
         &self,
-        condition: impl Fn(&State) -> bool,
+        condition: impl Fn(&InboxState) -> bool,
         shutdown: &Shutdown,
         patience: Option<Duration>,
     ) -> Option<bool> {
@@ -388,7 +388,7 @@ impl Inbox {
 
 impl Handle {
     fn close(&self) {
-        let until = Instant::now() + CLOSE;
+        let until = Instant::now() + MAX_CLOSE_WAIT;
         let mut state = self.shared.lock();
         state.closing = true;
         self.shared.work.notify_all();

@@ -8,20 +8,20 @@ use super::handler::Search;
 use super::job::{ChatJob, Work};
 
 /// How long a search waits for the endpoint to wake up.
-pub const LONGEST: Duration = Duration::from_mins(6);
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-const USUAL_PAUSE: Duration = Duration::from_secs(20);
+pub const MAX_WAIT: Duration = Duration::from_mins(6);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_mins(1);
+const DEFAULT_PAUSE: Duration = Duration::from_secs(20);
 
 /// Searches waiting for the endpoint, oldest first.
 #[derive(Debug, Default)]
 pub struct WaitingRoom {
-    state: Mutex<State>,
+    state: Mutex<WaitingState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct WaitingState {
     jobs: Vec<ChatJob>,
     /// Chat and update of those who were let out and are not back in the queue yet.
     leaving: Vec<(i64, i64)>,
@@ -143,15 +143,13 @@ impl WaitingRoom {
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WaitingState> {
         locked(&self.state)
     }
 }
 
 fn bounded(pause: Option<Duration>) -> Duration {
-    pause
-        .unwrap_or(USUAL_PAUSE)
-        .clamp(LEAST_PAUSE, LONGEST_PAUSE)
+    pause.unwrap_or(DEFAULT_PAUSE).clamp(MIN_PAUSE, MAX_PAUSE)
 }
 
 /// Chat and update.
@@ -165,7 +163,7 @@ fn waited_enough(job: &ChatJob) -> bool {
     };
     work.job
         .asleep_since
-        .is_some_and(|since| since.elapsed() >= LONGEST)
+        .is_some_and(|since| since.elapsed() >= MAX_WAIT)
 }
 
 #[cfg(test)]
@@ -225,7 +223,7 @@ mod tests {
         let room = WaitingRoom::default();
         let mut late = job(1, 7);
         if let Work::Search(work) = &mut late.work {
-            work.job.asleep_since = Instant::now().checked_sub(LONGEST);
+            work.job.asleep_since = Instant::now().checked_sub(MAX_WAIT);
         }
         assert!(room.enter(late, Some(Duration::from_millis(1))).is_none());
         assert!(room.enter(job(2, 7), None).is_none());

@@ -23,14 +23,14 @@ use crate::telegram::poll::{BATCH, Fetched};
 use crate::telegram::types::{Event, Update};
 
 /// A disk that takes longer than this for one write is broken.
-pub const LONGEST_WRITE: Duration = Duration::from_mins(2);
+pub const MAX_WRITE_TIME: Duration = Duration::from_mins(2);
 /// While the inbox cannot write, Telegram keeps the updates until they are answered; one that
 /// takes longer than this must not keep everybody from being heard.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const MAX_DISK_WAIT: Duration = Duration::from_mins(1);
 /// Messages older than this are not answered after a restart; Telegram itself forgets them then.
-const MESSAGE_LIFE: Duration = Duration::from_hours(24);
+const MAX_MESSAGE_AGE: Duration = Duration::from_hours(24);
 /// Pressed buttons; Telegram forgets them after the same time.
-const CALLBACK_LIFE: Duration = Duration::from_secs(150);
+const MAX_CALLBACK_AGE: Duration = Duration::from_secs(150);
 
 /// Settings to be taken over before the next batch. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +93,7 @@ impl Intake {
         part: &Part,
         shutdown: &Shutdown,
     ) -> u32 {
-        part.within(LONGEST_WRITE);
+        part.within(MAX_WRITE_TIME);
         if let Some(config) = self.changes.take() {
             self.manners.take_over(&config);
             self.rates.change(config.rate);
@@ -131,7 +131,7 @@ impl Intake {
         // The workers, who make room, are watched themselves.
         part.rest();
         let goes_on = self.inbox.wait_for_room(shutdown)
-            && (durable || self.inbox.wait_until_safe(shutdown, LONGEST_WAIT));
+            && (durable || self.inbox.wait_until_safe(shutdown, MAX_DISK_WAIT));
         if goes_on && !durable {
             return self.careful;
         }
@@ -198,8 +198,8 @@ impl Intake {
             .unwrap_or_default();
         let too_old = age
             > match update.event {
-                Event::Callback(_) => CALLBACK_LIFE,
-                Event::Message(_) | Event::Other => MESSAGE_LIFE,
+                Event::Callback(_) => MAX_CALLBACK_AGE,
+                Event::Message(_) | Event::Other => MAX_MESSAGE_AGE,
             };
         let progress = entry
             .progress

@@ -6,16 +6,16 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 /// Answers that the 95th percentile is taken of.
-const RECENT: usize = 256;
+const MAX_RECENT: usize = 256;
 
 /// What the parts of the bot report about themselves.
 #[derive(Debug, Default)]
 pub struct Status {
-    state: Mutex<State>,
+    state: Mutex<StatusState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct StatusState {
     telegram: Telegram,
     answered: u64,
     /// How long the last answers took, oldest first.
@@ -74,7 +74,7 @@ impl Status {
     pub fn answered(&self, took: Duration) {
         let mut state = self.lock();
         state.answered += 1;
-        if state.recent.len() == RECENT {
+        if state.recent.len() == MAX_RECENT {
             state.recent.pop_front();
         }
         state.recent.push_back(took);
@@ -124,7 +124,7 @@ impl Status {
         parts.join("; ")
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, StatusState> {
         locked(&self.state)
     }
 }
@@ -192,13 +192,13 @@ mod tests {
     fn only_the_last_answers_count_for_the_percentile() {
         let status = Status::default();
         status.answered(Duration::from_secs(1000));
-        for _ in 0..RECENT {
+        for _ in 0..MAX_RECENT {
             status.answered(Duration::from_secs(1));
         }
         let line = status.line(&Counts::default());
         assert_eq!(
             line,
-            format!("starting; {} answered, p95 1.0 s", RECENT + 1)
+            format!("starting; {} answered, p95 1.0 s", MAX_RECENT + 1)
         );
     }
 }

@@ -13,9 +13,9 @@ use super::album::{Album, FileIds, Outside, Permits, Sent};
 use super::answer_progress::AnswerProgress;
 use super::asleep::{Step, WaitingRoom};
 use super::handler::Search;
-use super::intake::LONGEST_WRITE;
+use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
-use super::pictures::{Fetcher, Picture};
+use super::pictures::{Fetcher, PictureFile};
 use super::queue::{Queue, Queued};
 use super::reply::Tally;
 use super::search_job::failures;
@@ -62,14 +62,14 @@ pub struct Tools {
 
 /// Does jobs, one at a time.
 #[derive(Debug)]
-pub struct Worker {
+pub struct ChatWorker {
     tools: Arc<Tools>,
     part: Part,
 }
 
 /// The way of one job's album to the outside.
 struct Errand<'a> {
-    worker: &'a Worker,
+    worker: &'a ChatWorker,
     update: i64,
     message: Option<i64>,
 }
@@ -79,7 +79,7 @@ impl Outside for Errand<'_> {
         self.worker.send(call)
     }
 
-    fn fetch(&self, url: &str) -> Result<Picture> {
+    fn fetch(&self, url: &str) -> Result<PictureFile> {
         self.worker.part.within(MAX_DOWNLOADING);
         self.worker.tools.fetcher.fetch(url)
     }
@@ -94,7 +94,7 @@ impl Outside for Errand<'_> {
             sent: Some(sent.clone()),
         };
         // To see an album twice is worse than to wait a moment for the summary.
-        self.worker.part.within(LONGEST_WRITE);
+        self.worker.part.within(MAX_WRITE_TIME);
         let inbox = &self.worker.tools.inbox;
         inbox.note_for_sure(self.update, progress.to_json());
     }
@@ -150,7 +150,7 @@ impl Tools {
     }
 }
 
-impl Worker {
+impl ChatWorker {
     /// A worker with `tools`, watched as `part`.
     #[must_use]
     pub fn new(tools: Arc<Tools>, part: Part) -> Self {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::ledger::{Found, Ledger};
+use super::ledger::{FileContent, Ledger};
 use super::*;
 
 /// Longer than any of this takes on a busy machine.
@@ -360,7 +360,7 @@ fn a_full_inbox_makes_the_poller_wait() {
     let folder = Folder::new();
     let inbox = folder.open();
     let shutdown = Shutdown::default();
-    let most = i64::try_from(MOST).expect("small");
+    let most = i64::try_from(MAX_OPEN).expect("small");
     assert!(
         inbox
             .accept((1..most).map(|id| arrival(id, 1)).collect(), most)
@@ -380,7 +380,7 @@ fn a_full_inbox_makes_the_poller_wait() {
         assert!(!waiting.join().expect("no panic"));
     });
     inbox.close();
-    assert_eq!(folder.open().unfinished().len(), MOST);
+    assert_eq!(folder.open().unfinished().len(), MAX_OPEN);
 }
 
 #[test]
@@ -449,7 +449,7 @@ fn many_threads_share_one_inbox() {
 #[test]
 fn a_note_that_a_removal_follows_is_not_written() {
     let mut ledger = Ledger::default();
-    ledger.follow_file(Found::default());
+    ledger.follow_file(FileContent::default());
     ledger.add(vec![arrival(1, 1), arrival(2, 1)], 3, 0);
     let batch = ledger.take_batch();
     assert_eq!((batch.changes.len(), batch.offset), (2, Some(3)));
@@ -470,7 +470,7 @@ fn a_note_that_a_removal_follows_is_not_written() {
 #[test]
 fn a_file_that_was_set_aside_holds_nothing() {
     let mut ledger = Ledger::default();
-    ledger.follow_file(Found::default());
+    ledger.follow_file(FileContent::default());
     ledger.add(vec![arrival(1, 1), arrival(2, 1)], 3, 0);
     let batch = ledger.take_batch();
     ledger.written(&batch);
@@ -478,7 +478,7 @@ fn a_file_that_was_set_aside_holds_nothing() {
     assert_eq!(ledger.lowest_not_on_disk(), None, "closed, but there");
     ledger.forget_file();
     assert_eq!(ledger.lowest_not_on_disk(), Some(1));
-    ledger.follow_file(Found::default());
+    ledger.follow_file(FileContent::default());
     let again = ledger.take_batch();
     assert_eq!((again.changes, again.offset), (batch.changes, Some(3)));
 }
