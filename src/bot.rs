@@ -54,11 +54,11 @@ const START: Backoff = Backoff {
     first: Duration::from_secs(1),
     longest: Duration::from_mins(1),
 };
-/// Of a single request; the connection has a time-out of its own.
+/// How long the watchdog lets one request to Telegram take; its connection has a time-out of its own.
 const MAX_REQUEST_TIME: Duration = Duration::from_mins(2);
-/// What anything may take beyond its time-out.
+/// How much longer than its time-out the watchdog lets a call take.
 const SLACK: Duration = Duration::from_secs(20);
-/// TLS needs most of it; memory is only used as deep as the stack goes.
+/// Stack of each thread, in bytes. TLS needs most of it; only what is used of it takes memory.
 const STACK: usize = 512 << 10;
 
 /// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
@@ -162,7 +162,11 @@ fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> R
         if number + 1 < all
             && let Err(error) = start_worker(number + 1, all, tools, pulse)
         {
-            tracing::warn!("{} workers must do: {}", number + 1, error.chain());
+            let started = number + 1;
+            tracing::warn!(
+                "cannot start another worker thread; {started} of {all} do all the work: {}",
+                error.chain()
+            );
         }
     };
     spawn(&name, move || worker.run(next))
@@ -202,7 +206,7 @@ fn introduce(
                 failures += 1;
                 tracing::warn!(
                     message_id = events::UNREACHABLE,
-                    "Telegram cannot be reached, trying on: {}",
+                    "Telegram cannot be reached; retrying: {}",
                     error.chain()
                 );
                 let delay = match error.class() {
@@ -217,7 +221,7 @@ fn introduce(
     Ok(None)
 }
 
-/// What polling does, told to those who watch it.
+/// Tells the watchdog and the status line what polling does.
 fn follow(moment: &Moment, part: &Part, status: &Status) {
     match moment {
         Moment::Asks(longest) => part.within(*longest + SLACK),
@@ -229,7 +233,8 @@ fn follow(moment: &Moment, part: &Part, status: &Status) {
     }
 }
 
-/// The details follow when the program ends; this is what an operator can wait for.
+/// Logs a refused token under an event id that an operator can watch for. The details follow when
+/// the program ends.
 fn tell_refused(error: &Error) {
     if *error.kind() == Kind::Refused {
         tracing::error!(
@@ -252,7 +257,7 @@ fn set_menu(client: &Client) {
     }
 }
 
-/// Sees all that the status line tells.
+/// Collects what the status line shows.
 struct Observer {
     inbox: Inbox,
     queue: Arc<Queue<ChatJob>>,
@@ -261,7 +266,7 @@ struct Observer {
 }
 
 impl Observer {
-    /// The line, and whether a stop is under way.
+    /// The status line, and whether the bot is stopping.
     fn line(&self) -> (String, bool) {
         let (waiting, working) = self.queue.load();
         let counts = Counts {
@@ -290,7 +295,7 @@ fn stop(
     queue.close(if kept { Closing::Park } else { Closing::Finish });
     tools.stop_waiting();
     let (_, working) = queue.load();
-    tracing::info!("stopping; {working} at work are finished first");
+    tracing::info!("stopping; {working} at work, which are finished first");
     queue.drain(DRAIN);
     inbox.close();
     let unsafe_ones = inbox.lowest_unsafe();

@@ -14,9 +14,9 @@
 //!
 //! When the disk refuses (full, read-only, failing), the file is closed, the trouble is said once
 //! in the log and by [`Inbox::trouble`], and the file is opened and compared with the ledger again
-//! every few seconds until it works. Meanwhile nobody waits for the disk. What is of no use
-//! (damaged, another bot's, a newer program's) is moved to `inbox.damaged`, said in the log, and
-//! begun anew: at the start empty, later with everything that is open.
+//! every few seconds until it works. Meanwhile nobody waits for the disk. A file that
+//! cannot be used (damaged, another bot's, a newer program's) is moved to `inbox.damaged`, the log
+//! says so, and a new file is begun: at the start empty, later with everything that is open.
 //!
 //! # The file
 //!
@@ -61,7 +61,7 @@ use crate::shutdown::Shutdown;
 use store::{Location, Medium, StoreError};
 use writer::{InboxState, Shared, Writer, milliseconds};
 
-/// As many open updates as there should be; see [`Inbox::wait_for_room`].
+/// While this many updates are open, no more are fetched; see [`Inbox::wait_for_room`].
 pub const MAX_OPEN: usize = 10_000;
 
 /// How long a disk that refused is left alone.
@@ -70,7 +70,7 @@ const RETRY: Duration = Duration::from_secs(5);
 const MAX_CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// How often a wait looks whether the program ends.
 const LOOK: Duration = Duration::from_millis(100);
-/// A transaction of a few pages does not go deep.
+/// Stack of the thread that writes, in bytes: a transaction of a few pages does not go deep.
 const STACK: usize = 512 << 10;
 
 /// Accepted updates, on disk until their answers were sent. Clones are the same inbox; with the
@@ -127,8 +127,8 @@ impl Inbox {
     ///
     /// # Errors
     /// [`Kind::System`] when another process uses the folder or there is no thread to be had.
-    /// A file of no use is set aside, and a disk that refuses is tried again: both are said in the
-    /// log.
+    /// A file that cannot be used is set aside, and a disk that refuses is tried again: the log says
+    /// both.
     pub fn open(
         directory: &Path,
         owner: &str,

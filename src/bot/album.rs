@@ -360,7 +360,11 @@ impl Item {
     }
 
     fn climb_down(&mut self, error: &Error) {
-        tracing::debug!("picture {} climbs down: {}", self.hit.url, error.chain());
+        tracing::debug!(
+            "Telegram refused picture {} in this form: {}",
+            self.hit.url,
+            error.chain()
+        );
         self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
             Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
             Rung::FileId(_) | Rung::Url => Rung::Fetch(Form::Together),

@@ -22,7 +22,7 @@ use crate::systemd::Part;
 use crate::telegram::poll::{BATCH, Fetched};
 use crate::telegram::types::{Event, Update};
 
-/// A disk that takes longer than this for one write is broken.
+/// How long the watchdog lets one write take; a disk that takes longer is broken.
 pub const MAX_WRITE_TIME: Duration = Duration::from_mins(2);
 /// While the inbox cannot write, Telegram keeps the updates until they are answered; one that
 /// takes longer than this must not keep everybody from being heard.
@@ -124,7 +124,7 @@ impl Intake {
                         self.queue.push(ChatJob::new(id, task, now));
                     }
                 } else {
-                    tracing::debug!("update {id} came before");
+                    tracing::debug!("update {id} was received before");
                 }
             }
         }
@@ -219,7 +219,7 @@ impl Intake {
     }
 }
 
-/// What is left to do for a job that comes too late: nothing, but that no "Searching…" stays.
+/// What is left to do for a job that comes too late: only to replace a "Searching…" that was sent.
 fn late(mut job: ChatJob) -> Option<ChatJob> {
     let Work::Search(work) = &mut job.work else {
         return None;

@@ -107,7 +107,7 @@ pub enum SearchEvent {
     Order(Order),
     /// The endpoint answered.
     Found(Page),
-    /// The endpoint did not find anything out.
+    /// The search failed.
     SearchFailed(Failure),
     /// Every picture of the album arrived in one form or another.
     AlbumSent(Tally),
@@ -124,7 +124,7 @@ pub enum Order {
     AheadOfItsTurn,
 }
 
-/// What an event is seen with.
+/// The time and the chance that a step depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Now {
     /// How long ago the update arrived.

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use crate::locked::{locked, unpoisoned};
 use crate::search::{Failure, Page, Reason};
 
-/// How long an answer is good for another one who asks.
+/// How long an answer is given again to others who ask the same.
 const MAX_AGE: Duration = Duration::from_mins(5);
 const MAX_ANSWERS: usize = 500;
-/// All answers together, roughly.
+/// Size of all remembered answers together, roughly.
 const MAX_BYTES: usize = 1 << 20;
 
 /// What is being asked and what was answered, by the words of the query.
@@ -34,7 +34,8 @@ struct RunningSearch {
 }
 
 impl Searches {
-    /// The answer for what `text` stands for: by `search`, or by the one that somebody else is doing or did.
+    /// The answer to the query `text`: by `search`, or the one that somebody else waits for or got a
+    /// moment ago.
     ///
     /// # Errors
     /// Those of `search`; a failure is shared by those who wait, but not remembered.
@@ -45,12 +46,12 @@ impl Searches {
     ) -> Result<Page, Failure> {
         let mut state = self.lock();
         if let Some(page) = state.answers.get(text, Instant::now()) {
-            tracing::debug!("the same was asked a moment ago");
+            tracing::debug!("answered from memory: the same was asked a moment ago");
             return Ok(page);
         }
         if let Some(running) = state.running.get(text).map(Arc::clone) {
             drop(state);
-            tracing::debug!("the same is being asked already");
+            tracing::debug!("waiting for the answer to the same query");
             return running.wait();
         }
         let running = Arc::new(RunningSearch::default());

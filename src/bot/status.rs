@@ -1,11 +1,11 @@
-//! How things are, in one line for `systemctl status`.
+//! What the bot does and what troubles it, in one line for `systemctl status`.
 
 use crate::locked::locked;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-/// Answers that the 95th percentile is taken of.
+/// How many of the last answers the 95th percentile is taken of.
 const MAX_RECENT: usize = 256;
 
 /// What the parts of the bot report about themselves.
@@ -32,7 +32,7 @@ enum Telegram {
     Stopping,
 }
 
-/// What others count.
+/// Numbers that other parts of the bot count.
 #[derive(Debug, Default)]
 pub struct Counts {
     /// Jobs at work.
@@ -59,12 +59,12 @@ impl Status {
         self.lock().telegram = Telegram::Trouble(why);
     }
 
-    /// The bot ends.
+    /// The bot is stopping.
     pub fn stopping(&self) {
         self.lock().telegram = Telegram::Stopping;
     }
 
-    /// Whether it does.
+    /// Whether the bot is stopping.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         matches!(self.lock().telegram, Telegram::Stopping)
@@ -80,7 +80,7 @@ impl Status {
         state.recent.push_back(took);
     }
 
-    /// The endpoint was found asleep; returns whether that is news.
+    /// The endpoint was found asleep; returns whether it was not known to be.
     pub fn asleep(&self, now: SystemTime) -> bool {
         let mut state = self.lock();
         let news = state.asleep_since.is_none();
@@ -93,7 +93,7 @@ impl Status {
         self.lock().asleep_since = None;
     }
 
-    /// The line.
+    /// The status line.
     #[must_use]
     pub fn line(&self, counts: &Counts) -> String {
         let state = self.lock();

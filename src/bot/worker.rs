@@ -17,7 +17,6 @@ use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
 use super::pictures::{Fetcher, PictureFile};
 use super::queue::{Queue, Queued};
-use super::reply::Tally;
 use super::search_job::failures;
 use super::search_job::report::Report;
 use super::search_job::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
@@ -36,11 +35,12 @@ use crate::telegram::request::Call;
 
 /// Albums that hold downloaded pictures in memory at the same time.
 const MAX_UPLOADS: usize = 4;
-/// A request to Telegram with all its repetitions and short flood waits.
+/// How long the watchdog lets a request to Telegram take, with all its repetitions and short flood
+/// waits.
 const MAX_SENDING: Duration = Duration::from_mins(10);
-/// Of a picture, with redirections.
+/// How long it lets the download of a picture take, with redirections.
 const MAX_DOWNLOADING: Duration = Duration::from_mins(2);
-/// What a search may take beyond its time-out.
+/// How much longer than its time-out it lets a search take.
 const SEARCH_SLACK: Duration = Duration::from_secs(10);
 
 /// Everything a job needs. Shared by all workers.
@@ -271,8 +271,8 @@ impl ChatWorker {
                             Err(failure) => SearchEvent::SearchFailed(failure),
                         },
                         Then::SendAlbum => match self.send_album(update, work) {
-                            Ok(tally) => SearchEvent::AlbumSent(tally),
-                            Err(error) => SearchEvent::NotSent(error),
+                            Some(event) => event,
+                            None => return TurnEnd::Fault,
                         },
                         Then::End(end) => return end,
                     };
@@ -325,25 +325,26 @@ impl ChatWorker {
         }
     }
 
-    fn send_album(&self, update: i64, work: &mut SearchWork) -> Result<Tally> {
+    /// Sends what was not sent of the album; none without an album.
+    fn send_album(&self, update: i64, work: &mut SearchWork) -> Option<SearchEvent> {
         let SearchWork { job, album, .. } = work;
+        let album = album.as_mut()?;
         let errand = Errand {
             worker: self,
             update,
             message: job.message(),
         };
-        let album = album.get_or_insert_with(|| Album::new(Vec::new(), &self.tools.file_ids));
-        album.send(
-            job.search.to,
-            job.search.texts,
-            &errand,
-            &self.tools.file_ids,
-            &self.tools.uploads,
-        )?;
-        Ok(album.tally())
+        let tools = &self.tools;
+        let (to, texts) = (job.search.to, job.search.texts);
+        Some(
+            match album.send(to, texts, &errand, &tools.file_ids, &tools.uploads) {
+                Ok(()) => SearchEvent::AlbumSent(album.tally()),
+                Err(error) => SearchEvent::NotSent(error),
+            },
+        )
     }
 
-    /// Sends, however long Telegram takes and however often it must be asked.
+    /// Sends `call`, with the repetitions and short waits of [`Delivery::send`].
     fn send(&self, call: Call) -> Result<Value> {
         self.part.within(MAX_SENDING);
         self.tools.delivery.send(call)

@@ -1,8 +1,5 @@
 //! The file: the only place that knows `redb`.
 
-#[cfg(test)]
-pub mod staged;
-
 use std::any::Any;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
@@ -23,18 +20,19 @@ const FILE: &str = "inbox.redb";
 const NEW: &str = "inbox.new";
 const ASIDE: &str = "inbox.damaged";
 
-/// What this program writes and understands.
+/// The format that this program writes and reads.
 const FORMAT: u32 = 1;
 /// Both tables have the same type, since each type is tens of kilobytes of code in the program.
 type Words = TableDefinition<'static, &'static str, &'static str>;
 /// About the file: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
-const META: Words = TableDefinition::new("meta");
+pub const META: Words = TableDefinition::new("meta");
 /// By update id: when it came (milliseconds since 1970), its progress and the update, as JSON.
 const OPEN: Words = TableDefinition::new("open");
 
 /// Pages in memory. A working set of a few open updates is a handful of pages of 4 KiB.
 const CACHE: usize = 64 << 10;
-/// A next offset older than this is not trusted: Telegram starts its ids anew after a quiet week.
+/// A next offset older than this, in milliseconds, is not trusted: Telegram starts its ids anew
+/// after a quiet week.
 const MAX_OFFSET_AGE: u64 = 24 * 60 * 60 * 1000;
 
 /// How long a process that is just ending may hold on to the folder.
@@ -55,7 +53,7 @@ pub fn plain() -> Medium {
 pub enum StoreError {
     /// Another process uses it.
     Busy,
-    /// What is in the file is of no use: damage, or not ours.
+    /// What is in the file cannot be used: it is damaged, or not ours.
     Useless(String),
     /// `redb` gave up in a way that leaves its state unknown.
     Panic(String),
@@ -100,10 +98,10 @@ impl StoreError {
                 "free some space"
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "let this user write there"
+                "give this user the permission to write there"
             }
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::IsADirectory => {
-                "move away what stands there"
+                "move away what is in its place"
             }
             _ => "check the disk",
         };
@@ -357,4 +355,11 @@ fn parse(id: &str, record: &str) -> Option<(i64, StoredUpdate)> {
         progress: progress.map(Into::into),
     };
     Some((id.parse().ok()?, record))
+}
+
+/// What the disks of tests are made of; `redb` is named in this file only.
+#[cfg(test)]
+pub mod parts {
+    pub use redb::backends::FileBackend;
+    pub use redb::{BackendError, Database, StorageBackend, TableDefinition};
 }

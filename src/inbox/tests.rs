@@ -2,6 +2,7 @@
 
 mod damage;
 mod disk;
+mod staged;
 
 use std::fs;
 use std::path::PathBuf;
@@ -292,21 +293,21 @@ fn files_of_others_are_set_aside_and_said() {
     type Make = fn(&Folder);
     let table: [(Make, &str); 5] = [
         (
-            |folder| store::staged::say_about(folder.file(), "owner", "2"),
+            |folder| staged::say_about(folder.file(), "owner", "2"),
             "belongs to the bot 2",
         ),
         (
-            |folder| store::staged::say_about(folder.file(), "format", "2"),
+            |folder| staged::say_about(folder.file(), "format", "2"),
             "format 2",
         ),
         (
-            |folder| store::staged::say_about(folder.file(), "format", "x"),
+            |folder| staged::say_about(folder.file(), "format", "x"),
             "not an inbox",
         ),
         (
             |folder| {
                 fs::remove_file(folder.file()).expect("it is there");
-                store::staged::make_foreign(folder.file());
+                staged::make_foreign(folder.file());
             },
             "meta",
         ),

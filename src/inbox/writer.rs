@@ -108,7 +108,7 @@ impl Writer {
         }
     }
 
-    /// Writes what is to be written, in a fresh file if the one there is useless.
+    /// Writes what is to be written, in a new file if the one there cannot be used.
     pub fn write_or_begin_anew(&mut self) -> Result<(), StoreError> {
         let why = match self.write() {
             Err(StoreError::Useless(why) | StoreError::Panic(why)) => why,
@@ -121,7 +121,7 @@ impl Writer {
         self.shared.lock().ledger.forget_file();
         tracing::error!(
             message_id = events::INBOX_DAMAGED,
-            "{} is of no use ({why}); it was moved to {} and a fresh one is begun",
+            "{} cannot be used ({why}); it was moved to {} and a new one is begun",
             self.place.file().display(),
             self.place.aside().display()
         );
@@ -152,7 +152,7 @@ impl Writer {
             let open = state.ledger.len();
             tracing::info!(
                 message_id = events::INBOX_RECOVERED,
-                "{} is written again; {open} open updates are in it",
+                "{} can be written again; it holds {open} open updates",
                 self.place.file().display()
             );
         }

@@ -147,7 +147,9 @@ fn the_search_goes_on_when_the_acknowledgement_cannot_be_sent() {
         .telegram
         .wait_for("album", |call| call.method == "sendMediaGroup");
     answered(&stage, 7);
-    let line = stage.bot.wait_for_line("searching without a word");
+    let line = stage
+        .bot
+        .wait_for_line("cannot say “Searching…”, searching anyway");
     assert!(line.contains(&format!("update {update}")), "{line}");
     stage.stop();
 }
@@ -289,7 +291,7 @@ fn the_bot_waits_for_telegram_to_come() {
         .local_addr()
         .expect("bound");
     let bot = start_bot(&format!("http://{port}"), "http://127.0.0.1:9", &[]);
-    bot.wait_for_line("Telegram cannot be reached, trying on");
+    bot.wait_for_line("Telegram cannot be reached; retrying");
     let ended = bot.stop();
     assert_eq!(ended.status.code(), Some(0));
     assert!(without_token(ended).contains("Connection refused"));

@@ -45,10 +45,12 @@ impl Report {
     pub fn log(&self, update: i64, chat: Option<i64>) {
         match self {
             Self::SearchesWithoutAWord(why) => {
-                tracing::warn!("update {update}: searching without a word: {why}");
+                tracing::warn!("update {update}: cannot say “Searching…”, searching anyway: {why}");
             }
             Self::WaitsWithoutAWord(why) => {
-                tracing::warn!("update {update}: waits without a word: {why}");
+                tracing::warn!(
+                    "update {update}: cannot say that the search wakes up, waiting anyway: {why}"
+                );
             }
             Self::SearchFailed(failure) => tracing::warn!(
                 clip_update_id = update,

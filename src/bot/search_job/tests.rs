@@ -81,17 +81,13 @@ fn call_line(call: &Call) -> String {
     let text = call.parameters["text"].as_str().unwrap_or_default();
     let text: String = text.chars().take(16).collect();
     assert_eq!(call.parameters["chat_id"], 7);
-    match call.parameters.get("message_id") {
-        Some(id) => format!("edit {id} “{text}”"),
-        None => {
-            let reply = &call.parameters["reply_parameters"]["message_id"];
-            assert_eq!(
-                (reply, &call.parameters["message_thread_id"]),
-                (&json!(3), &json!(2))
-            );
-            format!("say “{text}”")
-        }
+    if let Some(id) = call.parameters.get("message_id") {
+        return format!("edit {id} “{text}”");
     }
+    let reply = &call.parameters["reply_parameters"]["message_id"];
+    let thread = &call.parameters["message_thread_id"];
+    assert_eq!((reply, thread), (&json!(3), &json!(2)));
+    format!("say “{text}”")
 }
 
 fn effect_line(effect: &Effect) -> String {

@@ -1,11 +1,15 @@
 //! Files of others, and disks that fail when a test says so.
 
+use std::io::{self, ErrorKind};
 use std::ops::Bound;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use redb::{BackendError, StorageBackend};
-
-use super::{Arc, Database, ErrorKind, FileBackend, META, Medium, PathBuf, TableDefinition, io};
+use super::super::store::parts::{
+    BackendError, Database, FileBackend, StorageBackend, TableDefinition,
+};
+use super::super::store::{META, Medium};
 
 /// Overwrites one of the words about the file.
 pub fn say_about(file: PathBuf, name: &str, value: &str) {
