@@ -27,7 +27,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::backoff::{self, Backoff};
-use crate::bot::search_client::SearchClient;
 use crate::config::BotConfig;
 use crate::error::{Class, Error, Kind, Result};
 use crate::inbox::Inbox;
@@ -44,6 +43,7 @@ use intake::{Changes, Intake};
 use job::ChatJob;
 use queue::{Closing, Queue};
 use rate::Rates;
+use search_client::SearchClient;
 use status::{Counts, Status};
 use texts::Texts;
 use worker::{ChatWorker, Tools};
@@ -64,9 +64,8 @@ const STACK: usize = 512 << 10;
 /// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
 ///
 /// # Errors
-/// [`crate::error::Kind::Refused`] for a wrong token; [`crate::error::Kind::System`] when the
-/// system gives no threads, or another process uses the same state folder. Everything else is
-/// waited out.
+/// [`Kind::Refused`] for a wrong token; [`Kind::System`] when the system gives no threads;
+/// [`Kind::Busy`] when another process uses the same state folder. Everything else is waited out.
 pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
     let inbox = match &config.state_dir {
         Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, SystemTime::now)?,

@@ -55,7 +55,8 @@ impl Fetcher {
     /// Downloads the picture at `url`.
     ///
     /// # Errors
-    /// Those of [`http::Client::send`], and [`Kind::Garbled`] when what comes is no picture.
+    /// Those of [`http::Client::send`]; [`Kind::Garbled`] for another status than 200;
+    /// [`Kind::Unusable`] when what comes is no picture.
     pub fn fetch(&self, url: &str) -> Result<PictureFile> {
         let client = if self.endpoint_lives_privately() {
             &self.private
@@ -95,11 +96,11 @@ impl PictureFile {
     /// Takes `bytes` as a picture.
     ///
     /// # Errors
-    /// [`Kind::Garbled`] when they are no JPEG, PNG, WebP or GIF.
+    /// [`Kind::Unusable`] when they are no JPEG, PNG, WebP or GIF.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
         let Some((media_type, extension)) = picture_type(&bytes) else {
             let context = "what came is not a JPEG, PNG, WebP or GIF picture";
-            return Err(Error::new(Kind::Garbled { status: 200 }, context));
+            return Err(Error::new(Kind::Unusable, context));
         };
         let fits = imagesize::blob_size(&bytes).is_ok_and(|size| {
             let (width, height) = (size.width, size.height);
