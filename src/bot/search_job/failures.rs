@@ -1,25 +1,25 @@
 //! What each failure leads to: the one table.
 //!
-//! | a search failed because | leads to |
+//! | why a search failed | what it leads to |
 //! |---|---|
 //! | the Space sleeps | "waking up" is said once; the job waits in the waiting room |
-//! | the endpoint is busy, or limits how often it is asked | it is asked again after the pause it named (5 s if none), twice; a pause over 30 s is not waited for |
-//! | the endpoint cannot be reached | it is asked again after 1 s, twice |
-//! | anything else, or tried often enough | one sentence for this reason is said ([`super::super::reply::failed`]), with Retry |
+//! | the endpoint is busy, or limits how often it is asked | it is asked again after the pause it named (5 s if none), twice at most; a pause over 30 s is not waited for |
+//! | the endpoint cannot be reached | it is asked again after 1 s, twice at most |
+//! | any other reason, or tried often enough | one sentence for the reason is said, with a button to retry ([`crate::bot::reply::failed`]) |
 //!
-//! | Telegram did not take | because | leads to |
+//! | what Telegram did not take | why | what it leads to |
 //! |---|---|---|
-//! | "waking up" | of anything | the job waits without it |
-//! | "Searching…" | the chat is closed to the bot, or is to be left alone | as in the last rows |
-//! | "Searching…" | of anything else | the search goes on without it |
+//! | "waking up" | any reason | the job waits all the same |
+//! | "Searching…" | the chat is closed to the bot, or Telegram named a time | as in the rows below |
+//! | "Searching…" | any other reason | the search goes on without it |
 //! | the edit of "Searching…" | that message is gone | the same is said in a new message |
-//! | anything else | Telegram named a time, at most 2 days | the job is kept and tried again then |
-//! | | there is no connection | kept; tried again after growing pauses |
-//! | | Telegram fails, or its answer is lost | kept; seven times, after growing pauses |
-//! | | the token is refused | kept; the program ends by this, and the next one goes on |
+//! | anything else | Telegram named a time, less than 2 days | the job is kept and tried again then |
+//! | | there is no connection | kept, and tried again after growing pauses |
+//! | | Telegram fails, or its answer is lost | kept, and tried again after growing pauses, 8 turns in all |
+//! | | the token is refused | kept: the program ends by this, and its next run goes on |
 //! | | the chat is closed to the bot | given up; there is nobody to tell |
-//! | | the same request would fail again | given up with an apology |
-//! | | the update is a day old | given up as in the two rows above |
+//! | | any other refusal | given up with an apology |
+//! | | any reason, a day after the update | given up as in the two rows above |
 
 use std::time::Duration;
 
