@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use ring::hmac;
 
 use crate::digest::{hex, sha256};
-use crate::http::percent_encode;
+use crate::http::{Request, percent_encode};
 use crate::secret::Secret;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
@@ -43,6 +43,18 @@ pub struct Signable<'a> {
     pub url: &'a str,
     /// Empty for none.
     pub body: &'a [u8],
+}
+
+impl<'a> Signable<'a> {
+    /// What a signature covers of `request`.
+    #[must_use]
+    pub fn of(request: &'a Request) -> Self {
+        Self {
+            method: request.method(),
+            url: request.url(),
+            body: request.body(),
+        }
+    }
 }
 
 impl fmt::Debug for Signable<'_> {
