@@ -126,7 +126,8 @@ impl Inbox {
     /// updates they are, `server` which Bot API server numbers them.
     ///
     /// # Errors
-    /// [`Kind::System`] when another process uses the folder or there is no thread to be had.
+    /// [`Kind::Busy`] when another process uses the folder, [`Kind::System`] when there is no thread
+    /// to be had.
     /// A file of no use is set aside, and a disk that refuses is tried again: both are said in the
     /// log.
     pub fn open(
@@ -168,7 +169,7 @@ impl Inbox {
                     "another process uses {}: stop the other clip-bot",
                     directory.display()
                 );
-                return Err(Error::new(Kind::System, context));
+                return Err(Error::new(Kind::Busy, context));
             }
             Err(fault) => writer.report(fault),
         }

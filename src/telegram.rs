@@ -7,6 +7,9 @@
 pub mod client;
 pub mod delivery;
 pub mod poll;
+mod refusal;
 pub mod request;
 pub mod types;
 pub mod upload;
+
+pub use refusal::{Refusal, number_after, refusal};

@@ -116,7 +116,7 @@ impl Instance {
         let role = get(ROLES)?;
         let role = role.lines().next().unwrap_or_default().trim();
         let answer = get(&format!("{ROLES}{role}"))?;
-        let garbled = |what| Error::new(Kind::Garbled { status: 200 }, what);
+        let garbled = |what| Error::new(Kind::Garbled { status: None }, what);
         let answer: Answer = serde_json::from_str(&answer).map_err(|cause| {
             garbled("the metadata service's credentials cannot be read").because(cause)
         })?;
@@ -135,11 +135,18 @@ impl Instance {
         let status = answer.head.status;
         if status != 200 {
             let what = format!("the metadata service answered with status {status}");
-            return Err(Error::new(Kind::Garbled { status }, what));
+            return Err(Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                what,
+            ));
         }
         String::from_utf8(answer.body).map_err(|cause| {
             Error::new(
-                Kind::Garbled { status },
+                Kind::Garbled {
+                    status: Some(status),
+                },
                 "the metadata service sent no text",
             )
             .because(cause)

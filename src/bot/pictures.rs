@@ -66,7 +66,12 @@ impl Fetcher {
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");
-            return Err(Error::new(Kind::Garbled { status }, context));
+            return Err(Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                context,
+            ));
         }
         Picture::from_bytes(answer.body)
     }
@@ -99,7 +104,7 @@ impl Picture {
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
         let Some((media_type, extension)) = picture_type(&bytes) else {
             let context = "what came is not a JPEG, PNG, WebP or GIF picture";
-            return Err(Error::new(Kind::Garbled { status: 200 }, context));
+            return Err(Error::new(Kind::Garbled { status: None }, context));
         };
         let fits = imagesize::blob_size(&bytes).is_ok_and(|size| {
             let (width, height) = (size.width, size.height);

@@ -29,6 +29,7 @@ use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
 use crate::systemd::Part;
 use crate::telegram::delivery::Delivery;
+use crate::telegram::refusal;
 use crate::telegram::request::{
     Address, Call, answer_callback_query, edit_message_text, send_message,
 };
@@ -561,12 +562,12 @@ fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
 
 /// Whether the user or the group does not want the bot.
 fn is_blocked(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 403, .. })
+    refusal(error).is_some_and(|refusal| refusal.code == 403)
 }
 
 /// Whether a message could not be edited although the chat takes messages: somebody deleted it.
 fn is_about_the_message(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 400, .. }) && error.class() == Class::GiveUp
+    refusal(error).is_some_and(|refusal| refusal.code == 400) && error.class() == Class::GiveUp
 }
 
 fn message_id(sent: &Value) -> Option<i64> {

@@ -56,7 +56,7 @@ pub(crate) fn serve(router: Router, environment: &Environment) -> Result<u8> {
         Ok(()) => Ok(0),
         Err(cause) => {
             let message = format!("lost AWS Lambda at {RUNTIME_API}: {cause}");
-            Err(Error::new(Kind::System, message))
+            Err(Error::new(Kind::Lost, message))
         }
     }
 }

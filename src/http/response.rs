@@ -83,7 +83,13 @@ impl Response {
                 "something"
             };
             let context = format!("{what} instead of JSON came with status {status}");
-            Error::new(Kind::Garbled { status }, context).because(cause)
+            Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                context,
+            )
+            .because(cause)
         })
     }
 }

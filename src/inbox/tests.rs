@@ -343,7 +343,7 @@ fn a_second_process_is_refused() {
     let inbox = folder.open();
     let second = Inbox::open(&folder.0, "1", "https://api", SystemTime::now);
     let refusal = second.expect_err("it is in use");
-    assert_eq!(*refusal.kind(), Kind::System);
+    assert_eq!(*refusal.kind(), Kind::Busy);
     let said = refusal.to_string();
     assert!(said.contains("stop the other clip-bot"), "{said}");
     assert!(said.contains(&folder.0.display().to_string()), "{said}");

@@ -9,7 +9,7 @@ use crate::endpoint::http::{self, Limits};
 use crate::endpoint::lambda;
 use crate::endpoint::{self, Activity, socket};
 use crate::engine;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::log::{self, events};
 use crate::program::command_line::{CONFIG_ONLY, Program, print_lines};
 #[cfg(feature = "clip")]
@@ -155,10 +155,7 @@ fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
     let Ok(query) = Query::text(&words.join(" "), DEFAULT_LIMIT, 0) else {
         return Err(Error::config("usage: clip-search query TEXT…"));
     };
-    let page = match engine::choose(config)?.search(&query, Instant::now() + config.timeout) {
-        Ok(page) => page,
-        Err(failure) => return Err(Error::new(Kind::System, failure.to_string())),
-    };
+    let page = engine::choose(config)?.search(&query, Instant::now() + config.timeout)?;
     let hits = page.hits.into_iter();
     print_lines(hits.map(|hit| absolute(&hit.url, config.listen)));
     Ok(0)

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 #[cfg(doc)]
 use super::query::MAX_PICTURE_BYTES;
-use crate::error::one_line;
+use crate::error::{Error, Kind, one_line};
 
 /// Longest message of a failure, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
@@ -222,6 +222,36 @@ impl fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        let retry_after = failure.retry_after;
+        let kind = match failure.reason {
+            Reason::Unreachable => Kind::NotSent,
+            Reason::Timeout => Kind::Lost,
+            Reason::Garbled => Kind::Garbled { status: None },
+            _ if retry_after.is_some() => Kind::Deferred { retry_after },
+            Reason::RateLimited
+            | Reason::SpaceAsleep
+            | Reason::SpaceBusy
+            | Reason::SpaceRateLimited
+            | Reason::Quota => Kind::Deferred { retry_after },
+            Reason::BadQuery
+            | Reason::Forbidden
+            | Reason::NotFound
+            | Reason::MethodNotAllowed
+            | Reason::TooLarge
+            | Reason::UnsupportedMedia
+            | Reason::NotSupported
+            | Reason::SpaceError
+            | Reason::SpaceDown
+            | Reason::SpaceAuth
+            | Reason::SpaceMismatch
+            | Reason::Internal => Kind::Rejected,
+        };
+        Self::new(kind, failure.to_string()).because(failure)
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::client::Client;
+use super::refusal::{Refusal, refusal};
 use super::request::Call;
 use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
@@ -50,16 +51,19 @@ struct Chats {
 /// Whether nothing more can or need be done: a message reads as it should already, or a button
 /// stopped spinning by itself.
 fn is_as_good_as_done(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { description, .. }
-        if description.contains("message is not modified")
-            || description.contains("query is too old"))
+    refusal(error).is_some_and(|Refusal { description, .. }| {
+        description.contains("message is not modified") || description.contains("query is too old")
+    })
 }
 
 /// Whether the request may have been carried out, although its answer did not come.
 fn may_be_done(error: &Error) -> bool {
     matches!(
         error.kind(),
-        Kind::Lost | Kind::Garbled { status: 200..300 }
+        Kind::Lost
+            | Kind::Garbled {
+                status: None | Some(200..300)
+            }
     )
 }
 
@@ -155,11 +159,8 @@ impl Delivery {
     fn pass_gate(&self, call: &Call) -> Result<()> {
         while let Some(left) = self.gate_of(call) {
             if left > PATIENCE || self.shutdown.wait(left) {
-                let kind = Kind::Telegram {
-                    code: 429,
-                    description: "Too Many Requests".to_owned(),
+                let kind = Kind::Deferred {
                     retry_after: Some(left),
-                    migrate_to: None,
                 };
                 let wait = backoff::in_words(left);
                 let context = format!(
@@ -194,17 +195,17 @@ impl Delivery {
 
     /// Changes `call` so that it does not fail with `error` again; `false` where that cannot be.
     fn adapt(&self, call: &mut Call, error: &Error) -> bool {
-        let Kind::Telegram {
+        let Some(Refusal {
             description,
             migrate_to,
             ..
-        } = error.kind()
+        }) = refusal(error)
         else {
             return false;
         };
-        if let (Some(new), Some(old)) = (migrate_to, call.chat()) {
+        if let (&Some(new), Some(old)) = (migrate_to, call.chat()) {
             tracing::info!("chat {old} is now {new}");
-            return self.lock().moved.insert(old, *new) != Some(*new);
+            return self.lock().moved.insert(old, new) != Some(new);
         }
         if description.contains("message thread not found") {
             return call.parameters.remove("message_thread_id").is_some();

@@ -14,9 +14,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::Client;
+use super::refusal::{Refusal, refusal};
 use super::types::Update;
 use crate::backoff::{self, Backoff};
-use crate::error::{Class, Error, Kind, Result};
+use crate::error::{Class, Error, Result};
 use crate::shutdown::Shutdown;
 
 /// Most updates in an answer.
@@ -85,7 +86,7 @@ impl Poller {
     /// moment.
     ///
     /// # Errors
-    /// Only [`Kind::Refused`]; everything else is waited out.
+    /// Only [`crate::error::Kind::Refused`]; everything else is waited out.
     pub fn run(
         &mut self,
         shutdown: &Shutdown,
@@ -128,11 +129,11 @@ impl Poller {
     }
 
     fn delay_after(&self, error: &Error, failures: u32) -> Duration {
-        if let Kind::Telegram {
+        if let Some(Refusal {
             code: 409,
             description,
             ..
-        } = error.kind()
+        }) = refusal(error)
         {
             if description.contains("webhook") {
                 self.remove_webhook();
@@ -204,7 +205,7 @@ pub fn confirm(client: &Client, offset: i64) -> Result<()> {
 }
 
 fn is_conflict(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 409, .. })
+    refusal(error).is_some_and(|refusal| refusal.code == 409)
 }
 
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl Update {
     /// # Errors
     /// [`Kind::Garbled`] where a part this bot needs is missing or of another type.
     pub fn from_json(update: &Value) -> Result<Self> {
-        let garbled = |what: &str| Error::new(Kind::Garbled { status: 200 }, what.to_owned());
+        let garbled = |what: &str| Error::new(Kind::Garbled { status: None }, what.to_owned());
         let id = Self::id_of(update).ok_or_else(|| garbled("the update has no update_id"))?;
         let event = if let Some(message) = update.get("message") {
             let message = Message::deserialize(message)

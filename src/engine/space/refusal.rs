@@ -132,9 +132,12 @@ pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> Trouble {
         Kind::TooLarge | Kind::Garbled { .. } => {
             mismatch(format!("{host}: {}", error.chain())).into()
         }
-        Kind::Refused | Kind::Telegram { .. } | Kind::Unusable | Kind::Busy | Kind::System => {
-            Failure::new(Reason::Internal, error.chain()).into()
-        }
+        Kind::Refused
+        | Kind::Deferred { .. }
+        | Kind::Rejected
+        | Kind::Unusable
+        | Kind::Busy
+        | Kind::System => Failure::new(Reason::Internal, error.chain()).into(),
     }
 }
 
