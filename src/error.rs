@@ -17,15 +17,15 @@ pub struct Error {
 pub enum Kind {
     /// A setting is missing or invalid. Exit code 2.
     Config,
-    /// The other side does not accept our credentials. Exit code 3.
+    /// The other side does not accept this program's credentials. Exit code 3.
     Refused,
-    /// The request cannot have reached the other side: no route, no name, no TLS.
+    /// The request cannot have reached the other side: no route, unknown host name, failed TLS.
     NotSent,
-    /// Sent, but the answer did not arrive (whole) in time; it may have been carried out.
+    /// The request was sent, but no complete answer arrived in time; it may have been carried out.
     Lost,
     /// An answer arrived that is not what the protocol promises, such as an HTML error page.
     Garbled {
-        /// HTTP status of that answer, where it is what is wrong or was not looked at.
+        /// HTTP status of that answer; none where its status was as it should be.
         status: Option<u16>,
     },
     /// The other side declines for now, since it is asked too often or fails itself: the same
@@ -36,9 +36,9 @@ pub enum Kind {
     },
     /// The other side understood the request and declines it: the same request would fail again.
     Rejected,
-    /// The address is one that must not be reached (link-local, metadata, private).
+    /// The program does not connect to that address (link-local, metadata service, private).
     Blocked,
-    /// The answer is larger than the limit its request set.
+    /// The answer is larger than its request allowed.
     TooLarge,
     /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it fails
     /// again until it is replaced.
@@ -166,8 +166,8 @@ impl Error {
     }
 }
 
-/// `text` on one line: parts of it may come from elsewhere, and must look like no line of ours in
-/// a log, and command no terminal.
+/// `text` without line ends and other control characters: parts of it may come from elsewhere, and must
+/// neither forge a log line nor control a terminal.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")

@@ -19,7 +19,7 @@ use crate::error::{Class, Error, Kind, Result};
 use crate::locked::{locked, unpoisoned};
 use crate::search::Hit;
 use crate::telegram::request::{
-    Address, Call, File, Photo, send_document, send_media_group, send_message, send_photo,
+    Address, Attachment, Call, Photo, send_document, send_media_group, send_message, send_photo,
 };
 use crate::telegram::types::Message;
 use crate::telegram::{Refusal, number_after, refusal};
@@ -339,7 +339,7 @@ impl Item {
             Rung::FileId(file_id) => (file_id.clone(), None),
             Rung::Upload(_, picture) => {
                 let name = format!("picture{index}");
-                let file = File {
+                let file = Attachment {
                     file_name: format!("{}.{}", index + 1, picture.extension),
                     media_type: picture.media_type,
                     bytes: Arc::clone(&picture.bytes),

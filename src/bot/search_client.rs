@@ -14,7 +14,7 @@ use crate::http;
 use crate::search::{Failure, Hit, Page, Query, Reason, Subject};
 use crate::secret::Secret;
 
-const ANSWER_LIMIT: u64 = 2 << 20;
+const MAX_ANSWER_BYTES: u64 = 2 << 20;
 
 /// Asks a search endpoint. Clones share connections.
 #[derive(Debug, Clone)]
@@ -116,7 +116,7 @@ impl SearchClient {
         if query.offset > 0 {
             request = request.query("offset", &query.offset.to_string());
         }
-        let request = request.timeout(self.timeout).limit(ANSWER_LIMIT);
+        let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
         let mut found = self.ask(request.clone());
         if let Err(Failure {
             reason: Reason::Forbidden,

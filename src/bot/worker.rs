@@ -27,7 +27,7 @@ use crate::inbox::Inbox;
 use crate::log::events;
 use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
-use crate::systemd::Part;
+use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::refusal;
 use crate::telegram::request::{
@@ -77,7 +77,7 @@ pub struct Tools {
 #[derive(Debug)]
 pub struct Worker {
     tools: Arc<Tools>,
-    part: Part,
+    part: WatchedPart,
 }
 
 /// What became of a job's turn.
@@ -177,7 +177,7 @@ impl Tools {
 impl Worker {
     /// A worker with `tools`, watched as `part`.
     #[must_use]
-    pub fn new(tools: Arc<Tools>, part: Part) -> Self {
+    pub fn new(tools: Arc<Tools>, part: WatchedPart) -> Self {
         Self { tools, part }
     }
 

@@ -15,9 +15,9 @@ use crate::error::Result;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: u32 = 3;
-/// A connection keeps both buffers, and ureq fills them with zeros: its 128 KiB each would be most
-/// of what a connection costs, twice with TLS. The head of an answer has to fit into the first; the
-/// longest header of a request into the second.
+/// Each connection keeps both buffers, and ureq fills them with zeros: its default of 128 KiB each would
+/// be most of the memory of a connection, twice with TLS. The head of an answer must fit into the first,
+/// the longest header of a request into the second.
 const INPUT_BUFFER: usize = 32 << 10;
 const OUTPUT_BUFFER: usize = 16 << 10;
 
@@ -96,7 +96,7 @@ impl Client {
         self.open(request)?.read()
     }
 
-    /// Sends `request` and returns as soon as the head of the answer is there.
+    /// Sends `request` and returns as soon as the head of the answer has arrived.
     ///
     /// # Errors
     /// As [`Client::send`].
@@ -144,7 +144,7 @@ impl Client {
         self.agent.run(outgoing)
     }
 
-    /// Interrupts every request under way in this client and its clones; later ones fail.
+    /// Interrupts all running requests of this client and its clones; later ones fail.
     pub fn shut_down(&self) {
         self.agent.clone().shutdown();
     }

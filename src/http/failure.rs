@@ -3,7 +3,7 @@
 use super::resolver::AddressBlocked;
 use crate::error::{Error, Kind};
 
-/// The error of a body that broke while it was read as it arrived.
+/// The error of a body that broke off while [`super::Answer::into_body`] was read.
 #[must_use]
 pub fn read_error(error: std::io::Error) -> Error {
     match ureq::Error::from(error) {
@@ -16,7 +16,7 @@ pub fn read_error(error: std::io::Error) -> Error {
     }
 }
 
-/// What a failed call means. The address is left out: a bad one is named by who configured it.
+/// The error of a failed request. It never names the address, which can hold a token.
 pub(super) fn call_error(error: ureq::Error) -> Error {
     use std::io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable, NotConnected,

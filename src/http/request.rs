@@ -111,14 +111,14 @@ impl Request {
         self
     }
 
-    /// Longest time in which nothing arrives, for large files. Default: the whole timeout.
+    /// Longest time without any data, for large files. Default: the whole timeout.
     #[must_use]
     pub fn silence(mut self, silence: Duration) -> Self {
         self.silence = Some(silence);
         self
     }
 
-    /// Largest body accepted, in bytes. Default: 10 MiB.
+    /// Largest body accepted in the answer, in bytes. Default: 10 MiB.
     #[must_use]
     pub fn limit(mut self, limit: u64) -> Self {
         self.limit = limit;

@@ -41,7 +41,7 @@ impl Head {
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    /// Whether the body calls itself HTML.
+    /// Whether the content type is HTML.
     #[must_use]
     pub fn is_html(&self) -> bool {
         self.header("content-type")
@@ -49,7 +49,7 @@ impl Head {
     }
 }
 
-/// A whole answer, whatever its status.
+/// A complete answer, whatever its status.
 #[derive(Debug)]
 pub struct Response {
     /// Status and headers.
@@ -62,15 +62,15 @@ impl Response {
     /// The body as JSON.
     ///
     /// # Errors
-    /// [`Kind::Garbled`] when it is none.
+    /// [`Kind::Garbled`] when the body is not JSON, or does not fit.
     pub fn json(&self) -> Result<Value> {
         self.json_by(PhantomData)
     }
 
-    /// What `seed` takes from the body, which is JSON.
+    /// The body, which is JSON, deserialised by `seed`.
     ///
     /// # Errors
-    /// [`Kind::Garbled`] when it is none.
+    /// [`Kind::Garbled`] when the body is not JSON, or does not fit.
     pub fn json_by<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
         let status = self.head.status;
         let mut reader = serde_json::Deserializer::from_slice(&self.body);

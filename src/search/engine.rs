@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::Reason;
 use super::{Failure, Page, Query};
 
-/// Answers queries: a Space, our own CLIP, or the built-in mock. Calls block.
+/// Answers queries: by a Space, by CLIP, or by the words of the built-in drawings. Calls block.
 pub trait Engine: Send + Sync {
     /// The name in `/health`: `space`, `clip` or `mock`.
     fn name(&self) -> &'static str;
@@ -25,8 +25,8 @@ pub trait Engine: Send + Sync {
     /// The [`Failure`] that a search would meet.
     fn ready(&self, deadline: Instant) -> Result<(), Failure>;
 
-    /// A picture of the engine's own as (media type, file), served at `/images/{id}`; where
-    /// `width` is given, scaled down to so many pixels if the engine can.
+    /// The engine's picture with that id as (media type, file), to be served at `/images/{id}`; scaled
+    /// down to `width` pixels where that is given and the engine can.
     fn image(&self, _id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
         None
     }

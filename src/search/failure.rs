@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, one_line};
 /// Longest message of a failure, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
 
-/// Why a search failed: the closed list that chat texts and status codes are chosen by.
+/// Why a search failed: a closed list, by which chat texts and status codes are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The query is missing, blank, too long or not text.
@@ -27,7 +27,7 @@ pub enum Reason {
     TooLarge,
     /// The picture is not JPEG, PNG or WebP.
     UnsupportedMedia,
-    /// The endpoint itself has too much to do.
+    /// The endpoint itself is running too many searches.
     RateLimited,
     /// The engine cannot search by picture.
     NotSupported,
@@ -45,15 +45,15 @@ pub enum Reason {
     SpaceError,
     /// The Space is paused, deleted or broken until its owner acts.
     SpaceDown,
-    /// The Space wants (another) token.
+    /// The Space needs a token, or another one.
     SpaceAuth,
-    /// The Space does not take or give what is configured.
+    /// The Space's function does not fit the settings: other arguments, or another result.
     SpaceMismatch,
-    /// A fault of the endpoint itself.
+    /// An error in the endpoint itself.
     Internal,
-    /// Seen by a client only: no usable connection to the endpoint.
+    /// Seen by a client only: the endpoint could not be reached.
     Unreachable,
-    /// Seen by a client only: the endpoint's answer is not the contract's.
+    /// Seen by a client only: the endpoint's answer does not follow the contract.
     Garbled,
 }
 
@@ -205,7 +205,7 @@ impl Failure {
     }
 }
 
-/// What others say, as a log can take it.
+/// `text` from elsewhere, shortened and on one line, so that it fits into a log.
 fn line(text: &str) -> String {
     let start: String = text.chars().take(MAX_MESSAGE_CHARS).collect();
     one_line(&start)

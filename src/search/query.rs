@@ -25,7 +25,7 @@ pub enum Subject {
     },
 }
 
-/// One question to an [`Engine`].
+/// One question to an [`Engine`](super::Engine).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     /// What is searched for.

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::secret::Secret;
 
-/// How long answers are waited for.
+/// Timeouts of requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// An ordinary request. Default: 60 s, since Telegram fetches pictures while we wait.
@@ -36,7 +36,7 @@ impl Default for Timeouts {
     }
 }
 
-/// Speaks to a Bot API server as one bot. Clones share connections.
+/// A client of a Bot API server, for one bot. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct Client {
     base: String,
@@ -193,8 +193,8 @@ impl Client {
             .map(drop)
     }
 
-    /// `setMyCommands` for users of `language` (empty: all others), unless they are so already.
-    /// Returns whether it changed anything.
+    /// `setMyCommands` for users of `language` (empty: of all other languages), unless the menu has these
+    /// commands already. Returns whether it changed anything.
     ///
     /// # Errors
     /// As [`Client::call`].
@@ -220,7 +220,7 @@ impl Client {
         Ok(true)
     }
 
-    /// Interrupts what is under way in this client and its clones.
+    /// Interrupts all running requests of this client and its clones; later ones fail.
     pub fn shut_down(&self) {
         self.http.shut_down();
     }

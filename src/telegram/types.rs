@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 
-/// One update: something that happened and that the bot asked to be told.
+/// One update: an event that Telegram reports to the bot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
-    /// `update_id`; confirmed by asking for the updates after it.
+    /// `update_id`; asking for the updates after it confirms it.
     pub id: i64,
     /// What happened.
     pub event: Event,
