@@ -1,7 +1,8 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
-//! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`,
-//! `GET /images/{id}` (`?w=320` for a smaller one); HEAD works like GET. Every error is `{"error": {"code", "message"}}`.
+//! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`, `GET /images/{id}`
+//! (`?w=320` for a smaller one); HEAD works like GET. Every error is
+//! `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
 
@@ -39,8 +40,8 @@ use request::{Authentication, Parameters};
 
 pub use monitor::Monitor;
 
-/// How long an engine may overrun its deadline before the endpoint answers in its place: the engine's
-/// own failure says more.
+/// How long an engine may overrun its deadline before the endpoint answers in its place: the
+/// engine's own failure says more.
 const GRACE: Duration = Duration::from_millis(500);
 /// How long an answer of [`Engine::ready`] is given to other callers, too.
 const READY_FOR: Duration = Duration::from_secs(1);
@@ -57,7 +58,8 @@ struct Endpoint {
     ready: Mutex<Option<(Instant, Result<(), Failure>)>>,
 }
 
-/// The time left for a request, in its extensions, where that may be less than the configured timeout.
+/// The time left for a request, in its extensions, where that may be less than the configured
+/// timeout.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
     not(feature = "lambda"),
@@ -67,7 +69,8 @@ struct TimeLeft(Duration);
 
 type SharedEndpoint = State<Arc<Endpoint>>;
 
-/// The routes that search with `engine` and count in `monitor`. Uses `token`, `timeout` and `workers` of
+/// The routes that search with `engine` and count in `monitor`. Uses `token`, `timeout` and
+/// `workers` of
 /// `config`, and `listen`, which must be the address that is really bound.
 pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor) -> Router {
     let endpoint = Arc::new(Endpoint {
@@ -220,8 +223,8 @@ impl Endpoint {
         })
     }
 
-    /// Receives a query by picture, after checking all that can be checked before. The permit is taken
-    /// before the picture is read, so that waiting pictures cannot fill the memory.
+    /// Receives a query by picture, after checking all that can be checked before. The permit is
+    /// taken before the picture is read, so that waiting pictures cannot fill the memory.
     async fn receive(
         &self,
         parts: &Parts,
@@ -280,7 +283,8 @@ impl Endpoint {
         left.map_or(self.timeout, |time| time.min(self.timeout))
     }
 
-    /// Runs `work` on a thread where it may block, for at most `time`; a panic in it becomes a failure.
+    /// Runs `work` on a thread where it may block, for at most `time`; a panic in it becomes a
+    /// failure.
     async fn ask<T: Send + 'static>(
         &self,
         time: Duration,
@@ -307,8 +311,8 @@ impl Endpoint {
         }
     }
 
-    /// Asks the engine whether it is ready, at most once in [`READY_FOR`]; other callers meanwhile get
-    /// the same answer.
+    /// Asks the engine whether it is ready, at most once in [`READY_FOR`]; other callers meanwhile
+    /// get the same answer.
     async fn check_ready(&self) -> Result<(), Failure> {
         let mut last = self.ready.lock().await;
         if let Some((at, answer)) = &*last

@@ -1,5 +1,5 @@
-//! The engines that answer searches, and the one place that chooses between them: [`choose`]. Engines
-//! know neither each other nor the endpoint in front of them.
+//! The engines that answer searches, and the one place that chooses between them: [`choose`].
+//! Engines know neither each other nor the endpoint in front of them.
 
 #[cfg(feature = "clip")]
 pub mod clip;
@@ -31,8 +31,8 @@ use crate::search::Engine;
 /// The engine that the settings in `config` name.
 ///
 /// # Errors
-/// [`crate::error::Kind::Config`] for a setting that the engine does not take, or an engine that this
-/// program was built without; those of [`open_model`] and of the index.
+/// [`crate::error::Kind::Config`] for a setting that the engine does not take, or an engine that
+/// this program was built without; those of [`open_model`] and of the index.
 pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
         #[cfg(feature = "clip")]

@@ -40,8 +40,8 @@ pub enum Kind {
     Blocked,
     /// The answer is larger than its request allowed.
     TooLarge,
-    /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it fails
-    /// again until it is replaced.
+    /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it
+    /// fails again until it is replaced.
     Unusable,
     /// Another process holds what is needed: try again when it has ended.
     Busy,

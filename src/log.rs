@@ -1,8 +1,8 @@
-//! Writes log lines to journald where systemd connected the program to it, else to standard error; on
-//! AWS Lambda as JSON.
+//! Writes log lines to journald where systemd connected the program to it, else to standard error;
+//! on AWS Lambda as JSON.
 //!
-//! The configured level holds for this program's own events. Libraries log warnings and errors only,
-//! since at lower levels some print whole addresses, and so the bot token.
+//! The configured level holds for this program's own events. Libraries log warnings and errors
+//! only, since at lower levels some print whole addresses, and so the bot token.
 
 pub mod events;
 
@@ -71,7 +71,8 @@ pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
     Sink::StandardError
 }
 
-/// Starts logging for the whole process as lines of JSON on standard error, as AWS Lambda keeps them.
+/// Starts logging for the whole process as lines of JSON on standard error, as AWS Lambda keeps
+/// them.
 pub fn start_json(level: LevelFilter) {
     let (own, handle) = reload::Layer::new(passing(level));
     let _ = FILTER.set(handle);

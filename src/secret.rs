@@ -25,8 +25,8 @@ impl Secret {
         self.0.is_empty()
     }
 
-    /// Compares with `guess`, in a time that depends on the length of `guess` alone, so that an attacker
-    /// cannot find the token letter by letter.
+    /// Compares with `guess`, in a time that depends on the length of `guess` alone, so that an
+    /// attacker cannot find the token letter by letter.
     #[must_use]
     pub fn matches(&self, guess: &[u8]) -> bool {
         let own = self.0.as_bytes();

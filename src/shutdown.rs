@@ -31,6 +31,10 @@ impl Shutdown {
     }
 
     /// Waits for `delay`, or less if the flag is raised meanwhile. Returns whether it is raised.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers wait and then go on either way"
+    )]
     pub fn wait(&self, delay: Duration) -> bool {
         let until = Instant::now().checked_add(delay);
         let mut raised = locked(&self.state.0);

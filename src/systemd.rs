@@ -1,10 +1,10 @@
 //! Notifications to systemd: readiness, status line and watchdog. Without systemd (no
 //! `$NOTIFY_SOCKET`) all of this does nothing.
 //!
-//! The watchdog is fed only while work advances. Each [`WatchedPart`] that works says within which time
-//! it will report again; [`Pulse::beat`] feeds the watchdog while no part is overdue. A part without
-//! work is not watched, so an idle program counts as healthy. A fed watchdog does not prove that the
-//! work of a part is correct.
+//! The watchdog is fed only while work advances. Each [`WatchedPart`] that works says within which
+//! time it will report again; [`Pulse::beat`] feeds the watchdog while no part is overdue. A part
+//! without work is not watched, so an idle program counts as healthy. A fed watchdog does not prove
+//! that the work of a part is correct.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -28,8 +28,8 @@ fn notify(states: &[NotifyState]) {
     }
 }
 
-/// Tells systemd that the program has started: the configuration is valid and the loops are about to
-/// run. Without a network the program still counts as started; the status line says so.
+/// Tells systemd that the program has started: the configuration is valid and the loops are about
+/// to run. Without a network the program still counts as started; the status line says so.
 pub fn ready() {
     notify(&[NotifyState::Ready]);
 }
@@ -124,9 +124,9 @@ impl Pulse {
         })
     }
 
-    /// Sends the status line to systemd whenever it changes, and feeds the watchdog while no part is
-    /// overdue. Never returns, so it needs a thread of its own. `status` returns the line, and whether
-    /// the program is stopping and needs more time.
+    /// Sends the status line to systemd whenever it changes, and feeds the watchdog while no part
+    /// is overdue. Never returns, so it needs a thread of its own. `status` returns the line, and
+    /// whether the program is stopping and needs more time.
     pub fn beat(&self, mut status: impl FnMut() -> (String, bool)) {
         let period = watchdog_period().map_or(BEAT, |period| BEAT.min(period / 3));
         let mut told = String::new();

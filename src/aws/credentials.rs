@@ -1,5 +1,5 @@
-//! AWS credentials, from the settings or from the metadata service of the EC2 instance (`IMDSv2`), which
-//! issues those of the instance's role for some hours at a time.
+//! AWS credentials, from the settings or from the metadata service of the EC2 instance (`IMDSv2`),
+//! which issues those of the instance's role for some hours at a time.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};

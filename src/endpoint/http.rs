@@ -1,5 +1,5 @@
-//! The HTTP server, with limits on the number of connections, on the time in which a request's head must
-//! arrive, and on how long stopping may take.
+//! The HTTP server, with limits on the number of connections, on the time in which a request's head
+//! must arrive, and on how long stopping may take.
 
 use std::net::TcpListener;
 use std::pin::pin;
@@ -50,16 +50,17 @@ impl Default for Limits {
 
 /// Largest head of a request, in bytes; a query of 500 characters takes 6 KiB at most.
 const MAX_HEAD_BYTES: usize = 32 << 10;
-/// Pause after the system refused to accept a connection, for example without free file descriptors.
+/// Pause after the system refused to accept a connection, for example without free file
+/// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often the server reports to the watchdog, and how late it may be. All requests share its thread,
-/// so none of them may occupy it for longer.
+/// How often the server reports to the watchdog, and how late it may be. All requests share its
+/// thread, so none of them may occupy it for longer.
 const REPORT: Duration = Duration::from_secs(1);
 const REPORT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Answers the requests that come to `listener` until `shutdown` is raised, then finishes those that are
-/// running. Watched by `pulse` meanwhile. Tells systemd when it accepts requests and when it stops.
-/// Blocks; does not wait for searches that are still running after `limits.stop`.
+/// Answers the requests that come to `listener` until `shutdown` is raised, then finishes those
+/// that are running. Watched by `pulse` meanwhile. Tells systemd when it accepts requests and when
+/// it stops. Blocks; does not wait for searches that are still running after `limits.stop`.
 ///
 /// # Errors
 /// [`crate::error::Kind::System`] when the runtime or the listener cannot be set up.

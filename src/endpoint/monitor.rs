@@ -9,7 +9,8 @@ use crate::systemd::{Pulse, WatchedPart};
 /// How long a search may overrun its deadline before it counts as stuck.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// Counts the searches of one endpoint, and watches that each of them ends. Clones share the counts.
+/// Counts the searches of one endpoint, and watches that each of them ends. Clones share the
+/// counts.
 #[derive(Debug, Clone, Default)]
 pub struct Monitor {
     pulse: Pulse,

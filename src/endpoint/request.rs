@@ -14,7 +14,8 @@ use crate::secret::Secret;
 /// Largest `offset` accepted: no answer is useful so far down, and sums with it cannot overflow.
 const MAX_OFFSET: usize = 1_000_000;
 
-/// The parameters of `/search`. Unknown ones are ignored; of several with one name the first counts.
+/// The parameters of `/search`. Unknown ones are ignored; of several with one name the first
+/// counts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parameters {
     /// `query`, decoded; not yet checked.

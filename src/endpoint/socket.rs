@@ -14,8 +14,8 @@ pub(crate) struct Socket {
     pub activates: bool,
 }
 
-/// The socket that systemd passed to this process (`$LISTEN_FDS`), else one bound to `wanted`. To be
-/// called once, since it takes systemd's socket.
+/// The socket that systemd passed to this process (`$LISTEN_FDS`), else one bound to `wanted`. To
+/// be called once, since it takes systemd's socket.
 ///
 /// # Errors
 /// [`crate::error::Kind::Config`] for a socket unit that does not fit,

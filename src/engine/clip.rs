@@ -40,9 +40,9 @@ pub struct ClipEngine {
 }
 
 impl ClipEngine {
-    /// An engine that searches `store`, whose vectors must come from `encoder`. Searches by text leave
-    /// out results with a cosine below `min_score`. Hits link to `/images/{id}` of the endpoint, or,
-    /// where `public_base` is given, to the file's base name below that address.
+    /// An engine that searches `store`, whose vectors must come from `encoder`. Searches by text
+    /// leave out results with a cosine below `min_score`. Hits link to `/images/{id}` of the
+    /// endpoint, or, where `public_base` is given, to the file's base name below that address.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] when the store's vectors come from another encoder.

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// A heading and then one line for each picture, with tabs between the fields: id, names and keywords
-/// in English, names and keywords in Spanish, offset and length of the file in [`FILES`]. Names are
-/// separated by `|`, keywords by blanks.
+/// A heading and then one line for each picture, with tabs between the fields: id, names and
+/// keywords in English, names and keywords in Spanish, offset and length of the file in [`FILES`].
+/// Names are separated by `|`, keywords by blanks.
 const INDEX: &str = include_str!("../../models/drawings/collection.tsv");
 const FILES: &[u8] = include_bytes!("../../models/drawings/collection.bin");
 
@@ -29,7 +29,8 @@ pub struct Drawing {
 /// What a picture is called in one language.
 #[derive(Debug)]
 pub struct DrawingWords {
-    /// Its names, separated by `|`: in America and Britain, or in Spain and Mexico, and an everyday one.
+    /// Its names, separated by `|`: in America and Britain, or in Spain and Mexico, and an everyday
+    /// one.
     pub names: &'static str,
     /// More words for it, separated by blanks; none of them is in the names.
     pub keywords: &'static str,

@@ -1,5 +1,6 @@
-//! The built-in model and collection: a small CLIP model of our own training, and its vectors of the
-//! built-in [drawings](super::drawings). `models/sample` says how the model was made and what it can do.
+//! The built-in model and collection: a small CLIP model of our own training, and its vectors of
+//! the built-in [drawings](super::drawings). `models/sample` says how the model was made and what
+//! it can do.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ static MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/sample/sam
 /// One vector for each drawing, in the order of the collection: 16-bit floats, little-endian.
 static VECTORS: &[u8] = include_bytes!("../../models/sample/drawings.f16");
 
-/// Threshold for searches by text: less similar drawings are not shown. 98 of 100 keywords have a drawing above it, and 12 of the 15
-/// texts in `models/sample/junk.txt` have none.
+/// Threshold for searches by text: less similar drawings are not shown. 98 of 100 keywords have a
+/// drawing above it, and 12 of the 15 texts in `models/sample/junk.txt` have none.
 pub const MIN_SCORE: f32 = 0.25;
 
 /// The built-in model.
@@ -82,8 +83,8 @@ impl VectorStore for Drawings {
     }
 }
 
-/// The vectors, which have so many components: a multiple of what kernels take at once, so that rows lie as in an
-/// index.
+/// The vectors, of `dimensions` components each. That is a multiple of what kernels process at
+/// once, so the rows have the layout of those in an index.
 fn rows(dimensions: usize) -> impl ExactSizeIterator<Item = &'static [u8]> {
     VECTORS.chunks_exact(2 * dimensions.max(1))
 }

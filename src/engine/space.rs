@@ -43,8 +43,8 @@ use refusal::{Cure, SpaceFailure};
 
 /// Connections kept for reuse.
 const CONNECTIONS: usize = 8;
-/// How long a description is kept. A changed Space in which the old call still works (another function
-/// has that number now) is noticed in no other way.
+/// How long a description is kept. A changed Space in which the old call still works (another
+/// function has that number now) is noticed in no other way.
 const DESCRIPTION_AGE: Duration = Duration::from_mins(10);
 
 /// A Space that searches pictures.
@@ -90,8 +90,8 @@ impl Space {
         })
     }
 
-    /// Runs `attempt`, and again after a failure that can be cured: once after a dropped connection,
-    /// once after the Space has changed.
+    /// Runs `attempt`, and again after a failure that can be cured: once after a dropped
+    /// connection, once after the Space has changed.
     fn with_cures<T>(
         &self,
         deadline: Instant,

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Whether the program must never connect to `address`: there are no pictures, but perhaps a cloud's
-/// credentials.
+/// Whether the program must never connect to `address`: there are no pictures, but perhaps a
+/// cloud's credentials.
 #[must_use]
 pub fn is_forbidden(address: IpAddr) -> bool {
     const FORBIDDEN_V4: [Ipv4Addr; 2] = [

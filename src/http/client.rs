@@ -15,9 +15,9 @@ use crate::error::Result;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_REDIRECTS: u32 = 3;
-/// Each connection keeps both buffers, and ureq fills them with zeros: its default of 128 KiB each would
-/// be most of the memory of a connection, twice with TLS. The head of an answer must fit into the first,
-/// the longest header of a request into the second.
+/// Each connection keeps both buffers, and ureq fills them with zeros: its default of 128 KiB each
+/// would be most of the memory of a connection, twice with TLS. The head of an answer must fit into
+/// the first, the longest header of a request into the second.
 const INPUT_BUFFER: usize = 32 << 10;
 const OUTPUT_BUFFER: usize = 16 << 10;
 

@@ -1,5 +1,6 @@
-//! Ids of the events that an operator may want alerts for: `journalctl MESSAGE_ID=…` finds them, and
-//! systemd/clip-bot.catalog explains them. 128 bits in hexadecimal, never to be changed; the field
+//! Ids of the events that an operator may want alerts for: `journalctl MESSAGE_ID=…` finds them,
+//! and systemd/clip-bot.catalog explains them. 128 bits in hexadecimal, never to be changed; the
+//! field
 //! `message_id` of a log event takes them.
 
 /// The program has started and answers requests.

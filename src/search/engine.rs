@@ -25,8 +25,8 @@ pub trait Engine: Send + Sync {
     /// The [`Failure`] that a search would meet.
     fn ready(&self, deadline: Instant) -> Result<(), Failure>;
 
-    /// The engine's picture with that id as (media type, file), to be served at `/images/{id}`; scaled
-    /// down to `width` pixels where that is given and the engine can.
+    /// The engine's picture with that id as (media type, file), to be served at `/images/{id}`;
+    /// scaled down to `width` pixels where that is given and the engine can.
     fn image(&self, _id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
         None
     }

@@ -22,8 +22,8 @@ use crate::locked::locked;
 use crate::log::events;
 use crate::shutdown::Shutdown;
 
-/// Longest flood wait that [`Delivery::send`] waits out itself. A longer one is left to the caller, who
-/// can serve other chats meanwhile.
+/// Longest flood wait that [`Delivery::send`] waits out itself. A longer one is left to the caller,
+/// who can serve other chats meanwhile.
 const MAX_WAIT: Duration = Duration::from_secs(5);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
@@ -48,8 +48,8 @@ struct ChatStates {
     moved: HashMap<i64, i64>,
 }
 
-/// Whether the refusal needs no second attempt: the message already has this text, or the button has
-/// stopped spinning by itself.
+/// Whether the refusal needs no second attempt: the message already has this text, or the button
+/// has stopped spinning by itself.
 fn is_as_good_as_done(error: &Error) -> bool {
     refusal(error).is_some_and(|Refusal { description, .. }| {
         description.contains("message is not modified") || description.contains("query is too old")
@@ -193,7 +193,8 @@ impl Delivery {
         }
     }
 
-    /// Changes `call` so that it does not fail with `error` again; `false` where that is impossible.
+    /// Changes `call` so that it does not fail with `error` again; `false` where that is
+    /// impossible.
     fn adapt(&self, call: &mut Call, error: &Error) -> bool {
         let Some(Refusal {
             description,

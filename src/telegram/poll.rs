@@ -81,8 +81,8 @@ impl Poller {
     }
 
     /// Hands each batch of updates, with the offset behind it, to `deliver` until `shutdown` is
-    /// raised. `deliver` returns how many updates the next batch may have. `progress` is called with
-    /// each event.
+    /// raised. `deliver` returns how many updates the next batch may have. `progress` is called
+    /// with each event.
     ///
     /// # Errors
     /// Only [`crate::error::Kind::Refused`]; everything else is waited out.

@@ -2,7 +2,7 @@
 
 use crate::engine::drawings::{Drawing, DrawingWords};
 
-/// DrawingWords that say nothing about a picture, in English and Spanish.
+/// Words that tell nothing about a picture, in English and Spanish: they are ignored.
 const STOP_WORDS: &[&str] = &[
     "a", "al", "an", "and", "el", "for", "is", "la", "las", "los", "me", "my", "o", "or", "para",
     "por", "some", "the", "to", "un", "una", "unas", "unos", "y",
@@ -14,7 +14,7 @@ const PREPOSITIONS: &[&str] = &[
     "sobre", "under", "with",
 ];
 
-/// DrawingWords that say how something looks, not what it is: they count a quarter.
+/// Words that say how something looks, not what it is: they count a quarter.
 const COLOURS: &[&str] = &[
     "amarillo", "azul", "black", "blanco", "blue", "brown", "gray", "green", "grey", "gris",
     "marron", "morado", "naranja", "negro", "orange", "pink", "purple", "red", "rojo", "rosa",

@@ -117,8 +117,8 @@ fn value_mentions(value: &Value, placeholder: &str) -> bool {
     }
 }
 
-/// The arguments for a call: `template` with `words` in place of its placeholders, and the function's
-/// defaults for what the template does not mention.
+/// The arguments for a call: `template` with `words` in place of its placeholders, and the
+/// function's defaults for what the template does not mention.
 ///
 /// # Errors
 /// [`Reason::SpaceMismatch`], naming what the function takes, for a surplus or unknown argument.

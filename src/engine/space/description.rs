@@ -40,7 +40,7 @@ pub(super) struct Input {
     pub name: String,
     /// What is sent where the template says nothing.
     pub default: Value,
-    /// FilledArguments by the Space itself: a session's state and what its API page leaves out.
+    /// Filled by the Space itself: a session's state and what its API page leaves out.
     pub hidden: bool,
 }
 

@@ -103,8 +103,8 @@ impl Hub {
     }
 }
 
-/// The failure for a Space that was suspected to be asleep, now that the hub has named its stage. An
-/// unknown stage counts as one that ends by itself.
+/// The failure for a Space that was suspected to be asleep, now that the hub has named its stage.
+/// An unknown stage counts as one that ends by itself.
 pub(super) fn judge(suspicion: Failure, stage: Option<String>) -> Failure {
     let Some(stage) = stage else { return suspicion };
     let failure = match stage.as_str() {

@@ -1,13 +1,13 @@
-//! Parses JSON and drops the fields that are not used: the description of a Space is ten times as large
-//! as what this program reads of it, and parsed in memory ten times as large again.
+//! Parses JSON and drops the fields that are not used: the description of a Space is ten times as
+//! large as what this program reads of it, and parsed in memory ten times as large again.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Parses a document, keeping only these keys of its objects, at every depth; what is under [`WHOLE`]
-/// is kept whole.
+/// Parses a document, keeping only these keys of its objects, at every depth; what is under
+/// [`WHOLE`] is kept whole.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pruned<'k>(pub &'k [&'k str]);
 

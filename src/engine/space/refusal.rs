@@ -1,5 +1,5 @@
-//! Turns every way in which a Space or its hub refuses or breaks off into a [`Failure`], and says what
-//! may cure it.
+//! Turns every way in which a Space or its hub refuses or breaks off into a [`Failure`], and says
+//! what may cure it.
 
 use std::time::Duration;
 
@@ -204,8 +204,8 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Spac
     }
 }
 
-/// A web page with status 404: what the hub's proxy says of a Space that is not there, is private, or
-/// sleeps.
+/// A web page with status 404: what the hub's proxy says of a Space that is not there, is private,
+/// or sleeps.
 fn not_found(host: &str, with_token: bool) -> SpaceFailure {
     let failure = if with_token {
         mismatch(format!("there is no Gradio app at {host}"))
