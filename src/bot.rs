@@ -32,10 +32,10 @@ use crate::error::{Class, Error, Kind, Result};
 use crate::inbox::Inbox;
 use crate::log::events;
 use crate::shutdown::Shutdown;
-use crate::systemd::{self, Part, Pulse};
+use crate::systemd::{self, Pulse, WatchedPart};
 use crate::telegram::client::Client;
 use crate::telegram::delivery::Delivery;
-use crate::telegram::poll::{self, Moment, Poller};
+use crate::telegram::poll::{self, PollEvent, Poller};
 use crate::telegram::types::User;
 
 use handler::{Identity, Manners};
@@ -127,7 +127,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
     let polled = updates.run(
         shutdown,
-        |moment| follow(&moment, &part, &status),
+        |event| follow(&event, &part, &status),
         |batch, next| intake.accept(batch, next, &part, shutdown),
     );
     part.rest();
@@ -191,7 +191,7 @@ pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<
 /// Asks who we are until Telegram answers; `None` at shutdown.
 fn introduce(
     client: &Client,
-    part: &Part,
+    part: &WatchedPart,
     status: &Status,
     shutdown: &Shutdown,
 ) -> Result<Option<User>> {
@@ -212,7 +212,7 @@ fn introduce(
                     Class::Retry { after: Some(after) } => after,
                     _ => START.delay(failures, backoff::chance()),
                 };
-                follow(&Moment::Failed(&error, delay), part, status);
+                follow(&PollEvent::Failed(&error, delay), part, status);
                 shutdown.wait(delay);
             }
         }
@@ -221,11 +221,11 @@ fn introduce(
 }
 
 /// Tells the watchdog and the status line what polling does.
-fn follow(moment: &Moment, part: &Part, status: &Status) {
-    match moment {
-        Moment::Asks(longest) => part.within(*longest + SLACK),
-        Moment::Answered => status.polling(),
-        Moment::Failed(error, delay) => {
+fn follow(event: &PollEvent, part: &WatchedPart, status: &Status) {
+    match event {
+        PollEvent::Asking(longest) => part.within(*longest + SLACK),
+        PollEvent::Answered => status.polling(),
+        PollEvent::Failed(error, delay) => {
             part.within(*delay + SLACK);
             status.no_updates(error.to_string());
         }

@@ -94,7 +94,7 @@ pub fn download(
     if !is_right(&digest) {
         std::fs::remove_file(&path).map_err(failed)?;
         let problem = format!("it has the SHA-256 {digest}, not the published");
-        return Err(Error::new(Kind::Garbled { status: 200 }, problem));
+        return Err(Error::new(Kind::Garbled { status: None }, problem));
     }
     part.sync_all().map_err(failed)?;
     std::fs::rename(&path, to).map_err(failed)?;
@@ -119,7 +119,14 @@ fn receive(
     }
     let answer = client.open(&request)?;
     let (status, range) = (answer.head.status, content_range(&answer.head));
-    let garbled = |problem: String| Err(Error::new(Kind::Garbled { status }, problem));
+    let garbled = |problem: String| {
+        Err(Error::new(
+            Kind::Garbled {
+                status: Some(status),
+            },
+            problem,
+        ))
+    };
     let (start, all) = match (status, range) {
         (200, _) => (0, content_length(&answer.head)),
         (206, Some((Some(start), all))) if start == have => (have, all),

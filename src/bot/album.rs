@@ -22,11 +22,11 @@ use super::reply::{self, Tally};
 use super::texts::Texts;
 use crate::error::{Class, Error, Kind, Result};
 use crate::search::Hit;
-use crate::telegram::client::number_after;
 use crate::telegram::request::{
-    Address, Call, File, Photo, send_document, send_media_group, send_message, send_photo,
+    Address, Attachment, Call, Photo, send_document, send_media_group, send_message, send_photo,
 };
 use crate::telegram::types::Message;
+use crate::telegram::{Refusal, number_after, refusal};
 
 const MAX_CAPTION_CHARS: usize = 1024;
 /// Uploads of one album together, so that a few albums at a time fit into 1 GB.
@@ -342,7 +342,7 @@ impl Item {
             Rung::FileId(file_id) => (file_id.clone(), None),
             Rung::Upload(_, picture) => {
                 let name = format!("picture{index}");
-                let file = File {
+                let file = Attachment {
                     file_name: format!("{}.{}", index + 1, picture.extension),
                     media_type: picture.media_type,
                     bytes: Arc::clone(&picture.bytes),
@@ -378,12 +378,12 @@ impl Item {
 
 /// Whether another form of the same pictures may succeed where `error` came.
 fn is_about_pictures(error: &Error) -> bool {
-    match error.kind() {
-        Kind::Telegram {
+    match refusal(error) {
+        Some(Refusal {
             code: 400,
             description,
             ..
-        } => {
+        }) => {
             error.class() == Class::GiveUp
                 && ![
                     "chat not found",
@@ -393,23 +393,21 @@ fn is_about_pictures(error: &Error) -> bool {
                 .iter()
                 .any(|words| description.contains(words))
         }
-        Kind::Telegram { code: 413, .. } | Kind::Garbled { status: 413 } => true,
-        _ => false,
+        Some(refusal) => refusal.code == 413,
+        None => matches!(error.kind(), Kind::Garbled { status: Some(413) }),
     }
 }
 
 /// Whether the chat takes texts but no pictures.
 fn forbids_pictures(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 400 | 403, description, .. }
+    matches!(refusal(error), Some(Refusal { code: 400 | 403, description, .. })
         if description.contains("not enough rights to send")
             || description.contains("CHAT_SEND_PHOTOS_FORBIDDEN"))
 }
 
 /// The 0-based position in "failed to send message #2 with the error message …".
 fn position_in(error: &Error) -> Option<usize> {
-    let Kind::Telegram { description, .. } = error.kind() else {
-        return None;
-    };
+    let Refusal { description, .. } = refusal(error)?;
     let number = usize::try_from(number_after("message #", description)?).ok()?;
     number.checked_sub(1)
 }

@@ -18,8 +18,8 @@ use crate::config::BotConfig;
 use crate::inbox::{Arrival, Entry, Inbox};
 use crate::locked::locked;
 use crate::shutdown::Shutdown;
-use crate::systemd::Part;
-use crate::telegram::poll::{BATCH, Fetched};
+use crate::systemd::WatchedPart;
+use crate::telegram::poll::{FetchedUpdate, MAX_BATCH};
 use crate::telegram::types::{Event, Update};
 
 /// How long the watchdog lets one write take; a disk that takes longer is broken.
@@ -79,7 +79,7 @@ impl Intake {
             inbox,
             queue,
             known,
-            careful: u32::try_from(workers).unwrap_or(BATCH),
+            careful: u32::try_from(workers).unwrap_or(MAX_BATCH),
         }
     }
 
@@ -88,9 +88,9 @@ impl Intake {
     /// Returns how many updates to fetch next.
     pub fn accept(
         &mut self,
-        batch: Vec<Fetched>,
+        batch: Vec<FetchedUpdate>,
         next_offset: i64,
-        part: &Part,
+        part: &WatchedPart,
         shutdown: &Shutdown,
     ) -> u32 {
         part.within(MAX_WRITE_TIME);
@@ -101,7 +101,7 @@ impl Intake {
         let now = Instant::now();
         let mut wanted = Vec::new();
         let mut arrivals = Vec::new();
-        for Fetched { raw, update } in batch {
+        for FetchedUpdate { raw, update } in batch {
             let tasks = self.tasks(&update, now);
             tracing::debug!("update {}: {} tasks", update.id, tasks.len());
             if !tasks.is_empty() {
@@ -135,7 +135,7 @@ impl Intake {
         if goes_on && !durable {
             return self.careful;
         }
-        BATCH
+        MAX_BATCH
     }
 
     fn tasks(&mut self, update: &Update, now: Instant) -> Vec<Task> {
@@ -381,7 +381,7 @@ mod tests {
         }
         let raw = message(8, "cat");
         let update = Update::from_json(&raw).expect("an update");
-        let batch = vec![Fetched { raw, update }];
+        let batch = vec![FetchedUpdate { raw, update }];
         intake.accept(
             batch,
             9,

@@ -67,7 +67,12 @@ impl Fetcher {
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");
-            return Err(Error::new(Kind::Garbled { status }, context));
+            return Err(Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                context,
+            ));
         }
         PictureFile::from_bytes(answer.body)
     }

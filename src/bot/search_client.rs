@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::aws::credentials::Provider;
-use crate::aws::signature::{self, Scope};
+use crate::aws::signature::{self, Scope, Signable};
 use crate::config::{BotConfig, SearchAuth};
 use crate::error::{Error, Kind};
 use crate::http;
@@ -66,7 +66,7 @@ impl Auth {
                     region,
                     service: "execute-api",
                 };
-                let headers = signature::headers(request.signable(), &credentials, scope, now);
+                let headers = signature::headers(Signable::of(&request), &credentials, scope, now);
                 Ok(headers.into_iter().fold(request, |request, (name, value)| {
                     request.header(name, value)
                 }))

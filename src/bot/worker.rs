@@ -29,7 +29,7 @@ use crate::inbox::Inbox;
 use crate::log::events;
 use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
-use crate::systemd::Part;
+use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::request::Call;
 
@@ -64,7 +64,7 @@ pub struct Tools {
 #[derive(Debug)]
 pub struct ChatWorker {
     tools: Arc<Tools>,
-    part: Part,
+    part: WatchedPart,
 }
 
 /// The way of one job's album to the outside.
@@ -153,7 +153,7 @@ impl Tools {
 impl ChatWorker {
     /// A worker with `tools`, watched as `part`.
     #[must_use]
-    pub fn new(tools: Arc<Tools>, part: Part) -> Self {
+    pub fn new(tools: Arc<Tools>, part: WatchedPart) -> Self {
         Self { tools, part }
     }
 

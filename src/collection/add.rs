@@ -926,11 +926,16 @@ impl Worker<'_> {
             200 if picture_type(&answer.body).is_some() => Ok(answer.body),
             200 => {
                 let what = "what came is not a JPEG, PNG, WebP or GIF picture";
-                Err(Error::new(Kind::Garbled { status: 200 }, what))
+                Err(Error::new(Kind::Garbled { status: None }, what))
             }
             status => {
                 let what = format!("its server answered with status {status}");
-                Err(Error::new(Kind::Garbled { status }, what))
+                Err(Error::new(
+                    Kind::Garbled {
+                        status: Some(status),
+                    },
+                    what,
+                ))
             }
         }
     }

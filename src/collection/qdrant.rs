@@ -303,12 +303,17 @@ fn refusal(status: u16, answer: &Response) -> Error {
     let words = body["status"]["error"].as_str().unwrap_or_default();
     let words: String = one_line(words).chars().take(300).collect();
     let what = format!("Qdrant answered with status {status}: {words}");
-    Error::new(Kind::Garbled { status }, what)
+    Error::new(
+        Kind::Garbled {
+            status: Some(status),
+        },
+        what,
+    )
 }
 
 fn not_understood() -> Error {
     let what = "Qdrant's answer is not understood: is it the address of a collection of ours?";
-    Error::new(Kind::Garbled { status: 200 }, what)
+    Error::new(Kind::Garbled { status: None }, what)
 }
 
 /// A UUID (version 8: made as one likes) that always is the same for `id`.

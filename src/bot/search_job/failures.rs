@@ -28,6 +28,7 @@ use super::{Now, TurnEnd};
 use crate::backoff::Backoff;
 use crate::error::{Class, Error, Kind};
 use crate::search::{Failure, Reason};
+use crate::telegram::refusal;
 
 /// How often a busy endpoint is asked for one query.
 const MAX_BUSY_TRIES: u32 = 3;
@@ -154,14 +155,14 @@ pub fn after_search(failure: &Failure, tries: u32) -> AfterSearch {
 /// such an error, with this one.
 #[must_use]
 pub fn after_sending(sending: Sending, error: &Error, failures: u32, now: Now) -> AfterSending {
-    let refusal = Refusal::of(error);
+    let refused = Refused::of(error);
     let leave_alone = matches!(error.class(), Class::Retry { after: Some(_) });
     match sending {
         Sending::Waking => AfterSending::GoOn,
-        Sending::Acknowledgement if refusal != Some(Refusal::OfTheBot) && !leave_alone => {
+        Sending::Acknowledgement if refused != Some(Refused::Bot) && !leave_alone => {
             AfterSending::GoOn
         }
-        Sending::Edit if refusal == Some(Refusal::OfThisRequest) => AfterSending::SayBelow,
+        Sending::Edit if refused == Some(Refused::Request) => AfterSending::SayBelow,
         Sending::Acknowledgement | Sending::Edit | Sending::Album | Sending::Message => {
             AfterSending::EndTurn(ending(error, failures, now))
         }
@@ -185,7 +186,7 @@ pub fn ending(error: &Error, failures: u32, now: Now) -> Ending {
     };
     if worth_it && now.age < MAX_AGE {
         Ending::TryLater(pause)
-    } else if Refusal::of(error) == Some(Refusal::OfTheBot) {
+    } else if Refused::of(error) == Some(Refused::Bot) {
         Ending::NobodyToAnswer
     } else {
         Ending::GiveUp
@@ -194,20 +195,18 @@ pub fn ending(error: &Error, failures: u32, now: Now) -> Ending {
 
 /// What Telegram refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Refusal {
+enum Refused {
     /// The user or the group does not want the bot.
-    OfTheBot,
+    Bot,
     /// This request, although the chat takes others: somebody deleted the message.
-    OfThisRequest,
+    Request,
 }
 
-impl Refusal {
+impl Refused {
     fn of(error: &Error) -> Option<Self> {
-        match error.kind() {
-            Kind::Telegram { code: 403, .. } => Some(Self::OfTheBot),
-            Kind::Telegram { code: 400, .. } if error.class() == Class::GiveUp => {
-                Some(Self::OfThisRequest)
-            }
+        match refusal(error)?.code {
+            403 => Some(Self::Bot),
+            400 if error.class() == Class::GiveUp => Some(Self::Request),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ use crate::bot::album::Sent;
 use crate::bot::texts::Texts;
 use crate::error::Kind;
 use crate::search::Reason;
+use crate::telegram::Refusal;
 
 const NOW: Now = Now {
     age: Duration::from_millis(1200),
@@ -31,13 +32,13 @@ fn job() -> SearchJob {
 }
 
 fn telegram(code: u16, retry_after: Option<u64>) -> Error {
-    let kind = Kind::Telegram {
+    let refusal = Refusal {
         code,
-        description: "d".to_owned(),
+        description: format!("error {code}"),
         retry_after: retry_after.map(Duration::from_secs),
         migrate_to: None,
     };
-    Error::new(kind, format!("error {code}"))
+    Error::from(refusal)
 }
 
 fn blocked() -> SearchEvent {
