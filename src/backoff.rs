@@ -1,19 +1,19 @@
-//! How long to wait after the n-th failure in a row. Pure: chance is passed in.
+//! Waiting times between attempts: exponential backoff with jitter.
 
 use std::time::Duration;
 
-/// First and longest waiting time of a doubling series.
+/// Waiting times that double with each failure in a row, up to a limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Backoff {
     /// Waiting time after the first failure.
     pub first: Duration,
-    /// No waiting time is longer.
+    /// The limit.
     pub longest: Duration,
 }
 
 impl Backoff {
     /// The waiting time after `failures` failures in a row (1 is the first), between half of the
-    /// doubled value and the whole of it; `chance` from 0 to 1 chooses.
+    /// doubled value and the whole of it; `chance` from 0 to 1 is the jitter.
     #[must_use]
     pub fn delay(self, failures: u32, chance: f64) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod activity;
 pub mod album;
+pub mod answer_progress;
 pub mod asleep;
 pub mod control;
 pub mod handler;
@@ -16,6 +17,7 @@ pub mod queue;
 pub mod rate;
 pub mod reply;
 pub mod search_client;
+pub mod search_job;
 pub mod searches;
 pub mod status;
 pub mod texts;
@@ -25,26 +27,26 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::backoff::{self, Backoff};
-use crate::bot::search_client::SearchClient;
 use crate::config::BotConfig;
 use crate::error::{Class, Error, Kind, Result};
 use crate::inbox::Inbox;
 use crate::log::events;
 use crate::shutdown::Shutdown;
-use crate::systemd::{self, Part, Pulse};
+use crate::systemd::{self, Pulse, WatchedPart};
 use crate::telegram::client::Client;
 use crate::telegram::delivery::Delivery;
-use crate::telegram::poll::{self, Moment, Poller};
+use crate::telegram::poll::{self, PollEvent, Poller};
 use crate::telegram::types::User;
 
 use handler::{Identity, Manners};
 use intake::{Changes, Intake};
-use job::Job;
+use job::ChatJob;
 use queue::{Closing, Queue};
 use rate::Rates;
+use search_client::SearchClient;
 use status::{Counts, Status};
 use texts::Texts;
-use worker::{Tools, Worker};
+use worker::{ChatWorker, Tools};
 
 /// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
 pub const DRAIN: Duration = Duration::from_secs(20);
@@ -52,19 +54,18 @@ const START: Backoff = Backoff {
     first: Duration::from_secs(1),
     longest: Duration::from_mins(1),
 };
-/// Of a single request; the connection has a time-out of its own.
-const LONGEST_REQUEST: Duration = Duration::from_mins(2);
-/// What anything may take beyond its time-out.
+/// How long the watchdog lets one request to Telegram take; its connection has a time-out of its own.
+const MAX_REQUEST_TIME: Duration = Duration::from_mins(2);
+/// How much longer than its time-out the watchdog lets a call take.
 const SLACK: Duration = Duration::from_secs(20);
-/// TLS needs most of it; memory is only used as deep as the stack goes.
+/// Stack of each thread, in bytes. TLS needs most of it; only what is used of it takes memory.
 const STACK: usize = 512 << 10;
 
 /// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
 ///
 /// # Errors
-/// [`crate::error::Kind::Refused`] for a wrong token; [`crate::error::Kind::System`] when the
-/// system gives no threads, or another process uses the same state folder. Everything else is
-/// waited out.
+/// [`Kind::Refused`] for a wrong token; [`Kind::System`] when the system gives no threads;
+/// [`Kind::Busy`] when another process uses the same state folder. Everything else is waited out.
 pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
     let inbox = match &config.state_dir {
         Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, SystemTime::now)?,
@@ -121,16 +122,12 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
     let menu = sending.clone();
     spawn("menu", move || set_menu(&menu))?;
-    let (interrupted, flag) = (polling.clone(), shutdown.clone());
-    spawn("interrupt", move || {
-        flag.wait(Duration::MAX);
-        interrupted.shut_down();
-    })?;
+    interrupt_at(shutdown, &polling)?;
 
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
     let polled = updates.run(
         shutdown,
-        |moment| follow(&moment, &part, &status),
+        |event| follow(&event, &part, &status),
         |batch, next| intake.accept(batch, next, &part, shutdown),
     );
     part.rest();
@@ -138,31 +135,48 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     polled.inspect_err(tell_refused)
 }
 
+/// Ends the long poll of `polling` when `shutdown` is raised.
+fn interrupt_at(shutdown: &Shutdown, polling: &Client) -> Result<()> {
+    let (interrupted, flag) = (polling.clone(), shutdown.clone());
+    spawn("interrupt", move || {
+        flag.wait(Duration::MAX);
+        interrupted.shut_down();
+    })
+}
+
 /// Starts worker `number` of `all`. Each one starts the next when it gets its first job: a bot that
 /// is seldom asked needs few threads.
 fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> Result<()> {
     let name = format!("worker-{number}");
-    let worker = Worker::new(Arc::clone(&tools), pulse.part(&name));
+    let worker = ChatWorker::new(Arc::clone(&tools), pulse.part(&name));
     let next = move || {
         if number == 0
-            && let Err(error) = keep_company(&tools, &pulse)
+            && let Err(error) = start_helpers(&tools, &pulse)
         {
-            tracing::error!("searches lack company: {}", error.chain());
+            tracing::error!(
+                "cannot start the threads that show activity and wake sleeping searches: {}",
+                error.chain()
+            );
         }
         if number + 1 < all
             && let Err(error) = start_worker(number + 1, all, tools, pulse)
         {
-            tracing::warn!("{} workers must do: {}", number + 1, error.chain());
+            let started = number + 1;
+            tracing::warn!(
+                "cannot start another worker thread; {started} of {all} do all the work: {}",
+                error.chain()
+            );
         }
     };
     spawn(&name, move || worker.run(next))
 }
 
-/// Starts what searches need beside their worker.
-fn keep_company(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
+/// Starts the threads that searches need beside their worker: one shows "sending a photo…", one
+/// asks a sleeping endpoint again.
+fn start_helpers(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
     let activities = Arc::clone(tools);
     spawn("activities", move || activities.show_activities())?;
-    let watching = Worker::new(Arc::clone(tools), pulse.part("asleep"));
+    let watching = ChatWorker::new(Arc::clone(tools), pulse.part("asleep"));
     spawn("asleep", move || watching.watch_asleep())
 }
 
@@ -177,13 +191,13 @@ pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<
 /// Asks who we are until Telegram answers; `None` at shutdown.
 fn introduce(
     client: &Client,
-    part: &Part,
+    part: &WatchedPart,
     status: &Status,
     shutdown: &Shutdown,
 ) -> Result<Option<User>> {
     let mut failures = 0;
     while !shutdown.is_raised() {
-        part.within(LONGEST_REQUEST);
+        part.within(MAX_REQUEST_TIME);
         match client.get_me() {
             Ok(me) => return Ok(Some(me)),
             Err(error) if error.class() == Class::Fatal => return Err(error),
@@ -191,14 +205,14 @@ fn introduce(
                 failures += 1;
                 tracing::warn!(
                     message_id = events::UNREACHABLE,
-                    "Telegram cannot be reached, trying on: {}",
+                    "Telegram cannot be reached; retrying: {}",
                     error.chain()
                 );
                 let delay = match error.class() {
                     Class::Retry { after: Some(after) } => after,
                     _ => START.delay(failures, backoff::chance()),
                 };
-                follow(&Moment::Failed(&error, delay), part, status);
+                follow(&PollEvent::Failed(&error, delay), part, status);
                 shutdown.wait(delay);
             }
         }
@@ -206,19 +220,20 @@ fn introduce(
     Ok(None)
 }
 
-/// What polling does, told to those who watch it.
-fn follow(moment: &Moment, part: &Part, status: &Status) {
-    match moment {
-        Moment::Asks(longest) => part.within(*longest + SLACK),
-        Moment::Answered => status.polling(),
-        Moment::Failed(error, delay) => {
+/// Tells the watchdog and the status line what polling does.
+fn follow(event: &PollEvent, part: &WatchedPart, status: &Status) {
+    match event {
+        PollEvent::Asking(longest) => part.within(*longest + SLACK),
+        PollEvent::Answered => status.polling(),
+        PollEvent::Failed(error, delay) => {
             part.within(*delay + SLACK);
             status.no_updates(error.to_string());
         }
     }
 }
 
-/// The details follow when the program ends; this is what an operator can wait for.
+/// Logs a refused token under an event id that an operator can watch for. The details follow when
+/// the program ends.
 fn tell_refused(error: &Error) {
     if *error.kind() == Kind::Refused {
         tracing::error!(
@@ -241,16 +256,16 @@ fn set_menu(client: &Client) {
     }
 }
 
-/// Sees all that the status line tells.
+/// Collects what the status line shows.
 struct Observer {
     inbox: Inbox,
-    queue: Arc<Queue<Job>>,
+    queue: Arc<Queue<ChatJob>>,
     tools: Arc<Tools>,
     status: Arc<Status>,
 }
 
 impl Observer {
-    /// The line, and whether a stop is under way.
+    /// The status line, and whether the bot is stopping.
     fn line(&self) -> (String, bool) {
         let (waiting, working) = self.queue.load();
         let counts = Counts {
@@ -269,7 +284,7 @@ fn stop(
     poller: &Poller,
     client: &Client,
     inbox: &Inbox,
-    queue: &Queue<Job>,
+    queue: &Queue<ChatJob>,
     tools: &Tools,
     status: &Status,
 ) {
@@ -279,7 +294,7 @@ fn stop(
     queue.close(if kept { Closing::Park } else { Closing::Finish });
     tools.stop_waiting();
     let (_, working) = queue.load();
-    tracing::info!("stopping; {working} at work are finished first");
+    tracing::info!("stopping; {working} at work, which are finished first");
     queue.drain(DRAIN);
     inbox.close();
     let unsafe_ones = inbox.lowest_unsafe();

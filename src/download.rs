@@ -136,7 +136,14 @@ fn receive(
     }
     let answer = client.open(&request)?;
     let (status, range) = (answer.head.status, content_range(&answer.head));
-    let garbled = |problem: String| Err(Error::new(Kind::Garbled { status }, problem));
+    let garbled = |problem: String| {
+        Err(Error::new(
+            Kind::Garbled {
+                status: Some(status),
+            },
+            problem,
+        ))
+    };
     let (start, all) = match (status, range) {
         (200, _) => (0, content_length(&answer.head)),
         (206, Some((Some(start), all))) if start == have => (have, all),

@@ -1,17 +1,18 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
-//! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`,
-//! `GET /images/{id}` (`?w=320` for a smaller one); HEAD works like GET. Every error is `{"error": {"code", "message"}}`.
+//! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`, `GET /images/{id}`
+//! (`?w=320` for a smaller one); HEAD works like GET. Every error is
+//! `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
 
-mod activity;
 mod address;
 mod answer;
 mod body;
 pub mod http;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod monitor;
 mod request;
 pub mod socket;
 
@@ -34,21 +35,21 @@ use crate::config::SearchConfig;
 use crate::search::{Engine, Failure, Query, Reason, Subject};
 use crate::secret::Secret;
 
-use answer::{Outcome, Rejection};
-use request::{Caller, Parameters};
+use answer::{FailureResponse, Summary};
+use request::{Authentication, Parameters};
 
-pub use activity::Activity;
+pub use monitor::Monitor;
 
-/// How long an engine may overrun its deadline before it is answered for; its own failure says
-/// more than ours.
+/// How long an engine may overrun its deadline before the endpoint answers in its place: the
+/// engine's own failure says more.
 const GRACE: Duration = Duration::from_millis(500);
-/// For how long one answer of [`Engine::ready`] holds for everyone who asks.
+/// How long an answer of [`Engine::ready`] is given to other callers, too.
 const READY_FOR: Duration = Duration::from_secs(1);
 
-/// What the routes share.
+/// What all routes share.
 struct Endpoint {
     engine: Arc<dyn Engine>,
-    activity: Activity,
+    monitor: Monitor,
     token: Option<Secret>,
     timeout: Duration,
     workers: Arc<Semaphore>,
@@ -57,7 +58,8 @@ struct Endpoint {
     ready: Mutex<Option<(Instant, Result<(), Failure>)>>,
 }
 
-/// In the extensions of a request: what may be spent on it, where that may be less than configured.
+/// The time left for a request, in its extensions, where that may be less than the configured
+/// timeout.
 #[derive(Debug, Clone, Copy)]
 #[cfg_attr(
     not(feature = "lambda"),
@@ -65,14 +67,15 @@ struct Endpoint {
 )]
 struct TimeLeft(Duration);
 
-type Shared = State<Arc<Endpoint>>;
+type SharedEndpoint = State<Arc<Endpoint>>;
 
-/// The routes over `engine`, whose work is told to `activity`. Of `config` count `token`,
-/// `timeout`, `workers`, and `listen`, which must be the address really bound.
-pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, activity: &Activity) -> Router {
+/// The routes that search with `engine` and count in `monitor`. Uses `token`, `timeout` and
+/// `workers` of
+/// `config`, and `listen`, which must be the address that is really bound.
+pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor) -> Router {
     let endpoint = Arc::new(Endpoint {
         engine,
-        activity: activity.clone(),
+        monitor: monitor.clone(),
         token: config.token.clone(),
         timeout: config.timeout,
         workers: Arc::new(Semaphore::new(config.workers)),
@@ -91,7 +94,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, activity: &Activit
         .with_state(endpoint)
 }
 
-async fn log(State(endpoint): Shared, request: Request, next: Next) -> Response {
+async fn log(State(endpoint): SharedEndpoint, request: Request, next: Next) -> Response {
     let start = Instant::now();
     let about = match request.uri().path() {
         "/search" => "search",
@@ -104,9 +107,9 @@ async fn log(State(endpoint): Shared, request: Request, next: Next) -> Response 
     answer::log(about, endpoint.engine.name(), &response, start.elapsed());
     if about == "search" {
         match response.extensions().get() {
-            Some(Outcome::Found(_)) => endpoint.activity.answered(),
-            Some(Outcome::Failed(_)) if response.status().is_server_error() => {
-                endpoint.activity.failed();
+            Some(Summary::Found(_)) => endpoint.monitor.answered(),
+            Some(Summary::Failed(_)) if response.status().is_server_error() => {
+                endpoint.monitor.failed();
             }
             _ => {}
         }
@@ -114,16 +117,22 @@ async fn log(State(endpoint): Shared, request: Request, next: Next) -> Response 
     response
 }
 
-async fn search_text(State(endpoint): Shared, request: Request) -> Result<Response, Rejection> {
+async fn search_text(
+    State(endpoint): SharedEndpoint,
+    request: Request,
+) -> Result<Response, FailureResponse> {
     let (parts, _) = request.into_parts();
-    endpoint.authorize(&parts.headers)?;
+    endpoint.authenticate(&parts.headers)?;
     let parameters = Parameters::parse(parts.uri.query())?;
     let query = parameters.text_query()?;
     let permit = endpoint.permit()?;
     endpoint.search(&parts, &parameters, query, permit).await
 }
 
-async fn search_picture(State(endpoint): Shared, request: Request) -> Result<Response, Rejection> {
+async fn search_picture(
+    State(endpoint): SharedEndpoint,
+    request: Request,
+) -> Result<Response, FailureResponse> {
     let (parts, mut body) = request.into_parts();
     match endpoint.receive(&parts, &mut body).await {
         Ok((parameters, query, permit)) => {
@@ -136,7 +145,7 @@ async fn search_picture(State(endpoint): Shared, request: Request) -> Result<Res
     }
 }
 
-async fn health(State(endpoint): Shared) -> Response {
+async fn health(State(endpoint): SharedEndpoint) -> Response {
     let health = json!({
         "status": "ok",
         "engine": endpoint.engine.name(),
@@ -145,7 +154,7 @@ async fn health(State(endpoint): Shared) -> Response {
     answer::json(StatusCode::OK, &health)
 }
 
-async fn ready(State(endpoint): Shared) -> Result<Response, Rejection> {
+async fn ready(State(endpoint): SharedEndpoint) -> Result<Response, FailureResponse> {
     let engine = endpoint.engine.name();
     // A task of its own: when the caller hangs up, the check goes on, and nobody starts another.
     let check = tokio::spawn(async move { endpoint.check_ready().await });
@@ -155,10 +164,10 @@ async fn ready(State(endpoint): Shared) -> Result<Response, Rejection> {
 }
 
 async fn image(
-    State(endpoint): Shared,
+    State(endpoint): SharedEndpoint,
     id: Result<Path<String>, PathRejection>,
     RawQuery(raw): RawQuery,
-) -> Result<Response, Rejection> {
+) -> Result<Response, FailureResponse> {
     let missing = || Failure::new(Reason::NotFound, "there is no such picture");
     let Path(id) = id.map_err(|_| missing())?;
     let width = request::width(raw.as_deref())?;
@@ -171,7 +180,7 @@ async fn image(
     Ok(answer::picture(media_type, file))
 }
 
-async fn not_found() -> Rejection {
+async fn not_found() -> FailureResponse {
     Failure::new(
         Reason::NotFound,
         "there is no such path; try /search?query=red+bus",
@@ -179,7 +188,7 @@ async fn not_found() -> Rejection {
     .into()
 }
 
-async fn method_not_allowed() -> Rejection {
+async fn method_not_allowed() -> FailureResponse {
     let message = "this path does not take this method; the Allow header names those it takes";
     Failure::new(Reason::MethodNotAllowed, message).into()
 }
@@ -190,15 +199,20 @@ fn broken() -> Failure {
 }
 
 impl Endpoint {
-    fn authorize(&self, headers: &HeaderMap) -> Result<(), Rejection> {
-        match request::caller(headers, self.token.as_ref()) {
-            Caller::Known => Ok(()),
-            Caller::Nameless => Err(Rejection::nameless()),
-            Caller::Stranger => Err(Failure::new(Reason::Forbidden, "the token is wrong").into()),
+    fn authenticate(&self, headers: &HeaderMap) -> Result<(), FailureResponse> {
+        match request::authenticate(headers, self.token.as_ref()) {
+            Authentication::Accepted => Ok(()),
+            Authentication::Missing => Err(FailureResponse::unauthenticated()),
+            Authentication::Wrong => {
+                Err(Failure::new(Reason::Forbidden, "the token is wrong").into())
+            }
         }
     }
 
-    /// One of the places for work, kept until the engine really returns.
+    /// A permit to run one search, to be kept until the engine returns.
+    ///
+    /// # Errors
+    /// [`Reason::RateLimited`] when as many searches are running as `workers` allows.
     fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
         Arc::clone(&self.workers).try_acquire_owned().map_err(|_| {
             Failure::new(
@@ -209,14 +223,14 @@ impl Endpoint {
         })
     }
 
-    /// Checks all that can be checked before the picture is read. A place for work is taken
-    /// first, so that waiting pictures cannot fill the memory.
+    /// Receives a query by picture, after checking all that can be checked before. The permit is
+    /// taken before the picture is read, so that waiting pictures cannot fill the memory.
     async fn receive(
         &self,
         parts: &Parts,
         body: &mut Body,
-    ) -> Result<(Parameters, Query, OwnedSemaphorePermit), Rejection> {
-        self.authorize(&parts.headers)?;
+    ) -> Result<(Parameters, Query, OwnedSemaphorePermit), FailureResponse> {
+        self.authenticate(&parts.headers)?;
         let parameters = Parameters::parse(parts.uri.query())?;
         request::check_media_type(&parts.headers)?;
         body::check_length(&parts.headers)?;
@@ -235,7 +249,7 @@ impl Endpoint {
         parameters: &Parameters,
         query: Query,
         permit: OwnedSemaphorePermit,
-    ) -> Result<Response, Rejection> {
+    ) -> Result<Response, FailureResponse> {
         let text = match &query.subject {
             Subject::Text(text) => Some(text.clone()),
             Subject::Picture { .. } => None,
@@ -263,13 +277,14 @@ impl Endpoint {
         ))
     }
 
-    /// The time that a request may take.
+    /// How long the work on a request may take.
     fn time(&self, parts: &Parts) -> Duration {
         let left = parts.extensions.get().map(|TimeLeft(time)| *time);
         left.map_or(self.timeout, |time| time.min(self.timeout))
     }
 
-    /// Runs `work` where it may block, for at most `time`; a panic in it is a failure.
+    /// Runs `work` on a thread where it may block, for at most `time`; a panic in it becomes a
+    /// failure.
     async fn ask<T: Send + 'static>(
         &self,
         time: Duration,
@@ -278,7 +293,7 @@ impl Endpoint {
     ) -> Result<T, Failure> {
         let engine = Arc::clone(&self.engine);
         let deadline = Instant::now() + time;
-        let running = self.activity.begin(time);
+        let running = self.monitor.begin(time);
         let task = tokio::task::spawn_blocking(move || {
             let _kept = (permit, running);
             work(engine.as_ref(), deadline)
@@ -296,7 +311,8 @@ impl Endpoint {
         }
     }
 
-    /// Asks the engine at most once a [`READY_FOR`]; who asks meanwhile gets the same answer.
+    /// Asks the engine whether it is ready, at most once in [`READY_FOR`]; other callers meanwhile
+    /// get the same answer.
     async fn check_ready(&self) -> Result<(), Failure> {
         let mut last = self.ready.lock().await;
         if let Some((at, answer)) = &*last

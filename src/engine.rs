@@ -1,4 +1,5 @@
-//! The engines behind the endpoint, and the one place that chooses one.
+//! The engines that answer searches, and the one place that chooses between them: [`choose`].
+//! Engines know neither each other nor the endpoint in front of them.
 
 #[cfg(feature = "clip")]
 pub mod clip;
@@ -27,10 +28,11 @@ use crate::config::{EngineConfig, SearchConfig};
 use crate::error::{Error, Result};
 use crate::search::Engine;
 
-/// The engine that `config` names.
+/// The engine that the settings in `config` name.
 ///
 /// # Errors
-/// A setting that the engine does not take, or an engine that was left out of this program.
+/// [`crate::error::Kind::Config`] for a setting that the engine does not take, or an engine that
+/// this program was built without; those of [`open_model`] and of the index.
 pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
         #[cfg(feature = "clip")]
@@ -52,7 +54,7 @@ pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
 /// The model that `config` names, or the built-in one.
 ///
 /// # Errors
-/// Its file cannot be read, or is no sound model.
+/// Its file cannot be read, or is not a usable model.
 #[cfg(feature = "clip")]
 pub fn open_model(config: &ClipConfig) -> Result<Model> {
     match &config.model {
@@ -85,11 +87,11 @@ fn clip_engine(config: &ClipConfig) -> Result<clip::ClipEngine> {
             ));
         }
     };
-    let own = match &config.model {
+    let default = match &config.model {
         #[cfg(feature = "drawings")]
         None => sample::MIN_SCORE,
-        _ => clip::LEAST_SCORE,
+        _ => clip::MIN_SCORE,
     };
-    let min_score = config.min_score.unwrap_or(own);
+    let min_score = config.min_score.unwrap_or(default);
     clip::ClipEngine::new(encoder, store, min_score, config.public_base.clone())
 }

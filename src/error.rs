@@ -17,34 +17,31 @@ pub struct Error {
 pub enum Kind {
     /// A setting is missing or invalid. Exit code 2.
     Config,
-    /// The other side does not accept our credentials. Exit code 3.
+    /// The other side does not accept this program's credentials. Exit code 3.
     Refused,
-    /// The request cannot have reached the other side: no route, no name, no TLS.
+    /// The request cannot have reached the other side: no route, unknown host name, failed TLS.
     NotSent,
-    /// Sent, but the answer did not arrive (whole) in time; it may have been carried out.
+    /// The request was sent, but no complete answer arrived in time; it may have been carried out.
     Lost,
     /// An answer arrived that is not what the protocol promises, such as an HTML error page.
     Garbled {
-        /// HTTP status of that answer.
-        status: u16,
+        /// HTTP status of that answer; none where its status was as it should be.
+        status: Option<u16>,
     },
-    /// The address is one that must not be reached (link-local, metadata, private).
-    Blocked,
-    /// The answer is larger than the limit its request set.
-    TooLarge,
-    /// The Telegram Bot API answered `ok: false`.
-    Telegram {
-        /// `error_code`, an HTTP status by another name.
-        code: u16,
-        /// `description`, in Telegram's words.
-        description: String,
-        /// `parameters.retry_after`.
+    /// The other side declines for now, since it is asked too often or fails itself: the same
+    /// request may succeed later.
+    Deferred {
+        /// The waiting time that the other side asks for.
         retry_after: Option<Duration>,
-        /// `parameters.migrate_to_chat_id`.
-        migrate_to: Option<i64>,
     },
-    /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it fails
-    /// again until it is replaced.
+    /// The other side understood the request and declines it: the same request would fail again.
+    Rejected,
+    /// The program does not connect to that address (link-local, metadata service, private).
+    Blocked,
+    /// The answer is larger than its request allowed.
+    TooLarge,
+    /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it
+    /// fails again until it is replaced.
     Unusable,
     /// Another process holds what is needed: try again when it has ended.
     Busy,
@@ -121,21 +118,15 @@ impl Error {
             | Kind::TooLarge
             | Kind::Unusable
             | Kind::System
-            | Kind::Garbled { status: 413 } => Class::GiveUp,
+            | Kind::Rejected
+            | Kind::Garbled { status: Some(413) } => Class::GiveUp,
             // Something between us and the other side answered in its place; it may pass.
             Kind::NotSent | Kind::Lost | Kind::Busy | Kind::Garbled { .. } => {
                 Class::Retry { after: None }
             }
-            Kind::Telegram {
-                retry_after: Some(after),
-                ..
-            } => Class::Retry {
-                after: Some(*after),
+            Kind::Deferred { retry_after } => Class::Retry {
+                after: *retry_after,
             },
-            Kind::Telegram {
-                code: 429 | 500.., ..
-            } => Class::Retry { after: None },
-            Kind::Telegram { .. } => Class::GiveUp,
         }
     }
 
@@ -150,7 +141,8 @@ impl Error {
             | Kind::Garbled { .. }
             | Kind::Blocked
             | Kind::TooLarge
-            | Kind::Telegram { .. }
+            | Kind::Deferred { .. }
+            | Kind::Rejected
             | Kind::Unusable
             | Kind::Busy
             | Kind::System => 1,
@@ -163,15 +155,19 @@ impl Error {
         let mut line = self.to_string();
         let mut next = self.source();
         while let Some(cause) = next {
-            line = format!("{line}: {cause}");
+            let said = cause.to_string();
+            // Wrappers repeat what they wrap.
+            if !line.ends_with(&said) {
+                line = format!("{line}: {said}");
+            }
             next = cause.source();
         }
         one_line(&line)
     }
 }
 
-/// `text` on one line: parts of it may come from elsewhere, and must look like no line of ours in
-/// a log, and command no terminal.
+/// `text` without line ends and other control characters: parts of it may come from elsewhere, and must
+/// neither forge a log line nor control a terminal.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
@@ -218,16 +214,6 @@ impl StdError for Error {
 mod tests {
     use super::*;
 
-    fn telegram(code: u16, retry_after: Option<u64>) -> Error {
-        let kind = Kind::Telegram {
-            code,
-            description: String::new(),
-            retry_after: retry_after.map(Duration::from_secs),
-            migrate_to: None,
-        };
-        Error::new(kind, "failed to send")
-    }
-
     #[test]
     fn class_says_what_to_do_next() {
         let table = [
@@ -235,27 +221,33 @@ mod tests {
             (Error::new(Kind::Refused, "x"), Class::Fatal),
             (Error::new(Kind::NotSent, "x"), Class::Retry { after: None }),
             (
-                Error::new(Kind::Garbled { status: 502 }, "x"),
+                Error::new(Kind::Garbled { status: Some(502) }, "x"),
                 Class::Retry { after: None },
             ),
             (
-                Error::new(Kind::Garbled { status: 200 }, "x"),
+                Error::new(Kind::Garbled { status: Some(200) }, "x"),
                 Class::Retry { after: None },
             ),
             (
-                Error::new(Kind::Garbled { status: 413 }, "x"),
+                Error::new(Kind::Garbled { status: Some(413) }, "x"),
                 Class::GiveUp,
             ),
             (
-                telegram(429, Some(86_400)),
+                Error::new(
+                    Kind::Deferred {
+                        retry_after: Some(Duration::from_hours(24)),
+                    },
+                    "x",
+                ),
                 Class::Retry {
                     after: Some(Duration::from_hours(24)),
                 },
             ),
-            (telegram(429, None), Class::Retry { after: None }),
-            (telegram(500, None), Class::Retry { after: None }),
-            (telegram(400, None), Class::GiveUp),
-            (telegram(403, None), Class::GiveUp),
+            (
+                Error::new(Kind::Deferred { retry_after: None }, "x"),
+                Class::Retry { after: None },
+            ),
+            (Error::new(Kind::Rejected, "x"), Class::GiveUp),
         ];
         for (error, class) in table {
             assert_eq!(error.class(), class, "{:?}", error.kind());

@@ -8,15 +8,15 @@
 //!
 //! `ledger` knows what is open and what of it the file does not say yet. It is the truth while the
 //! process lives, and has the text of every open update: few are open at a time, never more than
-//! [`MOST`] and one batch, a kilobyte or so each. `writer` is the one thread that writes: all that
+//! [`MAX_OPEN`] and one batch, a kilobyte or so each. `writer` is the one thread that writes: all that
 //! was handed in while one transaction was under way goes into the next (group commit), and a note
 //! that is followed by the update's end is not written at all. `store` is the file.
 //!
 //! When the disk refuses (full, read-only, failing), the file is closed, the trouble is said once
 //! in the log and by [`Inbox::trouble`], and the file is opened and compared with the ledger again
-//! every few seconds until it works. Meanwhile nobody waits for the disk. What is of no use
-//! (damaged, another bot's, a newer program's) is moved to `inbox.damaged`, said in the log, and
-//! begun anew: at the start empty, later with everything that is open.
+//! every few seconds until it works. Meanwhile nobody waits for the disk. A file that
+//! cannot be used (damaged, another bot's, a newer program's) is moved to `inbox.damaged`, the log
+//! says so, and a new file is begun: at the start empty, later with everything that is open.
 //!
 //! # The file
 //!
@@ -58,19 +58,19 @@ use crate::error::{Error, Kind, Result};
 use crate::locked::unpoisoned;
 use crate::shutdown::Shutdown;
 
-use store::{Fault, Medium, Place};
-use writer::{Shared, State, Writer, milliseconds};
+use store::{Location, Medium, StoreError};
+use writer::{InboxState, Shared, Writer, milliseconds};
 
-/// As many open updates as there should be; see [`Inbox::wait_for_room`].
-pub const MOST: usize = 10_000;
+/// While this many updates are open, no more are fetched; see [`Inbox::wait_for_room`].
+pub const MAX_OPEN: usize = 10_000;
 
 /// How long a disk that refused is left alone.
 const RETRY: Duration = Duration::from_secs(5);
 /// How long [`Inbox::close`] waits for the disk.
-const CLOSE: Duration = Duration::from_secs(5);
+const MAX_CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// How often a wait looks whether the program ends.
 const LOOK: Duration = Duration::from_millis(100);
-/// A transaction of a few pages does not go deep.
+/// Stack of the thread that writes, in bytes: a transaction of a few pages does not go deep.
 const STACK: usize = 512 << 10;
 
 /// Accepted updates, on disk until their answers were sent. Clones are the same inbox; with the
@@ -126,9 +126,10 @@ impl Inbox {
     /// updates they are, `server` which Bot API server numbers them.
     ///
     /// # Errors
-    /// [`Kind::System`] when another process uses the folder or there is no thread to be had.
-    /// A file of no use is set aside, and a disk that refuses is tried again: both are said in the
-    /// log.
+    /// [`Kind::Busy`] when another process uses the folder, [`Kind::System`] when there is no thread
+    /// to be had.
+    /// A file that cannot be used is set aside, and a disk that refuses is tried again: the log says
+    /// both.
     pub fn open(
         directory: &Path,
         owner: &str,
@@ -149,7 +150,7 @@ impl Inbox {
         let shared = Arc::new(Shared::default());
         let mut writer = Writer {
             shared: Arc::clone(&shared),
-            place: Place {
+            place: Location {
                 directory: directory.to_owned(),
                 owner: owner.to_owned(),
                 server: server.to_owned(),
@@ -163,12 +164,12 @@ impl Inbox {
         };
         match writer.write_or_begin_anew() {
             Ok(()) => {}
-            Err(Fault::Busy) => {
+            Err(StoreError::Busy) => {
                 let context = format!(
                     "another process uses {}: stop the other clip-bot",
                     directory.display()
                 );
-                return Err(Error::new(Kind::System, context));
+                return Err(Error::new(Kind::Busy, context));
             }
             Err(fault) => writer.report(fault),
         }
@@ -213,7 +214,7 @@ impl Inbox {
     #[must_use]
     pub fn unfinished(&self) -> Vec<Entry> {
         let left = self.lock().ledger.take_left();
-        let entry = |(id, record): (i64, ledger::Record)| Entry {
+        let entry = |(id, record): (i64, ledger::StoredUpdate)| Entry {
             id,
             update: record.update.to_string(),
             received: UNIX_EPOCH
@@ -234,7 +235,7 @@ impl Inbox {
     #[must_use]
     pub fn accept(&self, batch: Vec<Arrival>, next_offset: i64) -> Accepted {
         let received = milliseconds((self.handle.clock)());
-        let add = |state: &mut State| state.ledger.add(batch, next_offset, received);
+        let add = |state: &mut InboxState| state.ledger.add(batch, next_offset, received);
         let Some((fresh, ticket)) = self.change(add) else {
             return Accepted {
                 fresh: Vec::new(),
@@ -279,10 +280,10 @@ impl Inbox {
         self.len() == 0
     }
 
-    /// Waits until fewer than [`MOST`] updates are open; false when `shutdown` is raised.
+    /// Waits until fewer than [`MAX_OPEN`] updates are open; false when `shutdown` is raised.
     #[must_use]
     pub fn wait_for_room(&self, shutdown: &Shutdown) -> bool {
-        let has_room = |state: &State| state.ledger.len() < MOST;
+        let has_room = |state: &InboxState| state.ledger.len() < MAX_OPEN;
         self.wait_for(has_room, shutdown, None).unwrap_or(true)
     }
 
@@ -293,7 +294,7 @@ impl Inbox {
         if !self.handle.on_disk {
             return true;
         }
-        let is_safe = |state: &State| state.ledger.lowest_not_on_disk().is_none();
+        let is_safe = |state: &InboxState| state.ledger.lowest_not_on_disk().is_none();
         let safe = self.wait_for(is_safe, shutdown, Some(patience));
         safe.unwrap_or_else(|| {
             tracing::warn!("updates were neither answered nor written to the disk in time");
@@ -324,13 +325,13 @@ impl Inbox {
         self.handle.close();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, InboxState> {
         self.handle.shared.lock()
     }
 
     /// Makes a change, unless the inbox is closed, and wakes the writer. Returns the ticket by
     /// which to wait for it.
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Option<(T, u64)> {
+    fn change<T>(&self, change: impl FnOnce(&mut InboxState) -> T) -> Option<(T, u64)> {
         let mut state = self.lock();
         if state.closing {
             return None;
@@ -363,7 +364,7 @@ impl Inbox {
     /// Waits for `condition` (true) or the flag (false); `None` when `patience` is over.
     fn wait_for(
         &self,
-        condition: impl Fn(&State) -> bool,
+        condition: impl Fn(&InboxState) -> bool,
         shutdown: &Shutdown,
         patience: Option<Duration>,
     ) -> Option<bool> {
@@ -388,7 +389,7 @@ impl Inbox {
 
 impl Handle {
     fn close(&self) {
-        let until = Instant::now() + CLOSE;
+        let until = Instant::now() + MAX_CLOSE_WAIT;
         let mut state = self.shared.lock();
         state.closing = true;
         self.shared.work.notify_all();

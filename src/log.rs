@@ -1,8 +1,8 @@
-//! Log lines to journald where systemd connected us to it, else to standard error; on AWS Lambda as
-//! JSON.
+//! Writes log lines to journald where systemd connected the program to it, else to standard error;
+//! on AWS Lambda as JSON.
 //!
-//! Only this program's own events pass at the level asked for; libraries are heard from `warn`
-//! on, since some print whole addresses (and so the bot token) when they trace.
+//! The configured level holds for this program's own events. Libraries log warnings and errors
+//! only, since at lower levels some print whole addresses, and so the bot token.
 
 pub mod events;
 
@@ -21,16 +21,16 @@ use tracing_subscriber::prelude::*;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{Registry, reload};
 
-/// Where the lines went.
+/// Where log lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sink {
     /// Structured entries, read with `journalctl -u`.
     Journal,
-    /// One line an event.
+    /// One line for each event.
     StandardError,
 }
 
-/// Which events pass, to be changed while the program runs.
+/// Selects the events that are logged; it can change while the program runs.
 static FILTER: OnceLock<Filter> = OnceLock::new();
 
 type Filter = reload::Handle<Targets, Registry>;
@@ -57,7 +57,7 @@ pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
         let _ = registry.with(journal.with_filter(own)).try_init();
         return Sink::Journal;
     }
-    // The facts stand in the message; repeating the fields would only make the line longer.
+    // The message already contains the values of the fields.
     let message = debug_fn(|writer, field, value| match field.name() {
         "message" => write!(writer, "{value:?}"),
         _ => Ok(()),
@@ -71,7 +71,8 @@ pub fn start(level: LevelFilter, journal_stream: Option<&str>) -> Sink {
     Sink::StandardError
 }
 
-/// Starts logging for the whole process as lines of JSON on standard error, as AWS Lambda keeps them.
+/// Starts logging for the whole process as lines of JSON on standard error, as AWS Lambda keeps
+/// them.
 pub fn start_json(level: LevelFilter) {
     let (own, handle) = reload::Layer::new(passing(level));
     let _ = FILTER.set(handle);
@@ -83,7 +84,7 @@ pub fn start_json(level: LevelFilter) {
         .try_init();
 }
 
-/// One JSON object an event.
+/// One JSON object for each event.
 struct Json;
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -138,7 +139,7 @@ impl Visit for Fields {
     }
 }
 
-/// Lets events of `level` pass from now on.
+/// Changes the level that is logged.
 pub fn set_level(level: LevelFilter) {
     if let Some(filter) = FILTER.get() {
         let _ = filter.reload(passing(level));

@@ -165,7 +165,8 @@ impl KnownModel {
             };
             match download(&client, &remote, &folder.join(file), progress) {
                 Ok(digest) => digests.push((file, digest)),
-                Err(error) if file == CARD && *error.kind() == (Kind::Garbled { status: 404 }) => {}
+                Err(error)
+                    if file == CARD && *error.kind() == (Kind::Garbled { status: Some(404) }) => {}
                 Err(error) => return Err(error.context(&format!("cannot fetch {}", remote.url))),
             }
         }

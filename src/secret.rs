@@ -1,4 +1,4 @@
-//! A value that must never be seen: tokens and keys.
+//! Tokens and keys, which must never be printed.
 
 use std::fmt;
 
@@ -19,14 +19,14 @@ impl Secret {
         &self.0
     }
 
-    /// Whether there is no text at all.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Compares in a time that depends on the length of `guess` alone, so that an attacker
-    /// cannot find a token letter by letter.
+    /// Compares with `guess`, in a time that depends on the length of `guess` alone, so that an
+    /// attacker cannot find the token letter by letter.
     #[must_use]
     pub fn matches(&self, guess: &[u8]) -> bool {
         let own = self.0.as_bytes();

@@ -1,4 +1,4 @@
-//! One flag that ends the program, and waits that wake when it is raised.
+//! A flag that ends the program, and waits that end when it is raised.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
@@ -31,6 +31,10 @@ impl Shutdown {
     }
 
     /// Waits for `delay`, or less if the flag is raised meanwhile. Returns whether it is raised.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "most callers wait and then go on either way"
+    )]
     pub fn wait(&self, delay: Duration) -> bool {
         let until = Instant::now().checked_add(delay);
         let mut raised = locked(&self.state.0);
@@ -48,10 +52,10 @@ impl Shutdown {
     }
 
     /// Raises the flag at the first SIGTERM or SIGINT. At the second one the process exits at
-    /// once with code 1. SIGHUP does nothing but a line in the log: settings come another way.
+    /// once with code 1. SIGHUP only logs a line, since `systemctl reload` does not use it.
     ///
     /// # Errors
-    /// When the system gives no thread or no signal handler.
+    /// [`crate::error::Kind::System`] when the thread or a signal handler cannot be set up.
     pub fn on_signals(&self) -> Result<()> {
         let failed = |source| Error::system("failed to listen for signals", source);
         let flag = self.clone();
@@ -73,7 +77,7 @@ impl Shutdown {
     }
 }
 
-/// The signals that are listened for. They stay on the thread that made them.
+/// Handlers of the signals. They must stay on the thread that made them.
 struct Signals {
     runtime: LocalRuntime,
     terminate: Signal,

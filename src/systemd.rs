@@ -1,9 +1,10 @@
-//! What systemd is told. Without systemd (no `$NOTIFY_SOCKET`) all of this does nothing.
+//! Notifications to systemd: readiness, status line and watchdog. Without systemd (no
+//! `$NOTIFY_SOCKET`) all of this does nothing.
 //!
-//! The watchdog is fed only while work moves. Each [`Part`] that does something says within which
-//! time it will report again; [`Pulse::beat`] pings while nobody is overdue. A part that rests
-//! promises nothing, so an idle program is a healthy one. Not proven by a ping: that what a part
-//! does is right.
+//! The watchdog is fed only while work advances. Each [`WatchedPart`] that works says within which
+//! time it will report again; [`Pulse::beat`] feeds the watchdog while no part is overdue. A part
+//! without work is not watched, so an idle program counts as healthy. A fed watchdog does not prove
+//! that the work of a part is correct.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -14,10 +15,10 @@ use sd_notify::NotifyState;
 use crate::locked::locked;
 use crate::log::events;
 
-/// How often the status line is looked at, and the watchdog fed if it asks for no more. The units'
-/// `WatchdogSec=` must be many of these.
+/// How often the status line is updated, and the watchdog fed unless it must be fed more often. The
+/// units' `WatchdogSec=` must be a multiple of this.
 pub const BEAT: Duration = Duration::from_secs(1);
-/// How much more time a stop asks for at each beat.
+/// Extra time that a stopping program asks systemd for at each beat.
 const EXTENSION: Duration = Duration::from_secs(5);
 
 fn notify(states: &[NotifyState]) {
@@ -27,17 +28,18 @@ fn notify(states: &[NotifyState]) {
     }
 }
 
-/// The configuration is valid and the loops are about to run; being offline is a status.
+/// Tells systemd that the program has started: the configuration is valid and the loops are about
+/// to run. Without a network the program still counts as started; the status line says so.
 pub fn ready() {
     notify(&[NotifyState::Ready]);
 }
 
-/// The program is ending.
+/// Tells systemd that the program is stopping.
 pub fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// Does `change` between telling that settings are being taken over and that they are.
+/// Runs `change`, which applies new settings, and tells systemd when that begins and ends.
 pub fn reloading(change: impl FnOnce()) {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
@@ -53,22 +55,22 @@ pub fn watchdog_period() -> Option<Duration> {
     sd_notify::watchdog_enabled()
 }
 
-/// Whether all parts of the program get on. Clones are the same.
+/// Watches that all parts of the program advance. Clones watch the same parts.
 #[derive(Debug, Clone, Default)]
 pub struct Pulse {
-    parts: Arc<Mutex<Vec<Slot>>>,
+    parts: Arc<Mutex<Vec<Watch>>>,
 }
 
 #[derive(Debug)]
-struct Slot {
+struct Watch {
     name: String,
-    /// When it reported, and when it will have reported again; none while it rests.
+    /// When it reported last, and until when it must report again; none while it is idle.
     promise: Option<(Instant, Instant)>,
 }
 
-/// One part of the program that works on its own.
+/// One part of the program that works on its own, usually a thread.
 #[derive(Debug)]
-pub struct Part {
+pub struct WatchedPart {
     pulse: Pulse,
     index: usize,
 }
@@ -78,7 +80,7 @@ pub struct Part {
 pub struct Overdue {
     /// Its name.
     pub part: String,
-    /// How long it has been silent.
+    /// Time since its last report.
     pub silent: Duration,
 }
 
@@ -94,21 +96,21 @@ impl fmt::Display for Overdue {
 }
 
 impl Pulse {
-    /// A part called `name`, which rests until it says otherwise.
+    /// A new part called `name`, idle until it reports.
     #[must_use]
-    pub fn part(&self, name: &str) -> Part {
+    pub fn part(&self, name: &str) -> WatchedPart {
         let mut parts = self.lock();
-        parts.push(Slot {
+        parts.push(Watch {
             name: name.to_owned(),
             promise: None,
         });
-        Part {
+        WatchedPart {
             pulse: self.clone(),
             index: parts.len() - 1,
         }
     }
 
-    /// The part that is late longest, if any is.
+    /// The part that has been overdue for the longest time, if any is.
     #[must_use]
     pub fn overdue(&self, now: Instant) -> Option<Overdue> {
         let parts = self.lock();
@@ -122,9 +124,9 @@ impl Pulse {
         })
     }
 
-    /// Tells `status` whenever it changes, and feeds the watchdog while nobody is overdue; for
-    /// ever, on a thread of its own. `status` returns the line, and whether the program is
-    /// stopping and needs the time.
+    /// Sends the status line to systemd whenever it changes, and feeds the watchdog while no part
+    /// is overdue. Never returns, so it needs a thread of its own. `status` returns the line, and
+    /// whether the program is stopping and needs more time.
     pub fn beat(&self, mut status: impl FnMut() -> (String, bool)) {
         let period = watchdog_period().map_or(BEAT, |period| BEAT.min(period / 3));
         let mut told = String::new();
@@ -162,19 +164,19 @@ impl Pulse {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Slot>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Watch>> {
         locked(&self.parts)
     }
 }
 
-impl Part {
+impl WatchedPart {
     /// Reports, and promises to report again within `time`.
     pub fn within(&self, time: Duration) {
         let now = Instant::now();
         self.set(now.checked_add(time).map(|due| (now, due)));
     }
 
-    /// Has nothing to do, or waits for a part that is watched itself.
+    /// Reports that the part is idle, or waits for another part that is watched.
     pub fn rest(&self) {
         self.set(None);
     }
@@ -186,7 +188,7 @@ impl Part {
     }
 }
 
-impl Drop for Part {
+impl Drop for WatchedPart {
     fn drop(&mut self) {
         self.rest();
     }

@@ -1,5 +1,5 @@
-//! Where credentials come from: the environment, or the metadata service of the EC2 instance
-//! (`IMDSv2`), which hands out those of the instance's role for some hours at a time.
+//! AWS credentials, from the settings or from the metadata service of the EC2 instance (`IMDSv2`),
+//! which issues those of the instance's role for some hours at a time.
 
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
@@ -12,18 +12,19 @@ use crate::http::{Client, Request};
 use crate::locked::locked;
 use crate::secret::Secret;
 
-/// Credentials are fetched anew this long before they expire.
-const EARLY: Duration = Duration::from_mins(5);
-/// The service is on the same machine; where there is none, nobody must wait long.
-const TIMEOUT: Duration = Duration::from_secs(2);
-const ROLES: &str = "/latest/meta-data/iam/security-credentials/";
+/// Credentials are renewed this long before they expire.
+const RENEW_BEFORE: Duration = Duration::from_mins(5);
+/// Timeout for the metadata service: it is on the same machine, and where it does not exist nobody
+/// should wait long.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
+const ROLES_PATH: &str = "/latest/meta-data/iam/security-credentials/";
 
-/// Gives credentials whenever a request needs them.
+/// The source of the credentials for each request.
 #[derive(Debug)]
 pub enum Provider {
-    /// Always the same.
+    /// Credentials that never change.
     Fixed(Credentials),
-    /// Those of the instance's role.
+    /// The credentials of the instance's role.
     Instance(Instance),
 }
 
@@ -37,7 +38,7 @@ pub struct Instance {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct RoleCredentials {
     access_key_id: String,
     secret_access_key: String,
     token: String,
@@ -45,7 +46,7 @@ struct Answer {
 }
 
 impl Provider {
-    /// `fixed` ones, else those of the instance whose metadata service is at `base`.
+    /// The credentials `fixed`, or else those of the instance whose metadata service is at `base`.
     #[must_use]
     pub fn new(fixed: Option<Credentials>, base: &str) -> Self {
         match fixed {
@@ -58,10 +59,10 @@ impl Provider {
         }
     }
 
-    /// Credentials that are good at `now`.
+    /// Credentials that are valid at `now`.
     ///
     /// # Errors
-    /// When the instance has none to give; the message says what to do.
+    /// When the instance has no credentials; the message says what to do.
     pub fn get(&self, now: SystemTime) -> Result<Credentials> {
         match self {
             Self::Fixed(credentials) => Ok(credentials.clone()),
@@ -69,7 +70,7 @@ impl Provider {
         }
     }
 
-    /// Forgets what was refused; returns whether others can be had.
+    /// Forgets credentials that AWS refused; returns whether others can be fetched.
     pub fn refuse(&self) -> bool {
         match self {
             Self::Fixed(_) => false,
@@ -83,10 +84,10 @@ impl Provider {
 
 impl Instance {
     fn get(&self, now: SystemTime) -> Result<Credentials> {
-        // Held while fetching: who comes meanwhile needs the same.
+        // Locked while fetching, since other threads need the same credentials.
         let mut cached = locked(&self.cached);
         if let Some((credentials, until)) = &*cached
-            && now + EARLY < *until
+            && now + RENEW_BEFORE < *until
         {
             return Ok(credentials.clone());
         }
@@ -95,7 +96,7 @@ impl Instance {
                 *cached = Some((credentials.clone(), until));
                 Ok(credentials)
             }
-            // Good for some minutes more, in which the service may come back.
+            // Valid for some more minutes, in which the service may answer again.
             (Err(_), Some((credentials, until))) if now < *until => Ok(credentials.clone()),
             (Err(error), _) => Err(error.context(
                 "no AWS credentials: give the instance a role, or set AWS_ACCESS_KEY_ID and \
@@ -113,11 +114,11 @@ impl Instance {
             let request = Request::get(format!("{}{path}", self.base));
             self.ask(request.header("x-aws-ec2-metadata-token", &token))
         };
-        let role = get(ROLES)?;
+        let role = get(ROLES_PATH)?;
         let role = role.lines().next().unwrap_or_default().trim();
-        let answer = get(&format!("{ROLES}{role}"))?;
-        let garbled = |what| Error::new(Kind::Garbled { status: 200 }, what);
-        let answer: Answer = serde_json::from_str(&answer).map_err(|cause| {
+        let answer = get(&format!("{ROLES_PATH}{role}"))?;
+        let garbled = |what| Error::new(Kind::Garbled { status: None }, what);
+        let answer: RoleCredentials = serde_json::from_str(&answer).map_err(|cause| {
             garbled("the metadata service's credentials cannot be read").because(cause)
         })?;
         let until = humantime::parse_rfc3339(&answer.expiration)
@@ -131,15 +132,24 @@ impl Instance {
     }
 
     fn ask(&self, request: Request) -> Result<String> {
-        let answer = self.http.send(&request.timeout(TIMEOUT).limit(64 << 10))?;
+        let answer = self
+            .http
+            .send(&request.timeout(METADATA_TIMEOUT).limit(64 << 10))?;
         let status = answer.head.status;
         if status != 200 {
             let what = format!("the metadata service answered with status {status}");
-            return Err(Error::new(Kind::Garbled { status }, what));
+            return Err(Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                what,
+            ));
         }
         String::from_utf8(answer.body).map_err(|cause| {
             Error::new(
-                Kind::Garbled { status },
+                Kind::Garbled {
+                    status: Some(status),
+                },
                 "the metadata service sent no text",
             )
             .because(cause)

@@ -1,4 +1,4 @@
-//! Signature Version 4, as API Gateway checks it. Pure: the time is passed in.
+//! Signature Version 4 for AWS requests, as API Gateway checks it. Pure: the time is passed in.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
 
@@ -8,23 +8,23 @@ use std::time::SystemTime;
 use ring::hmac;
 
 use crate::digest::{hex, sha256};
-use crate::http::percent_encode;
+use crate::http::{Request, percent_encode};
 use crate::secret::Secret;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// Whom a request comes from.
+/// The keys of an AWS identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
-    /// Public part.
+    /// The access key id, which is public.
     pub access_key: String,
-    /// Secret part.
+    /// The secret access key.
     pub secret_key: Secret,
-    /// Comes with credentials that last for some hours only.
+    /// The session token that temporary credentials have.
     pub session_token: Option<Secret>,
 }
 
-/// What a request is signed for.
+/// The region and service that a signature is valid for.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     /// Such as `eu-central-1`.
@@ -33,16 +33,28 @@ pub struct Scope<'a> {
     pub service: &'a str,
 }
 
-/// What of a request is signed. Names and values in the address are percent-encoded as
-/// [`percent_encode`] does it.
+/// The signed parts of a request. Names and values in the address are percent-encoded as by
+/// [`percent_encode`].
 #[derive(Clone, Copy)]
 pub struct Signable<'a> {
     /// In capitals.
     pub method: &'a str,
     /// The whole address; its path has no `.` or empty segments.
     pub url: &'a str,
-    /// Empty for none.
+    /// Empty where the request has no body.
     pub body: &'a [u8],
+}
+
+impl<'a> Signable<'a> {
+    /// The signed parts of `request`.
+    #[must_use]
+    pub fn of(request: &'a Request) -> Self {
+        Self {
+            method: request.method(),
+            url: request.url(),
+            body: request.body(),
+        }
+    }
 }
 
 impl fmt::Debug for Signable<'_> {
@@ -51,8 +63,8 @@ impl fmt::Debug for Signable<'_> {
     }
 }
 
-/// The headers that prove to `scope` that the request comes from the holder of `credentials`, at
-/// `time`; they hold secrets.
+/// The headers that authenticate `request` to the service of `scope` as coming from the holder of
+/// `credentials`, at `time`; they contain secrets.
 #[must_use]
 pub fn headers(
     request: Signable,
@@ -66,7 +78,7 @@ pub fn headers(
     if let Some(token) = &credentials.session_token {
         headers.push(("x-amz-security-token", token.expose().to_owned()));
     }
-    let address = Address::of(request.url);
+    let address = UrlParts::of(request.url);
     let mut signed = format!("host:{}\n", address.authority);
     let mut names = "host".to_owned();
     for (name, value) in &headers {
@@ -100,13 +112,13 @@ pub fn headers(
     headers
 }
 
-struct Address<'a> {
+struct UrlParts<'a> {
     authority: &'a str,
     path: &'a str,
     query: &'a str,
 }
 
-impl<'a> Address<'a> {
+impl<'a> UrlParts<'a> {
     fn of(url: &'a str) -> Self {
         let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));

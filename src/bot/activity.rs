@@ -17,11 +17,11 @@ const AGAIN: Duration = Duration::from_millis(4500);
 /// The chats with a search under way. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub struct Activities {
-    running: Arc<Mutex<Running>>,
+    running: Arc<Mutex<ShownChats>>,
 }
 
 #[derive(Debug, Default)]
-struct Running {
+struct ShownChats {
     next_id: u64,
     due: HashMap<u64, (Address, Instant)>,
 }

@@ -6,28 +6,31 @@
 //! where Telegram names it, and never costs the others. Telegram remembers for days that an
 //! address failed, so the same address is never tried twice.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Condvar, Mutex};
+mod file_ids;
+mod permits;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::pictures::{self, Picture};
+pub use file_ids::FileIds;
+pub use permits::{Permit, Permits};
+
+use super::pictures::{self, PictureFile};
 use super::reply::{self, Tally};
 use super::texts::Texts;
 use crate::error::{Class, Error, Kind, Result};
-use crate::locked::{locked, unpoisoned};
 use crate::search::Hit;
-use crate::telegram::client::number_after;
 use crate::telegram::request::{
-    Address, Call, File, Photo, send_document, send_media_group, send_message, send_photo,
+    Address, Attachment, Call, Photo, send_document, send_media_group, send_message, send_photo,
 };
 use crate::telegram::types::Message;
+use crate::telegram::{Refusal, number_after, refusal};
 
-const CAPTION_CHARS: usize = 1024;
+const MAX_CAPTION_CHARS: usize = 1024;
 /// Uploads of one album together, so that a few albums at a time fit into 1 GB.
-const ALBUM_BYTES: usize = 20_000_000;
-const REMEMBERED: usize = 5000;
+const MAX_ALBUM_BYTES: usize = 20_000_000;
 
 /// What the ladder needs from outside.
 pub trait Outside {
@@ -41,7 +44,7 @@ pub trait Outside {
     ///
     /// # Errors
     /// As [`pictures::Fetcher::fetch`].
-    fn fetch(&self, url: &str) -> Result<Picture>;
+    fn fetch(&self, url: &str) -> Result<PictureFile>;
 
     /// Told before a wait for the albums of others, who are watched themselves.
     fn waits_for_others(&self);
@@ -82,7 +85,7 @@ enum Rung {
     Url,
     /// To be downloaded, then uploaded.
     Fetch(Form),
-    Upload(Form, Picture),
+    Upload(Form, PictureFile),
     Link,
     Sent,
 }
@@ -277,7 +280,7 @@ impl Album {
             Rung::FileId(_) | Rung::Url => true,
             Rung::Upload(Form::Together, picture) => {
                 bytes += picture.bytes.len();
-                bytes <= ALBUM_BYTES
+                bytes <= MAX_ALBUM_BYTES
             }
             _ => false,
         };
@@ -334,12 +337,12 @@ impl Item {
             .as_deref()
             .map(str::trim)
             .filter(|text| !text.is_empty());
-        let caption = caption.map(|text| text.chars().take(CAPTION_CHARS).collect());
+        let caption = caption.map(|text| text.chars().take(MAX_CAPTION_CHARS).collect());
         let (media, file) = match &self.rung {
             Rung::FileId(file_id) => (file_id.clone(), None),
             Rung::Upload(_, picture) => {
                 let name = format!("picture{index}");
-                let file = File {
+                let file = Attachment {
                     file_name: format!("{}.{}", index + 1, picture.extension),
                     media_type: picture.media_type,
                     bytes: Arc::clone(&picture.bytes),
@@ -357,7 +360,11 @@ impl Item {
     }
 
     fn climb_down(&mut self, error: &Error) {
-        tracing::debug!("picture {} climbs down: {}", self.hit.url, error.chain());
+        tracing::debug!(
+            "Telegram refused picture {} in this form: {}",
+            self.hit.url,
+            error.chain()
+        );
         self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
             Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
             Rung::FileId(_) | Rung::Url => Rung::Fetch(Form::Together),
@@ -371,12 +378,12 @@ impl Item {
 
 /// Whether another form of the same pictures may succeed where `error` came.
 fn is_about_pictures(error: &Error) -> bool {
-    match error.kind() {
-        Kind::Telegram {
+    match refusal(error) {
+        Some(Refusal {
             code: 400,
             description,
             ..
-        } => {
+        }) => {
             error.class() == Class::GiveUp
                 && ![
                     "chat not found",
@@ -386,94 +393,21 @@ fn is_about_pictures(error: &Error) -> bool {
                 .iter()
                 .any(|words| description.contains(words))
         }
-        Kind::Telegram { code: 413, .. } | Kind::Garbled { status: 413 } => true,
-        _ => false,
+        Some(refusal) => refusal.code == 413,
+        None => matches!(error.kind(), Kind::Garbled { status: Some(413) }),
     }
 }
 
 /// Whether the chat takes texts but no pictures.
 fn forbids_pictures(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 400 | 403, description, .. }
+    matches!(refusal(error), Some(Refusal { code: 400 | 403, description, .. })
         if description.contains("not enough rights to send")
             || description.contains("CHAT_SEND_PHOTOS_FORBIDDEN"))
 }
 
 /// The 0-based position in "failed to send message #2 with the error message …".
 fn position_in(error: &Error) -> Option<usize> {
-    let Kind::Telegram { description, .. } = error.kind() else {
-        return None;
-    };
+    let Refusal { description, .. } = refusal(error)?;
     let number = usize::try_from(number_after("message #", description)?).ok()?;
     number.checked_sub(1)
-}
-
-/// Which `file_id` a picture's address got; the oldest are forgotten. Clones are the same.
-#[derive(Debug, Clone, Default)]
-pub struct FileIds {
-    known: Arc<Mutex<Remembered>>,
-}
-
-#[derive(Debug, Default)]
-struct Remembered {
-    by_url: HashMap<String, String>,
-    order: VecDeque<String>,
-}
-
-impl FileIds {
-    fn get(&self, url: &str) -> Option<String> {
-        locked(&self.known).by_url.get(url).cloned()
-    }
-
-    fn insert(&self, url: &str, file_id: &str) {
-        let mut known = locked(&self.known);
-        if known
-            .by_url
-            .insert(url.to_owned(), file_id.to_owned())
-            .is_none()
-        {
-            known.order.push_back(url.to_owned());
-            if known.order.len() > REMEMBERED
-                && let Some(oldest) = known.order.pop_front()
-            {
-                known.by_url.remove(&oldest);
-            }
-        }
-    }
-}
-
-/// A number of permits; whoever has one may hold pictures in memory.
-#[derive(Debug)]
-pub struct Permits {
-    free: Mutex<usize>,
-    returned: Condvar,
-}
-
-/// Given back when dropped.
-#[derive(Debug)]
-pub struct Permit<'a>(&'a Permits);
-
-impl Permits {
-    /// `count` permits.
-    #[must_use]
-    pub fn new(count: usize) -> Self {
-        Self {
-            free: Mutex::new(count),
-            returned: Condvar::new(),
-        }
-    }
-
-    /// Takes a permit, waiting for one.
-    pub fn take(&self) -> Permit<'_> {
-        let free = locked(&self.free);
-        let waited = self.returned.wait_while(free, |free| *free == 0);
-        *unpoisoned(waited) -= 1;
-        Permit(self)
-    }
-}
-
-impl Drop for Permit<'_> {
-    fn drop(&mut self) {
-        *locked(&self.0.free) += 1;
-        self.0.returned.notify_one();
-    }
 }

@@ -5,24 +5,24 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::handler::Search;
-use super::job::{Job, Work};
+use super::job::{ChatJob, Work};
 
 /// How long a search waits for the endpoint to wake up.
-pub const LONGEST: Duration = Duration::from_mins(6);
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_mins(1);
-const USUAL_PAUSE: Duration = Duration::from_secs(20);
+pub const MAX_WAIT: Duration = Duration::from_mins(6);
+const MIN_PAUSE: Duration = Duration::from_secs(1);
+const MAX_PAUSE: Duration = Duration::from_mins(1);
+const DEFAULT_PAUSE: Duration = Duration::from_secs(20);
 
 /// Searches waiting for the endpoint, oldest first.
 #[derive(Debug, Default)]
 pub struct WaitingRoom {
-    state: Mutex<State>,
+    state: Mutex<WaitingState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    jobs: Vec<Job>,
+struct WaitingState {
+    jobs: Vec<ChatJob>,
     /// Chat and update of those who were let out and are not back in the queue yet.
     leaving: Vec<(i64, i64)>,
     pause: Duration,
@@ -36,7 +36,7 @@ pub enum Step {
     /// [`WaitingRoom::release`].
     Ask(Search),
     /// These waited as long as they may; [`WaitingRoom::back_in_the_queue`] follows.
-    TellStillAsleep(Vec<Job>),
+    TellStillAsleep(Vec<ChatJob>),
     /// The room is closed.
     End,
 }
@@ -45,13 +45,13 @@ impl WaitingRoom {
     /// Lets `job` wait; the endpoint asked to be left alone for `pause`, if it was asked and said
     /// so. Gives the job back when the room is closed.
     #[must_use]
-    pub fn enter(&self, mut job: Job, pause: Option<Duration>) -> Option<Job> {
+    pub fn enter(&self, mut job: ChatJob, pause: Option<Duration>) -> Option<ChatJob> {
         let mut state = self.lock();
         if state.closed {
             return Some(job);
         }
         if let Work::Search(work) = &mut job.work {
-            work.asleep_since.get_or_insert_with(Instant::now);
+            work.job.asleep_since.get_or_insert_with(Instant::now);
         }
         if pause.is_some() || state.jobs.is_empty() {
             state.pause = bounded(pause);
@@ -119,13 +119,13 @@ impl WaitingRoom {
                 return Step::TellStillAsleep(late);
             }
             if let Some(Work::Search(work)) = state.jobs.first().map(|job| &job.work) {
-                return Step::Ask(work.search.clone());
+                return Step::Ask(work.job.search.clone());
             }
         }
     }
 
     /// Takes out everybody, oldest first: the endpoint answers again.
-    pub fn release(&self) -> Vec<Job> {
+    pub fn release(&self) -> Vec<ChatJob> {
         let mut state = self.lock();
         let jobs = std::mem::take(&mut state.jobs);
         state.leaving = jobs.iter().map(place_of).collect();
@@ -143,32 +143,27 @@ impl WaitingRoom {
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, WaitingState> {
         locked(&self.state)
     }
 }
 
 fn bounded(pause: Option<Duration>) -> Duration {
-    pause
-        .unwrap_or(USUAL_PAUSE)
-        .clamp(LEAST_PAUSE, LONGEST_PAUSE)
+    pause.unwrap_or(DEFAULT_PAUSE).clamp(MIN_PAUSE, MAX_PAUSE)
 }
 
 /// Chat and update.
-fn place_of(job: &Job) -> (i64, i64) {
-    let chat = match &job.work {
-        Work::Search(work) => work.search.to.chat,
-        Work::Simple(_) => 0,
-    };
-    (chat, job.update)
+fn place_of(job: &ChatJob) -> (i64, i64) {
+    (job.chat().unwrap_or_default(), job.update)
 }
 
-fn waited_enough(job: &Job) -> bool {
+fn waited_enough(job: &ChatJob) -> bool {
     let Work::Search(work) = &job.work else {
         return false;
     };
-    work.asleep_since
-        .is_some_and(|since| since.elapsed() >= LONGEST)
+    work.job
+        .asleep_since
+        .is_some_and(|since| since.elapsed() >= MAX_WAIT)
 }
 
 #[cfg(test)]
@@ -178,7 +173,7 @@ mod tests {
     use super::*;
     use crate::telegram::request::Address;
 
-    fn job(update: i64, chat: i64) -> Job {
+    fn job(update: i64, chat: i64) -> ChatJob {
         let to = Address {
             chat,
             ..Address::default()
@@ -193,10 +188,10 @@ mod tests {
             edit: None,
             texts,
         };
-        Job::new(update, Task::Search(search), Instant::now())
+        ChatJob::new(update, Task::Search(search), Instant::now())
     }
 
-    fn updates(jobs: &[Job]) -> Vec<i64> {
+    fn updates(jobs: &[ChatJob]) -> Vec<i64> {
         jobs.iter().map(|job| job.update).collect()
     }
 
@@ -228,7 +223,7 @@ mod tests {
         let room = WaitingRoom::default();
         let mut late = job(1, 7);
         if let Work::Search(work) = &mut late.work {
-            work.asleep_since = Instant::now().checked_sub(LONGEST);
+            work.job.asleep_since = Instant::now().checked_sub(MAX_WAIT);
         }
         assert!(room.enter(late, Some(Duration::from_millis(1))).is_none());
         assert!(room.enter(job(2, 7), None).is_none());

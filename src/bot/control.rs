@@ -26,8 +26,8 @@ pub const CHANGEABLE: [&str; 5] = [
     "CLIP_BOT_RATE",
     "CLIP_BOT_RESULTS",
 ];
-const LONGEST: u64 = 64 << 10;
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_SETTINGS_BYTES: u64 = 64 << 10;
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 type Variables = BTreeMap<String, String>;
 
@@ -45,7 +45,7 @@ pub fn send(socket: &Path, environment: &Environment) -> Result<()> {
         Error::system(what, cause)
     };
     let mut stream = UnixStream::connect(socket).map_err(failed)?;
-    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    stream.set_read_timeout(Some(TIMEOUT)).map_err(failed)?;
     let settings = serde_json::to_vec(&settings_of(&environment.variables)).unwrap_or_default();
     stream.write_all(&settings).map_err(failed)?;
     stream.shutdown(Shutdown::Write).map_err(failed)?;
@@ -93,10 +93,10 @@ pub fn listen(socket: &Path, started_with: Environment, apply: impl Fn(BotConfig
 
 fn receive(stream: &mut UnixStream) -> Result<Variables> {
     let failed = |cause| Error::system("failed to read the new settings", cause);
-    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    stream.set_read_timeout(Some(TIMEOUT)).map_err(failed)?;
     let mut text = String::new();
     stream
-        .take(LONGEST)
+        .take(MAX_SETTINGS_BYTES)
         .read_to_string(&mut text)
         .map_err(failed)?;
     serde_json::from_str(&text)

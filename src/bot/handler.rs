@@ -100,9 +100,9 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
         return message.chat.is_private().then_some(Task::Say { to, reply });
     }
     let reply = match wanted {
-        Request::Help => reply::help(texts, manners.results),
-        Request::WordsOnly => reply::words_only(texts),
-        Request::Query(words) => match tidy(words) {
+        Asked::Help => reply::help(texts, manners.results),
+        Asked::WordsOnly => reply::words_only(texts),
+        Asked::Query(words) => match tidy(words) {
             query if query.is_empty() => reply::query_needed(texts),
             query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
             query => {
@@ -139,8 +139,8 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     // ours replied to.
     let asked = message.reply_to_message.as_deref();
     let from_message = || match request_in(asked?, &manners.me) {
-        Some(Request::Query(words)) => Some(words),
-        Some(Request::Help | Request::WordsOnly) => None,
+        Some(Asked::Query(words)) => Some(words),
+        Some(Asked::Help | Asked::WordsOnly) => None,
         // In a group, words that answered our question: that question is not shown here.
         None => asked?.text.as_deref().filter(|text| !text.starts_with('/')),
     };
@@ -202,7 +202,7 @@ impl Manners {
     }
 }
 
-enum Request<'a> {
+enum Asked<'a> {
     Help,
     Query(&'a str),
     /// Something without words, in private.
@@ -210,10 +210,10 @@ enum Request<'a> {
 }
 
 /// What a message asks this bot for; `None` for silence.
-fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Request<'a>> {
+fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
     let private = message.chat.is_private();
     let Some(text) = message.text.as_deref() else {
-        return private.then_some(Request::WordsOnly);
+        return private.then_some(Asked::WordsOnly);
     };
     if let Some(command) = text.strip_prefix('/') {
         let (command, words) = command
@@ -224,16 +224,16 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Request<'a>> {
             return None;
         }
         return match name.to_ascii_lowercase().as_str() {
-            "start" | "help" => Some(Request::Help),
-            "query" => Some(Request::Query(words)),
-            _ => private.then_some(Request::Help),
+            "start" | "help" => Some(Asked::Help),
+            "query" => Some(Asked::Query(words)),
+            _ => private.then_some(Asked::Help),
         };
     }
     let answers_us = message.reply_to_message.as_deref().is_some_and(|asked| {
         asked.from.as_ref().is_some_and(|author| author.id == me.id)
             && asked.text.as_deref().is_some_and(reply::is_query_needed)
     });
-    (private || answers_us).then_some(Request::Query(text))
+    (private || answers_us).then_some(Asked::Query(text))
 }
 
 fn tidy(words: &str) -> String {

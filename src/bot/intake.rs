@@ -7,8 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::album::FileIds;
+use super::answer_progress::AnswerProgress;
 use super::handler::{self, Manners, Task};
-use super::job::{Job, Outcome, Progress, Work};
+use super::job::{ChatJob, Work};
 use super::queue::Queue;
 use super::rate::{Rates, Verdict};
 use super::reply;
@@ -17,19 +18,19 @@ use crate::config::BotConfig;
 use crate::inbox::{Arrival, Entry, Inbox};
 use crate::locked::locked;
 use crate::shutdown::Shutdown;
-use crate::systemd::Part;
-use crate::telegram::poll::{BATCH, Fetched};
+use crate::systemd::WatchedPart;
+use crate::telegram::poll::{FetchedUpdate, MAX_BATCH};
 use crate::telegram::types::{Event, Update};
 
-/// A disk that takes longer than this for one write is broken.
-pub const LONGEST_WRITE: Duration = Duration::from_mins(2);
+/// How long the watchdog lets one write take; a disk that takes longer is broken.
+pub const MAX_WRITE_TIME: Duration = Duration::from_mins(2);
 /// While the inbox cannot write, Telegram keeps the updates until they are answered; one that
 /// takes longer than this must not keep everybody from being heard.
-const LONGEST_WAIT: Duration = Duration::from_mins(1);
+const MAX_DISK_WAIT: Duration = Duration::from_mins(1);
 /// Messages older than this are not answered after a restart; Telegram itself forgets them then.
-const MESSAGE_LIFE: Duration = Duration::from_hours(24);
+const MAX_MESSAGE_AGE: Duration = Duration::from_hours(24);
 /// Pressed buttons; Telegram forgets them after the same time.
-const CALLBACK_LIFE: Duration = Duration::from_secs(150);
+const MAX_CALLBACK_AGE: Duration = Duration::from_secs(150);
 
 /// Settings to be taken over before the next batch. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +54,7 @@ pub struct Intake {
     rates: Rates,
     changes: Changes,
     inbox: Inbox,
-    queue: Arc<Queue<Job>>,
+    queue: Arc<Queue<ChatJob>>,
     known: FileIds,
     /// Updates to fetch at a time while the inbox cannot write.
     careful: u32,
@@ -67,7 +68,7 @@ impl Intake {
         rates: Rates,
         changes: Changes,
         inbox: Inbox,
-        queue: Arc<Queue<Job>>,
+        queue: Arc<Queue<ChatJob>>,
         known: FileIds,
         workers: usize,
     ) -> Self {
@@ -78,7 +79,7 @@ impl Intake {
             inbox,
             queue,
             known,
-            careful: u32::try_from(workers).unwrap_or(BATCH),
+            careful: u32::try_from(workers).unwrap_or(MAX_BATCH),
         }
     }
 
@@ -87,12 +88,12 @@ impl Intake {
     /// Returns how many updates to fetch next.
     pub fn accept(
         &mut self,
-        batch: Vec<Fetched>,
+        batch: Vec<FetchedUpdate>,
         next_offset: i64,
-        part: &Part,
+        part: &WatchedPart,
         shutdown: &Shutdown,
     ) -> u32 {
-        part.within(LONGEST_WRITE);
+        part.within(MAX_WRITE_TIME);
         if let Some(config) = self.changes.take() {
             self.manners.take_over(&config);
             self.rates.change(config.rate);
@@ -100,7 +101,7 @@ impl Intake {
         let now = Instant::now();
         let mut wanted = Vec::new();
         let mut arrivals = Vec::new();
-        for Fetched { raw, update } in batch {
+        for FetchedUpdate { raw, update } in batch {
             let tasks = self.tasks(&update, now);
             tracing::debug!("update {}: {} tasks", update.id, tasks.len());
             if !tasks.is_empty() {
@@ -120,21 +121,21 @@ impl Intake {
             for (id, tasks) in wanted {
                 if accepted.fresh.contains(&id) {
                     for task in tasks {
-                        self.queue.push(Job::new(id, task, now));
+                        self.queue.push(ChatJob::new(id, task, now));
                     }
                 } else {
-                    tracing::debug!("update {id} came before");
+                    tracing::debug!("update {id} was received before");
                 }
             }
         }
         // The workers, who make room, are watched themselves.
         part.rest();
         let goes_on = self.inbox.wait_for_room(shutdown)
-            && (durable || self.inbox.wait_until_safe(shutdown, LONGEST_WAIT));
+            && (durable || self.inbox.wait_until_safe(shutdown, MAX_DISK_WAIT));
         if goes_on && !durable {
             return self.careful;
         }
-        BATCH
+        MAX_BATCH
     }
 
     fn tasks(&mut self, update: &Update, now: Instant) -> Vec<Task> {
@@ -183,7 +184,7 @@ impl Intake {
         }
     }
 
-    fn jobs_of(&self, entry: &Entry) -> Vec<Job> {
+    fn jobs_of(&self, entry: &Entry) -> Vec<ChatJob> {
         let update = serde_json::from_str::<Value>(&entry.update)
             .ok()
             .and_then(|raw| Update::from_json(&raw).ok());
@@ -197,13 +198,13 @@ impl Intake {
             .unwrap_or_default();
         let too_old = age
             > match update.event {
-                Event::Callback(_) => CALLBACK_LIFE,
-                Event::Message(_) | Event::Other => MESSAGE_LIFE,
+                Event::Callback(_) => MAX_CALLBACK_AGE,
+                Event::Message(_) | Event::Other => MAX_MESSAGE_AGE,
             };
         let progress = entry
             .progress
             .as_deref()
-            .map(Progress::from_json)
+            .map(AnswerProgress::from_json)
             .unwrap_or_default();
         if too_old {
             let age = backoff::in_words(age);
@@ -212,19 +213,19 @@ impl Intake {
         let since = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         handler::tasks(&update, &self.manners)
             .into_iter()
-            .map(|task| Job::new(entry.id, task, since).resumed(progress.clone(), &self.known))
+            .map(|task| ChatJob::new(entry.id, task, since).resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
             .collect()
     }
 }
 
-/// What is left to do for a job that comes too late: nothing, but that no "Searching…" stays.
-fn late(mut job: Job) -> Option<Job> {
+/// What is left to do for a job that comes too late: only to replace a "Searching…" that was sent.
+fn late(mut job: ChatJob) -> Option<ChatJob> {
     let Work::Search(work) = &mut job.work else {
         return None;
     };
-    work.acknowledgement.message()?;
-    work.outcome = Outcome::Over(reply::internal(work.search.texts, &work.search.query));
+    work.job.message()?;
+    work.job.expire();
     job.since = Instant::now();
     Some(job)
 }
@@ -232,7 +233,7 @@ fn late(mut job: Job) -> Option<Job> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bot::job::Acknowledgement;
+    use crate::bot::search_job::{Now, SearchEvent, Then};
     use crate::systemd::Pulse;
     use serde_json::json;
 
@@ -253,7 +254,7 @@ mod tests {
         age: fn() -> SystemTime,
         updates: &[Value],
         progress: &str,
-    ) -> Vec<Job> {
+    ) -> Vec<ChatJob> {
         let folder = std::env::temp_dir().join(format!("intake-{name}-{}", std::process::id()));
         let open = |clock| Inbox::open(&folder, "42", "http://h", clock).expect("not in use");
         let arrivals = updates.iter().map(|update| Arrival {
@@ -301,16 +302,24 @@ mod tests {
         jobs
     }
 
-    fn search_of(job: &Job) -> &super::super::job::SearchWork {
-        match &job.work {
-            Work::Search(work) => work,
-            Work::Simple(task) => panic!("{task:?}"),
+    /// The number of the "Searching…" message, and what the search does first.
+    fn start_of(job: &mut ChatJob) -> (Option<i64>, Then) {
+        let now = Now {
+            age: Duration::ZERO,
+            chance: 0.0,
+        };
+        match &mut job.work {
+            Work::Search(work) => {
+                let message = work.job.message();
+                (message, work.job.step(SearchEvent::TurnBegan, now).then)
+            }
+            Work::Request { call, .. } => panic!("{call:?}"),
         }
     }
 
     #[test]
     fn a_replay_goes_on_with_the_same_message() {
-        let jobs = replayed(
+        let mut jobs = replayed(
             "young",
             || SystemTime::now() - Duration::from_secs(100),
             &[message(7, "bus"), message(8, "cat")],
@@ -318,9 +327,7 @@ mod tests {
         );
         let updates: Vec<i64> = jobs.iter().map(|job| job.update).collect();
         assert_eq!(updates, [7, 8]);
-        let work = search_of(&jobs[0]);
-        assert_eq!(work.acknowledgement, Acknowledgement::Sent(9));
-        assert!(matches!(work.outcome, Outcome::Open));
+        assert_eq!(start_of(&mut jobs[0]), (Some(9), Then::CheckOrder));
         assert!(
             jobs[0].since.elapsed() >= Duration::from_secs(100),
             "they waited so long"
@@ -374,7 +381,7 @@ mod tests {
         }
         let raw = message(8, "cat");
         let update = Update::from_json(&raw).expect("an update");
-        let batch = vec![Fetched { raw, update }];
+        let batch = vec![FetchedUpdate { raw, update }];
         intake.accept(
             batch,
             9,
@@ -397,12 +404,13 @@ mod tests {
     #[test]
     fn no_searching_stays_for_ever() {
         let messages = || SystemTime::now() - Duration::from_hours(25);
-        let jobs = replayed("late", messages, &[message(7, "bus")], r#"{"message":9}"#);
-        let work = search_of(&jobs[0]);
-        let Outcome::Over(said) = &work.outcome else {
-            panic!("{:?}", work.outcome)
+        let mut jobs = replayed("late", messages, &[message(7, "bus")], r#"{"message":9}"#);
+        let (Some(9), Then::Send(call)) = start_of(&mut jobs[0]) else {
+            panic!("{:?}", jobs[0])
         };
-        assert!(said.text.contains("bus"), "{}", said.text);
+        let said = call.parameters["text"].as_str().expect("a text");
+        assert!(said.contains("bus"), "{said}");
+        assert_eq!(call.parameters["message_id"], 9, "in its place");
     }
 
     #[test]

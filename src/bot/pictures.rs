@@ -19,7 +19,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A picture file.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Picture {
+pub struct PictureFile {
     /// The file.
     pub bytes: Arc<[u8]>,
     /// Media type by content, whatever the server called it.
@@ -55,8 +55,9 @@ impl Fetcher {
     /// Downloads the picture at `url`.
     ///
     /// # Errors
-    /// Those of [`http::Client::send`], and [`Kind::Garbled`] when what comes is no picture.
-    pub fn fetch(&self, url: &str) -> Result<Picture> {
+    /// Those of [`http::Client::send`]; [`Kind::Garbled`] for another status than 200;
+    /// [`Kind::Unusable`] when what comes is no picture.
+    pub fn fetch(&self, url: &str) -> Result<PictureFile> {
         let client = if self.endpoint_lives_privately() {
             &self.private
         } else {
@@ -66,9 +67,14 @@ impl Fetcher {
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");
-            return Err(Error::new(Kind::Garbled { status }, context));
+            return Err(Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                context,
+            ));
         }
-        Picture::from_bytes(answer.body)
+        PictureFile::from_bytes(answer.body)
     }
 
     /// Resolved when first needed, and kept once it is known.
@@ -91,15 +97,15 @@ impl Fetcher {
     }
 }
 
-impl Picture {
+impl PictureFile {
     /// Takes `bytes` as a picture.
     ///
     /// # Errors
-    /// [`Kind::Garbled`] when they are no JPEG, PNG, WebP or GIF.
+    /// [`Kind::Unusable`] when they are no JPEG, PNG, WebP or GIF.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
         let Some((media_type, extension)) = picture_type(&bytes) else {
             let context = "what came is not a JPEG, PNG, WebP or GIF picture";
-            return Err(Error::new(Kind::Garbled { status: 200 }, context));
+            return Err(Error::new(Kind::Unusable, context));
         };
         let fits = imagesize::blob_size(&bytes).is_ok_and(|size| {
             let (width, height) = (size.width, size.height);
@@ -194,18 +200,20 @@ mod tests {
             bytes
         };
         let fits = |width, height| {
-            Picture::from_bytes(png(width, height))
+            PictureFile::from_bytes(png(width, height))
                 .expect("a PNG")
                 .fits_as_photo
         };
         assert_eq!(
-            Picture::from_bytes(png(1, 1)).expect("a PNG").media_type,
+            PictureFile::from_bytes(png(1, 1))
+                .expect("a PNG")
+                .media_type,
             "image/png"
         );
         assert!(fits(5000, 5000) && fits(20, 1));
         assert!(!fits(5001, 5000) && !fits(21, 1) && !fits(0, 1));
         for junk in [&b"<html>"[..], b"", b"%PDF-1.7"] {
-            assert!(Picture::from_bytes(junk.to_vec()).is_err(), "{junk:?}");
+            assert!(PictureFile::from_bytes(junk.to_vec()).is_err(), "{junk:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Jobs of one owner that are worked on at the same time, in whatever lanes.
-const AT_WORK_PER_OWNER: usize = 2;
+const MAX_AT_WORK_PER_OWNER: usize = 2;
 
 /// What the queue must know of a job.
 pub trait Queued {
@@ -33,7 +33,7 @@ pub trait Queued {
 /// A queue of jobs `J`.
 #[derive(Debug)]
 pub struct Queue<J: Queued> {
-    state: Mutex<State<J>>,
+    state: Mutex<QueueState<J>>,
     changed: Condvar,
 }
 
@@ -54,8 +54,8 @@ pub struct Turn<L> {
 }
 
 #[derive(Debug)]
-struct State<J: Queued> {
-    lanes: HashMap<J::Lane, Lane<J>>,
+struct QueueState<J: Queued> {
+    lanes: HashMap<J::Lane, LaneJobs<J>>,
     /// Lanes with a job that may start now, longest waiting first.
     ready: VecDeque<J::Lane>,
     /// Jobs at work of each owner who has any.
@@ -69,7 +69,7 @@ struct State<J: Queued> {
 }
 
 #[derive(Debug)]
-struct Lane<J> {
+struct LaneJobs<J> {
     jobs: VecDeque<J>,
     busy: bool,
     held_until: Option<Instant>,
@@ -77,7 +77,7 @@ struct Lane<J> {
 
 impl<J: Queued> Default for Queue<J> {
     fn default() -> Self {
-        let state = State {
+        let state = QueueState {
             lanes: HashMap::new(),
             ready: VecDeque::new(),
             owners: HashMap::new(),
@@ -206,15 +206,15 @@ impl<J: Queued> Queue<J> {
         (state.waiting + state.held, state.working)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<J>> {
+    fn lock(&self) -> MutexGuard<'_, QueueState<J>> {
         locked(&self.state)
     }
 }
 
-impl<J: Queued> State<J> {
+impl<J: Queued> QueueState<J> {
     fn insert(&mut self, job: J) {
         let lane = job.lane();
-        let fresh = || Lane {
+        let fresh = || LaneJobs {
             jobs: VecDeque::new(),
             busy: false,
             held_until: None,
@@ -239,7 +239,7 @@ impl<J: Queued> State<J> {
             let next = self.lanes.get(lane).and_then(|entry| entry.jobs.front());
             let owner = next.and_then(Queued::owner);
             let at_work = owner.and_then(|owner| self.owners.get(&owner));
-            at_work.is_none_or(|at_work| *at_work < AT_WORK_PER_OWNER)
+            at_work.is_none_or(|at_work| *at_work < MAX_AT_WORK_PER_OWNER)
         };
         let place = self.ready.iter().position(may_start)?;
         let lane = self.ready.remove(place)?;

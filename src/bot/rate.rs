@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::config::Rate;
 
 /// Users remembered before those whose bucket is full again are forgotten.
-const REMEMBERED: usize = 1000;
+const MAX_REMEMBERED: usize = 1000;
 
 /// What a user's search meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,11 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Rates {
     rate: Option<Rate>,
-    users: HashMap<i64, User>,
+    users: HashMap<i64, Bucket>,
 }
 
 #[derive(Debug)]
-struct User {
+struct Bucket {
     /// When the bucket will be full again: it holds one search less for each step of the rate
     /// until then.
     full_at: Instant,
@@ -54,10 +54,10 @@ impl Rates {
         let Some(rate) = self.rate else {
             return Verdict::Admitted;
         };
-        if self.users.len() >= REMEMBERED {
+        if self.users.len() >= MAX_REMEMBERED {
             self.users.retain(|_, user| user.full_at > now);
         }
-        let user = self.users.entry(user).or_insert(User {
+        let user = self.users.entry(user).or_insert(Bucket {
             full_at: now,
             told: false,
         });

@@ -32,8 +32,8 @@ pub struct Tally {
 pub const RETRY: &str = "r:";
 /// See [`RETRY`].
 pub const AGAIN: &str = "a:";
-const DATA_BYTES: usize = 64;
-const LINKS_CHARS: usize = 4000;
+const MAX_DATA_BYTES: usize = 64;
+const MAX_LINKS_CHARS: usize = 4000;
 
 fn fill(template: &str, name: &str, value: &str) -> String {
     template.replace(&format!("{{{name}}}"), value)
@@ -48,7 +48,7 @@ fn plain(text: String) -> Reply {
 
 fn data(kind: &str, query: &str) -> String {
     let data = format!("{kind}{query}");
-    if data.len() <= DATA_BYTES {
+    if data.len() <= MAX_DATA_BYTES {
         data
     } else {
         kind.to_owned()
@@ -220,7 +220,7 @@ pub fn links(texts: &Texts, urls: &[&str]) -> Vec<String> {
     for url in urls {
         let last = messages
             .last_mut()
-            .filter(|text| text.len() + url.len() < LINKS_CHARS);
+            .filter(|text| text.len() + url.len() < MAX_LINKS_CHARS);
         match last {
             Some(text) => {
                 text.push('\n');

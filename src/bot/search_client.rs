@@ -1,20 +1,23 @@
-//! The bot's side of the search contract: one GET, every answer understood.
+//! The client of the search endpoint: one request a query, and every kind of answer becomes a
+//! [`Page`] of hits or a [`Failure`].
 //!
-//! Besides our own endpoint this understands the reference's (a bare array) and what API Gateway
-//! says by itself: `{"message": "Service Unavailable"}`, 403 Forbidden, 429 Too Many Requests.
+//! Besides our own endpoint's answers this reads those of the reference (a bare array) and what API
+//! Gateway answers by itself: `{"message": "Service Unavailable"}`, 403 Forbidden, 429 Too Many
+//! Requests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::aws::credentials::Provider;
-use crate::aws::signature::{self, Scope};
+use crate::aws::signature::{self, Scope, Signable};
 use crate::config::{BotConfig, SearchAuth};
 use crate::error::{Error, Kind};
 use crate::http;
 use crate::search::{Failure, Hit, Page, Query, Reason, Subject};
 use crate::secret::Secret;
 
-const ANSWER_LIMIT: u64 = 2 << 20;
+/// Largest answer that is read.
+const MAX_ANSWER_BYTES: u64 = 2 << 20;
 
 /// Asks a search endpoint. Clones share connections.
 #[derive(Debug, Clone)]
@@ -25,11 +28,14 @@ pub struct SearchClient {
     http: http::Client,
 }
 
-/// How the endpoint is shown who asks.
+/// How the bot authenticates to the endpoint.
 #[derive(Debug)]
 enum Auth {
+    /// It does not.
     None,
+    /// With a token in the header `Authorization`.
     Bearer(Secret),
+    /// With a signature by AWS credentials (Signature Version 4).
     AwsIam { region: String, provider: Provider },
 }
 
@@ -60,7 +66,7 @@ impl Auth {
                     region,
                     service: "execute-api",
                 };
-                let headers = signature::headers(request.signable(), &credentials, scope, now);
+                let headers = signature::headers(Signable::of(&request), &credentials, scope, now);
                 Ok(headers.into_iter().fold(request, |request, (name, value)| {
                     request.header(name, value)
                 }))
@@ -68,7 +74,8 @@ impl Auth {
         }
     }
 
-    /// After a refusal: whether another try with other credentials makes sense.
+    /// After the endpoint refused the request: whether a second try can be signed with newer
+    /// credentials.
     fn can_renew(&self) -> bool {
         matches!(self, Self::AwsIam { provider, .. } if provider.refuse())
     }
@@ -86,7 +93,7 @@ impl SearchClient {
         }
     }
 
-    /// Address of the endpoint, for messages.
+    /// Address of the endpoint.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -98,7 +105,8 @@ impl SearchClient {
         self.timeout
     }
 
-    /// Asks for `query`. One request, within `CLIP_BOT_SEARCH_TIMEOUT`.
+    /// Sends `query` and waits for the answer, for `CLIP_BOT_SEARCH_TIMEOUT` at most. A request that
+    /// is refused for its credentials is sent once more if there are newer ones.
     ///
     /// # Errors
     /// The endpoint's own [`Failure`]; [`Reason::Unreachable`], [`Reason::Timeout`] or
@@ -116,7 +124,7 @@ impl SearchClient {
         if query.offset > 0 {
             request = request.query("offset", &query.offset.to_string());
         }
-        let request = request.timeout(self.timeout).limit(ANSWER_LIMIT);
+        let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
         let mut found = self.ask(request.clone());
         if let Err(Failure {
             reason: Reason::Forbidden,
@@ -148,7 +156,7 @@ impl SearchClient {
     }
 }
 
-/// `in_time`: the time for the answer was not over yet.
+/// The failure of a request that got no whole answer; `in_time`: its time-out had not passed.
 fn no_answer(error: &Error, in_time: bool) -> Failure {
     let reason = match error.kind() {
         Kind::Lost if !in_time => Reason::Timeout,

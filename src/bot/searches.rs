@@ -8,33 +8,34 @@ use std::time::{Duration, Instant};
 use crate::locked::{locked, unpoisoned};
 use crate::search::{Failure, Page, Reason};
 
-/// How long an answer is good for another one who asks.
-const FRESH: Duration = Duration::from_mins(5);
-const ANSWERS: usize = 500;
-/// All answers together, roughly.
-const BYTES: usize = 1 << 20;
+/// How long an answer is given again to others who ask the same.
+const MAX_AGE: Duration = Duration::from_mins(5);
+const MAX_ANSWERS: usize = 500;
+/// Size of all remembered answers together, roughly.
+const MAX_BYTES: usize = 1 << 20;
 
 /// What is being asked and what was answered, by the words of the query.
 #[derive(Debug, Default)]
 pub struct Searches {
-    state: Mutex<State>,
+    state: Mutex<SearchesState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
-    running: HashMap<String, Arc<Running>>,
+struct SearchesState {
+    running: HashMap<String, Arc<RunningSearch>>,
     answers: Answers,
 }
 
 /// A search that somebody is doing.
 #[derive(Debug, Default)]
-struct Running {
+struct RunningSearch {
     result: Mutex<Option<Result<Page, Failure>>>,
     ready: Condvar,
 }
 
 impl Searches {
-    /// The answer for what `text` stands for: by `search`, or by the one that somebody else is doing or did.
+    /// The answer to the query `text`: by `search`, or the one that somebody else waits for or got a
+    /// moment ago.
     ///
     /// # Errors
     /// Those of `search`; a failure is shared by those who wait, but not remembered.
@@ -45,15 +46,15 @@ impl Searches {
     ) -> Result<Page, Failure> {
         let mut state = self.lock();
         if let Some(page) = state.answers.get(text, Instant::now()) {
-            tracing::debug!("the same was asked a moment ago");
+            tracing::debug!("answered from memory: the same was asked a moment ago");
             return Ok(page);
         }
         if let Some(running) = state.running.get(text).map(Arc::clone) {
             drop(state);
-            tracing::debug!("the same is being asked already");
+            tracing::debug!("waiting for the answer to the same query");
             return running.wait();
         }
-        let running = Arc::new(Running::default());
+        let running = Arc::new(RunningSearch::default());
         state.running.insert(text.to_owned(), Arc::clone(&running));
         drop(state);
         // Those who wait must hear of a fault, too.
@@ -70,7 +71,7 @@ impl Searches {
         leader.result.clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, SearchesState> {
         locked(&self.state)
     }
 }
@@ -79,7 +80,7 @@ impl Searches {
 struct Leader<'a> {
     searches: &'a Searches,
     text: &'a str,
-    running: Arc<Running>,
+    running: Arc<RunningSearch>,
     result: Result<Page, Failure>,
 }
 
@@ -97,7 +98,7 @@ impl Drop for Leader<'_> {
     }
 }
 
-impl Running {
+impl RunningSearch {
     fn wait(&self) -> Result<Page, Failure> {
         let mut result = locked(&self.result);
         loop {
@@ -119,19 +120,19 @@ struct Answers {
 
 impl Answers {
     fn get(&mut self, text: &str, now: Instant) -> Option<Page> {
-        self.forget(|at, _| now.saturating_duration_since(at) >= FRESH);
+        self.forget(|at, _| now.saturating_duration_since(at) >= MAX_AGE);
         self.by_text.get(text).cloned()
     }
 
     fn insert(&mut self, text: &str, page: &Page, now: Instant) {
         let size = size(text, page);
-        if size > BYTES / 4 {
+        if size > MAX_BYTES / 4 {
             return;
         }
         self.bytes += size;
         self.by_text.insert(text.to_owned(), page.clone());
         self.order.push_back((now, text.to_owned()));
-        self.forget(|_, answers| answers.order.len() > ANSWERS || answers.bytes > BYTES);
+        self.forget(|_, answers| answers.order.len() > MAX_ANSWERS || answers.bytes > MAX_BYTES);
     }
 
     /// Forgets the oldest answers while `is_too_much` says so, given the oldest one's time.
@@ -238,22 +239,26 @@ mod tests {
         let start = Instant::now();
         answers.insert("old", &page("o"), start);
         answers.insert("new", &page("n"), start + Duration::from_secs(1));
-        assert_eq!(answers.get("old", start + FRESH), None);
-        assert_eq!(answers.get("new", start + FRESH), Some(page("n")));
-        for number in 0..ANSWERS {
-            answers.insert(&number.to_string(), &page("u"), start + FRESH);
+        assert_eq!(answers.get("old", start + MAX_AGE), None);
+        assert_eq!(answers.get("new", start + MAX_AGE), Some(page("n")));
+        for number in 0..MAX_ANSWERS {
+            answers.insert(&number.to_string(), &page("u"), start + MAX_AGE);
         }
-        assert_eq!(answers.get("new", start + FRESH), None);
+        assert_eq!(answers.get("new", start + MAX_AGE), None);
         assert_eq!(
             (answers.by_text.len(), answers.order.len()),
-            (ANSWERS, ANSWERS)
+            (MAX_ANSWERS, MAX_ANSWERS)
         );
         for large in ["a", "b", "c", "d", "e"] {
-            answers.insert(large, &page(&large.repeat(BYTES / 5)), start + FRESH);
+            answers.insert(large, &page(&large.repeat(MAX_BYTES / 5)), start + MAX_AGE);
         }
         let kept = (answers.get("a", start), answers.by_text.len());
-        assert_eq!((kept, answers.bytes <= BYTES), ((None, 4), true));
-        answers.insert("too large", &page(&"x".repeat(BYTES / 4)), start + FRESH);
+        assert_eq!((kept, answers.bytes <= MAX_BYTES), ((None, 4), true));
+        answers.insert(
+            "too large",
+            &page(&"x".repeat(MAX_BYTES / 4)),
+            start + MAX_AGE,
+        );
         assert_eq!(
             answers.by_text.len(),
             4,

@@ -1,21 +1,21 @@
-//! How things are, in one line for `systemctl status`.
+//! What the bot does and what troubles it, in one line for `systemctl status`.
 
 use crate::locked::locked;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
-/// Answers that the 95th percentile is taken of.
-const RECENT: usize = 256;
+/// How many of the last answers the 95th percentile is taken of.
+const MAX_RECENT: usize = 256;
 
 /// What the parts of the bot report about themselves.
 #[derive(Debug, Default)]
 pub struct Status {
-    state: Mutex<State>,
+    state: Mutex<StatusState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct StatusState {
     telegram: Telegram,
     answered: u64,
     /// How long the last answers took, oldest first.
@@ -32,7 +32,7 @@ enum Telegram {
     Stopping,
 }
 
-/// What others count.
+/// Numbers that other parts of the bot count.
 #[derive(Debug, Default)]
 pub struct Counts {
     /// Jobs at work.
@@ -59,12 +59,12 @@ impl Status {
         self.lock().telegram = Telegram::Trouble(why);
     }
 
-    /// The bot ends.
+    /// The bot is stopping.
     pub fn stopping(&self) {
         self.lock().telegram = Telegram::Stopping;
     }
 
-    /// Whether it does.
+    /// Whether the bot is stopping.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         matches!(self.lock().telegram, Telegram::Stopping)
@@ -74,13 +74,13 @@ impl Status {
     pub fn answered(&self, took: Duration) {
         let mut state = self.lock();
         state.answered += 1;
-        if state.recent.len() == RECENT {
+        if state.recent.len() == MAX_RECENT {
             state.recent.pop_front();
         }
         state.recent.push_back(took);
     }
 
-    /// The endpoint was found asleep; returns whether that is news.
+    /// The endpoint was found asleep; returns whether it was not known to be.
     pub fn asleep(&self, now: SystemTime) -> bool {
         let mut state = self.lock();
         let news = state.asleep_since.is_none();
@@ -93,7 +93,7 @@ impl Status {
         self.lock().asleep_since = None;
     }
 
-    /// The line.
+    /// The status line.
     #[must_use]
     pub fn line(&self, counts: &Counts) -> String {
         let state = self.lock();
@@ -124,7 +124,7 @@ impl Status {
         parts.join("; ")
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, StatusState> {
         locked(&self.state)
     }
 }
@@ -192,13 +192,13 @@ mod tests {
     fn only_the_last_answers_count_for_the_percentile() {
         let status = Status::default();
         status.answered(Duration::from_secs(1000));
-        for _ in 0..RECENT {
+        for _ in 0..MAX_RECENT {
             status.answered(Duration::from_secs(1));
         }
         let line = status.line(&Counts::default());
         assert_eq!(
             line,
-            format!("starting; {} answered, p95 1.0 s", RECENT + 1)
+            format!("starting; {} answered, p95 1.0 s", MAX_RECENT + 1)
         );
     }
 }

@@ -1,7 +1,6 @@
-//! Does the jobs: speaks to the chat and to the search endpoint, one step after the other.
+//! Does the jobs: carries out what [`super::search_job`] asks for, and tells it what came of that.
 //!
-//! A search goes: acknowledge, search, send the pictures, turn the acknowledgement into a
-//! summary. Each step is recorded in the job, so that a job put back (flood limits, no network,
+//! Each step of a search is kept in its job, so that a job put back (flood limits, no network,
 //! endpoint asleep) goes on where it stopped.
 
 use std::sync::Arc;
@@ -11,49 +10,38 @@ use serde_json::Value;
 
 use super::activity::Activities;
 use super::album::{Album, FileIds, Outside, Permits, Sent};
+use super::answer_progress::AnswerProgress;
 use super::asleep::{Step, WaitingRoom};
-use super::handler::{Search, Task};
-use super::intake::LONGEST_WRITE;
-use super::job::{Acknowledgement, Job, Lane, Outcome, Progress, SearchWork, Work};
-use super::pictures::{Fetcher, Picture};
+use super::handler::Search;
+use super::intake::MAX_WRITE_TIME;
+use super::job::{ChatJob, SearchWork, Work};
+use super::pictures::{Fetcher, PictureFile};
 use super::queue::{Queue, Queued};
-use super::reply::{self, Reply};
+use super::search_client::SearchClient;
+use super::search_job::failures;
+use super::search_job::report::Report;
+use super::search_job::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 use super::searches::Searches;
 use super::status::Status;
-use crate::backoff::{self, Backoff};
-use crate::bot::search_client::SearchClient;
-use crate::error::{Class, Error, Kind, Result};
+use crate::backoff;
+use crate::error::Result;
 use crate::inbox::Inbox;
 use crate::log::events;
 use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
-use crate::systemd::Part;
+use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
-use crate::telegram::request::{
-    Address, Call, answer_callback_query, edit_message_text, send_message,
-};
+use crate::telegram::request::Call;
 
 /// Albums that hold downloaded pictures in memory at the same time.
-const UPLOADS: usize = 4;
-/// How often a busy endpoint is asked for one query.
-const BUSY_TRIES: u32 = 3;
-const BUSY_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_BUSY_PAUSE: Duration = Duration::from_secs(30);
-/// A request to Telegram with all its repetitions and short flood waits.
-const LONGEST_SEND: Duration = Duration::from_mins(10);
-/// Of a picture, with redirections.
-const LONGEST_DOWNLOAD: Duration = Duration::from_mins(2);
-/// What a search may take beyond its time-out.
+const MAX_UPLOADS: usize = 4;
+/// How long the watchdog lets a request to Telegram take, with all its repetitions and short flood
+/// waits.
+const MAX_SENDING: Duration = Duration::from_mins(10);
+/// How long it lets the download of a picture take, with redirections.
+const MAX_DOWNLOADING: Duration = Duration::from_mins(2);
+/// How much longer than its time-out it lets a search take.
 const SEARCH_SLACK: Duration = Duration::from_secs(10);
-/// Pauses while Telegram cannot be talked to.
-const AWAY: Backoff = Backoff {
-    first: Duration::from_secs(5),
-    longest: Duration::from_mins(5),
-};
-/// How often a request that fails at Telegram's side is tried in such rounds.
-const ROUNDS: u32 = 8;
-/// Telegram itself forgets messages that were not fetched for so long.
-const TOO_OLD: Duration = Duration::from_hours(24);
 
 /// Everything a job needs. Shared by all workers.
 #[derive(Debug)]
@@ -65,7 +53,7 @@ pub struct Tools {
     file_ids: FileIds,
     uploads: Permits,
     activities: Activities,
-    queue: Arc<Queue<Job>>,
+    queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
     waiting: WaitingRoom,
     status: Arc<Status>,
@@ -74,25 +62,14 @@ pub struct Tools {
 
 /// Does jobs, one at a time.
 #[derive(Debug)]
-pub struct Worker {
+pub struct ChatWorker {
     tools: Arc<Tools>,
-    part: Part,
+    part: WatchedPart,
 }
 
-/// What became of a job's turn.
-enum Became {
-    Done,
-    /// Over, without an answer.
-    GivenUp,
-    /// To be put back, not to start again before the time.
-    Later(Duration),
-    /// The endpoint sleeps.
-    Asleep(Option<Duration>),
-}
-
-/// One job's way to the outside.
+/// The way of one job's album to the outside.
 struct Errand<'a> {
-    worker: &'a Worker,
+    worker: &'a ChatWorker,
     update: i64,
     message: Option<i64>,
 }
@@ -102,8 +79,8 @@ impl Outside for Errand<'_> {
         self.worker.send(call)
     }
 
-    fn fetch(&self, url: &str) -> Result<Picture> {
-        self.worker.part.within(LONGEST_DOWNLOAD);
+    fn fetch(&self, url: &str) -> Result<PictureFile> {
+        self.worker.part.within(MAX_DOWNLOADING);
         self.worker.tools.fetcher.fetch(url)
     }
 
@@ -112,12 +89,12 @@ impl Outside for Errand<'_> {
     }
 
     fn went_out(&self, sent: &Sent) {
-        let progress = Progress {
+        let progress = AnswerProgress {
             message: self.message,
             sent: Some(sent.clone()),
         };
         // To see an album twice is worse than to wait a moment for the summary.
-        self.worker.part.within(LONGEST_WRITE);
+        self.worker.part.within(MAX_WRITE_TIME);
         let inbox = &self.worker.tools.inbox;
         inbox.note_for_sure(self.update, progress.to_json());
     }
@@ -129,7 +106,7 @@ impl Tools {
     pub fn new(
         delivery: Delivery,
         search: SearchClient,
-        queue: Arc<Queue<Job>>,
+        queue: Arc<Queue<ChatJob>>,
         inbox: Inbox,
         status: Arc<Status>,
         shutdown: Shutdown,
@@ -140,7 +117,7 @@ impl Tools {
             search,
             searches: Searches::default(),
             file_ids: FileIds::default(),
-            uploads: Permits::new(UPLOADS),
+            uploads: Permits::new(MAX_UPLOADS),
             activities: Activities::default(),
             queue,
             inbox,
@@ -173,10 +150,10 @@ impl Tools {
     }
 }
 
-impl Worker {
+impl ChatWorker {
     /// A worker with `tools`, watched as `part`.
     #[must_use]
-    pub fn new(tools: Arc<Tools>, part: Part) -> Self {
+    pub fn new(tools: Arc<Tools>, part: WatchedPart) -> Self {
         Self { tools, part }
     }
 
@@ -189,28 +166,30 @@ impl Worker {
             }
             let update = job.update;
             // A fault in one job must cost neither the others nor the thread.
-            let became =
+            let end =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
-            match became {
-                Ok(Became::Done) => {
+            match end.unwrap_or(TurnEnd::Fault) {
+                TurnEnd::Answered => {
                     if matches!(job.work, Work::Search(_)) {
                         self.tools.status.answered(job.since.elapsed());
                     }
                     self.tools.inbox.finished(update);
                 }
-                Ok(Became::GivenUp) => self.tools.inbox.finished(update),
-                Ok(Became::Later(delay)) => {
+                TurnEnd::GivenUp => self.tools.inbox.finished(update),
+                TurnEnd::Later(delay) => {
                     self.tools.queue.put_back([job]);
                     self.tools.queue.hold(&turn, Instant::now() + delay);
                 }
-                Ok(Became::Asleep(pause)) => self.let_wait(job, pause),
-                Err(_) => {
-                    tracing::error!(
-                        message_id = events::UPDATE_FAILED,
-                        clip_update_id = update,
-                        "update {update}: a fault of ours, please report it"
-                    );
-                    self.apologise(&job);
+                TurnEnd::Asleep(pause) => {
+                    if let Some(job) = self.tools.waiting.enter(job, pause) {
+                        self.tools.queue.put_back([job]);
+                    }
+                }
+                TurnEnd::Fault => {
+                    Report::Fault.log(update, job.chat());
+                    if let Work::Search(work) = &job.work {
+                        self.tools.delivery.send_if_possible(work.job.apology());
+                    }
                     self.tools.inbox.finished(update);
                 }
             }
@@ -225,232 +204,149 @@ impl Worker {
             self.part.rest();
             match self.tools.waiting.next() {
                 Step::End => return,
-                Step::TellStillAsleep(mut late) => {
-                    for job in &mut late {
-                        if let Work::Search(work) = &mut job.work {
-                            tracing::warn!(
-                                message_id = events::UPDATE_FAILED,
-                                clip_update_id = job.update,
-                                "update {}: the endpoint did not wake up",
-                                job.update
-                            );
-                            let said = reply::still_asleep(work.search.texts, &work.search.query);
-                            work.outcome = Outcome::Over(said);
-                        }
-                    }
-                    self.tools.queue.put_back(late);
-                    self.tools.waiting.back_in_the_queue();
-                    if self.tools.waiting.is_empty() {
-                        self.tools.status.awake();
-                    }
-                }
+                Step::TellStillAsleep(late) => self.tell_still_asleep(late),
                 Step::Ask(search) => match self.ask_endpoint(&search) {
                     Err(failure) if failure.reason == Reason::SpaceAsleep => {
                         self.tools.waiting.pause(failure.retry_after);
                     }
                     // Whatever it says now, each search is to hear for itself.
-                    Ok(_) | Err(_) => {
-                        let jobs = self.tools.waiting.release();
-                        self.tools.status.awake();
-                        tracing::info!(
-                            message_id = events::ENDPOINT_AWAKE,
-                            "the endpoint is awake; {} searches go on",
-                            jobs.len()
-                        );
-                        self.tools.queue.put_back(jobs);
-                        self.tools.waiting.back_in_the_queue();
-                    }
+                    Ok(_) | Err(_) => self.go_on_awake(),
                 },
             }
         }
     }
 
-    fn let_wait(&self, job: Job, pause: Option<Duration>) {
-        if let Some(job) = self.tools.waiting.enter(job, pause) {
-            self.tools.queue.put_back([job]);
+    fn tell_still_asleep(&self, mut late: Vec<ChatJob>) {
+        for job in &mut late {
+            let (update, chat) = (job.update, job.chat());
+            if let Work::Search(work) = &mut job.work {
+                Report::DidNotWakeUp.log(update, chat);
+                work.job.wait_no_longer();
+            }
+        }
+        self.tools.queue.put_back(late);
+        self.tools.waiting.back_in_the_queue();
+        if self.tools.waiting.is_empty() {
+            self.tools.status.awake();
         }
     }
 
-    fn turn(&self, job: &mut Job) -> Became {
-        let lane = job.lane();
-        let result = match &mut job.work {
-            Work::Simple(task) => self.simple(task).map(|()| Became::Done),
-            Work::Search(work) => self.search(job.update, job.since, &lane, work),
-        };
-        result.unwrap_or_else(|error| self.after_failure(job, &error))
-    }
-
-    /// Telegram could not be talked to: later, or never.
-    fn after_failure(&self, job: &mut Job, error: &Error) -> Became {
-        let update = job.update;
-        job.attempts += 1;
-        let offline = matches!(error.kind(), Kind::NotSent);
-        let (later, worth_it) = match error.class() {
-            Class::Retry { after: Some(after) } => (after, after < TOO_OLD * 2),
-            Class::Retry { after: None } => (
-                AWAY.delay(job.attempts, backoff::chance()),
-                offline || job.attempts < ROUNDS,
-            ),
-            // The bot ends by this, and the job goes on when somebody has mended the token.
-            Class::Fatal => (AWAY.longest, true),
-            Class::GiveUp => (Duration::ZERO, false),
-        };
-        if worth_it && job.since.elapsed() < TOO_OLD {
-            let shown = backoff::in_words(later);
-            tracing::warn!(
-                "update {update}: kept, next try in {shown}: {}",
-                error.chain()
-            );
-            return Became::Later(later);
-        }
-        if is_blocked(error) {
-            tracing::info!("update {update}: nobody to answer: {}", error.chain());
-            return Became::GivenUp;
-        }
-        tracing::error!(
-            message_id = events::UPDATE_FAILED,
-            clip_update_id = update,
-            "update {update}: given up: {}",
-            error.chain()
+    fn go_on_awake(&self) {
+        let jobs = self.tools.waiting.release();
+        self.tools.status.awake();
+        tracing::info!(
+            message_id = events::ENDPOINT_AWAKE,
+            "the endpoint is awake; {} searches go on",
+            jobs.len()
         );
-        self.apologise(job);
-        Became::GivenUp
+        self.tools.queue.put_back(jobs);
+        self.tools.waiting.back_in_the_queue();
     }
 
-    fn simple(&self, task: &Task) -> Result<()> {
-        let call = match task {
-            Task::Say { to, reply } => message(*to, reply),
-            Task::Acknowledge { callback } => answer_callback_query(callback),
-            Task::Search(_) => return Ok(()),
-        };
-        self.send(call).map(drop)
-    }
-
-    fn search(
-        &self,
-        update: i64,
-        since: Instant,
-        lane: &Lane,
-        work: &mut SearchWork,
-    ) -> Result<Became> {
-        self.acknowledge(update, work)?;
-        if work.activity.is_none() {
-            work.activity = Some(self.tools.activities.start(work.search.to));
-        }
-        if matches!(work.outcome, Outcome::Open) {
-            if self.tools.waiting.has_before(work.search.to.chat, update) {
-                self.tell_waking(update, work);
-                return Ok(Became::Asleep(None));
-            }
-            // Who waited for the endpoint may have come back since this turn began.
-            if self.tools.queue.is_ahead_of_its_turn(lane, update) {
-                return Ok(Became::Later(Duration::ZERO));
-            }
-            match self.ask_endpoint(&work.search) {
-                Ok(page) => work.outcome = self.outcome_of(work, page),
-                Err(failure) => {
-                    if let Some(turn) = self.after_search_failure(update, work, &failure) {
-                        return Ok(turn);
+    fn turn(&self, job: &mut ChatJob) -> TurnEnd {
+        let (update, since, chat) = (job.update, job.since, job.chat());
+        let lane = job.lane();
+        match &mut job.work {
+            Work::Request { call, failures } => match self.send(call.clone()) {
+                Ok(_) => TurnEnd::Answered,
+                Err(error) => {
+                    *failures += 1;
+                    let ending = failures::ending(&error, *failures, now(since));
+                    ending.report(&error).log(update, chat);
+                    ending.turn_end()
+                }
+            },
+            Work::Search(work) => {
+                let mut event = SearchEvent::TurnBegan;
+                loop {
+                    let Orders { effects, then } = work.job.step(event, now(since));
+                    for effect in effects {
+                        self.carry_out(update, work, effect);
                     }
+                    event = match then {
+                        Then::Send(call) => self.told(call),
+                        Then::CheckOrder => SearchEvent::Order(self.order(update, &lane, work)),
+                        Then::Search => match self.ask_endpoint(&work.job.search) {
+                            Ok(page) => SearchEvent::Found(page),
+                            Err(failure) => SearchEvent::SearchFailed(failure),
+                        },
+                        Then::SendAlbum => match self.send_album(update, work) {
+                            Some(event) => event,
+                            None => return TurnEnd::Fault,
+                        },
+                        Then::End(end) => return end,
+                    };
                 }
             }
         }
-        if let Outcome::Found(album) = &mut work.outcome {
-            let search = &work.search;
-            let errand = Errand {
-                worker: self,
-                update,
-                message: work.acknowledgement.message(),
-            };
-            album.send(
-                search.to,
-                search.texts,
-                &errand,
-                &self.tools.file_ids,
-                &self.tools.uploads,
-            )?;
-            let tally = album.tally();
-            let took = since.elapsed();
-            let said = reply::found(search.texts, &search.query, tally, took);
-            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(
-                clip_update_id = update,
-                clip_chat = search.to.chat,
-                clip_results = tally.pictures + tally.links,
-                clip_millis = millis,
-                "update {update}: {} pictures and {} links sent in {millis} ms",
-                tally.pictures,
-                tally.links,
-            );
-            work.outcome = Outcome::Over(said);
-            work.activity = None;
-        }
-        if let Outcome::Over(said) = &work.outcome {
-            work.activity = None;
-            self.say_instead(work.acknowledgement, work.search.to, said)?;
-        }
-        Ok(Became::Done)
     }
 
-    /// Turns the acknowledgement into `said`, or says it anew where that message is gone.
-    fn say_instead(
-        &self,
-        acknowledgement: Acknowledgement,
-        to: Address,
-        said: &Reply,
-    ) -> Result<()> {
-        if let Acknowledgement::Sent(id) = acknowledgement {
-            match self.send(edit(to.chat, id, said)) {
-                Err(error) if is_about_the_message(&error) => {}
-                other => return other.map(drop),
+    fn carry_out(&self, update: i64, work: &mut SearchWork, effect: Effect) {
+        let to = work.job.search.to;
+        match effect {
+            Effect::Keep(progress) => self.tools.inbox.note(update, progress.to_json()),
+            Effect::ShowActivity => {
+                let start = || self.tools.activities.start(to);
+                work.activity.get_or_insert_with(start);
             }
-        }
-        self.send(message(to, said)).map(drop)
-    }
-
-    /// Says "Searching…" before the search. If it cannot be said, the search goes on, unless the
-    /// chat is closed to us or must be left alone.
-    fn acknowledge(&self, update: i64, work: &mut SearchWork) -> Result<()> {
-        if work.acknowledgement != Acknowledgement::Due {
-            return Ok(());
-        }
-        let search = &work.search;
-        let said = reply::searching(search.texts, &search.query);
-        let sent = match search.edit {
-            Some(id) => self.send(edit(search.to.chat, id, &said)).map(|_| Some(id)),
-            None => self
-                .send(message(search.to, &said))
-                .map(|sent| message_id(&sent)),
-        };
-        work.acknowledgement = match sent {
-            Ok(Some(id)) => self.acknowledged(update, id),
-            Ok(None) => Acknowledgement::Missing,
-            Err(error) => {
-                if is_blocked(&error) || matches!(error.class(), Class::Retry { after: Some(_) }) {
-                    return Err(error);
+            Effect::HideActivity => work.activity = None,
+            Effect::MakeAlbum(hits) => work.album = Some(Album::new(hits, &self.tools.file_ids)),
+            Effect::EndpointAsleep(pause) => {
+                if self.tools.status.asleep(SystemTime::now()) {
+                    let shown = pause.map(backoff::in_words);
+                    let shown = shown.map_or_else(String::new, |wait| format!(" in {wait}"));
+                    tracing::warn!(
+                        message_id = events::ENDPOINT_ASLEEP,
+                        "the endpoint sleeps and is waking up; it is asked again{shown}"
+                    );
                 }
-                tracing::warn!(
-                    "update {update}: searching without a word: {}",
-                    error.chain()
-                );
-                Acknowledgement::Missing
             }
-        };
-        Ok(())
+            Effect::Log(report) => report.log(update, Some(to.chat)),
+            Effect::Apologise(call) => self.tools.delivery.send_if_possible(call),
+        }
     }
 
-    fn acknowledged(&self, update: i64, message: i64) -> Acknowledgement {
-        let progress = Progress {
-            message: Some(message),
-            sent: None,
-        };
-        self.tools.inbox.note(update, progress.to_json());
-        Acknowledgement::Sent(message)
+    fn told(&self, call: Call) -> SearchEvent {
+        match self.send(call) {
+            Ok(sent) => SearchEvent::Sent(message_id(&sent)),
+            Err(error) => SearchEvent::NotSent(error),
+        }
     }
 
-    /// Sends, however long Telegram takes and however often it must be asked.
+    fn order(&self, update: i64, lane: &<ChatJob as Queued>::Lane, work: &SearchWork) -> Order {
+        let chat = work.job.search.to.chat;
+        if self.tools.waiting.has_before(chat, update) {
+            Order::BehindSleeper
+        } else if self.tools.queue.is_ahead_of_its_turn(lane, update) {
+            // Who waited for the endpoint may have come back since this turn began.
+            Order::AheadOfItsTurn
+        } else {
+            Order::Next
+        }
+    }
+
+    /// Sends what was not sent of the album; none without an album.
+    fn send_album(&self, update: i64, work: &mut SearchWork) -> Option<SearchEvent> {
+        let SearchWork { job, album, .. } = work;
+        let album = album.as_mut()?;
+        let errand = Errand {
+            worker: self,
+            update,
+            message: job.message(),
+        };
+        let tools = &self.tools;
+        let (to, texts) = (job.search.to, job.search.texts);
+        Some(
+            match album.send(to, texts, &errand, &tools.file_ids, &tools.uploads) {
+                Ok(()) => SearchEvent::AlbumSent(album.tally()),
+                Err(error) => SearchEvent::NotSent(error),
+            },
+        )
+    }
+
+    /// Sends `call`, with the repetitions and short waits of [`Delivery::send`].
     fn send(&self, call: Call) -> Result<Value> {
-        self.part.within(LONGEST_SEND);
+        self.part.within(MAX_SENDING);
         self.tools.delivery.send(call)
     }
 
@@ -461,112 +357,13 @@ impl Worker {
         let key = format!("{} {}", wanted.results, wanted.query);
         self.tools.searches.once(&key, || client.search(&query))
     }
-
-    fn outcome_of(&self, work: &SearchWork, page: Page) -> Outcome {
-        if page.hits.is_empty() {
-            return Outcome::Over(reply::nothing(work.search.texts, &work.search.query));
-        }
-        Outcome::Found(Album::new(page.hits, &self.tools.file_ids))
-    }
-
-    /// Decides what a failed search becomes: a later turn, or (`None`) a sentence to be said.
-    fn after_search_failure(
-        &self,
-        update: i64,
-        work: &mut SearchWork,
-        failure: &Failure,
-    ) -> Option<Became> {
-        tracing::warn!(
-            clip_update_id = update,
-            clip_chat = work.search.to.chat,
-            clip_failure = failure.reason.code(),
-            "update {update}: the search failed: {failure}"
-        );
-        match failure.reason {
-            Reason::SpaceAsleep => {
-                if self.tools.status.asleep(SystemTime::now()) {
-                    let shown = failure.retry_after.map(backoff::in_words);
-                    let shown = shown.map_or_else(String::new, |wait| format!(" in {wait}"));
-                    tracing::warn!(
-                        message_id = events::ENDPOINT_ASLEEP,
-                        "the endpoint sleeps and is waking up; it is asked again{shown}"
-                    );
-                }
-                self.tell_waking(update, work);
-                return Some(Became::Asleep(failure.retry_after));
-            }
-            Reason::SpaceBusy | Reason::RateLimited | Reason::Unreachable => {
-                work.busy += 1;
-                let pause = match failure.reason {
-                    Reason::Unreachable => Duration::from_secs(1),
-                    _ => failure.retry_after.unwrap_or(BUSY_PAUSE),
-                };
-                if work.busy < BUSY_TRIES && pause <= LONGEST_BUSY_PAUSE {
-                    return Some(Became::Later(pause));
-                }
-            }
-            _ => {}
-        }
-        let search = &work.search;
-        work.outcome = Outcome::Over(reply::failed(search.texts, &search.query, failure));
-        None
-    }
-
-    /// Turns the acknowledgement into "waking up", once; not worth a failure.
-    fn tell_waking(&self, update: i64, work: &mut SearchWork) {
-        if work.asleep_since.is_some() {
-            return;
-        }
-        let search = &work.search;
-        let said = reply::waking(search.texts, &search.query);
-        let call = match work.acknowledgement {
-            Acknowledgement::Sent(id) => edit(search.to.chat, id, &said),
-            Acknowledgement::Due | Acknowledgement::Missing => message(search.to, &said),
-        };
-        match self.send(call) {
-            Ok(sent) if work.acknowledgement == Acknowledgement::Missing => {
-                if let Some(id) = message_id(&sent) {
-                    work.acknowledgement = self.acknowledged(update, id);
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!("update {update}: waits without a word: {}", error.chain());
-            }
-        }
-    }
-
-    /// Says that something went wrong, if that can be said at all.
-    fn apologise(&self, job: &Job) {
-        let Work::Search(work) = &job.work else {
-            return;
-        };
-        let search = &work.search;
-        let said = reply::internal(search.texts, &search.query);
-        let call = match work.acknowledgement {
-            Acknowledgement::Sent(id) => edit(search.to.chat, id, &said),
-            Acknowledgement::Due | Acknowledgement::Missing => message(search.to, &said),
-        };
-        self.tools.delivery.send_if_possible(call);
-    }
 }
 
-fn message(to: Address, reply: &Reply) -> Call {
-    send_message(to, &reply.text).markup(reply.markup.clone())
-}
-
-fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
-    edit_message_text(chat, message, &reply.text).markup(reply.markup.clone())
-}
-
-/// Whether the user or the group does not want the bot.
-fn is_blocked(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 403, .. })
-}
-
-/// Whether a message could not be edited although the chat takes messages: somebody deleted it.
-fn is_about_the_message(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 400, .. }) && error.class() == Class::GiveUp
+fn now(since: Instant) -> Now {
+    Now {
+        age: since.elapsed(),
+        chance: backoff::chance(),
+    }
 }
 
 fn message_id(sent: &Value) -> Option<i64> {

@@ -1,4 +1,4 @@
-//! The address a caller knows this endpoint by.
+//! The address by which a caller knows this endpoint.
 
 use axum::http::HeaderMap;
 use axum::http::header::HOST;

@@ -1,4 +1,4 @@
-//! Responses: JSON, pictures and errors, and the line each of them leaves in the log.
+//! Builds responses (JSON, pictures, failures), and logs a line for each of them.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -13,44 +13,44 @@ use serde_json::Value;
 
 use crate::search::{Failure, Page, Reason};
 
-/// A failure on its way to the caller.
+/// A search's [`Failure`] as an HTTP response.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Rejection {
+pub(super) struct FailureResponse {
     failure: Failure,
-    /// The caller showed no token: 401 with a challenge instead of 403.
-    nameless: bool,
+    /// The caller sent no token: 401 with a challenge instead of 403.
+    unauthenticated: bool,
     /// The body was not read, so the connection cannot carry another request.
     close: bool,
 }
 
-impl Rejection {
-    /// The caller has to show a bearer token.
-    pub fn nameless() -> Self {
+impl FailureResponse {
+    /// The caller has to send a bearer token.
+    pub fn unauthenticated() -> Self {
         let message = "a token is needed; send it as Authorization: Bearer";
         Self {
-            nameless: true,
+            unauthenticated: true,
             ..Failure::new(Reason::Forbidden, message).into()
         }
     }
 
-    /// Ends the connection behind this answer.
+    /// Closes the connection after this response.
     pub fn closing(mut self) -> Self {
         self.close = true;
         self
     }
 }
 
-impl From<Failure> for Rejection {
+impl From<Failure> for FailureResponse {
     fn from(failure: Failure) -> Self {
         Self {
             failure,
-            nameless: false,
+            unauthenticated: false,
             close: false,
         }
     }
 }
 
-impl IntoResponse for Rejection {
+impl IntoResponse for FailureResponse {
     fn into_response(self) -> Response {
         // `Reason::status` names only statuses that exist; a test holds it.
         let status = StatusCode::from_u16(self.failure.reason.status())
@@ -63,23 +63,23 @@ impl IntoResponse for Rejection {
         if self.close {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        if self.nameless {
+        if self.unauthenticated {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             *response.status_mut() = StatusCode::UNAUTHORIZED;
         }
         response
             .extensions_mut()
-            .insert(Outcome::Failed(self.failure));
+            .insert(Summary::Failed(self.failure));
         response
     }
 }
 
-/// What a response is about, left in its extensions for the log.
+/// What a response tells, left in its extensions for the log.
 #[derive(Debug, Clone)]
-pub(super) enum Outcome {
+pub(super) enum Summary {
     /// A search found this many pictures.
     Found(usize),
-    /// Something failed.
+    /// The request failed.
     Failed(Failure),
 }
 
@@ -89,7 +89,7 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let clip_status = response.status().as_u16();
     match response.extensions().get() {
-        Some(Outcome::Found(hits)) => {
+        Some(Summary::Found(hits)) => {
             tracing::info!(
                 clip_engine = engine,
                 clip_results = hits,
@@ -98,7 +98,7 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
                 "{about}: {hits} hits in {millis} ms"
             );
         }
-        Some(Outcome::Failed(failure)) => {
+        Some(Summary::Failed(failure)) => {
             let clip_failure = failure.reason.code();
             if response.status().is_server_error() {
                 tracing::warn!(
@@ -131,7 +131,7 @@ pub(super) fn json(status: StatusCode, value: &Value) -> Response {
     response
 }
 
-/// The answer to a search, in the form asked for; paths become addresses below `base`.
+/// The answer to a search, in the long form if `details`; paths become addresses below `base`.
 pub(super) fn page(mut page: Page, query: Option<&str>, details: bool, base: &str) -> Response {
     let absolute = |url: &mut String| {
         if url.starts_with('/') {
@@ -148,8 +148,8 @@ pub(super) fn page(mut page: Page, query: Option<&str>, details: bool, base: &st
         page.to_urls()
     };
     let mut response = json(StatusCode::OK, &value);
-    let outcome = Outcome::Found(page.hits.len());
-    response.extensions_mut().insert(outcome);
+    let summary = Summary::Found(page.hits.len());
+    response.extensions_mut().insert(summary);
     response
 }
 
@@ -171,7 +171,7 @@ mod tests {
     fn every_reason_has_a_status_that_exists() {
         for reason in Reason::ALL {
             let failure = Failure::new(reason, "m").retry_after(Duration::from_secs(7));
-            let response = Rejection::from(failure).into_response();
+            let response = FailureResponse::from(failure).into_response();
             assert_eq!(response.status().as_u16(), reason.status());
             assert_eq!(response.headers()[RETRY_AFTER], "7");
         }

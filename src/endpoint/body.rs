@@ -1,4 +1,4 @@
-//! Bodies of requests: read up to a limit, or let go without breaking the answer.
+//! Reads bodies of requests up to a limit, or discards them without breaking the answer.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -11,10 +11,11 @@ use axum::http::header::CONTENT_LENGTH;
 use crate::search::{Failure, MAX_PICTURE_BYTES, Reason};
 
 /// Longest time a picture may take to arrive.
-const UPLOAD_TIME: Duration = Duration::from_secs(30);
-/// How long and how much of a body nobody wants is still taken.
-const DRAIN_TIME: Duration = Duration::from_secs(5);
-const DRAIN_BYTES: usize = 64 << 20;
+const MAX_UPLOAD_TIME: Duration = Duration::from_secs(30);
+/// How long a body that is not wanted is still received.
+const MAX_DRAIN_TIME: Duration = Duration::from_secs(5);
+/// How much of it is still received.
+const MAX_DRAIN_BYTES: usize = 64 << 20;
 
 /// Refuses a body whose announced length is more than [`MAX_PICTURE_BYTES`].
 ///
@@ -48,7 +49,7 @@ pub(super) async fn read(body: &mut Body, time: Duration) -> Result<Vec<u8>, Fai
         }
         Ok(bytes)
     };
-    let time = time.min(UPLOAD_TIME);
+    let time = time.min(MAX_UPLOAD_TIME);
     tokio::time::timeout(time, whole).await.unwrap_or_else(|_| {
         let time = humantime::format_duration(time);
         let message = format!("the picture did not arrive within {time}; send a smaller one");
@@ -56,19 +57,19 @@ pub(super) async fn read(body: &mut Body, time: Duration) -> Result<Vec<u8>, Fai
     })
 }
 
-/// Takes the rest of a body in the background and forgets it. Closing at once would reset the
+/// Receives and discards the rest of a body in the background. Closing at once would reset the
 /// connection of a caller that is still sending, and the caller would never see the answer.
 pub(super) fn drain(mut body: Body) {
     let rest = async move {
-        let mut taken = 0;
+        let mut received = 0;
         while let Some(Ok(chunk)) = next(&mut body).await {
-            taken += chunk.len();
-            if taken > DRAIN_BYTES {
+            received += chunk.len();
+            if received > MAX_DRAIN_BYTES {
                 break;
             }
         }
     };
-    tokio::spawn(tokio::time::timeout(DRAIN_TIME, rest));
+    tokio::spawn(tokio::time::timeout(MAX_DRAIN_TIME, rest));
 }
 
 /// The next piece of data; trailers count as none.

@@ -1,5 +1,5 @@
-//! The HTTP server: connections with a limit on their number, on the time a request's head may
-//! take, and on how long stopping may take.
+//! The HTTP server, with limits on the number of connections, on the time in which a request's head
+//! must arrive, and on how long stopping may take.
 
 use std::net::TcpListener;
 use std::pin::pin;
@@ -16,12 +16,12 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::error::{Error, Result};
 use crate::shutdown::Shutdown;
-use crate::systemd::{self, Part, Pulse};
+use crate::systemd::{self, Pulse, WatchedPart};
 
-/// What a server allows its callers.
+/// Limits of a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Open connections; more wait in the system's queue.
+    /// Connections open at the same time; further ones wait in the system's queue.
     pub connections: usize,
     /// From the start of a connection, or the end of an answer, to the end of the next head.
     /// Longer than HTTP clients keep idle connections (15 s in our own), so that they let go first.
@@ -50,19 +50,20 @@ impl Default for Limits {
 
 /// Largest head of a request, in bytes; a query of 500 characters takes 6 KiB at most.
 const MAX_HEAD_BYTES: usize = 32 << 10;
-/// Pause after the system refused to accept a connection, as when files run out.
+/// Pause after the system refused to accept a connection, for example without free file
+/// descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often the server reports that it gets on, and how late it may be. All requests share its
-/// thread, so none of them may hold that for longer.
+/// How often the server reports to the watchdog, and how late it may be. All requests share its
+/// thread, so none of them may occupy it for longer.
 const REPORT: Duration = Duration::from_secs(1);
 const REPORT_WITHIN: Duration = Duration::from_secs(10);
 
-/// Answers what comes to `listener` until `shutdown` is raised, then finishes what is running; a
-/// part of `pulse` meanwhile. Tells systemd when it takes requests and when it no longer does.
-/// Blocks; works of engines still running after `limits.stop` are left behind.
+/// Answers the requests that come to `listener` until `shutdown` is raised, then finishes those
+/// that are running. Watched by `pulse` meanwhile. Tells systemd when it accepts requests and when
+/// it stops. Blocks; does not wait for searches that are still running after `limits.stop`.
 ///
 /// # Errors
-/// When the system gives no runtime or does not take the listener.
+/// [`crate::error::Kind::System`] when the runtime or the listener cannot be set up.
 pub fn serve(
     listener: TcpListener,
     router: Router,
@@ -92,7 +93,7 @@ async fn accept(
     router: Router,
     shutdown: &Shutdown,
     limits: Limits,
-    part: Part,
+    part: WatchedPart,
 ) {
     let flag = shutdown.clone();
     let mut raised = tokio::task::spawn_blocking(move || flag.wait(Duration::MAX));
@@ -120,7 +121,7 @@ async fn accept(
         match accepted {
             Ok((stream, _)) => {
                 let connection = connection(stream, router.clone(), stopping.clone(), limits);
-                let place = (slot, Open::new(&open));
+                let place = (slot, OpenConnection::new(&open));
                 tokio::spawn(async move {
                     connection.await;
                     drop(place);
@@ -146,22 +147,22 @@ async fn accept(
 }
 
 /// One of the open connections, for as long as it lives.
-struct Open(Arc<watch::Sender<usize>>);
+struct OpenConnection(Arc<watch::Sender<usize>>);
 
-impl Open {
+impl OpenConnection {
     fn new(count: &Arc<watch::Sender<usize>>) -> Self {
         count.send_modify(|count| *count += 1);
         Self(Arc::clone(count))
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
 }
 
-/// Ends when no connection was `open` for `time`.
+/// Returns after `time` in which no connection was `open`.
 async fn unused(mut open: watch::Receiver<usize>, time: Option<Duration>) {
     let Some(time) = time else {
         return std::future::pending().await;
@@ -178,7 +179,7 @@ async fn unused(mut open: watch::Receiver<usize>, time: Option<Duration>) {
     }
 }
 
-/// Answers one connection until it ends, the server stops, or its life is over.
+/// Answers one connection until it ends, the server stops, or `limits.connection` is over.
 async fn connection(
     stream: TcpStream,
     router: Router,

@@ -25,19 +25,19 @@ const GIVEN: [&str; 3] = [
     "AWS_LAMBDA_FUNCTION_VERSION",
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
 ];
-/// How long before Lambda gives a request up its answer must be on the way.
+/// Time before Lambda's deadline by which the answer must be on its way.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// Whether the program runs as a function.
+/// Whether this process runs as a Lambda function.
 pub(crate) fn is_at_hand(environment: &Environment) -> bool {
     environment.get(RUNTIME_API).is_some()
 }
 
-/// Answers what Lambda hands over, until Lambda ends the process.
+/// Answers the requests that Lambda passes on, until Lambda ends the process.
 ///
 /// # Errors
-/// An environment that is not Lambda's, a system that gives no runtime, or a Lambda that does not
-/// speak with us.
+/// [`Kind::Config`] in an environment that is not Lambda's, [`Kind::System`] without a runtime,
+/// [`Kind::Lost`] when Lambda stops answering.
 pub(crate) fn serve(router: Router, environment: &Environment) -> Result<u8> {
     if let Some(missing) = GIVEN.iter().find(|name| environment.get(name).is_none()) {
         return Err(Error::config(format!(
@@ -56,7 +56,7 @@ pub(crate) fn serve(router: Router, environment: &Environment) -> Result<u8> {
         Ok(()) => Ok(0),
         Err(cause) => {
             let message = format!("lost AWS Lambda at {RUNTIME_API}: {cause}");
-            Err(Error::new(Kind::System, message))
+            Err(Error::new(Kind::Lost, message))
         }
     }
 }
@@ -74,8 +74,8 @@ async fn answer(mut router: Router, mut request: Request) -> Result<Response, In
     Ok(response)
 }
 
-/// What the work on an answer may take, when Lambda gives the request up at `deadline`. A deadline
-/// that has passed is none: emulators make one up.
+/// The time for an answer that Lambda waits for until `deadline`. A deadline in the past means that
+/// there is none: emulators make one up.
 fn time_left(deadline: SystemTime, now: SystemTime) -> Option<Duration> {
     let left = deadline.duration_since(now).ok()?;
     Some(left.saturating_sub(MARGIN))

@@ -1,4 +1,4 @@
-//! What a caller asked, read strictly: parameters, bearer token, picture.
+//! Reads requests strictly: parameters, bearer token, picture.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -11,10 +11,11 @@ use percent_encoding::percent_decode;
 use crate::search::{DEFAULT_LIMIT, Failure, MAX_LIMIT, Query, Reason, Subject};
 use crate::secret::Secret;
 
-/// Largest `offset` taken; so far down no answer is useful, and sums with it cannot overflow.
+/// Largest `offset` accepted: no answer is useful so far down, and sums with it cannot overflow.
 const MAX_OFFSET: usize = 1_000_000;
 
-/// The parameters of `/search`. Those we do not know are ignored, the first of equal names counts.
+/// The parameters of `/search`. Unknown ones are ignored; of several with one name the first
+/// counts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parameters {
     /// `query`, decoded; not yet checked.
@@ -23,7 +24,7 @@ pub(super) struct Parameters {
     pub limit: usize,
     /// 0 to [`MAX_OFFSET`].
     pub offset: usize,
-    /// Whether the long form of the answer is wanted.
+    /// Whether the caller wants the long form of the answer.
     pub details: bool,
 }
 
@@ -115,21 +116,21 @@ fn bad_query(message: String) -> Failure {
     Failure::new(Reason::BadQuery, message)
 }
 
-/// What the `Authorization` header says about the caller.
+/// How a caller has authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Caller {
-    /// Has the token, or none is needed.
-    Known,
-    /// Shows no bearer token.
-    Nameless,
-    /// Shows another token.
-    Stranger,
+pub(super) enum Authentication {
+    /// By the right token, or the endpoint has none.
+    Accepted,
+    /// The request has no bearer token.
+    Missing,
+    /// The request has another token.
+    Wrong,
 }
 
 /// Checks the bearer token of a request against `token`.
-pub(super) fn caller(headers: &HeaderMap, token: Option<&Secret>) -> Caller {
+pub(super) fn authenticate(headers: &HeaderMap, token: Option<&Secret>) -> Authentication {
     let Some(token) = token else {
-        return Caller::Known;
+        return Authentication::Accepted;
     };
     let shown = headers
         .get(AUTHORIZATION)
@@ -137,19 +138,19 @@ pub(super) fn caller(headers: &HeaderMap, token: Option<&Secret>) -> Caller {
     match shown.and_then(|value| value.split_at_checked(7)) {
         Some((scheme, guess)) if scheme.eq_ignore_ascii_case(b"bearer ") => {
             if token.matches(guess.trim_ascii()) {
-                Caller::Known
+                Authentication::Accepted
             } else {
-                Caller::Stranger
+                Authentication::Wrong
             }
         }
-        _ => Caller::Nameless,
+        _ => Authentication::Missing,
     }
 }
 
-/// Whether the headers promise a picture of a kind that is taken.
+/// Checks that the `Content-Type` header names a kind of picture that the endpoint accepts.
 ///
 /// # Errors
-/// [`Reason::UnsupportedMedia`] naming the kinds that are.
+/// [`Reason::UnsupportedMedia`], naming the accepted kinds.
 pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
     let text = headers
         .get(CONTENT_TYPE)
@@ -167,7 +168,7 @@ pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
 /// The picture in `bytes`; its kind is what its first bytes say, whatever the headers said.
 ///
 /// # Errors
-/// [`Reason::UnsupportedMedia`] when it is none of the kinds that are taken.
+/// [`Reason::UnsupportedMedia`] when it is of no accepted kind.
 pub(super) fn picture(bytes: Vec<u8>) -> Result<Subject, Failure> {
     let media_type = if bytes.starts_with(b"\xff\xd8\xff") {
         "image/jpeg"
@@ -254,21 +255,27 @@ mod tests {
     fn only_the_whole_token_is_known() {
         let token = Secret::new("s3cret");
         let table = [
-            ("Bearer s3cret", Caller::Known),
-            ("bearer  s3cret", Caller::Known),
-            ("Bearer s3cre", Caller::Stranger),
-            ("Bearer ", Caller::Nameless),
-            ("Bearer x", Caller::Stranger),
-            ("Basic s3cret", Caller::Nameless),
-            ("s3cret", Caller::Nameless),
-            ("", Caller::Nameless),
+            ("Bearer s3cret", Authentication::Accepted),
+            ("bearer  s3cret", Authentication::Accepted),
+            ("Bearer s3cre", Authentication::Wrong),
+            ("Bearer ", Authentication::Missing),
+            ("Bearer x", Authentication::Wrong),
+            ("Basic s3cret", Authentication::Missing),
+            ("s3cret", Authentication::Missing),
+            ("", Authentication::Missing),
         ];
         for (value, expected) in table {
             let headers = headers(&[("authorization", value.trim_end())]);
-            assert_eq!(caller(&headers, Some(&token)), expected, "{value:?}");
+            assert_eq!(authenticate(&headers, Some(&token)), expected, "{value:?}");
         }
-        assert_eq!(caller(&HeaderMap::new(), Some(&token)), Caller::Nameless);
-        assert_eq!(caller(&HeaderMap::new(), None), Caller::Known);
+        assert_eq!(
+            authenticate(&HeaderMap::new(), Some(&token)),
+            Authentication::Missing
+        );
+        assert_eq!(
+            authenticate(&HeaderMap::new(), None),
+            Authentication::Accepted
+        );
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Where requests come in: at a socket that systemd holds for us, or at one of our own.
+//! The socket on which the endpoint listens: one that systemd passes on, or its own.
 
 use std::net::{SocketAddr, TcpListener};
 
 use crate::error::{Error, Result};
 
-/// A socket that callers connect to.
+/// A listening socket.
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub listener: TcpListener,
@@ -14,11 +14,12 @@ pub(crate) struct Socket {
     pub activates: bool,
 }
 
-/// The socket that systemd handed over (`$LISTEN_FDS`), else one bound to `wanted`. To be called
-/// once: what systemd hands over is taken.
+/// The socket that systemd passed to this process (`$LISTEN_FDS`), else one bound to `wanted`. To
+/// be called once, since it takes systemd's socket.
 ///
 /// # Errors
-/// A socket unit that does not fit, or the system's refusal.
+/// [`crate::error::Kind::Config`] for a socket unit that does not fit,
+/// [`crate::error::Kind::System`] when the system refuses to bind.
 pub(crate) fn open(wanted: SocketAddr) -> Result<Socket> {
     if let Some((listener, address)) = handed_over()? {
         return Ok(Socket {
@@ -29,7 +30,7 @@ pub(crate) fn open(wanted: SocketAddr) -> Result<Socket> {
     }
     let failed = |cause| Error::system(format!("failed to listen on {wanted}"), cause);
     let listener = TcpListener::bind(wanted).map_err(failed)?;
-    // Port 0 stands for one that the system chooses.
+    // With port 0 the system chooses one.
     let address = listener.local_addr().map_err(failed)?;
     Ok(Socket {
         listener,

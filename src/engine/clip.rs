@@ -1,4 +1,5 @@
-//! The search engine: an encoder in front of a store of vectors.
+//! The engine that searches by meaning: an encoder turns the query into a vector, a store finds the
+//! pictures with similar vectors.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -15,36 +16,36 @@ use crate::media::picture_type;
 use crate::picture;
 use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
 
-/// Results beyond this are nobody's wish.
-const MOST_RESULTS: usize = 10_000;
-/// Longer sides are scaled down to this, in pixels: Telegram shows no more than 2560, and takes no
-/// file of more than 10 MB.
-const LONGEST_SIDE: u32 = 2048;
-/// No cosine is less.
-pub const LEAST_SCORE: f32 = -1.0;
+/// Results that can be paged through; a query beyond them gets an empty answer.
+const MAX_RESULTS: usize = 10_000;
+/// Longest side of a picture as it is served, in pixels: Telegram shows at most 2560, and accepts
+/// files of at most 10 MB.
+const MAX_SIDE: u32 = 2048;
+/// The lowest possible cosine: no threshold.
+pub const MIN_SCORE: f32 = -1.0;
 /// Width of a thumbnail, in pixels.
-const THUMBNAIL: u32 = 320;
+const THUMBNAIL_WIDTH: u32 = 320;
 const JPEG_QUALITY: u8 = 85;
 
 /// Finds pictures by meaning.
 pub struct ClipEngine {
     encoder: Arc<dyn Encoder>,
     store: Arc<dyn VectorStore>,
-    /// Words find nothing below this cosine.
+    /// Threshold for searches by text: results with a lower cosine are left out.
     min_score: f32,
     /// Address that a file's base name is appended to, with a slash at the end.
     public_base: Option<String>,
-    /// Held while a picture is decoded: one takes up to 200 MiB.
+    /// Held while a picture is decoded, since decoding one takes up to 200 MiB.
     decoding: Mutex<()>,
 }
 
 impl ClipEngine {
-    /// An engine over `store`; its vectors must be `encoder`'s. What words find has at least the
-    /// cosine `min_score`. Files are served at `/images/{id}`, or by everybody else at
-    /// `public_base`, where they lie under their base names.
+    /// An engine that searches `store`, whose vectors must come from `encoder`. Searches by text
+    /// leave out results with a cosine below `min_score`. Hits link to `/images/{id}` of the
+    /// endpoint, or, where `public_base` is given, to the file's base name below that address.
     ///
     /// # Errors
-    /// The vectors come from another encoder.
+    /// [`crate::error::Kind::Config`] when the store's vectors come from another encoder.
     pub fn new(
         encoder: Arc<dyn Encoder>,
         store: Arc<dyn VectorStore>,
@@ -67,7 +68,7 @@ impl ClipEngine {
         })
     }
 
-    /// The vector of what is searched for, and the least score of what is found.
+    /// The vector to search with, and the lowest score a result may have.
     fn vector(&self, subject: &Subject) -> Result<(Vec<f32>, f32), Failure> {
         match subject {
             Subject::Text(text) => {
@@ -79,9 +80,8 @@ impl ClipEngine {
                 let picture = picture::decode(bytes)
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
                 let vector = self.encoder.encode_picture(&picture).map_err(broken)?;
-                // Pictures are always alike to some degree; how far one wants to go is one's own
-                // judgement.
-                Ok((vector, LEAST_SCORE))
+                // Between pictures no threshold separates similar from different: the user judges.
+                Ok((vector, MIN_SCORE))
             }
         }
     }
@@ -92,7 +92,7 @@ impl ClipEngine {
 
     fn hit(&self, found: ScoredRecord) -> Hit {
         let ScoredRecord { record, score } = found;
-        let own = format!("/images/{}", record.id);
+        let address = format!("/images/{}", record.id);
         let whole = (record.width, record.height);
         let (url, thumbnail_url, (width, height)) = match (&record.place, &self.public_base) {
             (Place::Url { url, .. }, _) => (url.clone(), None, whole),
@@ -102,11 +102,11 @@ impl ClipEngine {
             (Place::File { .. }, None) => {
                 let shown = shown(record.width, record.height);
                 let url = if shown == whole {
-                    own.clone()
+                    address.clone()
                 } else {
-                    format!("{own}?w={}", shown.0)
+                    format!("{address}?w={}", shown.0)
                 };
-                (url, Some(format!("{own}?w={THUMBNAIL}")), shown)
+                (url, Some(format!("{address}?w={THUMBNAIL_WIDTH}")), shown)
             }
         };
         Hit {
@@ -119,7 +119,7 @@ impl ClipEngine {
         }
     }
 
-    /// The picture file with that id, scaled down to `width` where that is less than it has.
+    /// The picture file with that id, scaled down to `width` where the picture is wider.
     fn file(&self, id: &str, width: Option<u32>) -> Result<Option<Cow<'static, [u8]>>> {
         let Some(record) = self.store.record(id)? else {
             return Ok(None);
@@ -145,7 +145,7 @@ impl Engine for ClipEngine {
 
     fn search(&self, query: &Query, _deadline: Instant) -> Result<Page, Failure> {
         let end = query.offset.saturating_add(query.limit);
-        if end > MOST_RESULTS {
+        if end > MAX_RESULTS {
             return Ok(Page::default());
         }
         let (vector, at_least) = self.vector(&query.subject)?;
@@ -183,16 +183,16 @@ fn broken(error: impl Into<Error>) -> Failure {
     Failure::new(Reason::Internal, error.into().chain())
 }
 
-/// Width and height as they are served: no side longer than [`LONGEST_SIDE`].
+/// Width and height as they are served: no side longer than [`MAX_SIDE`].
 fn shown(width: u32, height: u32) -> (u32, u32) {
     let longest = width.max(height);
-    if longest <= LONGEST_SIDE {
+    if longest <= MAX_SIDE {
         return (width, height);
     }
-    // At most `LONGEST_SIDE`, since no side is longer than the longest.
+    // At most `MAX_SIDE`, since no side is longer than the longest.
     let scaled = |side: u32| {
-        let scaled = u64::from(side) * u64::from(LONGEST_SIDE) / u64::from(longest);
-        u32::try_from(scaled).unwrap_or(LONGEST_SIDE).max(1)
+        let scaled = u64::from(side) * u64::from(MAX_SIDE) / u64::from(longest);
+        u32::try_from(scaled).unwrap_or(MAX_SIDE).max(1)
     };
     (scaled(width), scaled(height))
 }
@@ -371,7 +371,7 @@ mod tests {
         }
         let expected: Vec<String> = (0..7).map(|n| format!("/images/p{n}")).collect();
         assert_eq!(seen, expected);
-        assert_eq!(search(&engine, "red", 5, MOST_RESULTS), Page::default());
+        assert_eq!(search(&engine, "red", 5, MAX_RESULTS), Page::default());
     }
 
     #[test]

@@ -4,72 +4,74 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// One line a picture, after a head, with tabs between: id, names and keywords in English and in
-/// Spanish, offset and length of the file in [`FILES`]. Names by `|`, keywords by blanks.
+/// A heading and then one line for each picture, with tabs between the fields: id, names and
+/// keywords in English, names and keywords in Spanish, offset and length of the file in [`FILES`].
+/// Names are separated by `|`, keywords by blanks.
 const INDEX: &str = include_str!("../../models/drawings/collection.tsv");
 const FILES: &[u8] = include_bytes!("../../models/drawings/collection.bin");
 
-/// Every picture is so many pixels wide and high.
+/// Width and height of every picture, in pixels.
 pub const SIDE: u32 = 256;
 
 /// One picture with its words.
 #[derive(Debug)]
-pub struct Picture {
+pub struct Drawing {
     /// Lower-case letters, digits and hyphens.
     pub id: &'static str,
-    /// In English, of America.
+    /// Its name in American English.
     pub name: &'static str,
-    /// In English and in Spanish.
-    pub words: [Words; 2],
+    /// What it is called in English and in Spanish.
+    pub words: [DrawingWords; 2],
     /// A JPEG file.
     pub file: &'static [u8],
 }
 
 /// What a picture is called in one language.
 #[derive(Debug)]
-pub struct Words {
-    /// Its names, by `|`: in America and Britain or Spain and Mexico, and an everyday one.
+pub struct DrawingWords {
+    /// Its names, separated by `|`: in America and Britain, or in Spain and Mexico, and an everyday
+    /// one.
     pub names: &'static str,
-    /// More words for it, by blanks; none of them is in the names.
+    /// More words for it, separated by blanks; none of them is in the names.
     pub keywords: &'static str,
 }
 
 struct Collection {
-    pictures: Vec<Picture>,
+    pictures: Vec<Drawing>,
     by_id: HashMap<&'static str, usize>,
 }
 
 static COLLECTION: LazyLock<Collection> = LazyLock::new(|| {
     // A line that is not understood is left out; a test shows that there is none.
-    let pictures: Vec<Picture> = INDEX.lines().skip(1).filter_map(picture).collect();
+    let pictures: Vec<Drawing> = INDEX.lines().skip(1).filter_map(picture).collect();
     let ids = pictures.iter().map(|picture| picture.id);
     let by_id = ids.zip(0..).collect();
     Collection { pictures, by_id }
 });
 
-/// All pictures, like with like.
+/// All pictures; similar ones are next to each other.
 #[must_use]
-pub fn all() -> &'static [Picture] {
+pub fn all() -> &'static [Drawing] {
     &COLLECTION.pictures
 }
 
-/// The picture of that id.
+/// The picture with that id, if there is one.
 #[must_use]
-pub fn find(id: &str) -> Option<&'static Picture> {
+pub fn find(id: &str) -> Option<&'static Drawing> {
     let place = COLLECTION.by_id.get(id)?;
     COLLECTION.pictures.get(*place)
 }
 
-fn picture(line: &'static str) -> Option<Picture> {
+fn picture(line: &'static str) -> Option<Drawing> {
     let mut fields = line.split('\t');
     let mut next = || fields.next();
     let id = next()?;
     let [names, keywords] = [next()?, next()?];
-    let english = Words { names, keywords };
+    let english = DrawingWords { names, keywords };
     let [names, keywords] = [next()?, next()?];
-    let spanish = Words { names, keywords };
+    let spanish = DrawingWords { names, keywords };
     let [offset, length]: [usize; 2] = [next()?.parse().ok()?, next()?.parse().ok()?];
-    Some(Picture {
+    Some(Drawing {
         id,
         name: english.names.split('|').next()?,
         words: [english, spanish],

@@ -6,8 +6,8 @@ mod words;
 use std::borrow::Cow;
 use std::time::Instant;
 
-use self::words::Wanted;
-use super::drawings::{self, Picture, SIDE};
+use self::words::QueryWords;
+use super::drawings::{self, Drawing, SIDE};
 use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
 
 /// Finds those of the built-in pictures that have words in common with the query, best first. The
@@ -53,8 +53,8 @@ impl Engine for MockEngine {
 }
 
 /// The pictures that meet a word of the query, best first.
-fn found(text: &str) -> Vec<(f64, &'static Picture)> {
-    let wanted = Wanted::new(text);
+fn found(text: &str) -> Vec<(f64, &'static Drawing)> {
+    let wanted = QueryWords::new(text);
     let scored = drawings::all()
         .iter()
         .map(|picture| (wanted.score(picture), picture));
@@ -64,7 +64,7 @@ fn found(text: &str) -> Vec<(f64, &'static Picture)> {
     found
 }
 
-fn hit(score: f64, picture: &Picture) -> Hit {
+fn hit(score: f64, picture: &Drawing) -> Hit {
     Hit {
         width: Some(SIDE),
         height: Some(SIDE),

@@ -1,5 +1,6 @@
-//! What is built in: a small CLIP model of our own training, and its vectors of the drawings that
-//! [`super::mock`] has, too. `models/sample` says how the model was made and what it can do.
+//! The built-in model and collection: a small CLIP model of our own training, and its vectors of
+//! the built-in [drawings](super::drawings). `models/sample` says how the model was made and what
+//! it can do.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use clip::kernel::scan::ScanQuery;
 use clip::mapped::Aligned;
 use clip::model::Model;
 
-use super::drawings::{self, Picture, SIDE};
+use super::drawings::{self, Drawing, SIDE};
 use crate::collection::{Place, Record, ScoredRecord, VectorStore};
 use crate::digest::sha256;
 use crate::error::Result;
@@ -19,8 +20,8 @@ static MODEL: &Aligned<[u8]> = &Aligned(*include_bytes!("../../models/sample/sam
 /// One vector for each drawing, in the order of the collection: 16-bit floats, little-endian.
 static VECTORS: &[u8] = include_bytes!("../../models/sample/drawings.f16");
 
-/// Least cosine of what words find. 98 of 100 keywords have a drawing above it, and 12 of the 15
-/// texts in `models/sample/junk.txt` have none.
+/// Threshold for searches by text: less similar drawings are not shown. 98 of 100 keywords have a
+/// drawing above it, and 12 of the 15 texts in `models/sample/junk.txt` have none.
 pub const MIN_SCORE: f32 = 0.25;
 
 /// The built-in model.
@@ -59,7 +60,7 @@ impl VectorStore for Drawings {
     fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
         let query = ScanQuery::new(vector, vector.len());
         let scored = drawings::all().iter().zip(rows(vector.len()));
-        let mut found: Vec<(f32, &Picture)> = scored
+        let mut found: Vec<(f32, &Drawing)> = scored
             .map(|(picture, row)| (Isa::detect().dot_f16(row, &query), picture))
             .filter(|(score, _)| *score >= at_least)
             .collect();
@@ -83,13 +84,13 @@ impl VectorStore for Drawings {
     }
 }
 
-/// The vectors, which have so many components: a multiple of what kernels take at once, so that rows lie as in an
-/// index.
+/// The vectors, of `dimensions` components each. That is a multiple of what kernels process at
+/// once, so the rows have the layout of those in an index.
 fn rows(dimensions: usize) -> impl ExactSizeIterator<Item = &'static [u8]> {
     VECTORS.chunks_exact(2 * dimensions.max(1))
 }
 
-fn record(picture: &'static Picture) -> Record {
+fn record(picture: &'static Drawing) -> Record {
     Record {
         id: picture.id.to_owned(),
         place: Place::File {
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn the_vectors_are_those_of_the_model() {
         let model = model().expect("a sound model");
-        let vector = |picture: &Picture| {
+        let vector = |picture: &Drawing| {
             let picture = decode(picture.file).expect("a picture");
             model.encode_picture(&picture).expect("a vector")
         };
@@ -143,7 +144,7 @@ mod tests {
     }
 
     /// Whether one of the first `many` drawings that `text` finds is `right`.
-    fn finds(model: &Model, text: &str, many: usize, right: impl Fn(&Picture) -> bool) -> bool {
+    fn finds(model: &Model, text: &str, many: usize, right: impl Fn(&Drawing) -> bool) -> bool {
         let drawings = Drawings::new(model.name());
         let vector = model.encode_text(text).expect("a vector");
         let found = drawings.search(&vector, many, -1.0).expect("in memory");
@@ -171,20 +172,20 @@ mod tests {
     #[test]
     fn names_and_keywords_find_what_has_them() {
         let model = model().expect("a sound model");
-        let names = |picture: &Picture| picture.words[0].names.split('|');
+        let names = |picture: &Drawing| picture.words[0].names.split('|');
         let all_names = drawings::all().iter().flat_map(names).collect();
         let by_name = share("name, first", &all_names, |text| {
             finds(&model, text, 1, |picture| {
                 names(picture).any(|name| name == text)
             })
         });
-        let has = |picture: &Picture, word: &str| {
+        let has = |picture: &Drawing, word: &str| {
             let words = picture.words[0].keywords.split(' ');
             words
                 .chain(names(picture).flat_map(|name| name.split(' ')))
                 .any(|w| w == word)
         };
-        let keywords = |picture: &'static Picture| picture.words[0].keywords.split_whitespace();
+        let keywords = |picture: &'static Drawing| picture.words[0].keywords.split_whitespace();
         let all_keywords = drawings::all().iter().flat_map(keywords).collect();
         let by_keyword = share("keyword, first five", &all_keywords, |word| {
             finds(&model, word, 5, |picture| has(picture, word))

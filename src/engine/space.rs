@@ -5,14 +5,14 @@
 //! and, once something looks like sleep, for the Space's stage. Nothing here waits for a Space to
 //! wake up: the caller gets [`Reason::SpaceAsleep`] at once and asks again.
 //!
-//! - `description`: what `/config` says about the function that is called
-//! - `pruned`: of that and other large documents what is read, and no more
-//! - `arguments`: the template and a query make its arguments
-//! - `gradio`: the requests, over every protocol since 3.x
-//! - `events`: the stream that a queued call answers with
-//! - `outputs`: whatever a function returns, as hits; `links`: those in text
-//! - `refusal`: every way to fail, as a [`Failure`]
-//! - `hub`: host and stage of a Space
+//! - `description`: reads what `/config` says about the function that is called
+//! - `pruned`: parses large JSON documents, keeping only the fields that are used
+//! - `arguments`: fills the template of arguments from a query
+//! - `gradio`: sends the requests, over every protocol since Gradio 3.x
+//! - `events`: reads the stream that answers a queued call
+//! - `outputs`: finds the hits in what a function returns; `links`: those in text
+//! - `refusal`: turns every way in which a Space fails into a [`Failure`]
+//! - `hub`: asks the hub for host and stage of a Space
 
 mod arguments;
 mod description;
@@ -35,16 +35,16 @@ use crate::http::Client;
 use crate::locked::locked;
 use crate::search::{Engine, Failure, MAX_LIMIT, Page, Query, Reason, Subject};
 
-use arguments::Words;
-use description::Description;
-use gradio::Server;
+use arguments::PlaceholderValues;
+use description::SpaceDescription;
+use gradio::GradioServer;
 use hub::Hub;
-use refusal::{Cure, Trouble};
+use refusal::{Cure, SpaceFailure};
 
 /// Connections kept for reuse.
 const CONNECTIONS: usize = 8;
-/// How long a description is believed. A Space that was changed so that the old call still works
-/// (another function has the number now) shows in no other way.
+/// How long a description is kept. A changed Space in which the old call still works (another
+/// function has that number now) is noticed in no other way.
 const DESCRIPTION_AGE: Duration = Duration::from_mins(10);
 
 /// A Space that searches pictures.
@@ -54,11 +54,11 @@ pub struct Space {
     client: Client,
     hub: Hub,
     address: Mutex<Option<String>>,
-    description: Mutex<Option<(Instant, Arc<Description>)>>,
+    description: Mutex<Option<(Instant, Arc<SpaceDescription>)>>,
 }
 
 impl Space {
-    /// The Space of `config`; nothing is asked yet.
+    /// An engine for the Space that `config` names. Sends no request yet.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] when the argument template leaves the query out, or the token
@@ -90,45 +90,46 @@ impl Space {
         })
     }
 
-    /// Runs `attempt` and cures what can be cured: a dropped connection once, a changed Space once.
+    /// Runs `attempt`, and again after a failure that can be cured: once after a dropped
+    /// connection, once after the Space has changed.
     fn with_cures<T>(
         &self,
         deadline: Instant,
-        mut attempt: impl FnMut(&Server) -> Result<T, Trouble>,
+        mut attempt: impl FnMut(&GradioServer) -> Result<T, SpaceFailure>,
     ) -> Result<T, Failure> {
         let (mut may_resend, mut may_refresh) = (true, true);
         loop {
             let server = self.server(deadline)?;
-            let trouble = match attempt(&server) {
+            let failed = match attempt(&server) {
                 Ok(done) => return Ok(done),
-                Err(trouble) => trouble,
+                Err(failed) => failed,
             };
             tracing::debug!(
-                "the Space was asked in vain ({:?}): {}",
-                trouble.cure,
-                trouble.failure
+                "the request to the Space failed (cure: {:?}): {}",
+                failed.cure,
+                failed.failure
             );
-            match trouble.cure {
+            match failed.cure {
                 Cure::Resend if may_resend => may_resend = false,
                 Cure::Refresh if may_refresh => {
                     may_refresh = false;
                     *locked(&self.description) = None;
                 }
                 Cure::AskStage => {
-                    let failure = self.judge(&server, trouble, deadline);
+                    let failure = self.judge(&server, failed, deadline);
                     self.forget(failure.reason);
                     return Err(failure);
                 }
                 Cure::Resend | Cure::Refresh | Cure::Nothing => {
-                    self.forget(trouble.failure.reason);
-                    return Err(trouble.failure);
+                    self.forget(failed.failure.reason);
+                    return Err(failed.failure);
                 }
             }
         }
     }
 
-    /// Where the Space is; for `user/name` the hub is asked the first time.
-    fn server(&self, deadline: Instant) -> Result<Server, Failure> {
+    /// The Space's server; for `user/name` the hub is asked for its address the first time.
+    fn server(&self, deadline: Instant) -> Result<GradioServer, Failure> {
         let known = locked(&self.address).clone();
         let base = match (&self.config.location, known) {
             (SpaceLocation::Url(url), _) => url.clone(),
@@ -139,14 +140,19 @@ impl Space {
                 found
             }
         };
-        Ok(Server::new(
+        Ok(GradioServer::new(
             self.client.clone(),
             base,
             self.config.token.clone(),
         ))
     }
 
-    fn ask(&self, server: &Server, query: &Query, deadline: Instant) -> Result<Page, Trouble> {
+    fn ask(
+        &self,
+        server: &GradioServer,
+        query: &Query,
+        deadline: Instant,
+    ) -> Result<Page, SpaceFailure> {
         let kept = self.kept_description();
         let fresh = kept.is_none();
         let description = match kept {
@@ -154,29 +160,29 @@ impl Space {
             None => self.describe(server, deadline)?,
         };
         let answer = self.call(server, &description, query, deadline);
-        answer.map_err(|trouble| match trouble.cure {
-            Cure::Refresh if fresh => trouble.failure.into(),
-            _ => trouble,
+        answer.map_err(|failed| match failed.cure {
+            Cure::Refresh if fresh => failed.failure.into(),
+            _ => failed,
         })
     }
 
     fn call(
         &self,
-        server: &Server,
-        description: &Description,
+        server: &GradioServer,
+        description: &SpaceDescription,
         query: &Query,
         deadline: Instant,
-    ) -> Result<Page, Trouble> {
+    ) -> Result<Page, SpaceFailure> {
         let wanted = query.offset.saturating_add(query.limit).min(MAX_LIMIT);
         let words = match &query.subject {
-            Subject::Text(text) => Words::text(text, wanted),
-            Subject::Picture { media_type, bytes } => Words::picture(
-                server.give(description, media_type, bytes, deadline)?,
+            Subject::Text(text) => PlaceholderValues::text(text, wanted),
+            Subject::Picture { media_type, bytes } => PlaceholderValues::picture(
+                server.upload(description, media_type, bytes, deadline)?,
                 wanted,
             ),
         };
         let filled = arguments::fill(&self.config.arguments, description, &words)
-            .map_err(Trouble::changed)?;
+            .map_err(SpaceFailure::changed)?;
         let outputs = server.run(description, filled.data, deadline)?;
         let files = server.file_base(description);
         let hits = outputs::hits(
@@ -185,7 +191,8 @@ impl Space {
             &files,
             self.config.public_base.as_deref(),
         )?;
-        // A function that knows no limit gives all it has: only a surplus says there is more.
+        // A function without a parameter for the limit returns all it has: then only more hits than
+        // wanted mean that there is another page.
         let enough = if filled.limited {
             hits.len() >= wanted
         } else {
@@ -197,7 +204,11 @@ impl Space {
         })
     }
 
-    fn describe(&self, server: &Server, deadline: Instant) -> Result<Arc<Description>, Trouble> {
+    fn describe(
+        &self,
+        server: &GradioServer,
+        deadline: Instant,
+    ) -> Result<Arc<SpaceDescription>, SpaceFailure> {
         let by_name = matches!(self.config.arguments, SpaceArguments::Named(_));
         let description =
             Arc::new(server.describe(self.config.api.as_deref(), by_name, deadline)?);
@@ -205,22 +216,22 @@ impl Space {
         Ok(description)
     }
 
-    fn kept_description(&self) -> Option<Arc<Description>> {
+    fn kept_description(&self) -> Option<Arc<SpaceDescription>> {
         let kept = locked(&self.description);
         let (since, description) = kept.as_ref()?;
         (since.elapsed() < DESCRIPTION_AGE).then(|| Arc::clone(description))
     }
 
     /// Tells asleep from dead, with one question to the hub where the hub knows the Space.
-    fn judge(&self, server: &Server, trouble: Trouble, deadline: Instant) -> Failure {
+    fn judge(&self, server: &GradioServer, failed: SpaceFailure, deadline: Instant) -> Failure {
         let stage = match &self.config.location {
             SpaceLocation::Hub(id) => self.hub.stage_by_id(id, deadline),
             SpaceLocation::Url(_) => self.hub.stage_by_host(server.host(), deadline),
         };
-        hub::judge(trouble.failure, stage)
+        hub::judge(failed.failure, stage)
     }
 
-    /// After a failure nothing is believed any more that could have caused it.
+    /// Forgets what could have caused a failure with this reason, so that it is asked for anew.
     fn forget(&self, reason: Reason) {
         use Reason::{
             Quota, SpaceAuth, SpaceBusy, SpaceDown, SpaceMismatch, SpaceRateLimited, Timeout,
@@ -255,13 +266,15 @@ impl Engine for Space {
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         self.with_cures(deadline, |server| {
             let description = self.describe(server, deadline)?;
-            arguments::fill(&self.config.arguments, &description, &Words::text("", 1))?;
+            arguments::fill(
+                &self.config.arguments,
+                &description,
+                &PlaceholderValues::text("", 1),
+            )?;
             Ok(())
         })
     }
 }
-
-/// What is kept stays usable when a thread panicked while it held the lock: it is only replaced.
 
 /// The time that is left.
 ///

@@ -1,8 +1,9 @@
-//! Sorts addresses by what may be behind them.
+//! Tells which IP addresses the program may connect to.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Never to be connected to: nobody's pictures are there, but a cloud's credentials may be.
+/// Whether the program must never connect to `address`: there are no pictures, but perhaps a
+/// cloud's credentials.
 #[must_use]
 pub fn is_forbidden(address: IpAddr) -> bool {
     const FORBIDDEN_V4: [Ipv4Addr; 2] = [
@@ -27,7 +28,7 @@ pub fn is_forbidden(address: IpAddr) -> bool {
     }
 }
 
-/// Whether `address` is one of the open internet.
+/// Whether `address` belongs to the public internet.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     if is_forbidden(address) {

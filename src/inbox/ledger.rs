@@ -10,11 +10,11 @@ use std::sync::Arc;
 use super::Arrival;
 
 /// Answered updates that are remembered: Telegram may send them again while an older one is open.
-const REMEMBERED: usize = 4096;
+const MAX_REMEMBERED: usize = 4096;
 
 /// An update as the file has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct StoredUpdate {
     /// When it came, in milliseconds since 1970.
     pub received: u64,
     pub update: Arc<str>,
@@ -23,8 +23,8 @@ pub struct Record {
 
 /// What the file held when it was opened.
 #[derive(Debug, Default)]
-pub struct Found {
-    pub records: Vec<(i64, Record)>,
+pub struct FileContent {
+    pub records: Vec<(i64, StoredUpdate)>,
     /// Where polling goes on; `None` if that is not known or not to be trusted.
     pub offset: Option<i64>,
 }
@@ -33,7 +33,7 @@ pub struct Found {
 #[derive(Debug, Default)]
 pub struct Batch {
     /// The update is now like this, or is no more.
-    pub changes: Vec<(i64, Option<Record>)>,
+    pub changes: Vec<(i64, Option<StoredUpdate>)>,
     pub offset: Option<i64>,
 }
 
@@ -44,8 +44,8 @@ impl Batch {
 }
 
 #[derive(Debug)]
-struct Open {
-    record: Record,
+struct OpenUpdate {
+    record: StoredUpdate,
     tasks: usize,
     /// The file has it.
     on_disk: bool,
@@ -53,7 +53,7 @@ struct Open {
 
 #[derive(Debug, Default)]
 pub struct Ledger {
-    open: BTreeMap<i64, Open>,
+    open: BTreeMap<i64, OpenUpdate>,
     answered: BTreeSet<i64>,
     /// Updates of an earlier run that were not handed out yet.
     left: Vec<i64>,
@@ -77,12 +77,12 @@ impl Ledger {
             if known || arrival.tasks == 0 {
                 continue;
             }
-            let record = Record {
+            let record = StoredUpdate {
                 received,
                 update: arrival.update.into(),
                 progress: None,
             };
-            let open = Open {
+            let open = OpenUpdate {
                 record,
                 tasks: arrival.tasks,
                 on_disk: false,
@@ -134,7 +134,7 @@ impl Ledger {
         }
         self.touch(id);
         self.answered.insert(id);
-        if self.answered.len() > REMEMBERED {
+        if self.answered.len() > MAX_REMEMBERED {
             self.answered.pop_first();
         }
     }
@@ -146,9 +146,9 @@ impl Ledger {
     }
 
     /// Hands out what an earlier run left, oldest first, once.
-    pub fn take_left(&mut self) -> Vec<(i64, Record)> {
+    pub fn take_left(&mut self) -> Vec<(i64, StoredUpdate)> {
         let left = std::mem::take(&mut self.left);
-        let mut left: Vec<(i64, Record)> = left
+        let mut left: Vec<(i64, StoredUpdate)> = left
             .into_iter()
             .filter_map(|id| Some((id, self.open.get(&id)?.record.clone())))
             .collect();
@@ -231,7 +231,7 @@ impl Ledger {
 
     /// Follows a file that was just opened and holds `found`. What it holds beyond our knowledge
     /// is an earlier run's the first time, and afterwards something answered meanwhile.
-    pub fn follow_file(&mut self, found: Found) {
+    pub fn follow_file(&mut self, found: FileContent) {
         self.forget_file();
         for (id, record) in found.records {
             if let Some(open) = self.open.get_mut(&id) {
@@ -242,7 +242,7 @@ impl Ledger {
             } else if self.loaded || self.answered.contains(&id) {
                 self.changed.insert(id);
             } else {
-                let open = Open {
+                let open = OpenUpdate {
                     record,
                     tasks: 1,
                     on_disk: true,

@@ -13,29 +13,30 @@ use std::time::{Duration, Instant};
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::ledger::{Batch, Found, Record};
+use super::ledger::{Batch, FileContent, StoredUpdate};
 
 const FILE: &str = "inbox.redb";
 /// A file that is being begun.
 const NEW: &str = "inbox.new";
 const ASIDE: &str = "inbox.damaged";
 
-/// What this program writes and understands.
+/// The format that this program writes and reads.
 const FORMAT: u32 = 1;
 /// Both tables have the same type, since each type is tens of kilobytes of code in the program.
 type Words = TableDefinition<'static, &'static str, &'static str>;
 /// About the file: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
-const META: Words = TableDefinition::new("meta");
+pub const META: Words = TableDefinition::new("meta");
 /// By update id: when it came (milliseconds since 1970), its progress and the update, as JSON.
 const OPEN: Words = TableDefinition::new("open");
 
 /// Pages in memory. A working set of a few open updates is a handful of pages of 4 KiB.
 const CACHE: usize = 64 << 10;
-/// A next offset older than this is not trusted: Telegram starts its ids anew after a quiet week.
-const TRUSTED: u64 = 24 * 60 * 60 * 1000;
+/// A next offset older than this, in milliseconds, is not trusted: Telegram starts its ids anew
+/// after a quiet week.
+const MAX_OFFSET_AGE: u64 = 24 * 60 * 60 * 1000;
 
 /// How long a process that is just ending may hold on to the folder.
-const OTHERS_END: Duration = Duration::from_secs(2);
+const MAX_LOCK_WAIT: Duration = Duration::from_secs(2);
 /// How often that is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -49,10 +50,10 @@ pub fn plain() -> Medium {
 
 /// Why the file cannot be used.
 #[derive(Debug)]
-pub enum Fault {
+pub enum StoreError {
     /// Another process uses it.
     Busy,
-    /// What is in the file is of no use: damage, or not ours.
+    /// What is in the file cannot be used: it is damaged, or not ours.
     Useless(String),
     /// `redb` gave up in a way that leaves its state unknown.
     Panic(String),
@@ -60,7 +61,7 @@ pub enum Fault {
     Disk { cause: String, remedy: &'static str },
 }
 
-impl<E: Into<redb::Error>> From<E> for Fault {
+impl<E: Into<redb::Error>> From<E> for StoreError {
     fn from(error: E) -> Self {
         use redb::Error;
         let error = error.into();
@@ -90,17 +91,17 @@ impl<E: Into<redb::Error>> From<E> for Fault {
     }
 }
 
-impl Fault {
+impl StoreError {
     fn disk(cause: &io::Error) -> Self {
         let remedy = match cause.kind() {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 "free some space"
             }
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-                "let this user write there"
+                "give this user the permission to write there"
             }
             ErrorKind::NotADirectory | ErrorKind::AlreadyExists | ErrorKind::IsADirectory => {
-                "move away what stands there"
+                "move away what is in its place"
             }
             _ => "check the disk",
         };
@@ -112,8 +113,9 @@ impl Fault {
 }
 
 /// Does something with `redb`, which may panic on what a damaged file makes it believe.
-fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(Fault::Panic(said(&*panic))))
+fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|panic| Err(StoreError::Panic(said(&*panic))))
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {
@@ -123,7 +125,7 @@ fn said(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Where the file is, and whose.
-pub struct Place {
+pub struct Location {
     pub directory: PathBuf,
     pub owner: String,
     pub server: String,
@@ -133,18 +135,18 @@ pub struct Place {
     pub lock: Option<File>,
 }
 
-impl Place {
+impl Location {
     /// Opens the file and reads it, or begins it. Every page is checked.
-    pub fn open(&mut self, now: u64) -> Result<(Store, Found), Fault> {
+    pub fn open(&mut self, now: u64) -> Result<(Store, FileContent), StoreError> {
         self.take_lock()?;
-        let disk = |cause: io::Error| Fault::disk(&cause);
+        let disk = |cause: io::Error| StoreError::disk(&cause);
         let mut options = OpenOptions::new();
         options.read(true).write(true);
         match options.open(self.file()) {
             Ok(file) => {
                 let size = file.metadata().map_err(disk)?.len();
                 if size == 0 {
-                    return Err(Fault::Useless("it is empty".to_owned()));
+                    return Err(StoreError::Useless("it is empty".to_owned()));
                 }
                 self.store_in(file)?.trying(|store| store.load(now))
             }
@@ -162,14 +164,14 @@ impl Place {
                     store.begin()?;
                     fs::rename(&new, self.file()).map_err(disk)?;
                     self.keep_names()?;
-                    Ok(Found::default())
+                    Ok(FileContent::default())
                 })
             }
-            Err(cause) => Err(Fault::disk(&cause)),
+            Err(cause) => Err(StoreError::disk(&cause)),
         }
     }
 
-    fn store_in(&self, file: File) -> Result<Store, Fault> {
+    fn store_in(&self, file: File) -> Result<Store, StoreError> {
         let mut builder = Builder::new();
         builder.set_cache_size(CACHE);
         builder.set_check_integrity_on_open(true);
@@ -180,19 +182,19 @@ impl Place {
         })
     }
 
-    fn take_lock(&mut self) -> Result<(), Fault> {
+    fn take_lock(&mut self) -> Result<(), StoreError> {
         if self.lock.is_some() {
             return Ok(());
         }
-        let disk = |cause: io::Error| Fault::disk(&cause);
+        let disk = |cause: io::Error| StoreError::disk(&cause);
         fs::create_dir_all(&self.directory).map_err(disk)?;
         let folder = File::open(&self.directory).map_err(disk)?;
-        let until = Instant::now() + OTHERS_END;
+        let until = Instant::now() + MAX_LOCK_WAIT;
         loop {
             match folder.try_lock() {
                 Ok(()) => break self.lock = Some(folder),
                 Err(TryLockError::WouldBlock) if Instant::now() < until => sleep(LOOK),
-                Err(TryLockError::WouldBlock) => return Err(Fault::Busy),
+                Err(TryLockError::WouldBlock) => return Err(StoreError::Busy),
                 // A file system without locks for folders; the file has one of its own.
                 Err(TryLockError::Error(_)) => break,
             }
@@ -201,15 +203,15 @@ impl Place {
     }
 
     /// Moves a useless file out of the way, in place of an earlier one.
-    pub fn set_aside(&self) -> Result<(), Fault> {
-        fs::rename(self.file(), self.aside()).map_err(|cause| Fault::disk(&cause))?;
+    pub fn set_aside(&self) -> Result<(), StoreError> {
+        fs::rename(self.file(), self.aside()).map_err(|cause| StoreError::disk(&cause))?;
         self.keep_names()
     }
 
     /// A new name survives a power cut only when its folder is written, too.
-    fn keep_names(&self) -> Result<(), Fault> {
+    fn keep_names(&self) -> Result<(), StoreError> {
         let written = File::open(&self.directory).and_then(|folder| folder.sync_all());
-        written.map_err(|cause| Fault::disk(&cause))
+        written.map_err(|cause| StoreError::disk(&cause))
     }
 
     pub fn file(&self) -> PathBuf {
@@ -229,45 +231,47 @@ pub struct Store {
 }
 
 impl Store {
-    fn load(&self, now: u64) -> Result<Found, Fault> {
+    fn load(&self, now: u64) -> Result<FileContent, StoreError> {
         let reading = self.database.begin_read()?;
         let meta = reading.open_table(META)?;
-        let read = |name| -> Result<Option<String>, Fault> {
+        let read = |name| -> Result<Option<String>, StoreError> {
             Ok(meta.get(name)?.map(|value| value.value().to_owned()))
         };
-        let number = |name| -> Result<Option<u64>, Fault> {
+        let number = |name| -> Result<Option<u64>, StoreError> {
             Ok(read(name)?.and_then(|text| text.parse().ok()))
         };
         match read("format")?.and_then(|text| text.parse::<u32>().ok()) {
             Some(FORMAT) => {}
             Some(format) => {
                 let why = format!("format {format} of another version of clip-bot");
-                return Err(Fault::Useless(why));
+                return Err(StoreError::Useless(why));
             }
-            None => return Err(Fault::Useless("not an inbox".to_owned())),
+            None => return Err(StoreError::Useless("not an inbox".to_owned())),
         }
         let owner = read("owner")?.unwrap_or_default();
         if owner != self.owner {
             let why = format!("it belongs to the bot {owner}, not to {}", self.owner);
-            return Err(Fault::Useless(why));
+            return Err(StoreError::Useless(why));
         }
         let mut records = Vec::new();
         for entry in reading.open_table(OPEN)?.iter()? {
             let (id, value) = entry?;
             let record = parse(id.value(), value.value());
-            records.push(record.ok_or_else(|| Fault::Useless("it holds no updates".to_owned()))?);
+            records
+                .push(record.ok_or_else(|| StoreError::Useless("it holds no updates".to_owned()))?);
         }
         // A clock that jumped back makes it look written in the future: that is recent, too.
-        let recent = number("written_at")?.is_some_and(|then| now.saturating_sub(then) < TRUSTED);
+        let recent =
+            number("written_at")?.is_some_and(|then| now.saturating_sub(then) < MAX_OFFSET_AGE);
         let ours = read("server")?.is_some_and(|server| server == self.server);
         let offset = read("next_offset")?.and_then(|text| text.parse().ok());
-        Ok(Found {
+        Ok(FileContent {
             records,
             offset: offset.filter(|_| recent && ours),
         })
     }
 
-    fn begin(&self) -> Result<(), Fault> {
+    fn begin(&self) -> Result<(), StoreError> {
         let writing = self.database.begin_write()?;
         writing.open_table(OPEN)?;
         {
@@ -280,7 +284,7 @@ impl Store {
     }
 
     /// Writes a batch in one transaction; it is on disk when this returns.
-    pub fn write(self, batch: &Batch, now: u64) -> Result<Self, Fault> {
+    pub fn write(self, batch: &Batch, now: u64) -> Result<Self, StoreError> {
         let (store, ()) = self.trying(|store| store.commit(batch, now))?;
         Ok(store)
     }
@@ -295,11 +299,14 @@ impl Store {
     }
 
     /// Does something with the file, which is closed if that fails.
-    fn trying<T>(self, work: impl FnOnce(&Self) -> Result<T, Fault>) -> Result<(Self, T), Fault> {
+    fn trying<T>(
+        self,
+        work: impl FnOnce(&Self) -> Result<T, StoreError>,
+    ) -> Result<(Self, T), StoreError> {
         match guarded(|| work(&self)) {
             Ok(result) => Ok((self, result)),
             Err(fault) => {
-                if matches!(fault, Fault::Panic(_)) {
+                if matches!(fault, StoreError::Panic(_)) {
                     // Closing what panicked may panic twice, which would end the process. Its file
                     // is set aside, so that its lock hinders nobody.
                     std::mem::forget(self);
@@ -313,7 +320,7 @@ impl Store {
 
     /// One table is open at a time: should opening the second panic, closing the first would panic
     /// once more.
-    fn commit(&self, batch: &Batch, now: u64) -> Result<(), Fault> {
+    fn commit(&self, batch: &Batch, now: u64) -> Result<(), StoreError> {
         let writing = self.database.begin_write()?;
         {
             let mut open = writing.open_table(OPEN)?;
@@ -339,10 +346,10 @@ impl Store {
     }
 }
 
-fn parse(id: &str, record: &str) -> Option<(i64, Record)> {
+fn parse(id: &str, record: &str) -> Option<(i64, StoredUpdate)> {
     let (received, progress, update): (u64, Option<String>, String) =
         serde_json::from_str(record).ok()?;
-    let record = Record {
+    let record = StoredUpdate {
         received,
         update: update.into(),
         progress: progress.map(Into::into),
@@ -350,146 +357,9 @@ fn parse(id: &str, record: &str) -> Option<(i64, Record)> {
     Some((id.parse().ok()?, record))
 }
 
+/// What the disks of tests are made of; `redb` is named in this file only.
 #[cfg(test)]
-pub mod staged {
-    //! Files of others, and disks that fail when a test says so.
-
-    use std::ops::Bound;
-    use std::sync::atomic::{AtomicI64, Ordering};
-
-    use redb::{BackendError, StorageBackend};
-
-    use super::{
-        Arc, Database, ErrorKind, FileBackend, META, Medium, PathBuf, TableDefinition, io,
-    };
-
-    /// Overwrites one of the words about the file.
-    pub fn say_about(file: PathBuf, name: &str, value: &str) {
-        let database = Database::open(file).expect("a database");
-        let writing = database.begin_write().expect("writable");
-        let mut meta = writing.open_table(META).expect("ours");
-        meta.insert(name, value).expect("room");
-        drop(meta);
-        writing.commit().expect("room");
-    }
-
-    /// A file of another program that uses the same crate.
-    pub fn make_foreign(file: PathBuf) {
-        let database = Database::create(file).expect("a new file");
-        let writing = database.begin_write().expect("writable");
-        let table: TableDefinition<u64, u64> = TableDefinition::new("meta");
-        writing.open_table(table).expect("a table");
-        writing.commit().expect("room");
-    }
-
-    /// A disk that does what it is told a number of times more.
-    #[derive(Debug, Clone)]
-    pub struct Disk {
-        times: Arc<AtomicI64>,
-        /// It panics instead of refusing, and is good afterwards.
-        panics: bool,
-    }
-
-    impl Disk {
-        pub fn good_for(times: i64) -> Self {
-            Self {
-                times: Arc::new(AtomicI64::new(times)),
-                panics: false,
-            }
-        }
-
-        pub fn panics_after(times: i64) -> Self {
-            Self {
-                panics: true,
-                ..Self::good_for(times)
-            }
-        }
-
-        pub fn fail_after(&self, times: i64) {
-            self.times.store(times, Ordering::SeqCst);
-        }
-
-        pub fn heal(&self) {
-            self.fail_after(i64::MAX);
-        }
-
-        pub fn is_healed(&self) -> bool {
-            self.times.load(Ordering::SeqCst) > i64::MAX / 2
-        }
-
-        /// Whether it was told more than it did.
-        pub fn has_failed(&self) -> bool {
-            self.times.load(Ordering::SeqCst) < 0
-        }
-
-        pub fn medium(&self) -> Medium {
-            let disk = self.clone();
-            Arc::new(move |builder, file| {
-                let file = FileBackend::new(file)?;
-                let disk = disk.clone();
-                builder.create_with_backend(Backend { file, disk })
-            })
-        }
-
-        fn serve(&self) -> io::Result<()> {
-            if self.times.fetch_sub(1, Ordering::SeqCst) > 0 {
-                return Ok(());
-            }
-            if self.panics {
-                self.heal();
-                panic!("the disk panics");
-            }
-            Err(io::Error::from(ErrorKind::StorageFull))
-        }
-    }
-
-    #[derive(Debug)]
-    struct Backend {
-        file: FileBackend,
-        disk: Disk,
-    }
-
-    impl StorageBackend for Backend {
-        fn len(&self) -> io::Result<u64> {
-            self.file.len()
-        }
-
-        fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-            self.file.read(offset, out)
-        }
-
-        fn set_len(&self, len: u64) -> io::Result<()> {
-            self.disk.serve()?;
-            self.file.set_len(len)
-        }
-
-        fn sync_data(&self) -> io::Result<()> {
-            self.disk.serve()?;
-            self.file.sync_data()
-        }
-
-        /// What does not work is half done.
-        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-            let served = self.disk.serve();
-            let whole = if served.is_ok() {
-                data.len()
-            } else {
-                data.len() / 2
-            };
-            self.file.write(offset, &data[..whole])?;
-            served
-        }
-
-        fn close(&self) -> io::Result<()> {
-            self.file.close()
-        }
-
-        fn try_lock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<bool, BackendError> {
-            self.file.try_lock_range(from, to)
-        }
-
-        fn unlock_range(&self, from: Bound<u64>, to: Bound<u64>) -> Result<(), BackendError> {
-            self.file.unlock_range(from, to)
-        }
-    }
+pub mod parts {
+    pub use redb::backends::FileBackend;
+    pub use redb::{BackendError, Database, StorageBackend, TableDefinition};
 }

@@ -2,13 +2,14 @@
 
 mod damage;
 mod disk;
+mod staged;
 
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::ledger::{Found, Ledger};
+use super::ledger::{FileContent, Ledger};
 use super::*;
 
 /// Longer than any of this takes on a busy machine.
@@ -292,21 +293,21 @@ fn files_of_others_are_set_aside_and_said() {
     type Make = fn(&Folder);
     let table: [(Make, &str); 5] = [
         (
-            |folder| store::staged::say_about(folder.file(), "owner", "2"),
+            |folder| staged::say_about(folder.file(), "owner", "2"),
             "belongs to the bot 2",
         ),
         (
-            |folder| store::staged::say_about(folder.file(), "format", "2"),
+            |folder| staged::say_about(folder.file(), "format", "2"),
             "format 2",
         ),
         (
-            |folder| store::staged::say_about(folder.file(), "format", "x"),
+            |folder| staged::say_about(folder.file(), "format", "x"),
             "not an inbox",
         ),
         (
             |folder| {
                 fs::remove_file(folder.file()).expect("it is there");
-                store::staged::make_foreign(folder.file());
+                staged::make_foreign(folder.file());
             },
             "meta",
         ),
@@ -343,7 +344,7 @@ fn a_second_process_is_refused() {
     let inbox = folder.open();
     let second = Inbox::open(&folder.0, "1", "https://api", SystemTime::now);
     let refusal = second.expect_err("it is in use");
-    assert_eq!(*refusal.kind(), Kind::System);
+    assert_eq!(*refusal.kind(), Kind::Busy);
     let said = refusal.to_string();
     assert!(said.contains("stop the other clip-bot"), "{said}");
     assert!(said.contains(&folder.0.display().to_string()), "{said}");
@@ -360,7 +361,7 @@ fn a_full_inbox_makes_the_poller_wait() {
     let folder = Folder::new();
     let inbox = folder.open();
     let shutdown = Shutdown::default();
-    let most = i64::try_from(MOST).expect("small");
+    let most = i64::try_from(MAX_OPEN).expect("small");
     assert!(
         inbox
             .accept((1..most).map(|id| arrival(id, 1)).collect(), most)
@@ -380,7 +381,7 @@ fn a_full_inbox_makes_the_poller_wait() {
         assert!(!waiting.join().expect("no panic"));
     });
     inbox.close();
-    assert_eq!(folder.open().unfinished().len(), MOST);
+    assert_eq!(folder.open().unfinished().len(), MAX_OPEN);
 }
 
 #[test]
@@ -449,7 +450,7 @@ fn many_threads_share_one_inbox() {
 #[test]
 fn a_note_that_a_removal_follows_is_not_written() {
     let mut ledger = Ledger::default();
-    ledger.follow_file(Found::default());
+    ledger.follow_file(FileContent::default());
     ledger.add(vec![arrival(1, 1), arrival(2, 1)], 3, 0);
     let batch = ledger.take_batch();
     assert_eq!((batch.changes.len(), batch.offset), (2, Some(3)));
@@ -470,7 +471,7 @@ fn a_note_that_a_removal_follows_is_not_written() {
 #[test]
 fn a_file_that_was_set_aside_holds_nothing() {
     let mut ledger = Ledger::default();
-    ledger.follow_file(Found::default());
+    ledger.follow_file(FileContent::default());
     ledger.add(vec![arrival(1, 1), arrival(2, 1)], 3, 0);
     let batch = ledger.take_batch();
     ledger.written(&batch);
@@ -478,7 +479,7 @@ fn a_file_that_was_set_aside_holds_nothing() {
     assert_eq!(ledger.lowest_not_on_disk(), None, "closed, but there");
     ledger.forget_file();
     assert_eq!(ledger.lowest_not_on_disk(), Some(1));
-    ledger.follow_file(Found::default());
+    ledger.follow_file(FileContent::default());
     let again = ledger.take_batch();
     assert_eq!((again.changes, again.offset), (batch.changes, Some(3)));
 }

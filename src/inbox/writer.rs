@@ -5,14 +5,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ledger::{Batch, Ledger};
-use super::store::{Fault, Place, Store};
+use super::store::{Location, Store, StoreError};
 use crate::locked::{locked, unpoisoned};
 use crate::log::events;
 
 /// What callers and the writer share.
 #[derive(Debug, Default)]
 pub struct Shared {
-    state: Mutex<State>,
+    state: Mutex<InboxState>,
     /// There is something to write, or to end.
     pub work: Condvar,
     /// Something was written, went wrong, left or ended.
@@ -20,7 +20,7 @@ pub struct Shared {
 }
 
 #[derive(Debug, Default)]
-pub struct State {
+pub struct InboxState {
     pub ledger: Ledger,
     /// Changes that were made, and how many of them are on disk.
     pub handed: u64,
@@ -32,7 +32,7 @@ pub struct State {
 }
 
 impl Shared {
-    pub fn lock(&self) -> MutexGuard<'_, State> {
+    pub fn lock(&self) -> MutexGuard<'_, InboxState> {
         locked(&self.state)
     }
 }
@@ -45,7 +45,7 @@ pub fn milliseconds(time: SystemTime) -> u64 {
 
 pub struct Writer {
     pub shared: Arc<Shared>,
-    pub place: Place,
+    pub place: Location,
     pub store: Option<Store>,
     pub clock: fn() -> SystemTime,
     /// How long to wait before a disk that refused is tried again.
@@ -108,27 +108,27 @@ impl Writer {
         }
     }
 
-    /// Writes what is to be written, in a fresh file if the one there is useless.
-    pub fn write_or_begin_anew(&mut self) -> Result<(), Fault> {
+    /// Writes what is to be written, in a new file if the one there cannot be used.
+    pub fn write_or_begin_anew(&mut self) -> Result<(), StoreError> {
         let why = match self.write() {
-            Err(Fault::Useless(why) | Fault::Panic(why)) => why,
+            Err(StoreError::Useless(why) | StoreError::Panic(why)) => why,
             other => return other,
         };
         if !self.place.file().exists() {
-            return Err(Fault::Useless(why));
+            return Err(StoreError::Useless(why));
         }
         self.place.set_aside()?;
         self.shared.lock().ledger.forget_file();
         tracing::error!(
             message_id = events::INBOX_DAMAGED,
-            "{} is of no use ({why}); it was moved to {} and a fresh one is begun",
+            "{} cannot be used ({why}); it was moved to {} and a new one is begun",
             self.place.file().display(),
             self.place.aside().display()
         );
         self.write()
     }
 
-    fn write(&mut self) -> Result<(), Fault> {
+    fn write(&mut self) -> Result<(), StoreError> {
         let now = milliseconds((self.clock)());
         if self.store.is_none() {
             let (store, found) = self.place.open(now)?;
@@ -152,7 +152,7 @@ impl Writer {
             let open = state.ledger.len();
             tracing::info!(
                 message_id = events::INBOX_RECOVERED,
-                "{} is written again; {open} open updates are in it",
+                "{} can be written again; it holds {open} open updates",
                 self.place.file().display()
             );
         }
@@ -160,7 +160,7 @@ impl Writer {
         Ok(())
     }
 
-    fn put(&mut self, batch: &Batch, now: u64) -> Result<(), Fault> {
+    fn put(&mut self, batch: &Batch, now: u64) -> Result<(), StoreError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -172,14 +172,14 @@ impl Writer {
     }
 
     /// Says what is wrong, once, and when to try again.
-    pub fn report(&mut self, fault: Fault) {
+    pub fn report(&mut self, fault: StoreError) {
         let (cause, remedy) = match fault {
-            Fault::Busy => (
+            StoreError::Busy => (
                 "another process uses it".to_owned(),
                 "stop the other clip-bot",
             ),
-            Fault::Useless(why) | Fault::Panic(why) => (why, "check the disk"),
-            Fault::Disk { cause, remedy } => (cause, remedy),
+            StoreError::Useless(why) | StoreError::Panic(why) => (why, "check the disk"),
+            StoreError::Disk { cause, remedy } => (cause, remedy),
         };
         let file = self.place.file();
         let trouble = format!("{} cannot be written ({cause}); {remedy}", file.display());

@@ -4,7 +4,7 @@ use super::check;
 use crate::bot::search_client::SearchClient;
 use crate::bot::{self, control, intake::Changes};
 use crate::config::{BOT_VARIABLES, BotConfig, Environment};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::log;
 use crate::program::command_line::{CONFIG_ONLY, Program, print_lines};
 use crate::search::Query;
@@ -106,7 +106,7 @@ fn query(config: &BotConfig, text: &str) -> Result<u8> {
     };
     let page = SearchClient::new(config, 1)
         .search(&query)
-        .map_err(|failure| Error::new(Kind::System, format!("{}: {failure}", config.search_url)))?;
+        .map_err(|failure| Error::from(failure).context(&config.search_url))?;
     print_lines(page.hits.into_iter().map(|hit| hit.url));
     Ok(0)
 }

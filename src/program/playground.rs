@@ -17,7 +17,7 @@ use crate::config::{
     BotConfig, EngineConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig,
 };
 use crate::digest::sha256;
-use crate::endpoint::Activity;
+use crate::endpoint::Monitor;
 use crate::endpoint::http::{Limits, serve};
 use crate::error::{Error, Result};
 use crate::http::address::is_public;
@@ -173,7 +173,7 @@ fn start_endpoint(
         ..config.clone()
     };
     let router = faults.search_layer(
-        endpoint::router(engine, &config, &Activity::default()),
+        endpoint::router(engine, &config, &Monitor::default()),
         traffic,
     );
     let shutdown = shutdown.clone();

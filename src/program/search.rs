@@ -7,9 +7,9 @@ use crate::config::{Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 #[cfg(feature = "lambda")]
 use crate::endpoint::lambda;
-use crate::endpoint::{self, Activity, socket};
+use crate::endpoint::{self, Monitor, socket};
 use crate::engine;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::log::{self, events};
 use crate::program::command_line::{CONFIG_ONLY, Program, print_lines};
 #[cfg(feature = "clip")]
@@ -82,7 +82,7 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
         ))),
         #[cfg(feature = "lambda")]
         _ if in_lambda => {
-            let router = endpoint::router(engine::choose(&config)?, &config, &Activity::default());
+            let router = endpoint::router(engine::choose(&config)?, &config, &Monitor::default());
             lambda::serve(router, environment)
         }
         _ => serve(config),
@@ -95,7 +95,7 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
     let engine = engine::choose(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let activity = Activity::default();
+    let activity = Monitor::default();
     let (name, address) = (engine.name(), socket.address);
     beat(&activity, name, &shutdown)?;
     let whose = if socket.activates {
@@ -126,7 +126,7 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
 }
 
 /// Keeps systemd informed for as long as the process lives.
-fn beat(activity: &Activity, engine: &'static str, shutdown: &Shutdown) -> Result<()> {
+fn beat(activity: &Monitor, engine: &'static str, shutdown: &Shutdown) -> Result<()> {
     let pulse = activity.pulse().clone();
     let (activity, shutdown) = (activity.clone(), shutdown.clone());
     let how_it_is = move || {
@@ -155,10 +155,7 @@ fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
     let Ok(query) = Query::text(&words.join(" "), DEFAULT_LIMIT, 0) else {
         return Err(Error::config("usage: clip-search query TEXT…"));
     };
-    let page = match engine::choose(config)?.search(&query, Instant::now() + config.timeout) {
-        Ok(page) => page,
-        Err(failure) => return Err(Error::new(Kind::System, failure.to_string())),
-    };
+    let page = engine::choose(config)?.search(&query, Instant::now() + config.timeout)?;
     let hits = page.hits.into_iter();
     print_lines(hits.map(|hit| absolute(&hit.url, config.listen)));
     Ok(0)

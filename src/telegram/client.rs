@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::refusal::{Refusal, refusal};
 use super::request::Call;
 use super::types::User;
 use super::upload;
@@ -12,7 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::secret::Secret;
 
-/// How long answers are waited for.
+/// Timeouts of requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// An ordinary request. Default: 60 s, since Telegram fetches pictures while we wait.
@@ -35,7 +36,7 @@ impl Default for Timeouts {
     }
 }
 
-/// Speaks to a Bot API server as one bot. Clones share connections.
+/// A client of a Bot API server, for one bot. Clones share connections.
 #[derive(Clone, Debug)]
 pub struct Client {
     base: String,
@@ -76,7 +77,7 @@ impl Client {
     /// Sends `call` and returns its `result`.
     ///
     /// # Errors
-    /// [`Kind::Telegram`] in Telegram's words, [`Kind::Refused`] for a wrong token, or those of
+    /// One that holds Telegram's [`Refusal`], [`Kind::Refused`] for a wrong token, or those of
     /// [`http::Client::send`]; never with the token in it.
     pub fn call(&self, call: &Call) -> Result<Value> {
         let Timeouts {
@@ -119,9 +120,9 @@ impl Client {
 
     fn refine(&self, error: Error, method: &str) -> Error {
         // A token that is not even well-formed is 404 "Not Found" to Telegram.
-        let refused = match error.kind() {
-            Kind::Telegram { code: 401, .. } => true,
-            Kind::Telegram { code: 404, .. } => method == "getMe" || method == "getUpdates",
+        let refused = match refusal(&error).map(|refusal| refusal.code) {
+            Some(401) => true,
+            Some(404) => method == "getMe" || method == "getUpdates",
             _ => false,
         };
         if refused {
@@ -192,8 +193,8 @@ impl Client {
             .map(drop)
     }
 
-    /// `setMyCommands` for users of `language` (empty: all others), unless they are so already.
-    /// Returns whether it changed anything.
+    /// `setMyCommands` for users of `language` (empty: of all other languages), unless the menu has these
+    /// commands already. Returns whether it changed anything.
     ///
     /// # Errors
     /// As [`Client::call`].
@@ -219,7 +220,7 @@ impl Client {
         Ok(true)
     }
 
-    /// Interrupts what is under way in this client and its clones.
+    /// Interrupts all running requests of this client and its clones; later ones fail.
     pub fn shut_down(&self) {
         self.http.shut_down();
     }
@@ -232,7 +233,7 @@ fn parameters_json(call: &Call) -> Vec<u8> {
 
 fn decode<T: for<'a> Deserialize<'a>>(result: Value) -> Result<T> {
     serde_json::from_value(result).map_err(|cause| {
-        let kind = Kind::Garbled { status: 200 };
+        let kind = Kind::Garbled { status: None };
         Error::new(kind, "Telegram's answer cannot be read").because(cause)
     })
 }
@@ -243,54 +244,13 @@ fn result_of(response: &http::Response) -> Result<Value> {
     if body.get("ok") == Some(&Value::Bool(true)) {
         return Ok(body.get_mut("result").map_or(Value::Null, Value::take));
     }
-    let status = response.head.status;
-    let Some(description) = body.get("description").and_then(Value::as_str) else {
-        let context = format!("JSON that is not Telegram's came with status {status}");
-        return Err(Error::new(Kind::Garbled { status }, context));
-    };
-    let code = body
-        .get("error_code")
-        .and_then(Value::as_u64)
-        .and_then(|code| u16::try_from(code).ok());
-    let parameter = |name: &str| body.get("parameters").and_then(|all| all.get(name));
-    let retry_after = parameter("retry_after")
-        .and_then(Value::as_f64)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .or_else(|| response.head.retry_after())
-        .or_else(|| retry_after_in(description));
-    let kind = Kind::Telegram {
-        code: code.unwrap_or(status),
-        description: description.to_owned(),
-        retry_after,
-        migrate_to: parameter("migrate_to_chat_id").and_then(Value::as_i64),
-    };
-    Err(Error::new(kind, description))
-}
-
-/// An album's 400 can carry another method's flood answer: "… Too Many Requests: retry after 8".
-fn retry_after_in(description: &str) -> Option<Duration> {
-    number_after("Too Many Requests: retry after ", description).map(Duration::from_secs)
-}
-
-/// The number that follows `words` in one of Telegram's descriptions.
-#[must_use]
-pub fn number_after(words: &str, description: &str) -> Option<u64> {
-    let (_, rest) = description.split_once(words)?;
-    rest.split(|c: char| !c.is_ascii_digit())
-        .next()?
-        .parse()
-        .ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flood_inside_an_album_error_is_seen() {
-        let text = "Bad Request: failed to send message #2 with the error message \
-                    \"Too Many Requests: retry after 8\"";
-        assert_eq!(retry_after_in(text), Some(Duration::from_secs(8)));
-        assert_eq!(retry_after_in("Bad Request: chat not found"), None);
+    if let Some(refusal) = Refusal::read(response, &body) {
+        return Err(refusal.into());
     }
+    let status = response.head.status;
+    let context = format!("JSON that is not Telegram's came with status {status}");
+    let kind = Kind::Garbled {
+        status: Some(status),
+    };
+    Err(Error::new(kind, context))
 }

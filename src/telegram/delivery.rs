@@ -1,11 +1,11 @@
-//! Requests to chats, with the patience each kind of failure deserves.
+//! Sends requests to chats, and tries again as the kind of failure demands.
 //!
-//! - 429: the chat is left alone for exactly `retry_after`; other chats go on.
-//! - no connection, 5xx: twice more, after growing pauses.
-//! - no answer in time, or garbage with a good status: once more only, since the message may have
-//!   been sent.
-//! - 400 for a vanished topic or message: once more without naming it.
-//! - a group that became a supergroup: to its new id, from then on.
+//! - 429: nothing is sent to the chat for exactly `retry_after`; other chats are not affected.
+//! - no connection, 5xx: two more attempts, after growing pauses.
+//! - no answer in time, or an unreadable one with a good status: one more attempt only, since the
+//!   message may have been sent.
+//! - 400 for a vanished topic or message: one more attempt without naming it.
+//! - a group that became a supergroup: sent to its new id, from then on.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::client::Client;
+use super::refusal::{Refusal, refusal};
 use super::request::Call;
 use crate::backoff::{self, Backoff};
 use crate::error::{Class, Error, Kind, Result};
@@ -21,50 +22,53 @@ use crate::locked::locked;
 use crate::log::events;
 use crate::shutdown::Shutdown;
 
-/// Longest flood wait that is sat out here; a longer one is the caller's to arrange, who has
-/// other chats to serve meanwhile.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest flood wait that [`Delivery::send`] waits out itself. A longer one is left to the caller,
+/// who can serve other chats meanwhile.
+const MAX_WAIT: Duration = Duration::from_secs(5);
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(5),
 };
-const ATTEMPTS: u32 = 3;
-const FLOODS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 3;
+const MAX_FLOODS: u32 = 5;
 
 /// Sends requests to chats. Clones share what is known about each chat.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     client: Client,
     shutdown: Shutdown,
-    chats: Arc<Mutex<Chats>>,
+    chats: Arc<Mutex<ChatStates>>,
 }
 
 #[derive(Debug, Default)]
-struct Chats {
-    /// Not to be written to before this time.
+struct ChatStates {
+    /// Chats that nothing may be sent to before this time.
     gates: HashMap<i64, Instant>,
-    /// Where groups moved to.
+    /// The new ids of groups that became supergroups.
     moved: HashMap<i64, i64>,
 }
 
-/// Whether nothing more can or need be done: a message reads as it should already, or a button
-/// stopped spinning by itself.
+/// Whether the refusal needs no second attempt: the message already has this text, or the button
+/// has stopped spinning by itself.
 fn is_as_good_as_done(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { description, .. }
-        if description.contains("message is not modified")
-            || description.contains("query is too old"))
+    refusal(error).is_some_and(|Refusal { description, .. }| {
+        description.contains("message is not modified") || description.contains("query is too old")
+    })
 }
 
 /// Whether the request may have been carried out, although its answer did not come.
 fn may_be_done(error: &Error) -> bool {
     matches!(
         error.kind(),
-        Kind::Lost | Kind::Garbled { status: 200..300 }
+        Kind::Lost
+            | Kind::Garbled {
+                status: None | Some(200..300)
+            }
     )
 }
 
 impl Delivery {
-    /// Waits end early when `shutdown` is raised.
+    /// Sends by `client`; waits end early when `shutdown` is raised.
     #[must_use]
     pub fn new(client: Client, shutdown: Shutdown) -> Self {
         Self {
@@ -96,14 +100,14 @@ impl Delivery {
                 Class::Retry { after: Some(after) } => {
                     self.close_gate(&call, after);
                     floods += 1;
-                    if floods >= FLOODS {
+                    if floods >= MAX_FLOODS {
                         return Err(error);
                     }
                 }
                 Class::Retry { after: None } => {
                     failures += 1;
                     let ambiguous = may_be_done(&error) && !call.is_idempotent();
-                    if failures >= if ambiguous { 2 } else { ATTEMPTS } {
+                    if failures >= if ambiguous { 2 } else { MAX_ATTEMPTS } {
                         return Err(error);
                     }
                     if self
@@ -119,7 +123,7 @@ impl Delivery {
         }
     }
 
-    /// Sends `call` once, and only if its chat may be written to now; failures do not matter.
+    /// Sends `call` once, unless its chat is in a flood wait; failures are ignored.
     pub fn send_if_possible(&self, mut call: Call) {
         self.redirect(&mut call);
         if self.gate_of(&call).is_none()
@@ -137,7 +141,7 @@ impl Delivery {
         }
     }
 
-    /// Time until the chat may be written to.
+    /// The flood wait that is left for the chat of `call`.
     fn gate_of(&self, call: &Call) -> Option<Duration> {
         let chat = call.chat()?;
         let mut chats = self.lock();
@@ -154,12 +158,9 @@ impl Delivery {
 
     fn pass_gate(&self, call: &Call) -> Result<()> {
         while let Some(left) = self.gate_of(call) {
-            if left > PATIENCE || self.shutdown.wait(left) {
-                let kind = Kind::Telegram {
-                    code: 429,
-                    description: "Too Many Requests".to_owned(),
+            if left > MAX_WAIT || self.shutdown.wait(left) {
+                let kind = Kind::Deferred {
                     retry_after: Some(left),
-                    migrate_to: None,
                 };
                 let wait = backoff::in_words(left);
                 let context = format!(
@@ -187,24 +188,25 @@ impl Delivery {
             }
             // A request to no chat (a button's answer): wait here, there is no gate for it.
             None => {
-                self.shutdown.wait(after.min(PATIENCE));
+                self.shutdown.wait(after.min(MAX_WAIT));
             }
         }
     }
 
-    /// Changes `call` so that it does not fail with `error` again; `false` where that cannot be.
+    /// Changes `call` so that it does not fail with `error` again; `false` where that is
+    /// impossible.
     fn adapt(&self, call: &mut Call, error: &Error) -> bool {
-        let Kind::Telegram {
+        let Some(Refusal {
             description,
             migrate_to,
             ..
-        } = error.kind()
+        }) = refusal(error)
         else {
             return false;
         };
-        if let (Some(new), Some(old)) = (migrate_to, call.chat()) {
+        if let (&Some(new), Some(old)) = (migrate_to, call.chat()) {
             tracing::info!("chat {old} is now {new}");
-            return self.lock().moved.insert(old, *new) != Some(*new);
+            return self.lock().moved.insert(old, new) != Some(new);
         }
         if description.contains("message thread not found") {
             return call.parameters.remove("message_thread_id").is_some();
@@ -217,7 +219,7 @@ impl Delivery {
         false
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Chats> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ChatStates> {
         locked(&self.chats)
     }
 }

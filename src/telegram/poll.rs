@@ -14,13 +14,14 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::client::Client;
+use super::refusal::{Refusal, refusal};
 use super::types::Update;
 use crate::backoff::{self, Backoff};
-use crate::error::{Class, Error, Kind, Result};
+use crate::error::{Class, Error, Result};
 use crate::shutdown::Shutdown;
 
-/// Most updates in an answer.
-pub const BATCH: u32 = 100;
+/// Updates in one answer, as Telegram limits them.
+pub const MAX_BATCH: u32 = 100;
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
     longest: Duration::from_secs(30),
@@ -29,7 +30,7 @@ const CONFLICT: Backoff = Backoff {
     first: Duration::from_secs(3),
     longest: Duration::from_secs(30),
 };
-const CONFIRM_TRIES: u32 = 5;
+const MAX_CONFIRM_TRIES: u32 = 5;
 const CONFIRM_PAUSE: Duration = Duration::from_millis(300);
 
 /// Fetches updates, in order, each once while the process lives.
@@ -41,71 +42,70 @@ pub struct Poller {
     limit: u32,
 }
 
-/// What polling is about to do, for those who watch it.
+/// What [`Poller::run`] is doing, for the watchdog and the status line.
 #[derive(Debug)]
-pub enum Moment<'a> {
-    /// Asks; the answer takes this long at most.
-    Asks(Duration),
+pub enum PollEvent<'a> {
+    /// A request begins, which takes this long at most.
+    Asking(Duration),
     /// An answer came.
     Answered,
-    /// No answer came for this reason; waits this long.
+    /// The request failed with this error; the next one begins after this time.
     Failed(&'a Error, Duration),
 }
 
 /// An update as it came, and as it was understood.
 #[derive(Debug)]
-pub struct Fetched {
+pub struct FetchedUpdate {
     /// As it came.
     pub raw: Value,
-    /// What it means.
+    /// The same, decoded.
     pub update: Update,
 }
 
 impl Poller {
-    /// A poller whose requests wait up to `wait` at the server, going on at `offset` if it is
-    /// known.
+    /// A poller whose requests wait up to `wait` at the server, from `offset` on if it is known.
     #[must_use]
     pub fn new(client: Client, wait: Duration, offset: Option<i64>) -> Self {
         Self {
             client,
             wait,
             offset,
-            limit: BATCH,
+            limit: MAX_BATCH,
         }
     }
 
-    /// The next offset: everything before it was handed over.
+    /// The next offset: all updates before it were delivered.
     #[must_use]
     pub fn offset(&self) -> Option<i64> {
         self.offset
     }
 
     /// Hands each batch of updates, with the offset behind it, to `deliver` until `shutdown` is
-    /// raised. `deliver` returns how many updates it takes next time. `progress` is told of each
-    /// moment.
+    /// raised. `deliver` returns how many updates the next batch may have. `progress` is called
+    /// with each event.
     ///
     /// # Errors
-    /// Only [`Kind::Refused`]; everything else is waited out.
+    /// Only [`crate::error::Kind::Refused`]; everything else is waited out.
     pub fn run(
         &mut self,
         shutdown: &Shutdown,
-        mut progress: impl FnMut(Moment),
-        mut deliver: impl FnMut(Vec<Fetched>, i64) -> u32,
+        mut progress: impl FnMut(PollEvent),
+        mut deliver: impl FnMut(Vec<FetchedUpdate>, i64) -> u32,
     ) -> Result<()> {
         let mut failures = 0;
         while !shutdown.is_raised() {
-            progress(Moment::Asks(self.client.longest_poll(self.wait)));
+            progress(PollEvent::Asking(self.client.longest_poll(self.wait)));
             let delay = match self.client.get_updates(self.offset, self.limit, self.wait) {
                 Ok(batch) => {
                     failures = 0;
-                    progress(Moment::Answered);
+                    progress(PollEvent::Answered);
                     if batch.is_empty() {
                         continue;
                     }
                     let (fetched, next) = read(batch);
                     match next {
                         Some(next) => {
-                            self.limit = deliver(fetched, next).clamp(1, BATCH);
+                            self.limit = deliver(fetched, next).clamp(1, MAX_BATCH);
                             self.offset = Some(next);
                             continue;
                         }
@@ -118,7 +118,7 @@ impl Poller {
                 Err(error) => {
                     failures += 1;
                     let delay = self.delay_after(&error, failures);
-                    progress(Moment::Failed(&error, delay));
+                    progress(PollEvent::Failed(&error, delay));
                     delay
                 }
             };
@@ -128,11 +128,11 @@ impl Poller {
     }
 
     fn delay_after(&self, error: &Error, failures: u32) -> Duration {
-        if let Kind::Telegram {
+        if let Some(Refusal {
             code: 409,
             description,
             ..
-        } = error.kind()
+        }) = refusal(error)
         {
             if description.contains("webhook") {
                 self.remove_webhook();
@@ -168,7 +168,7 @@ impl Poller {
 }
 
 /// The updates that can be understood, and the offset behind all that have an id.
-fn read(batch: Vec<Value>) -> (Vec<Fetched>, Option<i64>) {
+fn read(batch: Vec<Value>) -> (Vec<FetchedUpdate>, Option<i64>) {
     let mut next = None;
     let mut fetched = Vec::with_capacity(batch.len());
     for raw in batch {
@@ -178,7 +178,7 @@ fn read(batch: Vec<Value>) -> (Vec<Fetched>, Option<i64>) {
         };
         next = Some(id.saturating_add(1));
         match Update::from_json(&raw) {
-            Ok(update) => fetched.push(Fetched { raw, update }),
+            Ok(update) => fetched.push(FetchedUpdate { raw, update }),
             Err(error) => tracing::error!("update {id} was skipped: {}", error.chain()),
         }
     }
@@ -195,7 +195,7 @@ pub fn confirm(client: &Client, offset: i64) -> Result<()> {
     loop {
         tries += 1;
         match client.get_updates(Some(offset), 1, Duration::ZERO) {
-            Err(error) if tries < CONFIRM_TRIES && is_conflict(&error) => {
+            Err(error) if tries < MAX_CONFIRM_TRIES && is_conflict(&error) => {
                 std::thread::sleep(CONFIRM_PAUSE);
             }
             other => return other.map(drop),
@@ -204,7 +204,7 @@ pub fn confirm(client: &Client, offset: i64) -> Result<()> {
 }
 
 fn is_conflict(error: &Error) -> bool {
-    matches!(error.kind(), Kind::Telegram { code: 409, .. })
+    refusal(error).is_some_and(|refusal| refusal.code == 409)
 }
 
 #[cfg(test)]

@@ -13,12 +13,12 @@ pub struct Call {
     /// Its parameters.
     pub parameters: Map<String, Value>,
     /// Files sent along; a parameter names each by `attach://name`.
-    pub files: Vec<File>,
+    pub files: Vec<Attachment>,
 }
 
 /// A file in a request.
 #[derive(Debug, Clone, PartialEq)]
-pub struct File {
+pub struct Attachment {
     /// Name that `attach://` refers to.
     pub name: String,
     /// Name the receiver sees.
@@ -48,7 +48,7 @@ pub struct Photo {
     /// Shown under the picture, at most 1,024 characters.
     pub caption: Option<String>,
     /// The file, when it is uploaded.
-    pub file: Option<File>,
+    pub file: Option<Attachment>,
 }
 
 impl Call {
@@ -91,13 +91,13 @@ impl Call {
         call
     }
 
-    /// The chat this request goes to.
+    /// The chat that this request is sent to.
     #[must_use]
     pub fn chat(&self) -> Option<i64> {
         self.parameters.get("chat_id")?.as_i64()
     }
 
-    /// Whether sending it twice is the same as sending it once.
+    /// Whether sending it twice has the same effect as sending it once.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
         !self.method.starts_with("send") || self.method == "sendChatAction"

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
 
-/// One update: something that happened and that the bot asked to be told.
+/// One update: an event that Telegram reports to the bot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
-    /// `update_id`; confirmed by asking for the updates after it.
+    /// `update_id`; asking for the updates after it confirms it.
     pub id: i64,
     /// What happened.
     pub event: Event,
@@ -38,7 +38,7 @@ impl Update {
     /// # Errors
     /// [`Kind::Garbled`] where a part this bot needs is missing or of another type.
     pub fn from_json(update: &Value) -> Result<Self> {
-        let garbled = |what: &str| Error::new(Kind::Garbled { status: 200 }, what.to_owned());
+        let garbled = |what: &str| Error::new(Kind::Garbled { status: None }, what.to_owned());
         let id = Self::id_of(update).ok_or_else(|| garbled("the update has no update_id"))?;
         let event = if let Some(message) = update.get("message") {
             let message = Message::deserialize(message)

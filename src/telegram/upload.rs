@@ -35,7 +35,7 @@ pub fn multipart(call: &Call) -> (String, Vec<u8>) {
     (format!("multipart/form-data; boundary={boundary}"), body)
 }
 
-/// A separator that occurs in no part: 64 random bits a try, checked.
+/// A separator that occurs in no file: random, and chosen anew while it does.
 fn boundary(call: &Call) -> String {
     use std::hash::{BuildHasher, RandomState};
     loop {
@@ -54,12 +54,12 @@ fn boundary(call: &Call) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::{Address, File, Photo, send_photo};
+    use super::super::request::{Address, Attachment, Photo, send_photo};
     use super::*;
 
     #[test]
     fn a_body_has_every_parameter_and_file_between_boundaries() {
-        let file = File {
+        let file = Attachment {
             name: "p0".into(),
             file_name: "0.png".into(),
             media_type: "image/png",

@@ -25,6 +25,7 @@ mod space;
 mod strictness;
 mod support;
 mod systemd;
+mod telegram_albums;
 mod telegram_faults;
 mod tidy;
 mod units;

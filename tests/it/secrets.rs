@@ -13,7 +13,7 @@ fn output_at(api_url: &str, line: &str) -> String {
 
 #[test]
 fn the_token_is_never_shown_when_telegram_cannot_be_reached() {
-    let trying = "Telegram cannot be reached, trying on";
+    let trying = "Telegram cannot be reached; retrying";
     let output = output_at("http://no-such-host.invalid", trying);
     assert!(output.contains("failed to lookup address"), "{output}");
     output_at("http://127.0.0.1:9", trying);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use clip_bot::aws::signature::{Credentials, Scope, headers};
+use clip_bot::aws::signature::{Credentials, Scope, Signable, headers};
 use clip_bot::http::Request;
 use clip_bot::secret::Secret;
 use serde::Deserialize;
@@ -52,7 +52,7 @@ fn signed(case: Case) -> serde_json::Value {
         service: &case.service,
     };
     let time = UNIX_EPOCH + Duration::from_secs(case.time);
-    let signable = request.signable();
+    let signable = Signable::of(&request);
     let headers = headers(signable, &credentials, scope, time);
     json!({
         "url": signable.url,

@@ -266,7 +266,12 @@ impl<'a> WorkerPool<'a> {
             }
             status => {
                 let what = format!("its server answered with status {status}");
-                Err(Error::new(Kind::Garbled { status }, what))
+                Err(Error::new(
+                    Kind::Garbled {
+                        status: Some(status),
+                    },
+                    what,
+                ))
             }
         }
     }

@@ -136,13 +136,23 @@ fn refusal(status: u16, answer: &Response) -> Error {
     let words = body["status"]["error"].as_str().unwrap_or_default();
     let words: String = one_line(words).chars().take(300).collect();
     let what = format!("Qdrant answered with status {status}: {words}");
-    Error::new(Kind::Garbled { status }, what)
+    Error::new(
+        Kind::Garbled {
+            status: Some(status),
+        },
+        what,
+    )
 }
 
 fn not_understood(status: u16) -> Error {
     let what = "Qdrant's answer is not understood: is this the address of a collection that \
                 clip-search index push made?";
-    Error::new(Kind::Garbled { status }, what)
+    Error::new(
+        Kind::Garbled {
+            status: Some(status),
+        },
+        what,
+    )
 }
 
 /// An answer of status 200 that lacks something.

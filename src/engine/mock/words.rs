@@ -1,8 +1,8 @@
 //! How well the words of a query fit the words of a picture.
 
-use crate::engine::drawings::{Picture, Words};
+use crate::engine::drawings::{Drawing, DrawingWords};
 
-/// Words that say nothing about a picture, in English and Spanish.
+/// Words that tell nothing about a picture, in English and Spanish: they are ignored.
 const STOP_WORDS: &[&str] = &[
     "a", "al", "an", "and", "el", "for", "is", "la", "las", "los", "me", "my", "o", "or", "para",
     "por", "some", "the", "to", "un", "una", "unas", "unos", "y",
@@ -21,7 +21,7 @@ const COLOURS: &[&str] = &[
     "verde", "white", "yellow",
 ];
 
-/// What may stand in the place of what at the end of a word: plurals, and the genders of Spanish.
+/// Pairs of endings that make forms of the same word: plurals, and the genders of Spanish.
 const ENDINGS: &[(&str, &str)] = &[
     ("s", ""),
     ("es", ""),
@@ -34,17 +34,17 @@ const ENDINGS: &[(&str, &str)] = &[
     ("as", "os"),
 ];
 
-/// How much of a score the share of the picture's name is that the query names: "bus" finds the
-/// bus before the bus stop.
+/// Weight in the score of how much of the picture's name the query covers: for "bus" the bus comes
+/// before the bus stop.
 const SHARE_OF_NAME: f64 = 0.1;
 
-/// So many words of a query count; a description of a picture has fewer.
-const MOST_WORDS: usize = 32;
+/// Words of a query that are compared; the rest is ignored. Descriptions of pictures have fewer.
+const MAX_WORDS: usize = 32;
 
 /// The words of a query, ready to be compared.
-pub struct Wanted(Vec<(String, f64)>);
+pub struct QueryWords(Vec<(String, f64)>);
 
-impl Wanted {
+impl QueryWords {
     /// The words of `query` that say something, each once; all of them when none does.
     pub fn new(query: &str) -> Self {
         let text: String = folded(query).collect();
@@ -60,7 +60,7 @@ impl Wanted {
         if wanted.is_empty() {
             wanted = split(&text).map(|word| (word.to_owned(), 1.0)).collect();
         }
-        wanted.truncate(MOST_WORDS);
+        wanted.truncate(MAX_WORDS);
         Self(wanted)
     }
 
@@ -69,12 +69,12 @@ impl Wanted {
     /// for a keyword, 0.02 less for another form of it, 0.6 and 0.5 for its beginning. One tenth
     /// is the share of the name that the words cover. This in the better of the two languages,
     /// which are not mixed: "red" is a net in Spanish.
-    pub fn score(&self, picture: &Picture) -> f64 {
+    pub fn score(&self, picture: &Drawing) -> f64 {
         let scores = picture.words.iter().map(|words| self.score_in(words));
         scores.fold(0.0, f64::max)
     }
 
-    fn score_in(&self, words: &Words) -> f64 {
+    fn score_in(&self, words: &DrawingWords) -> f64 {
         let (mut met, mut total) = (0.0, 0.0);
         for (word, weight) in &self.0 {
             let in_names = match best(word, words.names) {
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_says_nothing_does_not_count_unless_there_is_nothing_else() {
-        let words = |query: &str| -> Vec<(String, f64)> { Wanted::new(query).0 };
+        let words = |query: &str| -> Vec<(String, f64)> { QueryWords::new(query).0 };
         let two = [("rojo".to_owned(), 0.25), ("autobus".to_owned(), 1.0)];
         assert_eq!(words("¡Un ROJO autobu\u{301}s, autobús!"), two);
         let dusk = [("bus".to_owned(), 1.0), ("red".to_owned(), 0.125)];
@@ -237,6 +237,6 @@ mod tests {
         assert_eq!(words("on"), [("on".to_owned(), 1.0)]);
         assert_eq!(words("?! …"), []);
         let long: String = (0..250).map(|number| format!("{number} ")).collect();
-        assert_eq!(words(&long).len(), MOST_WORDS);
+        assert_eq!(words(&long).len(), MAX_WORDS);
     }
 }

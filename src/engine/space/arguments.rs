@@ -5,20 +5,20 @@
 
 use serde_json::{Map, Value};
 
-use super::description::Description;
+use super::description::SpaceDescription;
 use crate::config::SpaceArguments;
 use crate::search::{Failure, Reason};
 
-/// What the placeholders stand for.
+/// The values of the placeholders.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct PlaceholderValues {
     query: String,
     limit: usize,
     image: Value,
     kind: &'static str,
 }
 
-impl Words {
+impl PlaceholderValues {
     /// `{type}` is `Text`, `{image}` null.
     pub fn text(query: &str, limit: usize) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Words {
 
 /// The arguments of one call.
 #[derive(Debug, PartialEq)]
-pub(super) struct Filled {
+pub(super) struct FilledArguments {
     /// One value for each of the function's inputs.
     pub data: Vec<Value>,
     /// Whether the function was told how many results are wanted.
@@ -117,15 +117,16 @@ fn value_mentions(value: &Value, placeholder: &str) -> bool {
     }
 }
 
-/// The arguments that `template` makes of `words`; what it does not mention has its default.
+/// The arguments for a call: `template` with `words` in place of its placeholders, and the
+/// function's defaults for what the template does not mention.
 ///
 /// # Errors
 /// [`Reason::SpaceMismatch`], naming what the function takes, for a surplus or unknown argument.
 pub(super) fn fill(
     template: &SpaceArguments,
-    description: &Description,
-    words: &Words,
-) -> Result<Filled, Failure> {
+    description: &SpaceDescription,
+    words: &PlaceholderValues,
+) -> Result<FilledArguments, Failure> {
     let mut data: Vec<Value> = description
         .inputs
         .iter()
@@ -136,13 +137,13 @@ pub(super) fn fill(
         limited |= value_mentions(value, "{limit}");
         data[position] = words.fill(value);
     }
-    Ok(Filled { data, limited })
+    Ok(FilledArguments { data, limited })
 }
 
 /// Each argument of the template with the position of its input.
 fn placed<'a>(
     template: &'a SpaceArguments,
-    description: &Description,
+    description: &SpaceDescription,
 ) -> Result<Vec<(usize, &'a Value)>, Failure> {
     match template {
         SpaceArguments::Positional(items) => by_position(items, description),
@@ -152,7 +153,7 @@ fn placed<'a>(
 
 fn by_position<'a>(
     items: &'a [Value],
-    description: &Description,
+    description: &SpaceDescription,
 ) -> Result<Vec<(usize, &'a Value)>, Failure> {
     let positions: Vec<usize> = description
         .visible()
@@ -180,7 +181,7 @@ fn by_position<'a>(
 
 fn by_name<'a>(
     object: &'a Map<String, Value>,
-    description: &Description,
+    description: &SpaceDescription,
 ) -> Result<Vec<(usize, &'a Value)>, Failure> {
     let place = |(name, value): (&String, &'a Value)| {
         let mut visible = description.visible();
@@ -203,7 +204,7 @@ mod tests {
     use super::*;
     use crate::engine::space::description::{Input, Protocol};
 
-    fn description(names: &[&str]) -> Description {
+    fn description(names: &[&str]) -> SpaceDescription {
         let input = |name: &&str| Input {
             name: (*name).to_owned(),
             default: if *name == "state" {
@@ -213,7 +214,7 @@ mod tests {
             },
             hidden: *name == "state",
         };
-        Description {
+        SpaceDescription {
             prefix: String::new(),
             version: String::new(),
             protocol: Protocol::Queue,
@@ -235,8 +236,8 @@ mod tests {
 
     #[test]
     fn a_template_is_filled_and_completed() {
-        let text = Words::text("a {limit} \"bus\"", 7);
-        let picture = Words::picture(json!({ "path": "/x" }), 7);
+        let text = PlaceholderValues::text("a {limit} \"bus\"", 7);
+        let picture = PlaceholderValues::picture(json!({ "path": "/x" }), 7);
         let table = [
             (
                 json!(["{query}", "{limit}"]),
@@ -297,7 +298,7 @@ mod tests {
     #[test]
     fn a_dropped_limit_is_not_told() {
         let default = template(json!(["{query}", "{limit}"]));
-        let words = Words::text("x", 7);
+        let words = PlaceholderValues::text("x", 7);
         assert!(
             fill(&default, &description(&["a", "b"]), &words)
                 .expect("it fits")
@@ -331,7 +332,7 @@ mod tests {
             let failure = fill(
                 &template(value),
                 &description(&["a", "state"]),
-                &Words::text("x", 1),
+                &PlaceholderValues::text("x", 1),
             );
             let failure = failure.expect_err(words);
             assert!(

@@ -46,7 +46,7 @@ pub(super) struct Input {
 
 /// The function that answers queries, and how it is reached.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Description {
+pub(super) struct SpaceDescription {
     /// In front of all paths but `/config`: empty, or such as `/gradio_api`.
     pub prefix: String,
     /// Gradio's version, for messages.
@@ -63,7 +63,7 @@ pub(super) struct Description {
     pub cookies: String,
 }
 
-impl Description {
+impl SpaceDescription {
     /// Reads the body of `/config`, for the function `api` or the one to choose.
     pub fn read(config: &Value, api: Option<&str>) -> Result<Self, Failure> {
         let functions = config["dependencies"].as_array().ok_or_else(|| {
@@ -288,7 +288,7 @@ mod tests {
             ),
         ];
         for (names, wanted, expected) in table {
-            match (Description::read(&config(&names), wanted), expected) {
+            match (SpaceDescription::read(&config(&names), wanted), expected) {
                 (Ok(found), Ok(expected)) => {
                     assert_eq!((found.api.as_str(), found.index), expected);
                 }
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn inputs_have_names_and_defaults() {
         let mut description =
-            Description::read(&config(&["search".into()]), None).expect("a function");
+            SpaceDescription::read(&config(&["search".into()]), None).expect("a function");
         assert_eq!(
             description.signature(),
             "/search takes 2 arguments (query, number_of_images)"
@@ -336,7 +336,7 @@ mod tests {
         ] {
             let mut config = config(&["search".into()]);
             config["api_prefix"] = prefix.into();
-            let failure = Description::read(&config, None).expect_err(prefix);
+            let failure = SpaceDescription::read(&config, None).expect_err(prefix);
             assert!(failure.message.contains("api_prefix"), "{failure}");
         }
     }
@@ -353,12 +353,12 @@ mod tests {
             let mut config = config(&["search".into()]);
             config["protocol"] = protocol;
             assert_eq!(
-                Description::read(&config, None)
+                SpaceDescription::read(&config, None)
                     .expect("a function")
                     .protocol,
                 expected
             );
         }
-        assert!(Description::read(&json!({ "name": "x" }), None).is_err());
+        assert!(SpaceDescription::read(&json!({ "name": "x" }), None).is_err());
     }
 }

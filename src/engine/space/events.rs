@@ -1,4 +1,4 @@
-//! The stream that Gradio 4.12 and later answer a queued call with.
+//! The event stream with which Gradio 4.12 and later answer a queued call.
 //!
 //! Lines `data: {"msg": …}`, in this order: `estimation` (again and again while the call waits),
 //! `process_starts`, for generators `process_generating` with differences that are of no use here,
@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use super::refusal::{self, Cure, Trouble};
+use super::refusal::{self, Cure, SpaceFailure};
 use super::text;
 use crate::error::{Error, Kind};
 use crate::http;
@@ -26,8 +26,8 @@ pub fn result(
     mut stream: impl BufRead,
     host: &str,
     deadline: Instant,
-) -> Result<Vec<Value>, Trouble> {
-    let mut progress = Progress::default();
+) -> Result<Vec<Value>, SpaceFailure> {
+    let mut progress = StreamProgress::default();
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -53,17 +53,21 @@ pub fn result(
     }
 }
 
-/// What was heard so far.
+/// What the stream has told so far.
 #[derive(Debug, Default)]
-struct Progress {
-    anything: bool,
+struct StreamProgress {
+    /// An event came.
+    any_event: bool,
+    /// The function was started.
     started: bool,
+    /// Seconds until the result, as the Space estimates.
     eta: Option<f64>,
 }
 
-impl Progress {
+impl StreamProgress {
+    /// Takes in one event; returns the outputs once they are there.
     fn take(&mut self, event: &Value, deadline: Instant) -> Result<Option<Vec<Value>>, Failure> {
-        self.anything = true;
+        self.any_event = true;
         let output = &event["output"];
         match text(event, "msg") {
             Some("estimation") => {
@@ -107,16 +111,16 @@ impl Progress {
         }
     }
 
-    /// What a broken stream means, by what was heard before.
-    fn interrupted(&self, error: &Error, host: &str, deadline: Instant) -> Trouble {
-        let trouble = refusal::broken(error, host, Instant::now() >= deadline);
-        let in_queue = self.anything && !self.started;
-        match trouble.failure.reason {
+    /// What a broken stream means, given the events before it.
+    fn interrupted(&self, error: &Error, host: &str, deadline: Instant) -> SpaceFailure {
+        let failed = refusal::broken(error, host, Instant::now() >= deadline);
+        let in_queue = self.any_event && !self.started;
+        match failed.failure.reason {
             Reason::Timeout if in_queue => {
                 refusal::busy("the query was still waiting in the Space's queue", self.eta).into()
             }
-            _ if self.anything && trouble.cure == Cure::Resend => trouble.failure.into(),
-            _ => trouble,
+            _ if self.any_event && failed.cure == Cure::Resend => failed.failure.into(),
+            _ => failed,
         }
     }
 }
@@ -129,7 +133,7 @@ mod tests {
 
     use super::*;
 
-    fn after(events: &[Value]) -> Result<Vec<Value>, Trouble> {
+    fn after(events: &[Value]) -> Result<Vec<Value>, SpaceFailure> {
         let stream: String = events
             .iter()
             .map(|event| format!("data: {event}\n\n"))
@@ -246,8 +250,8 @@ mod tests {
     fn only_a_stream_that_told_nothing_is_asked_again() {
         let cure = |stream: &str| {
             let deadline = Instant::now() + Duration::from_secs(10);
-            let trouble = result(stream.as_bytes(), "h", deadline).expect_err("no result");
-            (trouble.failure.reason, trouble.cure)
+            let failed = result(stream.as_bytes(), "h", deadline).expect_err("no result");
+            (failed.failure.reason, failed.cure)
         };
         assert_eq!(cure(""), (Reason::SpaceError, Cure::Resend));
         assert_eq!(

@@ -13,28 +13,28 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::description::{self, Description, Protocol};
+use super::description::{self, Protocol, SpaceDescription};
 use super::pruned::Pruned;
-use super::refusal::{self, Trouble};
+use super::refusal::{self, SpaceFailure};
 use super::{events, time_left};
 use crate::http::{Answer, Client, Request, Response, percent_encode};
 use crate::search::{Failure, Reason};
 use crate::secret::Secret;
 
 /// Largest description, in bytes.
-const CONFIG_LIMIT: u64 = 32 << 20;
+const MAX_CONFIG_BYTES: u64 = 32 << 20;
 /// Largest result, in bytes.
-const RESULT_LIMIT: u64 = 16 << 20;
+const MAX_RESULT_BYTES: u64 = 16 << 20;
 
 /// A Gradio server at an address, which may have a path.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct GradioServer {
     client: Client,
     base: String,
     token: Option<Secret>,
 }
 
-impl Server {
+impl GradioServer {
     pub fn new(client: Client, base: String, token: Option<Secret>) -> Self {
         Self {
             client,
@@ -50,7 +50,7 @@ impl Server {
 
     /// What a file's path on the server is appended to. Servers tell addresses of their files too,
     /// which are wrong behind proxies and in 4.x.
-    pub fn file_base(&self, description: &Description) -> String {
+    pub fn file_base(&self, description: &SpaceDescription) -> String {
         format!("{}{}/file=", self.base, description.prefix)
     }
 
@@ -60,8 +60,8 @@ impl Server {
         api: Option<&str>,
         by_name: bool,
         deadline: Instant,
-    ) -> Result<Description, Trouble> {
-        let request = Request::get(format!("{}/config", self.base)).limit(CONFIG_LIMIT);
+    ) -> Result<SpaceDescription, SpaceFailure> {
+        let request = Request::get(format!("{}/config", self.base)).limit(MAX_CONFIG_BYTES);
         let answer = self.open("config", request, deadline)?;
         let cookies: Vec<String> = answer
             .head
@@ -70,11 +70,11 @@ impl Server {
             .map(str::to_owned)
             .collect();
         let mut description =
-            Description::read(&self.pruned(answer, description::READ, deadline)?, api)?;
+            SpaceDescription::read(&self.pruned(answer, description::READ, deadline)?, api)?;
         description.cookies = cookies.join("; ");
         if by_name && description.protocol != Protocol::Run {
             let request = Request::get(format!("{}{}/info", self.base, description.prefix))
-                .limit(CONFIG_LIMIT);
+                .limit(MAX_CONFIG_BYTES);
             let answer = self.open("info", with_cookies(request, &description), deadline)?;
             let function = format!("/{}", description.api);
             let keys = ["named_endpoints", &function, "parameters", "parameter_name"];
@@ -83,14 +83,14 @@ impl Server {
         Ok(description)
     }
 
-    /// Hands over a picture: the value that stands for it in the arguments.
-    pub fn give(
+    /// Uploads a picture where the protocol needs that; returns its value for the arguments.
+    pub fn upload(
         &self,
-        description: &Description,
+        description: &SpaceDescription,
         media_type: &str,
         bytes: &[u8],
         deadline: Instant,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, SpaceFailure> {
         if description.protocol == Protocol::Run {
             return Ok(format!("data:{media_type};base64,{}", STANDARD.encode(bytes)).into());
         }
@@ -123,22 +123,22 @@ impl Server {
     /// Calls the function with `data` and returns its outputs.
     pub fn run(
         &self,
-        description: &Description,
+        description: &SpaceDescription,
         data: Vec<Value>,
         deadline: Instant,
-    ) -> Result<Vec<Value>, Trouble> {
+    ) -> Result<Vec<Value>, SpaceFailure> {
         match description.protocol {
             Protocol::Run => self.run_directly(description, data, deadline),
             Protocol::RunIfOpen => {
                 self.run_directly(description, data, deadline)
-                    .map_err(|trouble| {
-                        let refused = trouble.failure.reason == Reason::SpaceMismatch;
+                    .map_err(|failed| {
+                        let refused = failed.failure.reason == Reason::SpaceMismatch;
                         let failure = if refused {
                             too_old(description)
                         } else {
-                            trouble.failure
+                            failed.failure
                         };
-                        Trouble { failure, ..trouble }
+                        SpaceFailure { failure, ..failed }
                     })
             }
             Protocol::Queue => self.run_queued(description, data, deadline),
@@ -147,13 +147,13 @@ impl Server {
 
     fn run_directly(
         &self,
-        description: &Description,
+        description: &SpaceDescription,
         data: Vec<Value>,
         deadline: Instant,
-    ) -> Result<Vec<Value>, Trouble> {
+    ) -> Result<Vec<Value>, SpaceFailure> {
         let api = percent_encode(&description.api, b"");
         let url = format!("{}{}/run/{api}", self.base, description.prefix);
-        let request = Request::post_json(url, &json!({ "data": data })).limit(RESULT_LIMIT);
+        let request = Request::post_json(url, &json!({ "data": data })).limit(MAX_RESULT_BYTES);
         let answer = self.open("run", with_cookies(request, description), deadline)?;
         match self.json(answer, deadline)? {
             Value::Object(mut result) => match result.remove("data") {
@@ -166,19 +166,19 @@ impl Server {
 
     fn run_queued(
         &self,
-        description: &Description,
+        description: &SpaceDescription,
         data: Vec<Value>,
         deadline: Instant,
-    ) -> Result<Vec<Value>, Trouble> {
+    ) -> Result<Vec<Value>, SpaceFailure> {
         let session = random_name();
         let queue = format!("{}{}/queue", self.base, description.prefix);
         let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
-        let request = Request::post_json(format!("{queue}/join"), &call).limit(RESULT_LIMIT);
+        let request = Request::post_json(format!("{queue}/join"), &call).limit(MAX_RESULT_BYTES);
         let joined = self.open("queue/join", with_cookies(request, description), deadline)?;
         // Read to its end, so that the stream can use the same connection.
         self.json(joined, deadline)?;
         let request =
-            Request::get(format!("{queue}/data?session_hash={session}")).limit(RESULT_LIMIT);
+            Request::get(format!("{queue}/data?session_hash={session}")).limit(MAX_RESULT_BYTES);
         let stream = self.open("queue/data", with_cookies(request, description), deadline)?;
         let started = Instant::now();
         let outputs = events::result(stream.into_body(), self.host(), deadline);
@@ -187,13 +187,13 @@ impl Server {
         outputs
     }
 
-    /// Sends `request`; any answer but 200 with JSON or a stream is trouble.
+    /// Sends `request`; any answer but status 200 with JSON or a stream is a failure.
     fn open(
         &self,
         step: &'static str,
         request: Request,
         deadline: Instant,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<Answer, SpaceFailure> {
         let started = Instant::now();
         let request = request.timeout(time_left(deadline)?);
         let request = match &self.token {
@@ -222,12 +222,17 @@ impl Server {
         ))
     }
 
-    fn json(&self, answer: Answer, deadline: Instant) -> Result<Value, Trouble> {
+    fn json(&self, answer: Answer, deadline: Instant) -> Result<Value, SpaceFailure> {
         self.parsed(answer, deadline, Response::json)
     }
 
-    /// What is under `keys` in the body, a large one.
-    fn pruned(&self, answer: Answer, keys: &[&str], deadline: Instant) -> Result<Value, Trouble> {
+    /// The body, which may be large, with nothing but `keys` in it.
+    fn pruned(
+        &self,
+        answer: Answer,
+        keys: &[&str],
+        deadline: Instant,
+    ) -> Result<Value, SpaceFailure> {
         self.parsed(answer, deadline, |body| body.json_by(Pruned(keys)))
     }
 
@@ -236,13 +241,13 @@ impl Server {
         answer: Answer,
         deadline: Instant,
         parse: impl FnOnce(&Response) -> crate::error::Result<Value>,
-    ) -> Result<Value, Trouble> {
+    ) -> Result<Value, SpaceFailure> {
         let whole = answer.read().and_then(|response| parse(&response));
         whole.map_err(|error| refusal::broken(&error, self.host(), Instant::now() >= deadline))
     }
 }
 
-fn with_cookies(request: Request, description: &Description) -> Request {
+fn with_cookies(request: Request, description: &SpaceDescription) -> Request {
     if description.cookies.is_empty() {
         request
     } else {
@@ -250,7 +255,7 @@ fn with_cookies(request: Request, description: &Description) -> Request {
     }
 }
 
-fn too_old(description: &Description) -> Failure {
+fn too_old(description: &SpaceDescription) -> Failure {
     let message = format!(
         "the Space runs Gradio {}, which takes no calls over HTTP; its owner can set sdk_version to 4.12 or later",
         description.version
@@ -258,7 +263,7 @@ fn too_old(description: &Description) -> Failure {
     refusal::mismatch(message)
 }
 
-/// Sixteen hex digits that nobody else has.
+/// Sixteen random hex digits, to be different from everybody else's.
 fn random_name() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
 }

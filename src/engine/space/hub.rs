@@ -10,11 +10,11 @@ use crate::http::{Client, Request};
 use crate::search::{Failure, Reason};
 use crate::secret::Secret;
 
-/// Longest time for asking about a stage, which is worth no more.
+/// Timeout for asking about a stage, since the answer is not worth a longer wait.
 const STAGE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest answer of the hub, in bytes.
-const LIMIT: u64 = 1 << 20;
-/// Where Spaces have their hosts.
+const MAX_ANSWER_BYTES: u64 = 1 << 20;
+/// Domain below which the hub's Spaces have their hosts.
 const SPACE_DOMAIN: &str = ".hf.space";
 
 /// The hub, with the token for its private Spaces.
@@ -70,12 +70,12 @@ impl Hub {
         })
     }
 
-    /// The stage of the Space `id`, where the hub tells it in two seconds.
+    /// The stage of the Space `id`; none where the hub does not answer within two seconds.
     pub fn stage_by_id(&self, id: &str, deadline: Instant) -> Option<String> {
         self.stage(&format!("/api/spaces/{id}/runtime"), deadline)
     }
 
-    /// The same for a Space by its host; nothing for hosts that are no Spaces.
+    /// The stage of the Space with this host; none for hosts that are not the hub's.
     pub fn stage_by_host(&self, host: &str, deadline: Instant) -> Option<String> {
         let subdomain = host.strip_suffix(SPACE_DOMAIN)?;
         self.stage(&format!("/api/spaces/by-subdomain/{subdomain}"), deadline)
@@ -95,7 +95,7 @@ impl Hub {
     }
 
     fn get(&self, path: &str) -> Request {
-        let request = Request::get(format!("{}{path}", self.address)).limit(LIMIT);
+        let request = Request::get(format!("{}{path}", self.address)).limit(MAX_ANSWER_BYTES);
         match &self.token {
             Some(token) => request.header("authorization", format!("Bearer {}", token.expose())),
             None => request,
@@ -103,7 +103,8 @@ impl Hub {
     }
 }
 
-/// What a suspicion of sleep turns into, once the hub told the stage. Unknown stages mean waiting.
+/// The failure for a Space that was suspected to be asleep, now that the hub has named its stage.
+/// An unknown stage counts as one that ends by itself.
 pub(super) fn judge(suspicion: Failure, stage: Option<String>) -> Failure {
     let Some(stage) = stage else { return suspicion };
     let failure = match stage.as_str() {

@@ -1,19 +1,19 @@
 //! Finds the addresses of pictures in text, Markdown and HTML.
 
 /// Longest caption that is passed on, in characters.
-const MAX_CAPTION: usize = 500;
+const MAX_CAPTION_CHARS: usize = 500;
 
 /// A picture that a text shows or names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Link {
-    pub target: Target,
+    pub target: LinkTarget,
     /// Markdown's text for the picture.
     pub caption: Option<String>,
 }
 
 /// Where the picture is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Target {
+pub(super) enum LinkTarget {
     /// An http(s) address.
     Url(String),
     /// A path on the Gradio server.
@@ -32,7 +32,7 @@ pub(super) fn links(text: &str) -> Vec<Link> {
             .collect()
     } else {
         let link = |url| Link {
-            target: Target::Url(url),
+            target: LinkTarget::Url(url),
             caption: None,
         };
         addresses(text).map(link).collect()
@@ -46,7 +46,7 @@ pub(super) fn is_http(text: &str) -> bool {
 /// `text` as a caption: trimmed, not blank, not endless.
 pub(super) fn caption(text: &str) -> Option<String> {
     let text = text.trim();
-    (!text.is_empty()).then(|| text.chars().take(MAX_CAPTION).collect())
+    (!text.is_empty()).then(|| text.chars().take(MAX_CAPTION_CHARS).collect())
 }
 
 /// What follows `<img`.
@@ -69,15 +69,15 @@ fn markdown_image(rest: &str) -> Option<Link> {
 }
 
 /// The address at the start of `source`, quoted or not.
-fn target(source: &str) -> Option<Target> {
+fn target(source: &str) -> Option<LinkTarget> {
     let source = source.trim_start_matches(['"', '\'', '<', ' ']);
     if is_http(source) {
-        return addresses(source).next().map(Target::Url);
+        return addresses(source).next().map(LinkTarget::Url);
     }
     // A path of Gradio's own, `/file=/tmp/…`: it may hold blanks, and ends with its quote.
     let end = source.find(['"', '\'', ')', '>']).unwrap_or(source.len());
     let (_, path) = source[..end].split_once("file=")?;
-    Some(Target::File(path.to_owned()))
+    Some(LinkTarget::File(path.to_owned()))
 }
 
 /// Every http(s) address in `text`, up to what cannot be part of one.
@@ -130,8 +130,8 @@ mod tests {
             let found: Vec<String> = links(text)
                 .into_iter()
                 .map(|link| match link.target {
-                    Target::Url(url) => url,
-                    Target::File(path) => format!("file:{path}"),
+                    LinkTarget::Url(url) => url,
+                    LinkTarget::File(path) => format!("file:{path}"),
                 })
                 .collect();
             assert_eq!(found.join(" "), expected, "{text}");

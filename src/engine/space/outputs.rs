@@ -1,4 +1,4 @@
-//! Finds the pictures in whatever a function returns.
+//! Finds the pictures in what a function returns, in whatever form.
 //!
 //! Galleries of every version, files, addresses in lists, objects, tables, text, Markdown and
 //! HTML, each also inside `gr.update`. Pictures without an address (`data:`) cannot be passed on.
@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::links::{Target, caption, is_http, links};
+use super::links::{LinkTarget, caption, is_http, links};
 use super::{refusal, text};
 use crate::http::percent_encode;
 use crate::search::{Failure, Hit, MAX_LIMIT};
@@ -42,7 +42,7 @@ pub fn hits(
     let pictures = kinds
         .iter()
         .any(|kind| is_one_of(kind, &["gallery", "image", "file"]));
-    let mut finder = Finder {
+    let mut finder = HitFinder {
         files,
         public,
         hits: Vec::new(),
@@ -73,7 +73,7 @@ pub fn hits(
     }
 }
 
-struct Finder<'a> {
+struct HitFinder<'a> {
     files: &'a str,
     public: Option<&'a str>,
     hits: Vec<Hit>,
@@ -84,7 +84,7 @@ struct Finder<'a> {
     empty: bool,
 }
 
-impl Finder<'_> {
+impl HitFinder<'_> {
     /// Adds the pictures in `value`; `about` has what is known about them from around it.
     fn walk(&mut self, value: &Value, about: &Hit) {
         match value {
@@ -175,8 +175,8 @@ impl Finder<'_> {
                 ..about.clone()
             };
             match link.target {
-                Target::Url(url) => self.add(&url, &about),
-                Target::File(path) => self.add(&self.file_address(&path, &path), &about),
+                LinkTarget::Url(url) => self.add(&url, &about),
+                LinkTarget::File(path) => self.add(&self.file_address(&path, &path), &about),
             }
         }
     }
@@ -199,7 +199,7 @@ fn is_file(object: &Map<String, Value>) -> bool {
         || object.contains_key("is_file")
 }
 
-/// Null, empty, or only such things inside.
+/// Whether `value` is null, empty, or holds such values only.
 fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -265,11 +265,22 @@ mod tests {
         json!({ "path": path, "url": "http://wrong/", "orig_name": "o.png", "meta": { "_type": "gradio.FileData" } })
     }
 
+    fn update(value: &Value) -> Value {
+        json!({ "__type__": "update", "visible": true, "value": value })
+    }
+
+    fn assert_found(table: &[(Value, Vec<&str>)]) {
+        for (output, expected) in table {
+            let hits = found(std::slice::from_ref(output), &["json"])
+                .unwrap_or_else(|failure| panic!("{output}: {failure}"));
+            let urls: Vec<&str> = hits.iter().map(|hit| hit.url.as_str()).collect();
+            assert_eq!(urls, *expected, "{output}");
+        }
+    }
+
     #[test]
-    fn every_shape_of_output_gives_its_pictures() {
-        let update =
-            |value: Value| json!({ "__type__": "update", "visible": true, "value": value });
-        let table = [
+    fn every_shape_of_file_gives_its_picture() {
+        assert_found(&[
             (
                 json!([{ "image": file("/t/a b.png"), "caption": "c" }]),
                 vec!["http://h/file=/t/a%20b.png"],
@@ -291,9 +302,15 @@ mod tests {
                 vec!["http://h/file=/t/a.png"],
             ),
             (
-                update(json!([file("/t/a.png")])),
+                update(&json!([file("/t/a.png")])),
                 vec!["http://h/file=/t/a.png"],
             ),
+        ]);
+    }
+
+    #[test]
+    fn every_shape_of_address_gives_its_picture() {
+        assert_found(&[
             (
                 json!(["http://a/1", "http://a/2", "http://a/1"]),
                 vec!["http://a/1", "http://a/2"],
@@ -327,18 +344,18 @@ mod tests {
                 json!([{ "path": "/t/a.csv", "mime_type": "text/csv", "orig_name": "a.csv" }, file("/t/a.png")]),
                 vec!["http://h/file=/t/a.png"],
             ),
+        ]);
+    }
+
+    #[test]
+    fn an_empty_output_is_an_answer_without_pictures() {
+        assert_found(&[
             (json!([]), vec![]),
             (json!({ "results": [], "query": "x" }), vec![]),
             (Value::Null, vec![]),
-            (update(json!([])), vec![]),
+            (update(&json!([])), vec![]),
             (json!({ "__type__": "update", "visible": false }), vec![]),
-        ];
-        for (output, expected) in table {
-            let hits = found(std::slice::from_ref(&output), &["json"])
-                .unwrap_or_else(|failure| panic!("{output}: {failure}"));
-            let urls: Vec<&str> = hits.iter().map(|hit| hit.url.as_str()).collect();
-            assert_eq!(urls, expected, "{output}");
-        }
+        ]);
     }
 
     #[test]

@@ -1,17 +1,17 @@
-//! JSON without what nobody reads: the description of a Space is ten times as large as what this
-//! program takes from it, and as a tree in memory ten times as large again.
+//! Parses JSON and drops the fields that are not used: the description of a Space is ten times as
+//! large as what this program reads of it, and parsed in memory ten times as large again.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Reads a document with only these keys of its objects, at every depth; what is under [`WHOLE`] is
-/// kept as it is.
+/// Parses a document, keeping only these keys of its objects, at every depth; what is under
+/// [`WHOLE`] is kept whole.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pruned<'k>(pub &'k [&'k str]);
 
-/// A component's value, which is handed back to the Space.
+/// The key of a component's value, which is sent back to the Space as it came.
 const WHOLE: &str = "value";
 
 impl<'de> DeserializeSeed<'de> for Pruned<'_> {

@@ -1,4 +1,5 @@
-//! Every way in which a Space or its hub refuses, as a [`Failure`] and what may cure it.
+//! Turns every way in which a Space or its hub refuses or breaks off into a [`Failure`], and says
+//! what may cure it.
 
 use std::time::Duration;
 
@@ -9,42 +10,42 @@ use crate::error::{Error, Kind};
 use crate::http::{Head, Response};
 use crate::search::{Failure, Reason};
 
-/// When to ask a Space again that sleeps or starts.
-const ASLEEP: Duration = Duration::from_secs(20);
-/// The least time after which a busy Space is asked again.
-const BUSY: Duration = Duration::from_secs(5);
-/// When to ask again after a search took too long.
-const OVERDUE: Duration = Duration::from_secs(10);
-/// When to ask again where a limit does not say it.
-const LIMITED: Duration = Duration::from_mins(1);
-/// Longest waiting time that is believed.
-const DAY: Duration = Duration::from_hours(24);
+/// `retry_after` for a Space that sleeps or starts.
+const RETRY_ASLEEP: Duration = Duration::from_secs(20);
+/// Shortest `retry_after` for a busy Space.
+const MIN_RETRY_BUSY: Duration = Duration::from_secs(5);
+/// `retry_after` when a search took too long.
+const RETRY_OVERDUE: Duration = Duration::from_secs(10);
+/// `retry_after` for a rate limit that names no time.
+const RETRY_LIMITED: Duration = Duration::from_mins(1);
+/// Longest waiting time that is taken over from a Space or its hub.
+const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 /// Longest text of a Space that is passed on, in characters.
-const MAX_TEXT: usize = 200;
+const MAX_TEXT_CHARS: usize = 200;
 
-/// A failure, with what may cure it.
+/// A failed request to a Space, and what may cure it.
 #[derive(Debug)]
-pub struct Trouble {
-    /// What the caller is told if nothing helps.
+pub struct SpaceFailure {
+    /// What the caller is told if the cure does not help.
     pub failure: Failure,
     /// What may help.
     pub cure: Cure,
 }
 
-/// What may help.
+/// What may cure a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cure {
-    /// Nothing here.
+    /// Nothing that this program can do.
     Nothing,
-    /// The connection was dropped before anything was heard: ask once more.
+    /// The connection was dropped before any answer: send the request once more.
     Resend,
-    /// The Space is not what its description says: read that again, where it was not just read.
+    /// The Space no longer matches its description: read the description again, unless it is new.
     Refresh,
-    /// This may be a Space that sleeps: ask the hub for its stage.
+    /// The Space may be asleep: ask the hub for its stage.
     AskStage,
 }
 
-impl From<Failure> for Trouble {
+impl From<Failure> for SpaceFailure {
     fn from(failure: Failure) -> Self {
         Self {
             failure,
@@ -53,8 +54,8 @@ impl From<Failure> for Trouble {
     }
 }
 
-impl Trouble {
-    /// A failure that a changed Space explains.
+impl SpaceFailure {
+    /// A failure that can be explained by a change of the Space.
     #[must_use]
     pub fn changed(failure: Failure) -> Self {
         Self {
@@ -72,7 +73,7 @@ impl Trouble {
 }
 
 pub(super) fn asleep(message: impl Into<String>) -> Failure {
-    Failure::new(Reason::SpaceAsleep, message).retry_after(ASLEEP)
+    Failure::new(Reason::SpaceAsleep, message).retry_after(RETRY_ASLEEP)
 }
 
 /// The Space has other work for `eta` seconds, where it said how many.
@@ -80,18 +81,18 @@ pub(super) fn busy(message: impl Into<String>, eta: Option<f64>) -> Failure {
     let eta = eta
         .and_then(|eta| Duration::try_from_secs_f64(eta.ceil()).ok())
         .unwrap_or_default();
-    Failure::new(Reason::SpaceBusy, message).retry_after(eta.clamp(BUSY, DAY))
+    Failure::new(Reason::SpaceBusy, message).retry_after(eta.clamp(MIN_RETRY_BUSY, MAX_RETRY_AFTER))
 }
 
 pub(super) fn timeout() -> Failure {
-    Failure::new(Reason::Timeout, "the Space did not answer in time").retry_after(OVERDUE)
+    Failure::new(Reason::Timeout, "the Space did not answer in time").retry_after(RETRY_OVERDUE)
 }
 
 pub(super) fn mismatch(message: impl Into<String>) -> Failure {
     Failure::new(Reason::SpaceMismatch, message)
 }
 
-/// The function itself failed with `error` (null: the Space keeps its reasons to itself).
+/// The function itself failed with `error`, which is null where the Space does not show errors.
 pub(super) fn raised(error: &Value, title: Option<&str>) -> Failure {
     let said = plain(error.as_str().unwrap_or_default());
     let quota =
@@ -111,8 +112,8 @@ pub(super) fn raised(error: &Value, title: Option<&str>) -> Failure {
     Failure::new(Reason::SpaceError, message)
 }
 
-/// An exchange that broke. `overdue`: the deadline has passed.
-pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> Trouble {
+/// A request or answer that broke off; `overdue` where the deadline has passed.
+pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> SpaceFailure {
     let down = || {
         Failure::new(
             Reason::SpaceDown,
@@ -123,7 +124,7 @@ pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> Trouble {
         Kind::Lost if overdue => timeout().into(),
         Kind::Lost => {
             let message = format!("{host} broke off: {}", error.chain());
-            Trouble {
+            SpaceFailure {
                 failure: Failure::new(Reason::SpaceError, message),
                 cure: Cure::Resend,
             }
@@ -132,38 +133,28 @@ pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> Trouble {
         Kind::TooLarge | Kind::Garbled { .. } => {
             mismatch(format!("{host}: {}", error.chain())).into()
         }
-        Kind::Refused | Kind::Telegram { .. } | Kind::Unusable | Kind::Busy | Kind::System => {
-            Failure::new(Reason::Internal, error.chain()).into()
-        }
+        Kind::Refused
+        | Kind::Deferred { .. }
+        | Kind::Rejected
+        | Kind::Unusable
+        | Kind::Busy
+        | Kind::System => Failure::new(Reason::Internal, error.chain()).into(),
     }
 }
 
-/// What an answer means that is not 200 with JSON or a stream.
-pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Trouble {
+/// The failure behind an answer that is not status 200 with JSON or a stream.
+pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> SpaceFailure {
     let status = response.head.status;
     let body: Option<Value> = serde_json::from_slice(&response.body).ok();
     let detail = body.as_ref().map(detail);
-    let auth = |message: String| Trouble::from(Failure::new(Reason::SpaceAuth, message));
+    let auth = |message: String| SpaceFailure::from(Failure::new(Reason::SpaceAuth, message));
     match (status, detail) {
         (401 | 403, _) if with_token => auth(format!("{host} does not accept the token")),
         (401 | 403, _) => auth(format!(
             "{host} wants a login; a private Space needs CLIP_SEARCH_HF_TOKEN_FILE"
         )),
-        (404, None) if response.head.is_html() => {
-            let failure = if with_token {
-                mismatch(format!("there is no Gradio app at {host}"))
-            } else {
-                let message = format!(
-                    "nothing found at {host}: no such Space, or a private one that needs a token"
-                );
-                Failure::new(Reason::SpaceAuth, message)
-            };
-            Trouble {
-                failure,
-                cure: Cure::AskStage,
-            }
-        }
-        (404, _) => Trouble::changed(mismatch(format!(
+        (404, None) if response.head.is_html() => not_found(host, with_token),
+        (404, _) => SpaceFailure::changed(mismatch(format!(
             "there is no Gradio app, or no such function, at {host}"
         ))),
         (413, _) => Failure::new(
@@ -173,7 +164,7 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Trou
         .into(),
         (422, detail) => {
             let detail = detail.unwrap_or_default();
-            Trouble::changed(mismatch(format!(
+            SpaceFailure::changed(mismatch(format!(
                 "the Space does not understand the call: {detail}"
             )))
         }
@@ -188,7 +179,7 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Trou
             busy(format!("the Space has too much to do: {detail}"), said).into()
         }
         (502..=504, _) => {
-            Trouble::asleep(format!("{host} is asleep or starting (status {status})"))
+            SpaceFailure::asleep(format!("{host} is asleep or starting (status {status})"))
         }
         (300..=399, _) => {
             let target = response.head.header("location").and_then(host_of);
@@ -200,16 +191,32 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Trou
         }
         (500, Some(_)) => match body.as_ref().and_then(|body| body.get("error")) {
             Some(error) => raised(error, None).into(),
-            None => Trouble::changed(failed(status)),
+            None => SpaceFailure::changed(failed(status)),
         },
         // Gradio answers so to the number of a function that is no more.
-        (500, None) => Trouble::changed(failed(status)),
-        (_, None) if response.head.is_html() => Trouble::asleep(format!(
+        (500, None) => SpaceFailure::changed(failed(status)),
+        (_, None) if response.head.is_html() => SpaceFailure::asleep(format!(
             "{host} answers with a web page: it is starting, or no Gradio app"
         )),
         (200, _) => mismatch(format!("{host} answers with something that is not JSON")).into(),
         (400..=499, _) => mismatch(format!("{host} answers with status {status}")).into(),
         _ => failed(status).into(),
+    }
+}
+
+/// A web page with status 404: what the hub's proxy says of a Space that is not there, is private,
+/// or sleeps.
+fn not_found(host: &str, with_token: bool) -> SpaceFailure {
+    let failure = if with_token {
+        mismatch(format!("there is no Gradio app at {host}"))
+    } else {
+        let message =
+            format!("nothing found at {host}: no such Space, or a private one that needs a token");
+        Failure::new(Reason::SpaceAuth, message)
+    };
+    SpaceFailure {
+        failure,
+        cure: Cure::AskStage,
     }
 }
 
@@ -228,7 +235,7 @@ pub(super) fn host_of(url: &str) -> Option<&str> {
     host.rsplit('@').next().filter(|host| !host.is_empty())
 }
 
-/// The words of an error body.
+/// The message in an error body.
 fn detail(body: &Value) -> String {
     match body.get("detail") {
         Some(Value::String(text)) => plain(text),
@@ -250,8 +257,8 @@ fn limit_reset(head: &Head) -> Duration {
     });
     reset
         .or_else(|| head.retry_after())
-        .unwrap_or(LIMITED)
-        .min(DAY)
+        .unwrap_or(RETRY_LIMITED)
+        .min(MAX_RETRY_AFTER)
 }
 
 /// The time in "Try again in 1:02:03".
@@ -264,7 +271,7 @@ fn try_again_in(text: &str) -> Option<Duration> {
     for part in time.split(':') {
         seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
     }
-    Some(Duration::from_secs(seconds).min(DAY))
+    Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
 /// At most 200 characters of `text`, without markup, in one line. Gradio 4 and 5 quote it.
@@ -289,10 +296,10 @@ fn plain(text: &str) -> String {
         .split_whitespace()
         .collect();
     let line = words.join(" ");
-    if line.chars().count() <= MAX_TEXT {
+    if line.chars().count() <= MAX_TEXT_CHARS {
         return line;
     }
-    line.chars().take(MAX_TEXT - 1).chain(['…']).collect()
+    line.chars().take(MAX_TEXT_CHARS - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]

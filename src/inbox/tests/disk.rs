@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use super::store::staged::Disk;
+use super::staged::Disk;
 use super::*;
 
 /// Short, as a disk of a test is healed soon.
@@ -198,7 +198,10 @@ fn a_file_in_the_folders_place_is_waited_out() {
     let inside = Folder(place.clone());
     let inbox = inside.open_by(store::plain());
     let trouble = inbox.trouble().expect("no folder");
-    assert!(trouble.contains("move away what stands there"), "{trouble}");
+    assert!(
+        trouble.contains("move away what is in its place"),
+        "{trouble}"
+    );
     assert!(!inbox.accept(vec![arrival(1, 1)], 2).durable);
     fs::remove_file(&place).expect("it was there");
     wait_until_well(&inbox);

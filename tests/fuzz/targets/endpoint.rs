@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderName, HeaderValue, Method, Request, Uri};
 use clip_bot::config::{EngineConfig, SearchConfig};
-use clip_bot::endpoint::{Activity, router};
+use clip_bot::endpoint::{Monitor, router};
 use clip_bot::search::{Engine, Failure, MAX_LIMIT, MAX_QUERY_CHARS, Page, Query, Reason, Subject};
 use clip_bot::secret::Secret;
 use hyper::service::Service;
@@ -63,11 +63,7 @@ impl Endpoint {
             .enable_time()
             .build();
         Self {
-            service: TowerToHyperService::new(router(
-                engine.clone(),
-                &config,
-                &Activity::default(),
-            )),
+            service: TowerToHyperService::new(router(engine.clone(), &config, &Monitor::default())),
             engine,
             runtime: runtime.expect("a runtime"),
         }

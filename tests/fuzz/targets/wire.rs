@@ -10,7 +10,9 @@ use clip_bot::error::Class;
 use clip_bot::search::{MAX_URL_BYTES, Page, Query};
 use clip_bot::secret::Secret;
 use clip_bot::telegram::client::Client;
-use clip_bot::telegram::request::{Address, Call, File, Photo, send_media_group, send_message};
+use clip_bot::telegram::request::{
+    Address, Attachment, Call, Photo, send_media_group, send_message,
+};
 use clip_bot::telegram::upload::multipart;
 use serde_json::Value;
 
@@ -113,7 +115,7 @@ pub fn upload(bytes: &[u8]) {
         photos.push(Photo {
             media: format!("attach://{name}"),
             caption: (!caption.is_empty()).then_some(caption),
-            file: Some(File {
+            file: Some(Attachment {
                 file_name: format!("{number}.png"),
                 name,
                 media_type: "image/png",

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use clip_bot::config::{EngineConfig, SearchConfig};
-use clip_bot::endpoint::{Activity, http, router};
+use clip_bot::endpoint::{Monitor, http, router};
 use clip_bot::search::{Engine, Failure, Hit, Page, Query};
 use clip_bot::shutdown::Shutdown;
 
@@ -111,7 +111,7 @@ pub fn config() -> SearchConfig {
 pub struct Running {
     pub address: SocketAddr,
     pub shutdown: Shutdown,
-    pub activity: Activity,
+    pub activity: Monitor,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -121,7 +121,7 @@ impl Running {
         config.listen = listener.local_addr().expect("bound");
         let shutdown = Shutdown::default();
         let inside = shutdown.clone();
-        let activity = Activity::default();
+        let activity = Monitor::default();
         let pulse = activity.pulse().clone();
         let router = router(engine, &config, &activity);
         let thread = std::thread::spawn(move || {

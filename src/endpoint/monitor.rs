@@ -1,71 +1,71 @@
-//! What the endpoint is doing, for `systemctl status` and for the watchdog.
+//! Counts searches for `systemctl status`, and watches them for the watchdog.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use crate::locked::locked;
-use crate::systemd::{Part, Pulse};
+use crate::systemd::{Pulse, WatchedPart};
 
-/// How much longer than its deadline an engine may take before it counts as stuck.
+/// How long a search may overrun its deadline before it counts as stuck.
 const SLACK: Duration = Duration::from_secs(10);
 
-/// Counts the searches of one endpoint, and watches that each comes to its end. Clones are the
-/// same.
+/// Counts the searches of one endpoint, and watches that each of them ends. Clones share the
+/// counts.
 #[derive(Debug, Clone, Default)]
-pub struct Activity {
+pub struct Monitor {
     pulse: Pulse,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<Counts>>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Counts {
     answered: u64,
     failed: u64,
-    /// How many parts there are; never more than searches ran at the same time.
+    /// Parts that were ever made, one for each search that ran at the same time.
     parts: usize,
-    /// Those that watch no search now.
-    resting: Vec<Part>,
+    /// Parts without a search, to be used again.
+    resting: Vec<WatchedPart>,
 }
 
-/// One search in the engine, from its creation until it is dropped.
+/// One search in the engine; it counts as running until this is dropped.
 #[derive(Debug)]
-pub(super) struct Running {
-    activity: Activity,
-    part: Option<Part>,
+pub(super) struct RunningSearch {
+    monitor: Monitor,
+    part: Option<WatchedPart>,
 }
 
-impl Activity {
-    /// Who watches the parts of the endpoint.
+impl Monitor {
+    /// What watches the parts of the endpoint.
     #[must_use]
     pub fn pulse(&self) -> &Pulse {
         &self.pulse
     }
 
-    /// A search begins, which must not take longer than `time`.
-    pub(super) fn begin(&self, time: Duration) -> Running {
+    /// Counts a search as running, which must end within `time`.
+    pub(super) fn begin(&self, time: Duration) -> RunningSearch {
         let mut state = self.lock();
         let part = state.resting.pop().unwrap_or_else(|| {
             state.parts += 1;
             self.pulse.part(&format!("search-{}", state.parts - 1))
         });
         part.within(time + SLACK);
-        Running {
-            activity: self.clone(),
+        RunningSearch {
+            monitor: self.clone(),
             part: Some(part),
         }
     }
 
-    /// A search was answered with pictures, or with none.
+    /// Counts a search that was answered, with or without results.
     pub(super) fn answered(&self) {
         self.lock().answered += 1;
     }
 
-    /// A search failed, and not by its caller's fault.
+    /// Counts a search that failed through no fault of its caller.
     pub(super) fn failed(&self) {
         self.lock().failed += 1;
     }
 
-    /// How things are, in one line; what there is none of is left out.
+    /// The status line; counts of zero are left out.
     #[must_use]
     pub fn line(&self, engine: &str, is_stopping: bool) -> String {
         let state = self.lock();
@@ -83,16 +83,16 @@ impl Activity {
         line + "engine " + engine
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Counts> {
         locked(&self.state)
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningSearch {
     fn drop(&mut self) {
         if let Some(part) = self.part.take() {
             part.rest();
-            self.activity.lock().resting.push(part);
+            self.monitor.lock().resting.push(part);
         }
     }
 }
@@ -105,38 +105,38 @@ mod tests {
 
     #[test]
     fn the_line_says_what_there_is() {
-        let activity = Activity::default();
-        assert_eq!(activity.line("space", false), "engine space");
-        let first = activity.begin(Duration::ZERO);
+        let monitor = Monitor::default();
+        assert_eq!(monitor.line("space", false), "engine space");
+        let first = monitor.begin(Duration::ZERO);
         assert_eq!(
-            activity.line("space", false),
+            monitor.line("space", false),
             "1 search running; engine space"
         );
-        let others = [activity.begin(SLACK), activity.begin(SLACK)];
+        let others = [monitor.begin(SLACK), monitor.begin(SLACK)];
         for _ in 0..1204 {
-            activity.answered();
+            monitor.answered();
         }
         assert_eq!(
-            activity.line("space", false),
+            monitor.line("space", false),
             "3 searches running; 1204 answered; engine space"
         );
         drop((first, others));
-        activity.failed();
+        monitor.failed();
         assert_eq!(
-            activity.line("space", true),
+            monitor.line("space", true),
             "stopping; 1204 answered; 1 failed; engine space"
         );
     }
 
     #[test]
     fn a_search_older_than_its_deadline_and_slack_is_overdue() {
-        let activity = Activity::default();
+        let monitor = Monitor::default();
         let time = Duration::from_secs(25);
         let start = Instant::now();
-        let quick = activity.begin(time);
-        let stuck = activity.begin(time);
+        let quick = monitor.begin(time);
+        let stuck = monitor.begin(time);
         drop(quick);
-        let pulse = activity.pulse();
+        let pulse = monitor.pulse();
         assert_eq!(pulse.overdue(start + time + SLACK), None);
         let later = start + time * 10;
         let overdue = pulse.overdue(later).expect("it never ended");
@@ -144,7 +144,7 @@ mod tests {
         drop(stuck);
         assert_eq!(pulse.overdue(later), None);
         // Who comes later takes a place that is there.
-        let _next = activity.begin(time);
+        let _next = monitor.begin(time);
         let overdue = pulse.overdue(later).expect("it never ended");
         assert_eq!(overdue.part, "search-1");
     }

@@ -1,0 +1,467 @@
+//! One search from "Searching…" to its summary, as a pure state machine: an event in; effects,
+//! the next call and the next state out. The clock, chance and everything outside come in as
+//! arguments; [`super::worker`] does what is asked for here and returns with the result.
+//!
+//! A search goes: acknowledge, search, send the pictures, turn the acknowledgement into a summary.
+//! A turn is one attempt at that. A job whose turn ended early (flood limits, no network, endpoint
+//! asleep) goes on in its next turn where it stopped. What each failure leads to is the table in
+//! [`failures`].
+
+pub mod failures;
+pub mod report;
+
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant};
+
+use super::answer_progress::AnswerProgress;
+use super::handler::Search;
+use super::reply::{self, Reply, Tally};
+use crate::error::Error;
+use crate::search::{Failure, Hit, Page};
+use crate::telegram::request::{Address, Call, edit_message_text, send_message};
+
+use failures::{AfterSearch, AfterSending, Ending, Sending};
+use report::Report;
+
+/// A search, how far it got, and what it waits for.
+#[derive(Debug)]
+pub struct SearchJob {
+    /// What is searched, where, in which language.
+    pub search: Search,
+    /// When the waiting room first took the job in, because the endpoint was asleep.
+    pub asleep_since: Option<Instant>,
+    acknowledgement: Acknowledgement,
+    phase: Phase,
+    awaits: Awaits,
+    /// How often the endpoint was too busy.
+    times_busy: u32,
+    /// How many turns ended because Telegram could not be talked to.
+    telegram_failures: u32,
+}
+
+/// The "Searching…" message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acknowledgement {
+    /// To be sent.
+    Due,
+    /// Sent, with this number.
+    Sent(i64),
+    /// Could not be sent; the search went on without it.
+    Missing,
+}
+
+impl Acknowledgement {
+    /// Its number, where it was sent.
+    fn message(self) -> Option<i64> {
+        match self {
+            Self::Sent(id) => Some(id),
+            Self::Due | Self::Missing => None,
+        }
+    }
+}
+
+/// How far the search itself is. Outlives a turn.
+#[derive(Debug, PartialEq)]
+enum Phase {
+    /// Not yet answered.
+    Open,
+    /// Answered: the pictures of the album are to be sent.
+    Found,
+    /// Over: this is to be said, instead of "Searching…" or below.
+    Over(Reply),
+}
+
+/// Which event comes next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Awaits {
+    /// [`SearchEvent::TurnBegan`].
+    Turn,
+    /// The fate of "Searching…".
+    Acknowledgement,
+    /// [`SearchEvent::Order`].
+    Order,
+    /// [`SearchEvent::Found`] or [`SearchEvent::SearchFailed`].
+    Answer,
+    /// The fate of "waking up"; the endpoint asked to be left alone for that long.
+    Waking(Option<Duration>),
+    /// [`SearchEvent::AlbumSent`] or [`SearchEvent::NotSent`].
+    Album,
+    /// The fate of the edit that turns "Searching…" into what is said last.
+    Edit,
+    /// The fate of the message that says it below.
+    Message,
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum SearchEvent {
+    /// The job's turn began.
+    TurnBegan,
+    /// Telegram took the message, which has this number if it named one.
+    Sent(Option<i64>),
+    /// Telegram did not take the message or the album.
+    NotSent(Error),
+    /// Whether the chat's earlier searches are out of the way.
+    Order(Order),
+    /// The endpoint answered.
+    Found(Page),
+    /// The search failed.
+    SearchFailed(Failure),
+    /// Every picture of the album arrived in one form or another.
+    AlbumSent(Tally),
+}
+
+/// Where a search stands among those of its chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// It is the chat's next one.
+    Next,
+    /// An earlier one waits for the endpoint to wake up.
+    BehindSleeper,
+    /// An earlier one came back to the queue since this turn began.
+    AheadOfItsTurn,
+}
+
+/// The time and the chance that a step depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Now {
+    /// How long ago the update arrived.
+    pub age: Duration,
+    /// A random number from 0 to 1, for the jitter of pauses.
+    pub chance: f64,
+}
+
+/// What is to be done after an event: the effects in their order, then the rest.
+#[derive(Debug, PartialEq)]
+pub struct Orders {
+    /// Done one after the other; none of them has a result.
+    pub effects: Vec<Effect>,
+    /// Its result is the next event.
+    pub then: Then,
+}
+
+/// Something to be done whose result does not matter.
+#[derive(Debug, PartialEq)]
+pub enum Effect {
+    /// Keep this in the inbox, without waiting for the disk.
+    Keep(AnswerProgress),
+    /// Show "sending a photo…" in the chat, unless it is shown already.
+    ShowActivity,
+    /// Show it no longer.
+    HideActivity,
+    /// Make an album of these pictures.
+    MakeAlbum(Vec<Hit>),
+    /// Note that the endpoint was found asleep; it asked to be left alone for that long.
+    EndpointAsleep(Option<Duration>),
+    /// Write a line into the log.
+    Log(Report),
+    /// Say something if that can be said at once.
+    Apologise(Call),
+}
+
+/// Something to be done whose result is the next event.
+#[derive(Debug, PartialEq)]
+pub enum Then {
+    /// Send to Telegram: [`SearchEvent::Sent`] or [`SearchEvent::NotSent`].
+    Send(Call),
+    /// Look for earlier searches of the chat: [`SearchEvent::Order`].
+    CheckOrder,
+    /// Ask the endpoint: [`SearchEvent::Found`] or [`SearchEvent::SearchFailed`].
+    Search,
+    /// Send what was not sent of the album: [`SearchEvent::AlbumSent`] or
+    /// [`SearchEvent::NotSent`].
+    SendAlbum,
+    /// The turn is over; [`SearchEvent::TurnBegan`] follows if the job is put back.
+    End(TurnEnd),
+}
+
+/// How a job's turn ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnEnd {
+    /// The user has an answer.
+    Answered,
+    /// Over, without an answer.
+    GivenUp,
+    /// To be put back, and not to start again before this time is over.
+    Later(Duration),
+    /// To wait until the endpoint wakes up; it asked to be left alone for that long.
+    Asleep(Option<Duration>),
+    /// An event came that cannot come: a fault of this program.
+    Fault,
+}
+
+impl Orders {
+    fn only(then: Then) -> Self {
+        Self::after([], then)
+    }
+
+    fn after(effects: impl Into<Vec<Effect>>, then: Then) -> Self {
+        Self {
+            effects: effects.into(),
+            then,
+        }
+    }
+}
+
+impl SearchJob {
+    /// A search of which nothing was said or done yet.
+    #[must_use]
+    pub fn new(search: Search) -> Self {
+        Self {
+            search,
+            asleep_since: None,
+            acknowledgement: Acknowledgement::Due,
+            phase: Phase::Open,
+            awaits: Awaits::Turn,
+            times_busy: 0,
+            telegram_failures: 0,
+        }
+    }
+
+    /// Goes on from what an earlier process kept.
+    pub fn resume(&mut self, progress: &AnswerProgress) {
+        if let Some(message) = progress.message {
+            self.acknowledgement = Acknowledgement::Sent(message);
+        }
+        if progress.sent.is_some() {
+            self.phase = Phase::Found;
+        }
+    }
+
+    /// Number of the "Searching…" message, where it was sent.
+    #[must_use]
+    pub fn message(&self) -> Option<i64> {
+        self.acknowledgement.message()
+    }
+
+    /// The endpoint did not wake up in time: the next turn says so.
+    pub fn wait_no_longer(&mut self) {
+        let said = reply::still_asleep(self.search.texts, &self.search.query);
+        self.phase = Phase::Over(said);
+    }
+
+    /// Nobody expects an answer any more: the next turn replaces "Searching…".
+    pub fn expire(&mut self) {
+        self.phase = Phase::Over(reply::internal(self.search.texts, &self.search.query));
+    }
+
+    /// Says that something went wrong.
+    #[must_use]
+    pub fn apology(&self) -> Call {
+        self.instead(&reply::internal(self.search.texts, &self.search.query))
+    }
+
+    /// Takes an event; returns what is to be done about it.
+    pub fn step(&mut self, event: SearchEvent, now: Now) -> Orders {
+        match (self.awaits, event) {
+            // Also after a turn that broke off without an end.
+            (_, SearchEvent::TurnBegan) => self.begin(),
+            (Awaits::Acknowledgement, SearchEvent::Sent(message)) => {
+                // An edited message keeps its number.
+                self.go_on(self.search.edit.or(message))
+            }
+            (Awaits::Waking(pause), SearchEvent::Sent(message)) => self.told_waking(message, pause),
+            (Awaits::Edit | Awaits::Message, SearchEvent::Sent(_)) => self.end(TurnEnd::Answered),
+            (Awaits::Acknowledgement, SearchEvent::NotSent(error)) => {
+                self.not_sent(Sending::Acknowledgement, &error, now)
+            }
+            (Awaits::Waking(_), SearchEvent::NotSent(error)) => {
+                self.not_sent(Sending::Waking, &error, now)
+            }
+            (Awaits::Album, SearchEvent::NotSent(error)) => {
+                self.not_sent(Sending::Album, &error, now)
+            }
+            (Awaits::Edit, SearchEvent::NotSent(error)) => {
+                self.not_sent(Sending::Edit, &error, now)
+            }
+            (Awaits::Message, SearchEvent::NotSent(error)) => {
+                self.not_sent(Sending::Message, &error, now)
+            }
+            (Awaits::Order, SearchEvent::Order(order)) => self.ordered(order),
+            (Awaits::Answer, SearchEvent::Found(page)) => self.found(page),
+            (Awaits::Answer, SearchEvent::SearchFailed(failure)) => self.search_failed(failure),
+            (Awaits::Album, SearchEvent::AlbumSent(tally)) => self.album_sent(tally, now),
+            _ => self.end(TurnEnd::Fault),
+        }
+    }
+
+    fn begin(&mut self) -> Orders {
+        if self.acknowledgement != Acknowledgement::Due {
+            return self.next(Vec::new());
+        }
+        let said = reply::searching(self.search.texts, &self.search.query);
+        self.awaits = Awaits::Acknowledgement;
+        Orders::only(Then::Send(match self.search.edit {
+            Some(id) => edit(self.search.to.chat, id, &said),
+            None => message(self.search.to, &said),
+        }))
+    }
+
+    /// "Searching…" was said by the message of that number, or could not be said.
+    fn go_on(&mut self, message: Option<i64>) -> Orders {
+        let kept = self.acknowledged(message);
+        self.next(kept.into_iter().collect())
+    }
+
+    /// Notes the message that is to become the summary.
+    fn acknowledged(&mut self, message: Option<i64>) -> Option<Effect> {
+        let Some(id) = message else {
+            self.acknowledgement = Acknowledgement::Missing;
+            return None;
+        };
+        self.acknowledgement = Acknowledgement::Sent(id);
+        Some(Effect::Keep(AnswerProgress {
+            message: Some(id),
+            sent: None,
+        }))
+    }
+
+    /// After `effects`: what comes next by the phase.
+    fn next(&mut self, mut effects: Vec<Effect>) -> Orders {
+        let then = match &self.phase {
+            Phase::Open => {
+                effects.push(Effect::ShowActivity);
+                self.awaits = Awaits::Order;
+                Then::CheckOrder
+            }
+            Phase::Found => {
+                effects.push(Effect::ShowActivity);
+                self.awaits = Awaits::Album;
+                Then::SendAlbum
+            }
+            Phase::Over(said) => {
+                effects.push(Effect::HideActivity);
+                self.awaits = match self.acknowledgement {
+                    Acknowledgement::Sent(_) => Awaits::Edit,
+                    Acknowledgement::Due | Acknowledgement::Missing => Awaits::Message,
+                };
+                Then::Send(self.instead(said))
+            }
+        };
+        Orders { effects, then }
+    }
+
+    fn ordered(&mut self, order: Order) -> Orders {
+        match order {
+            Order::Next => {
+                self.awaits = Awaits::Answer;
+                Orders::only(Then::Search)
+            }
+            Order::BehindSleeper => self.wait_for_waking(Vec::new(), None),
+            Order::AheadOfItsTurn => self.end(TurnEnd::Later(Duration::ZERO)),
+        }
+    }
+
+    fn found(&mut self, page: Page) -> Orders {
+        if page.hits.is_empty() {
+            self.phase = Phase::Over(reply::nothing(self.search.texts, &self.search.query));
+            return self.next(Vec::new());
+        }
+        self.phase = Phase::Found;
+        self.next(vec![Effect::MakeAlbum(page.hits)])
+    }
+
+    fn search_failed(&mut self, failure: Failure) -> Orders {
+        let after = failures::after_search(&failure, self.times_busy + 1);
+        let said = reply::failed(self.search.texts, &self.search.query, &failure);
+        let mut effects = vec![Effect::Log(Report::SearchFailed(failure))];
+        match after {
+            AfterSearch::WaitForWaking(pause) => {
+                effects.push(Effect::EndpointAsleep(pause));
+                self.wait_for_waking(effects, pause)
+            }
+            AfterSearch::AskAgain(pause) => {
+                self.times_busy += 1;
+                self.end_after(effects, TurnEnd::Later(pause))
+            }
+            AfterSearch::Say => {
+                self.phase = Phase::Over(said);
+                self.next(effects)
+            }
+        }
+    }
+
+    /// Says "waking up", unless the job waited before and so did that.
+    fn wait_for_waking(&mut self, effects: Vec<Effect>, pause: Option<Duration>) -> Orders {
+        if self.asleep_since.is_some() {
+            return self.end_after(effects, TurnEnd::Asleep(pause));
+        }
+        self.awaits = Awaits::Waking(pause);
+        let said = reply::waking(self.search.texts, &self.search.query);
+        Orders::after(effects, Then::Send(self.instead(&said)))
+    }
+
+    fn told_waking(&mut self, message: Option<i64>, pause: Option<Duration>) -> Orders {
+        let kept = match (self.acknowledgement, message) {
+            (Acknowledgement::Missing, Some(_)) => self.acknowledged(message),
+            _ => None,
+        };
+        self.end_after(kept.into_iter().collect(), TurnEnd::Asleep(pause))
+    }
+
+    fn album_sent(&mut self, tally: Tally, now: Now) -> Orders {
+        let took = now.age;
+        let said = reply::found(self.search.texts, &self.search.query, tally, took);
+        self.phase = Phase::Over(said);
+        self.next(vec![Effect::Log(Report::AlbumSent { tally, took })])
+    }
+
+    fn not_sent(&mut self, sending: Sending, error: &Error, now: Now) -> Orders {
+        let failures = self.telegram_failures + 1;
+        match failures::after_sending(sending, error, failures, now) {
+            AfterSending::GoOn => {
+                if let Awaits::Waking(pause) = self.awaits {
+                    let report = Report::WaitsWithoutAWord(error.chain());
+                    return self.end_after(vec![Effect::Log(report)], TurnEnd::Asleep(pause));
+                }
+                self.acknowledgement = Acknowledgement::Missing;
+                let report = Report::SearchesWithoutAWord(error.chain());
+                self.next(vec![Effect::Log(report)])
+            }
+            AfterSending::SayBelow => {
+                let Phase::Over(said) = &self.phase else {
+                    return self.end(TurnEnd::Fault);
+                };
+                self.awaits = Awaits::Message;
+                Orders::only(Then::Send(message(self.search.to, said)))
+            }
+            AfterSending::EndTurn(ending) => {
+                self.telegram_failures = failures;
+                let mut effects = vec![Effect::Log(ending.report(error))];
+                if ending == Ending::GiveUp {
+                    effects.push(Effect::Apologise(self.apology()));
+                }
+                self.end_after(effects, ending.turn_end())
+            }
+        }
+    }
+
+    fn end(&mut self, end: TurnEnd) -> Orders {
+        self.end_after(Vec::new(), end)
+    }
+
+    fn end_after(&mut self, effects: Vec<Effect>, end: TurnEnd) -> Orders {
+        self.awaits = Awaits::Turn;
+        Orders::after(effects, Then::End(end))
+    }
+
+    /// Turns "Searching…" into `said`, or says it below where that was not said.
+    fn instead(&self, said: &Reply) -> Call {
+        match self.acknowledgement {
+            Acknowledgement::Sent(id) => edit(self.search.to.chat, id, said),
+            Acknowledgement::Due | Acknowledgement::Missing => message(self.search.to, said),
+        }
+    }
+}
+
+/// Says `reply` in a new message.
+#[must_use]
+pub fn message(to: Address, reply: &Reply) -> Call {
+    send_message(to, &reply.text).markup(reply.markup.clone())
+}
+
+fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
+    edit_message_text(chat, message, &reply.text).markup(reply.markup.clone())
+}

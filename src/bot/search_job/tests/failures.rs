@@ -1,0 +1,140 @@
+//! Each row of the table of failures.
+
+use super::super::failures::{after_search, after_sending, ending};
+use super::*;
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn what_a_failed_search_leads_to() {
+    use AfterSearch::{AskAgain, Say, WaitForWaking};
+    let after = |reason, retry_after: Option<u64>, tries| {
+        let retry_after = retry_after.map(seconds);
+        let failure = Failure::new(reason, "m");
+        after_search(
+            &Failure {
+                retry_after,
+                ..failure
+            },
+            tries,
+        )
+    };
+    for (reason, retry_after, tries, leads_to) in [
+        (Reason::SpaceAsleep, None, 1, WaitForWaking(None)),
+        (
+            Reason::SpaceAsleep,
+            Some(90),
+            9,
+            WaitForWaking(Some(seconds(90))),
+        ),
+        (Reason::SpaceBusy, None, 1, AskAgain(seconds(5))),
+        (Reason::SpaceBusy, Some(30), 2, AskAgain(seconds(30))),
+        (Reason::SpaceBusy, Some(31), 1, Say),
+        (Reason::SpaceBusy, None, 3, Say),
+        (Reason::RateLimited, None, 2, AskAgain(seconds(5))),
+        (Reason::RateLimited, Some(1), 3, Say),
+        (Reason::Unreachable, None, 1, AskAgain(seconds(1))),
+        (Reason::Unreachable, Some(99), 2, AskAgain(seconds(1))),
+        (Reason::Unreachable, None, 3, Say),
+    ] {
+        let case = format!("{reason:?} {retry_after:?} {tries}");
+        assert_eq!(after(reason, retry_after, tries), leads_to, "{case}");
+    }
+    let waits = [
+        Reason::SpaceAsleep,
+        Reason::SpaceBusy,
+        Reason::RateLimited,
+        Reason::Unreachable,
+    ];
+    for reason in Reason::ALL
+        .into_iter()
+        .filter(|reason| !waits.contains(reason))
+    {
+        assert_eq!(after(reason, Some(1), 1), Say, "{reason:?}");
+    }
+}
+
+#[test]
+fn what_telegrams_refusal_leads_to() {
+    let minute = Ending::TryLater(seconds(60));
+    let flood = telegram(429, Some(60));
+    let ends = AfterSending::EndTurn;
+    let table = [
+        (Sending::Waking, blocked_error(), AfterSending::GoOn),
+        (Sending::Waking, telegram(429, Some(60)), AfterSending::GoOn),
+        (
+            Sending::Acknowledgement,
+            telegram(400, None),
+            AfterSending::GoOn,
+        ),
+        (
+            Sending::Acknowledgement,
+            telegram(502, None),
+            AfterSending::GoOn,
+        ),
+        (
+            Sending::Acknowledgement,
+            Error::new(Kind::Refused, "x"),
+            AfterSending::GoOn,
+        ),
+        (
+            Sending::Acknowledgement,
+            blocked_error(),
+            ends(Ending::NobodyToAnswer),
+        ),
+        (Sending::Acknowledgement, flood, ends(minute)),
+        (Sending::Edit, telegram(400, None), AfterSending::SayBelow),
+        (Sending::Edit, telegram(400, Some(60)), ends(minute)),
+        (Sending::Edit, blocked_error(), ends(Ending::NobodyToAnswer)),
+        (Sending::Edit, telegram(413, None), ends(Ending::GiveUp)),
+        (Sending::Album, telegram(400, None), ends(Ending::GiveUp)),
+        (Sending::Message, telegram(400, None), ends(Ending::GiveUp)),
+    ];
+    for (sending, error, leads_to) in table {
+        let after = after_sending(sending, &error, 1, NOW);
+        assert_eq!(after, leads_to, "{sending:?}: {error}");
+    }
+}
+
+#[test]
+fn how_a_turn_ends_that_telegram_broke_off() {
+    use Ending::{GiveUp, NobodyToAnswer, TryLater};
+    let day = 24 * 60 * 60;
+    let error = |kind| Error::new(kind, "x");
+    for (error, failures, age, leads_to) in [
+        (telegram(429, Some(60)), 99, 0, TryLater(seconds(60))),
+        (
+            telegram(429, Some(2 * day - 1)),
+            1,
+            0,
+            TryLater(seconds(2 * day - 1)),
+        ),
+        (telegram(429, Some(2 * day)), 1, 0, GiveUp),
+        (telegram(403, Some(60)), 1, 0, TryLater(seconds(60))),
+        (error(Kind::NotSent), 1, 0, TryLater(seconds(5))),
+        (error(Kind::NotSent), 99, day - 1, TryLater(seconds(300))),
+        (error(Kind::NotSent), 1, day, GiveUp),
+        (error(Kind::Lost), 7, 0, TryLater(seconds(300))),
+        (error(Kind::Lost), 8, 0, GiveUp),
+        (telegram(502, None), 2, 0, TryLater(seconds(10))),
+        (telegram(502, None), 8, 0, GiveUp),
+        (error(Kind::Refused), 99, 0, TryLater(seconds(300))),
+        (error(Kind::Refused), 1, day, GiveUp),
+        (telegram(403, None), 1, 0, NobodyToAnswer),
+        (telegram(400, None), 1, 0, GiveUp),
+        (error(Kind::TooLarge), 1, 0, GiveUp),
+    ] {
+        let now = Now {
+            age: seconds(age),
+            chance: 1.0,
+        };
+        let case = format!("{:?} {failures} {age}", error.kind());
+        assert_eq!(ending(&error, failures, now), leads_to, "{case}");
+    }
+}
+
+fn blocked_error() -> Error {
+    telegram(403, None)
+}

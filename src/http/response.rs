@@ -1,0 +1,136 @@
+//! What comes back: an [`Answer`] while it arrives, a [`Response`] when all of it is there.
+
+use std::io::{BufRead, BufReader, Read};
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::de::DeserializeSeed;
+use serde_json::Value;
+
+use super::failure::read_error;
+use crate::error::{Error, Kind, Result};
+
+/// Status and headers of an answer.
+#[derive(Debug)]
+pub struct Head {
+    /// HTTP status code.
+    pub status: u16,
+    /// Those that are text, with names in lower case.
+    pub(super) headers: Vec<(String, String)>,
+}
+
+impl Head {
+    /// The first value of the header `name` that is text; `name` is in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.header_values(name).next()
+    }
+
+    /// All values of the header `name` that are text; `name` is in lower case.
+    pub fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(header, _)| header == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The `Retry-After` header where it is a number of seconds.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds: f64 = self.header("retry-after")?.trim().parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// Whether the content type is HTML.
+    #[must_use]
+    pub fn is_html(&self) -> bool {
+        self.header("content-type")
+            .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"))
+    }
+}
+
+/// A complete answer, whatever its status.
+#[derive(Debug)]
+pub struct Response {
+    /// Status and headers.
+    pub head: Head,
+    /// The body, at most as long as the request's limit.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    /// [`Kind::Garbled`] when the body is not JSON, or does not fit.
+    pub fn json(&self) -> Result<Value> {
+        self.json_by(PhantomData)
+    }
+
+    /// The body, which is JSON, deserialised by `seed`.
+    ///
+    /// # Errors
+    /// [`Kind::Garbled`] when the body is not JSON, or does not fit.
+    pub fn json_by<'a, S: DeserializeSeed<'a>>(&'a self, seed: S) -> Result<S::Value> {
+        let status = self.head.status;
+        let mut reader = serde_json::Deserializer::from_slice(&self.body);
+        let found = seed.deserialize(&mut reader);
+        let whole = found.and_then(|found| reader.end().map(|()| found));
+        whole.map_err(|cause| {
+            let what = if self.head.is_html() {
+                "an HTML page"
+            } else {
+                "something"
+            };
+            let context = format!("{what} instead of JSON came with status {status}");
+            Error::new(
+                Kind::Garbled {
+                    status: Some(status),
+                },
+                context,
+            )
+            .because(cause)
+        })
+    }
+}
+
+/// An answer whose body is still arriving.
+pub struct Answer {
+    /// Status and headers.
+    pub head: Head,
+    pub(super) body: Box<dyn Read>,
+    pub(super) limit: u64,
+}
+
+impl Answer {
+    /// The body as it arrives; reading fails at the request's timeout or limit with an error that
+    /// [`read_error`] translates.
+    #[must_use]
+    pub fn into_body(self) -> impl BufRead {
+        BufReader::new(self.body)
+    }
+
+    /// Reads the whole body.
+    ///
+    /// # Errors
+    /// [`Kind::Lost`] when the connection breaks or the time is over, [`Kind::TooLarge`].
+    pub fn read(mut self) -> Result<Response> {
+        let mut body = Vec::new();
+        // One byte more than allowed tells "too large" from "exactly as large as allowed".
+        self.body
+            .by_ref()
+            .take(self.limit + 1)
+            .read_to_end(&mut body)
+            .map_err(read_error)?;
+        if body.len() as u64 > self.limit {
+            return Err(Error::new(
+                Kind::TooLarge,
+                format!("the answer is larger than {} bytes", self.limit),
+            ));
+        }
+        Ok(Response {
+            head: self.head,
+            body,
+        })
+    }
+}

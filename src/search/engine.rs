@@ -1,0 +1,33 @@
+//! Who answers: the trait [`Engine`].
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+#[cfg(doc)]
+use super::Reason;
+use super::{Failure, Page, Query};
+
+/// Answers queries: by a Space, by CLIP, or by the words of the built-in drawings. Calls block.
+pub trait Engine: Send + Sync {
+    /// The name in `/health`: `space`, `clip` or `mock`.
+    fn name(&self) -> &'static str;
+
+    /// Finds pictures for `query`, best first, before `deadline`. An address that starts with `/`
+    /// is a path at the endpoint itself.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the engine's own kinds; [`Reason::Timeout`] when `deadline` passes.
+    fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure>;
+
+    /// Whether a search would be answered now.
+    ///
+    /// # Errors
+    /// The [`Failure`] that a search would meet.
+    fn ready(&self, deadline: Instant) -> Result<(), Failure>;
+
+    /// The engine's picture with that id as (media type, file), to be served at `/images/{id}`;
+    /// scaled down to `width` pixels where that is given and the engine can.
+    fn image(&self, _id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
+        None
+    }
+}

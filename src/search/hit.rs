@@ -1,0 +1,165 @@
+//! What is answered: a [`Page`] of [`Hit`]s, and its JSON.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Longest address of a picture that is passed on, in bytes.
+pub const MAX_URL_BYTES: usize = 2048;
+
+/// One picture found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    /// Address of the picture, http or https.
+    pub url: String,
+    /// Address of a smaller version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail_url: Option<String>,
+    /// In pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// In pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// A line of text about the picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// How well it fits; larger is better, comparable within one answer only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+}
+
+impl Hit {
+    /// Whether `url` can be passed on as the address of a picture: http(s), nothing in it that ends
+    /// an address in a text, not longer than [`MAX_URL_BYTES`].
+    #[must_use]
+    pub fn is_address(url: &str) -> bool {
+        (url.starts_with("http://") || url.starts_with("https://"))
+            && url.len() <= MAX_URL_BYTES
+            && !url.contains(|c: char| c.is_whitespace() || c.is_control())
+    }
+
+    /// A picture of which only the address is known.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// An answer: the hits from the query's offset on, best first.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    /// At most as many as the query's limit.
+    pub hits: Vec<Hit>,
+    /// The offset that continues this answer, absent at the end.
+    pub next_offset: Option<usize>,
+}
+
+impl Page {
+    /// The bare array of addresses that clients of the reference expect.
+    #[must_use]
+    pub fn to_urls(&self) -> Value {
+        self.hits
+            .iter()
+            .map(|hit| Value::from(hit.url.as_str()))
+            .collect()
+    }
+
+    /// The object that `details=true` asks for; `query` is absent for a search by picture.
+    #[must_use]
+    pub fn to_details(&self, query: Option<&str>) -> Value {
+        let mut object = json!({ "results": self.hits });
+        if let Some(query) = query {
+            object["query"] = query.into();
+        }
+        if let Some(next) = self.next_offset {
+            object["next_offset"] = next.into();
+        }
+        object
+    }
+
+    /// Reads either form; `None` when `value` is neither.
+    #[must_use]
+    pub fn from_json(value: &Value) -> Option<Self> {
+        let (items, next_offset) = match value {
+            Value::Array(items) => (items, None),
+            Value::Object(object) => (
+                object.get("results")?.as_array()?,
+                object
+                    .get("next_offset")
+                    .and_then(Value::as_u64)
+                    .and_then(|n| usize::try_from(n).ok()),
+            ),
+            _ => return None,
+        };
+        let hits = items
+            .iter()
+            .map(|item| match item {
+                Value::String(url) => Some(Hit::at(url)),
+                item => Hit::deserialize(item).ok(),
+            })
+            .collect::<Option<Vec<Hit>>>()?;
+        Some(Self { hits, next_offset })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_an_answer_are_read() {
+        let bare =
+            Page::from_json(&json!(["http://a/1.jpg", "http://a/2.jpg"])).expect("bare array");
+        assert_eq!(
+            bare.hits,
+            [Hit::at("http://a/1.jpg"), Hit::at("http://a/2.jpg")]
+        );
+        let page = Page {
+            hits: vec![Hit {
+                caption: Some("c".into()),
+                score: Some(0.5),
+                ..Hit::at("http://a/1.jpg")
+            }],
+            next_offset: Some(5),
+        };
+        let wire = page.to_details(Some("bus"));
+        let expected = json!({
+            "query": "bus",
+            "results": [{ "url": "http://a/1.jpg", "caption": "c", "score": 0.5 }],
+            "next_offset": 5
+        });
+        assert_eq!(wire, expected);
+        assert_eq!(Page::from_json(&wire), Some(page.clone()));
+        assert_eq!(page.to_urls(), json!(["http://a/1.jpg"]));
+        for not_an_answer in [
+            json!("x"),
+            json!({}),
+            json!([1]),
+            json!({"results": [{"uri": "x"}]}),
+        ] {
+            assert_eq!(Page::from_json(&not_an_answer), None, "{not_an_answer}");
+        }
+    }
+
+    #[test]
+    fn only_web_addresses_of_sane_length_are_passed_on() {
+        let long = format!("https://h/{}", "x".repeat(MAX_URL_BYTES - 10));
+        for good in ["http://h/é", "https://h/?a=b#c", &long] {
+            assert!(Hit::is_address(good), "{good}");
+        }
+        let longer = format!("{long}x");
+        for bad in [
+            "",
+            "/a",
+            "file:///etc/passwd",
+            "http://a b",
+            "http://a\u{85}",
+            &longer,
+        ] {
+            assert!(!Hit::is_address(bad), "{bad}");
+        }
+    }
+}

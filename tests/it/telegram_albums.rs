@@ -1,0 +1,231 @@
+//! Pictures that Telegram, their own servers or the chat refuse: each arrives in the best form that
+//! works.
+
+use serde_json::json;
+
+use crate::support::server::{Reply, Server};
+use crate::support::stage::{Stage, pictures};
+use crate::support::telegram::{PNG, error, group_message};
+
+fn sent_as(stage: &Stage, chat: i64) -> Vec<String> {
+    let sent = stage
+        .telegram
+        .calls()
+        .into_iter()
+        .filter(|call| call.chat() == chat);
+    let media = sent.filter(|call| !call.media().is_empty());
+    media
+        .map(|call| format!("{} {}", call.method, call.media().join(" ")))
+        .collect()
+}
+
+#[test]
+fn one_bad_link_in_an_album_costs_only_itself() {
+    let stage = Stage::start(3);
+    stage.telegram.cannot_fetch(&pictures(1), true);
+    stage.telegram.write(7, "bus");
+    // No such host: the picture cannot be uploaded either, and is sent as a link.
+    stage
+        .telegram
+        .wait_for_text("2 pictures and 1 link for “bus”");
+    let [bad, good, best] = &pictures(3)[..] else {
+        panic!("three")
+    };
+    let albums = [
+        format!("sendMediaGroup {bad} {good} {best}"),
+        format!("sendMediaGroup {good} {best}"),
+    ];
+    assert_eq!(sent_as(&stage, 7), albums);
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(links.text().contains(bad.as_str()) && !links.text().contains(good.as_str()));
+    stage.stop();
+}
+
+#[test]
+fn bad_links_are_found_when_telegram_names_none() {
+    let stage = Stage::start(3);
+    stage.telegram.cannot_fetch(&pictures(1), false);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("for “bus” ·");
+    // All went down to upload together; no host, so all are links. Nobody got nothing.
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(
+        pictures(3)
+            .iter()
+            .all(|url| links.text().contains(url.as_str()))
+    );
+    stage.stop();
+}
+
+#[test]
+fn three_bad_links_leave_the_others_an_album() {
+    let stage = Stage::start(5);
+    let [bad, good, worse, fine, awful] = &pictures(5)[..] else {
+        panic!("five")
+    };
+    stage
+        .telegram
+        .cannot_fetch(&[bad.clone(), worse.clone(), awful.clone()], true);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("for “bus” ·");
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    assert!(
+        [bad, worse, awful]
+            .iter()
+            .all(|url| links.text().contains(url.as_str()))
+    );
+    let albums = sent_as(&stage, 7);
+    assert_eq!(
+        albums[0],
+        format!("sendMediaGroup {bad} {good} {worse} {fine} {awful}")
+    );
+    assert_eq!(
+        albums[1],
+        format!("sendMediaGroup {good} {worse} {fine} {awful}"),
+        "without the named one"
+    );
+    assert_eq!(albums[2], format!("sendMediaGroup {good} {fine} {awful}"));
+    stage.stop();
+}
+
+#[test]
+fn when_all_links_are_bad_all_come_as_links() {
+    let stage = Stage::start(5);
+    stage.telegram.cannot_fetch(&pictures(5), true);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("5 links for “bus”");
+    assert!(
+        stage.telegram.calls_of("sendMediaGroup").len() <= 3,
+        "{:?}",
+        sent_as(&stage, 7)
+    );
+    stage.stop();
+}
+
+/// An endpoint on loopback whose pictures are on the same host, as a self-hosted one has them.
+fn with_local_pictures(paths: &'static [&'static str]) -> Stage {
+    let host = Server::start(|request| match request.path() {
+        "/junk.png" => Reply::html(200, "<html>not a picture</html>"),
+        "/huge.png" => Reply::bytes(200, "image/png", vec![0; 10_000_001]),
+        "/away.png" => Reply::bytes(302, "text/plain", vec![]).with("location", "/good-1.png"),
+        "/loop.png" => Reply::bytes(302, "text/plain", vec![]).with("location", "/loop.png"),
+        "/metadata.png" => Reply::bytes(302, "text/plain", vec![])
+            .with("location", "http://169.254.169.254/latest"),
+        "/none.png" => Reply::html(404, "nothing here"),
+        _ => Reply::bytes(200, "image/png", PNG.to_vec()),
+    });
+    Stage::with_endpoint(move |_| {
+        let urls: Vec<String> = paths.iter().map(|path| host.url(path)).collect();
+        Reply::json(200, &json!(urls))
+    })
+}
+
+#[test]
+fn pictures_on_the_local_network_are_uploaded_at_once() {
+    let stage = with_local_pictures(&["/good-1.png", "/good-2.png"]);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("2 pictures for “bus”");
+    let album = &stage.telegram.calls_of("sendMediaGroup")[0];
+    assert_eq!(album.media(), ["attach://picture0", "attach://picture1"]);
+    assert_eq!(
+        album.files,
+        [
+            ("picture0".into(), PNG.to_vec()),
+            ("picture1".into(), PNG.to_vec())
+        ]
+    );
+    stage.telegram.write(8, "bus");
+    let again = stage.telegram.wait_for("second album", |c| {
+        c.method == "sendMediaGroup" && c.chat() == 8
+    });
+    assert_eq!(again.media(), stage.telegram.pictures_in(7), "by file_id");
+    stage.stop();
+}
+
+#[test]
+fn what_is_no_picture_or_too_far_away_becomes_a_link() {
+    let stage = with_local_pictures(&[
+        "/junk.png",
+        "/good-1.png",
+        "/huge.png",
+        "/away.png",
+        "/loop.png",
+        "/metadata.png",
+        "/none.png",
+    ]);
+    // Seven hits are asked for as five.
+    stage.telegram.write(7, "bus");
+    stage
+        .telegram
+        .wait_for_text("2 pictures and 3 links for “bus”");
+    let links = stage
+        .telegram
+        .wait_for_text("could not be sent as pictures");
+    for path in ["/junk.png", "/huge.png", "/loop.png"] {
+        assert!(links.text().contains(path), "{path}: {}", links.text());
+    }
+    let output = stage.stop();
+    assert!(
+        output.contains("what came is not a JPEG, PNG, WebP or GIF"),
+        "{output}"
+    );
+    assert!(output.contains("larger than 10000000 bytes"), "{output}");
+}
+
+#[test]
+fn metadata_addresses_are_never_asked() {
+    let stage = with_local_pictures(&["/metadata.png", "/none.png", "/good-1.png"]);
+    stage.telegram.write(7, "bus");
+    stage
+        .telegram
+        .wait_for_text("1 picture and 2 links for “bus”");
+    let output = stage.stop();
+    assert!(
+        output.contains("this program does not connect to that address"),
+        "{output}"
+    );
+}
+
+#[test]
+fn an_upload_that_telegram_refuses_climbs_down_to_a_document() {
+    let stage = with_local_pictures(&["/good-1.png", "/good-2.png"]);
+    stage.telegram.fail(
+        "sendMediaGroup",
+        9,
+        error(400, "Bad Request: group send failed"),
+    );
+    stage.telegram.fail_when(|call| {
+        let first = call.media() == ["attach://picture0"];
+        (call.method == "sendPhoto" && first)
+            .then(|| error(400, "Bad Request: PHOTO_INVALID_DIMENSIONS"))
+    });
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("2 pictures for “bus”");
+    let expected = [
+        "sendMediaGroup attach://picture0 attach://picture1",
+        "sendPhoto attach://picture0",
+        "sendDocument attach://picture0",
+        "sendPhoto attach://picture1",
+    ];
+    assert_eq!(sent_as(&stage, 7), expected);
+    stage.stop();
+}
+
+#[test]
+fn a_group_without_pictures_gets_links() {
+    let stage = Stage::start(3);
+    stage.telegram.fail_when(|call| {
+        let words = "Bad Request: not enough rights to send photos to the chat";
+        (call.method == "sendMediaGroup").then(|| error(400, words))
+    });
+    stage.telegram.push(group_message(-5, "/query bus"));
+    stage.telegram.wait_for_text("3 links for “bus”");
+    assert_eq!(stage.telegram.calls_of("sendMediaGroup").len(), 1);
+    stage.stop();
+}
