@@ -1,5 +1,5 @@
 //! The built-in model and collection: a small CLIP model of our own training, and its vectors of
-//! the built-in [drawings](super::drawings). `models/sample` says how the model was made and what
+//! the built-in [drawings]. `models/sample` says how the model was made and what
 //! it can do.
 
 use std::borrow::Cow;
