@@ -6,6 +6,8 @@
 
 mod bot;
 mod playground;
+mod rate;
+mod redaction;
 mod search;
 mod settings;
 mod variables;
@@ -13,12 +15,13 @@ mod variables;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use bot::{AwsIam, BotConfig, Rate, SearchAuth};
+pub use bot::{AwsIam, BotConfig, SearchAuth};
 pub use playground::PlaygroundConfig;
+pub use rate::Rate;
+pub(crate) use redaction::printable;
 pub use search::{
     ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
-pub(crate) use settings::printable;
 pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
 /// The process environment and the way to read files, passed in by `main`.
@@ -31,7 +34,8 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// The same with every secret there and good: for checking settings where the secrets are not.
+    /// A copy in which every secret can be read and is valid, to check the other settings on a
+    /// machine that does not have the secrets.
     #[must_use]
     pub fn with_made_up_secrets(mut self) -> Self {
         self.variables
@@ -47,7 +51,7 @@ impl Environment {
     }
 }
 
-/// The known name most like `name`.
+/// The known name that is most similar to `name`.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::rate::Rate;
+use super::redaction::looks_like_a_token;
 use super::settings::Settings;
 use super::{BOT_VARIABLES, Environment};
 use crate::aws::signature::Credentials;
@@ -18,7 +20,7 @@ pub struct BotConfig {
     pub api_url: String,
     /// The endpoint's `/search`.
     pub search_url: String,
-    /// How the endpoint is shown who asks.
+    /// How the bot authenticates to the endpoint.
     pub search_auth: SearchAuth,
     /// Longest wait for the endpoint: more than API Gateway's 30 s, so that its own answer comes.
     pub search_timeout: Duration,
@@ -26,7 +28,7 @@ pub struct BotConfig {
     pub rate: Option<Rate>,
     /// Folder of the inbox, or none to keep it in memory.
     pub state_dir: Option<PathBuf>,
-    /// Socket that new settings come through, if there is a place for it.
+    /// Socket that `clip-bot reload` sends new settings to; none without systemd's runtime folder.
     pub control: Option<PathBuf>,
     /// Pictures in an answer.
     pub results: usize,
@@ -34,45 +36,36 @@ pub struct BotConfig {
     pub poll_timeout: Duration,
     /// Worker threads.
     pub workers: usize,
-    /// Users and chats that are answered; empty means everyone.
+    /// Users and chats that the bot answers; empty for everyone.
     pub allowed: Vec<i64>,
-    /// Fixed language code, or none to go by the user's.
+    /// Language code for every user, or none for each user's own.
     pub language: Option<String>,
     /// Log level.
     pub log: tracing::level_filters::LevelFilter,
-    /// What the operator should know, to be logged once.
+    /// Warnings for the operator, to be logged once.
     pub warnings: Vec<String>,
 }
 
-/// How the endpoint is shown who asks.
+/// How the bot authenticates to the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchAuth {
-    /// It is not.
+    /// No authentication.
     None,
-    /// By `Authorization: Bearer`.
+    /// With a token in `Authorization: Bearer`.
     Bearer(Secret),
-    /// By a signature for API Gateway.
+    /// With a signature that API Gateway checks.
     AwsIam(AwsIam),
 }
 
-/// What signing for API Gateway takes.
+/// What a signature for API Gateway is made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsIam {
     /// Where the API is.
     pub region: String,
-    /// Those in the environment; else the instance's role is asked for.
+    /// Those in the environment; without them the bot asks for those of the instance's role.
     pub credentials: Option<Credentials>,
     /// Address of the instance's metadata service.
     pub metadata: String,
-}
-
-/// So many searches in such a time, all at once or spread over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// At least 1.
-    pub searches: u32,
-    /// From a second to a day.
-    pub per: Duration,
 }
 
 impl BotConfig {
@@ -186,16 +179,5 @@ fn aws_iam(environment: &Environment, search_url: &str) -> Result<AwsIam> {
         region: region.to_owned(),
         credentials,
         metadata: metadata.to_owned(),
-    })
-}
-
-pub(super) fn looks_like_a_token(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(id, key)| {
-        !id.is_empty()
-            && !key.is_empty()
-            && id.bytes().all(|b| b.is_ascii_digit())
-            && key
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     })
 }

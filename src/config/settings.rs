@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::bot::{Rate, looks_like_a_token};
+use super::rate::Rate;
+use super::redaction::{may_hold_secret, printable};
 use super::{Environment, Variable, nearest};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -117,14 +118,8 @@ impl<'a> Settings<'a> {
         if text == "none" {
             return Ok(None);
         }
-        let rate = text.split_once('/').and_then(|(searches, per)| {
-            let searches = searches.trim().parse().ok().filter(|n| *n > 0)?;
-            let per = humantime::parse_duration(per.trim()).ok()?;
-            let sensible = Duration::from_secs(1)..=Duration::from_hours(24);
-            sensible.contains(&per).then_some(Rate { searches, per })
-        });
         let wanted = "searches per time, such as 10/1m, up to 24h; or none";
-        rate.map(Some).ok_or_else(|| self.invalid(name, wanted))
+        self.parsed(name, wanted).map(Some)
     }
 
     pub(super) fn level(&self, name: &str) -> Result<tracing::level_filters::LevelFilter> {
@@ -208,25 +203,4 @@ impl<'a> Settings<'a> {
         ));
         Ok(Some(Secret::new(plain)))
     }
-}
-
-/// `text` between backquotes for a message, or words that stand for it where it may be secret.
-pub(crate) fn printable(text: &str) -> String {
-    if may_hold_secret(text) {
-        "the value (not shown, it may be secret)".to_owned()
-    } else {
-        format!("`{text}`")
-    }
-}
-
-/// Whether some part of `text` looks like a bot token, a token of a hub, a password in an address,
-/// or a long random word: somebody may have pasted a secret into the wrong setting.
-fn may_hold_secret(text: &str) -> bool {
-    let breaks = |c: char| !c.is_ascii_alphanumeric() && !"_-:.".contains(c);
-    text.contains('@')
-        || text.split(breaks).any(|word| {
-            let random = |part: &str| part.len() >= 24 || part.starts_with("hf_");
-            looks_like_a_token(word.strip_prefix("bot").unwrap_or(word))
-                || word.split('.').any(random)
-        })
 }
