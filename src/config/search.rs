@@ -13,11 +13,11 @@ use crate::secret::Secret;
 /// What the endpoint runs with.
 #[derive(Debug, Clone)]
 pub struct SearchConfig {
-    /// Model and index of our own engine, and of the commands that keep them.
+    /// Model and index of our own engine and of the commands `index` and `model`.
     pub clip: ClipConfig,
     /// Which engine answers.
     pub engine: EngineConfig,
-    /// After how long without a request the program ends; none for never.
+    /// Time without a request after which the program ends; none for never.
     pub idle: Option<Duration>,
     /// Where to listen.
     pub listen: SocketAddr,
@@ -29,7 +29,7 @@ pub struct SearchConfig {
     pub workers: usize,
     /// Log level.
     pub log: tracing::level_filters::LevelFilter,
-    /// What the operator should know, to be logged once.
+    /// Warnings for the operator, to be logged once.
     pub warnings: Vec<String>,
 }
 
@@ -90,7 +90,7 @@ pub enum SpaceLocation {
 }
 
 /// Argument template of a Space's function; `{query}`, `{limit}`, `{image}` and `{type}`
-/// (`Text` or `Image`) stand for the query's.
+/// (`Text` or `Image`) are replaced by the query's.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpaceArguments {
     /// By position; the rest are the Space's defaults.

@@ -1,18 +1,19 @@
-//! The tables that `--help`, the README and the checks of names are made from.
+//! The tables of settings: flags, `--help`, docs/settings.md and the checks of names are made from
+//! them.
 
 /// One setting as the operator sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
     /// Name in the environment; `--name-without-prefix` on the command line.
     pub name: &'static str,
-    /// What holds where it is not set; empty for "nothing".
+    /// The default; empty for none.
     pub default: &'static str,
     /// One line: meaning, unit, limits.
     pub meaning: &'static str,
 }
 
 impl Variable {
-    /// Whether its value is a secret, and so neither a flag nor to be passed on.
+    /// Whether its value is a secret: then it is no flag and is never passed on.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.name.ends_with("TOKEN") || self.name.ends_with("_KEY")
@@ -32,7 +33,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_ALLOWED",
         "",
-        "user or chat ids that are answered, by comma; empty: everyone",
+        "ids of users and chats that the bot answers, separated by commas; empty: everyone",
     ),
     variable(
         "CLIP_BOT_API_URL",
@@ -57,7 +58,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_RATE",
         "10/1m",
-        "searches one user may ask for in a time; `none`: no limit",
+        "most searches per time for one user, such as 10 per minute; `none`: no limit",
     ),
     variable("CLIP_BOT_RESULTS", "5", "pictures in an answer, 1 to 10"),
     variable(
@@ -88,7 +89,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_STATE_DIR",
         "",
-        "folder for what was not answered yet; empty: systemd's, else memory",
+        "folder for messages not answered yet; empty: systemd's, else in memory only",
     ),
     variable(
         "CLIP_BOT_TOKEN",
@@ -127,7 +128,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_HUB",
         "https://huggingface.co",
-        "hub that knows the Space and has the models",
+        "hub to look up Spaces and fetch models from",
     ),
     variable(
         "CLIP_SEARCH_IDLE",
@@ -142,7 +143,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_LISTEN",
         "127.0.0.1:8080",
-        "address and port to listen on; a socket unit's come first",
+        "address and port to listen on; a systemd socket unit overrides it",
     ),
     variable(
         "CLIP_SEARCH_LOG",
@@ -152,7 +153,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_MIN_SCORE",
         "",
-        "least likeness of what words find, -1 to 1; empty: the model's own",
+        "lowest score of pictures found by words, -1 to 1; empty: the model's own",
     ),
     variable(
         "CLIP_SEARCH_MODEL",
@@ -221,7 +222,7 @@ pub const PLAYGROUND_VARIABLES: &[Variable] = &[
     variable(
         "PLAYGROUND_ASK",
         "",
-        "ask this, print the chat and end: 0 with pictures, else 1",
+        "ask this, print the chat and end: exit code 0 with pictures, else 1",
     ),
     variable(
         "PLAYGROUND_LOG",
@@ -246,6 +247,6 @@ pub const PLAYGROUND_VARIABLES: &[Variable] = &[
     variable(
         "PLAYGROUND_TOKEN_FILE",
         "",
-        "file with a bot token: real Telegram in place of the page",
+        "file with a bot token: answer on the real Telegram instead of the page",
     ),
 ];

@@ -1,4 +1,5 @@
-//! Says on standard error how far it is: by a bar on a terminal, else by a line now and then.
+//! Shows on standard error how far a long task is: as a bar on a terminal, else as a line every
+//! few seconds.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -7,38 +8,38 @@ use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::progress::Progress;
 
-/// Between two lines.
+/// Time between two lines.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// See the module.
+/// Shows the progress of one task; see the module.
 #[derive(Debug)]
-pub struct Shown {
+pub struct TerminalProgress {
     bar: ProgressBar,
     unit: Unit,
     is_terminal: bool,
-    told: Instant,
+    last_line: Instant,
 }
 
-/// What is counted.
+/// What the progress counts.
 #[derive(Debug, Clone, Copy)]
 enum Unit {
     Files,
     Bytes,
 }
 
-impl Default for Shown {
+impl Default for TerminalProgress {
     /// Counts files.
     fn default() -> Self {
         Self {
             bar: ProgressBar::hidden(),
             unit: Unit::Files,
             is_terminal: std::io::stderr().is_terminal(),
-            told: Instant::now(),
+            last_line: Instant::now(),
         }
     }
 }
 
-impl Shown {
+impl TerminalProgress {
     /// Counts bytes.
     #[must_use]
     pub fn bytes() -> Self {
@@ -71,9 +72,9 @@ impl Shown {
     }
 }
 
-impl Progress for Shown {
+impl Progress for TerminalProgress {
     fn begin(&mut self, all: u64) {
-        self.told = Instant::now();
+        self.last_line = Instant::now();
         self.bar = ProgressBar::hidden();
         if !self.is_terminal {
             self.bar.set_length(all);
@@ -88,8 +89,8 @@ impl Progress for Shown {
 
     fn done(&mut self, more: u64) {
         self.bar.inc(more);
-        if !self.is_terminal && self.told.elapsed() >= PAUSE {
-            self.told = Instant::now();
+        if !self.is_terminal && self.last_line.elapsed() >= PAUSE {
+            self.last_line = Instant::now();
             self.say(&self.line());
         }
     }

@@ -6,7 +6,9 @@ use crate::bot::{self, control, intake::Changes};
 use crate::config::{BOT_VARIABLES, BotConfig, Environment};
 use crate::error::{Error, Result};
 use crate::log;
-use crate::program::command_line::{CONFIG_ONLY, Program, print_lines};
+use crate::program::command_line::{
+    CONFIG_ONLY, Call, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
+};
 use crate::search::Query;
 use crate::shutdown::Shutdown;
 
@@ -17,30 +19,52 @@ pub const PROGRAM: Program = Program {
     prefix: "CLIP_BOT_",
     variables: BOT_VARIABLES,
     commands: &[
-        ("run", "answer messages until SIGTERM (the default)"),
-        (
-            "check [--config-only]",
-            "look at all that the bot needs; or at the settings only",
-        ),
-        (
-            "reload",
-            "hand changed settings to the bot that runs (systemctl reload)",
-        ),
-        ("query TEXT…", "ask the endpoint once; one address a line"),
+        CommandDefinition {
+            name: "run",
+            about: "answer messages until SIGTERM (the default)",
+            example: "clip-bot run --token-file token --search-url http://127.0.0.1:8080",
+            words: &[],
+            switches: &[],
+        },
+        CommandDefinition {
+            name: "check",
+            about: "check all that the bot needs, one line each",
+            example: "clip-bot check --config-only",
+            words: &[],
+            switches: &[CONFIG_ONLY, JSON],
+        },
+        CommandDefinition {
+            name: "reload",
+            about: "hand changed settings to the running bot (systemctl reload)",
+            example: "systemctl reload clip-bot",
+            words: &[],
+            switches: &[],
+        },
+        CommandDefinition {
+            name: "query",
+            about: "ask the endpoint once and print one address a line",
+            example: "clip-bot query a red bus --results 3",
+            words: &[Word {
+                name: "TEXT",
+                about: "what the pictures show",
+                count: Count::Many,
+                hint: ValueHint::Other,
+            }],
+            switches: &[],
+        },
     ],
 };
 
-/// Runs `command` with `words` and returns the exit code.
+/// Runs `call` and returns the exit code.
 ///
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
-pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
-    if command == "check" && words == [CONFIG_ONLY] {
+pub fn run(call: &Call, environment: &Environment) -> Result<u8> {
+    if call.command == "check" && call.has(CONFIG_ONLY) {
         BotConfig::from_environment(&environment.clone().with_made_up_secrets())?;
-        print_lines(["ok   settings".to_owned()]);
-        return Ok(0);
+        return Ok(check::report(&[check::settings()], call.has(JSON)));
     }
-    let config = match command {
+    let config = match call.command {
         // systemd shows the secrets to the bot itself, but not to the command that reloads it.
         "reload" => BotConfig::from_environment(&environment.clone().with_made_up_secrets())?,
         _ => BotConfig::from_environment(environment)?,
@@ -49,36 +73,34 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    match command {
-        "query" => query(&config, &words.join(" ")),
-        _ if !words.is_empty() => Err(Error::config(format!(
-            "{command} takes no words; see {} --help",
-            PROGRAM.name
-        ))),
+    match call.command {
+        "query" => query(&config, &call.words.join(" ")),
         "reload" => reload(&config, environment),
-        "check" => Ok(print_findings(&check::check(&config, sink))),
-        _ => {
-            if config.state_dir.is_none() {
-                tracing::warn!(
-                    "CLIP_BOT_STATE_DIR is not set: messages that wait for their answers are lost \
-                     when the process is killed; name a folder for them"
-                );
-            }
-            let shutdown = Shutdown::default();
-            shutdown.on_signals()?;
-            let changes = Changes::default();
-            if let Some(socket) = config.control.clone() {
-                let (changes, environment) = (changes.clone(), environment.clone());
-                bot::spawn("control", move || {
-                    let ended = control::listen(&socket, environment, |new| changes.set(new));
-                    if let Err(error) = ended {
-                        tracing::warn!("settings cannot be reloaded: {}", error.chain());
-                    }
-                })?;
-            }
-            bot::run(&config, changes, &shutdown).map(|()| 0)
-        }
+        "check" => Ok(check::report(&check::check(&config, sink), call.has(JSON))),
+        _ => answer_messages(&config, environment),
     }
+}
+
+fn answer_messages(config: &BotConfig, environment: &Environment) -> Result<u8> {
+    if config.state_dir.is_none() {
+        tracing::warn!(
+            "CLIP_BOT_STATE_DIR is not set: messages that wait for their answers are lost when \
+             the process is killed; name a folder for them"
+        );
+    }
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let changes = Changes::default();
+    if let Some(socket) = config.control.clone() {
+        let (changes, environment) = (changes.clone(), environment.clone());
+        bot::spawn("control", move || {
+            let ended = control::listen(&socket, environment, |new| changes.set(new));
+            if let Err(error) = ended {
+                tracing::warn!("settings cannot be reloaded: {}", error.chain());
+            }
+        })?;
+    }
+    bot::run(config, changes, &shutdown).map(|()| 0)
 }
 
 fn reload(config: &BotConfig, environment: &Environment) -> Result<u8> {
@@ -89,15 +111,6 @@ fn reload(config: &BotConfig, environment: &Environment) -> Result<u8> {
         ));
     };
     control::send(socket, environment).map(|()| 0)
-}
-
-fn print_findings(findings: &[check::Finding]) -> u8 {
-    let word = |finding: &check::Finding| if finding.good { "ok  " } else { "FAIL" };
-    let lines = findings
-        .iter()
-        .map(|finding| format!("{} {}", word(finding), finding.line));
-    print_lines(lines);
-    u8::from(findings.iter().any(|finding| !finding.good))
 }
 
 fn query(config: &BotConfig, text: &str) -> Result<u8> {

@@ -1,5 +1,8 @@
-//! `clip-bot check`: is everything there that the bot needs? One line each.
+//! What the `check` commands find, and what `clip-bot check` looks at: everything that the bot needs.
 
+use serde_json::json;
+
+use super::command_line::print_lines;
 use crate::bot::search_client::SearchClient;
 use crate::config::BotConfig;
 use crate::log::Sink;
@@ -7,17 +10,38 @@ use crate::search::{Failure, Query, Reason};
 use crate::systemd;
 use crate::telegram::client::Client;
 
-/// One thing looked at.
+/// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Whether the bot can work with it.
+    /// Whether the program can work with it.
     pub good: bool,
     /// What was found, in one line.
     pub line: String,
 }
 
-fn finding(good: bool, line: String) -> Finding {
+pub(super) fn finding(good: bool, line: String) -> Finding {
     Finding { good, line }
+}
+
+/// Settings that were read without an error.
+pub(super) fn settings() -> Finding {
+    finding(true, "settings".to_owned())
+}
+
+/// Prints `findings`, as JSON or one a line, and returns the exit code.
+pub(super) fn report(findings: &[Finding], as_json: bool) -> u8 {
+    if as_json {
+        let array: serde_json::Value = findings
+            .iter()
+            .map(|finding| json!({ "ok": finding.good, "line": finding.line }))
+            .collect();
+        print_lines([array.to_string()]);
+    } else {
+        let word = |finding: &Finding| if finding.good { "ok  " } else { "FAIL" };
+        let line = |finding: &Finding| format!("{} {}", word(finding), finding.line);
+        print_lines(findings.iter().map(line));
+    }
+    u8::from(findings.iter().any(|finding| !finding.good))
 }
 
 /// Looks at the token, the webhook, the endpoint, the log, the watchdog and the state folder.

@@ -1,66 +1,70 @@
 //! Command lines: `program [command] [--setting value] [words]`. Each setting that is not a
 //! secret is a flag too, named like its variable without the prefix.
 
+mod definition;
+mod refusal;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt::Write;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use crate::config::{self, Environment, Variable};
+use clap::error::ErrorKind;
+
+pub use clap::ValueHint;
+pub use definition::{CONFIG_ONLY, CommandDefinition, Count, JSON, Program, Switch, Word};
+
+use crate::config::Environment;
 use crate::error::{Error, Result};
-
-/// What a program understands.
-#[derive(Debug, Clone, Copy)]
-pub struct Program {
-    /// File name of the binary.
-    pub name: &'static str,
-    /// One sentence.
-    pub about: &'static str,
-    /// Prefix of its variables.
-    pub prefix: &'static str,
-    /// Its settings.
-    pub variables: &'static [Variable],
-    /// Commands as (words shown in the help, what they do); the first is the default. A word that
-    /// begins with `--` is a switch, which the command finds among its words.
-    pub commands: &'static [(&'static str, &'static str)],
-}
-
-/// Switch of `check`: looks at the settings only, without secrets and network, as while a system is
-/// built.
-pub const CONFIG_ONLY: &str = "--config-only";
 
 /// A command line that was understood.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Invocation {
     /// Print this and end with code 0.
     Print(String),
-    /// Run `command` with `words`, with `settings` laid over the environment.
+    /// Run a command.
     Run {
-        /// First word of one of the program's commands.
-        command: &'static str,
-        /// What follows the command.
-        words: Vec<String>,
-        /// Variable names and values from flags.
+        /// What to run.
+        call: Call,
+        /// Variable names and values from flags, to be laid over the environment.
         settings: BTreeMap<String, String>,
     },
 }
 
+/// A command, as it was called.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Name of one of the program's commands.
+    pub command: &'static str,
+    /// The words that follow it.
+    pub words: Vec<String>,
+    /// Names of the switches that were given.
+    pub switches: Vec<&'static str>,
+}
+
+impl Call {
+    /// Whether `switch` was given.
+    #[must_use]
+    pub fn has(&self, switch: Switch) -> bool {
+        self.switches.contains(&switch.name)
+    }
+}
+
 /// The body of every `main`: understands `arguments` (without the program's own name), lays their
-/// settings over `variables`, and hands command and words over to `run`, which returns the exit
-/// code. An error becomes one line on standard error.
+/// settings over `variables`, and hands the call over to `run`, which returns the exit code. An
+/// error becomes one line on standard error.
 pub fn start(
     program: &Program,
     arguments: impl IntoIterator<Item = OsString>,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
-    run: fn(&str, &[String], &Environment) -> Result<u8>,
+    run: fn(&Call, &Environment) -> Result<u8>,
 ) -> ExitCode {
     let code = invocation(program, arguments, variables).and_then(|invocation| match invocation {
         (Invocation::Print(text), _) => {
             print(&text);
             Ok(0)
         }
-        (Invocation::Run { command, words, .. }, environment) => run(command, &words, &environment),
+        (Invocation::Run { call, .. }, environment) => run(&call, &environment),
     });
     let code = code.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "{}: {}", program.name, error.chain());
@@ -86,13 +90,24 @@ fn invocation(
     variables: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<(Invocation, Environment)> {
     let not_text = |what: &str| Error::config(format!("{what} is not UTF-8 text"));
-    let mut words = Vec::new();
+    let mut words: Vec<String> = Vec::new();
     for argument in arguments {
-        words.push(
-            argument
-                .into_string()
-                .map_err(|_| not_text("an argument"))?,
-        );
+        let word = argument.into_string().map_err(|bytes| {
+            let start = bytes.to_string_lossy();
+            let flag = start.split_once('=').map(|(flag, _)| flag);
+            let flag = flag.or(words.last().map(String::as_str));
+            let is_flag = |flag: &&str| {
+                program
+                    .variables
+                    .iter()
+                    .any(|v| program.flag_of(v) == *flag)
+            };
+            not_text(&match flag.filter(is_flag) {
+                Some(flag) => format!("the value of {flag}"),
+                None => format!("argument {}", words.len() + 1),
+            })
+        })?;
+        words.push(word);
     }
     let mut environment = Environment {
         variables: BTreeMap::new(),
@@ -119,134 +134,52 @@ impl Program {
     /// # Errors
     /// An unknown command or flag, a flag without value, a secret as a flag.
     pub fn parse(&self, arguments: impl IntoIterator<Item = String>) -> Result<Invocation> {
-        let mut arguments = arguments.into_iter();
-        let mut settings = BTreeMap::new();
-        let mut command = None;
-        let mut words = Vec::new();
-        while let Some(argument) = arguments.next() {
-            match argument.as_str() {
-                "-h" | "--help" => return Ok(Invocation::Print(self.help())),
-                "-V" | "--version" => {
-                    let version = env!("CARGO_PKG_VERSION");
-                    return Ok(Invocation::Print(format!("{} {version}\n", self.name)));
-                }
-                "--" => words.extend(arguments.by_ref()),
-                switch if self.has_switch(command, switch) => words.push(argument),
-                flag if flag.starts_with("--") => {
-                    let (flag, value) = match flag.split_once('=') {
-                        Some((flag, value)) => (flag, Some(value.to_owned())),
-                        None => (flag, None),
-                    };
-                    let variable = self.variable_of(flag)?;
-                    let value = value.or_else(|| arguments.next()).ok_or_else(|| {
-                        Error::config(format!("{flag} needs a value; see {} --help", self.name))
-                    })?;
-                    settings.insert(variable.name.to_owned(), value);
-                }
-                flag if flag.starts_with('-') && flag.len() > 1 => {
-                    return Err(Error::config(format!(
-                        "{} is not known; see {} --help",
-                        config::printable(flag),
-                        self.name
-                    )));
-                }
-                word if command.is_none() => command = Some(self.command_of(word)?),
-                _ => words.push(argument),
+        let arguments: Vec<String> = arguments.into_iter().collect();
+        let words = std::iter::once(self.name).chain(arguments.iter().map(String::as_str));
+        let matches = match self.to_clap().try_get_matches_from(words) {
+            Ok(matches) => matches,
+            Err(refused) => {
+                return match refused.kind() {
+                    ErrorKind::DisplayHelp => Ok(Invocation::Print(refused.render().to_string())),
+                    ErrorKind::DisplayVersion => Ok(Invocation::Print(format!(
+                        "{} {}\n",
+                        self.name,
+                        env!("CARGO_PKG_VERSION")
+                    ))),
+                    _ => Err(self.refusal(&refused, &arguments)),
+                };
             }
+        };
+        let mut path = Vec::new();
+        let mut innermost = &matches;
+        while let Some((name, inner)) = innermost.subcommand() {
+            path.push(name);
+            innermost = inner;
         }
-        let command = command.unwrap_or_else(|| self.command_names().next().unwrap_or_default());
+        let command = self.command(&path.join(" ")).or(self.commands.first());
+        let command = command.ok_or_else(|| Error::config("there is no command"))?;
+        let settings = self.variables.iter().filter(|v| !v.is_secret());
+        let settings = settings.filter_map(|variable| {
+            let value = innermost.get_one::<String>(variable.name)?;
+            Some((variable.name.to_owned(), value.clone()))
+        });
+        // Without a command there are no words.
+        let (words, switches) = match path.is_empty() {
+            true => (&[][..], &[][..]),
+            false => (command.words, command.switches),
+        };
+        let words = words
+            .iter()
+            .filter_map(|word| innermost.get_many::<String>(word.name));
+        let switches = switches.iter().map(|switch| switch.name);
         Ok(Invocation::Run {
-            command,
-            words,
-            settings,
+            call: Call {
+                command: command.name,
+                words: words.flatten().cloned().collect(),
+                switches: switches.filter(|name| innermost.get_flag(name)).collect(),
+            },
+            settings: settings.collect(),
         })
-    }
-
-    fn command_names(&self) -> impl Iterator<Item = &'static str> {
-        self.commands
-            .iter()
-            .filter_map(|(usage, _)| usage.split(' ').next())
-    }
-
-    fn has_switch(&self, command: Option<&str>, word: &str) -> bool {
-        self.commands.iter().any(|(usage, _)| {
-            let mut words = usage.split([' ', '[', ']']);
-            words.next() == command && words.any(|known| known == word)
-        })
-    }
-
-    fn command_of(&self, word: &str) -> Result<&'static str> {
-        self.command_names()
-            .find(|name| *name == word)
-            .ok_or_else(|| {
-                let nearest = config::nearest(word, self.command_names()).unwrap_or_default();
-                let word = config::printable(word);
-                Error::config(format!(
-                    "{word} is not a command; did you mean {nearest}? See {} --help",
-                    self.name
-                ))
-            })
-    }
-
-    fn variable_of(&self, flag: &str) -> Result<&'static Variable> {
-        let found = self
-            .variables
-            .iter()
-            .find(|variable| self.flag_of(variable) == flag);
-        match found {
-            Some(variable) if variable.is_secret() => Err(Error::config(format!(
-                "{flag}: a command line is seen by every user of the machine; use {flag}-file"
-            ))),
-            Some(variable) => Ok(variable),
-            None => {
-                let flags: Vec<String> = self.variables.iter().map(|v| self.flag_of(v)).collect();
-                let nearest =
-                    config::nearest(flag, flags.iter().map(String::as_str)).unwrap_or("--help");
-                let flag = config::printable(flag);
-                Err(Error::config(format!(
-                    "{flag} is not known; did you mean {nearest}?"
-                )))
-            }
-        }
-    }
-
-    /// `--results` for `CLIP_BOT_RESULTS`.
-    #[must_use]
-    pub fn flag_of(&self, variable: &Variable) -> String {
-        let name = variable
-            .name
-            .strip_prefix(self.prefix)
-            .unwrap_or(variable.name);
-        format!("--{}", name.to_ascii_lowercase().replace('_', "-"))
-    }
-
-    /// The text of `--help`.
-    #[must_use]
-    pub fn help(&self) -> String {
-        let mut help = format!("{}: {}\n\nCommands:\n", self.name, self.about);
-        // Writing to a String cannot fail.
-        for (usage, meaning) in self.commands {
-            let _ = writeln!(help, "  {} {usage:<22} {meaning}", self.name);
-        }
-        let _ = writeln!(help, "  {} --help | --version", self.name);
-        help.push_str("\nSettings, as environment variables or flags (flags win):\n");
-        for variable in self.variables {
-            let flag = if variable.is_secret() {
-                String::new()
-            } else {
-                self.flag_of(variable)
-            };
-            let _ = writeln!(help, "  {:<26} {flag}", variable.name);
-            let _ = write!(help, "      {}", variable.meaning);
-            let _ = match variable.default {
-                "" => writeln!(help),
-                default => writeln!(help, " [default: {default}]"),
-            };
-        }
-        help.push_str(
-            "\nExit codes: 0 clean stop, 1 failure worth a restart, 2 configuration, 3 token refused.\n",
-        );
-        help
     }
 }
 

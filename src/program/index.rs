@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use serde_json::{Value, json};
+
 use crate::collection::add::{self, Options, Summary};
 use crate::collection::index::Index;
 use crate::collection::index::maintenance::{self, Info};
@@ -10,8 +12,10 @@ use crate::collection::qdrant;
 use crate::config::ClipConfig;
 use crate::engine::open_model;
 use crate::error::{Error, Result, one_line};
-use crate::program::bars::Shown;
-use crate::program::command_line::print_lines;
+use crate::program::bars::TerminalProgress;
+use crate::program::command_line::{
+    Call, CommandDefinition, Count, JSON, Switch, ValueHint, Word, print_lines,
+};
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
@@ -19,77 +23,155 @@ use clip::fast::{self, Agreement, FastEncoder};
 use clip::model::Model;
 use clip::weights::Precision;
 
-const INTERRUPTED: &str = "stopped before the end: say it again to go on from here";
-const USAGE: &str = "usage: clip-search index add [--fast] [--rebuild] [--even-if-empty] FOLDER|LIST…, \
-                     clip-search index remove FOLDER|LIST|PICTURE|URL, \
-                     clip-search index push [URL], or clip-search index info|verify";
+const INTERRUPTED: &str = "interrupted: run the same command again to continue";
 
-/// Runs `words`, which follow `clip-search index`.
+pub(super) const INDEX: CommandDefinition = CommandDefinition {
+    name: "index",
+    about: "keep the index of your own pictures",
+    example: "clip-search index add --index /srv/index /srv/pictures",
+    words: &[],
+    switches: &[],
+};
+
+pub(super) const ADD: CommandDefinition = CommandDefinition {
+    name: "index add",
+    about: "index the pictures of folders and lists, and what changed in them",
+    example: "clip-search index add --index /srv/index /srv/pictures",
+    words: &[Word {
+        name: "PLACE",
+        about: "a folder, or a list of addresses or files; none: all that were added before",
+        count: Count::Any,
+        hint: ValueHint::AnyPath,
+    }],
+    switches: &[FAST, REBUILD, EVEN_IF_EMPTY],
+};
+
+pub(super) const INFO: CommandDefinition = CommandDefinition {
+    name: "index info",
+    about: "print what the index holds",
+    example: "clip-search index info --index /srv/index --json",
+    words: &[],
+    switches: &[JSON],
+};
+
+pub(super) const PUSH: CommandDefinition = CommandDefinition {
+    name: "index push",
+    about: "copy the index to a collection in Qdrant",
+    example: "clip-search index push --index /srv/index http://127.0.0.1:6333/collections/pictures",
+    words: &[Word {
+        name: "URL",
+        about: "the collection; empty: that of CLIP_SEARCH_QDRANT",
+        count: Count::Optional,
+        hint: ValueHint::Url,
+    }],
+    switches: &[],
+};
+
+pub(super) const REMOVE: CommandDefinition = CommandDefinition {
+    name: "index remove",
+    about: "remove pictures from the index",
+    example: "clip-search index remove --index /srv/index /srv/pictures/old",
+    words: &[Word {
+        name: "PLACE",
+        about: "a folder, a list, a picture or an address",
+        count: Count::One,
+        hint: ValueHint::AnyPath,
+    }],
+    switches: &[],
+};
+
+pub(super) const VERIFY: CommandDefinition = CommandDefinition {
+    name: "index verify",
+    about: "read the whole index and report what is damaged",
+    example: "clip-search index verify --index /srv/index",
+    words: &[],
+    switches: &[],
+};
+
+const FAST: Switch = Switch {
+    name: "fast",
+    about: "encode with 8-bit integers where the processor gains by it, and check samples exactly",
+};
+const REBUILD: Switch = Switch {
+    name: "rebuild",
+    about: "encode every picture again",
+};
+const EVEN_IF_EMPTY: Switch = Switch {
+    name: "even-if-empty",
+    about: "accept a place that has no pictures any more, and remove those of before",
+};
+
+/// Runs one of the commands above.
 ///
 /// # Errors
-/// Words that are not understood, and those of the commands.
-pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
+/// The index is not named, or what the command reports.
+pub(super) fn run(call: &Call, config: &ClipConfig) -> Result<u8> {
     let folder = config.index.as_deref().ok_or_else(|| {
         Error::config("CLIP_SEARCH_INDEX is not set: name the folder of the index")
     })?;
-    let (switches, words): (Vec<&str>, Vec<&str>) = words
-        .iter()
-        .map(String::as_str)
-        .partition(|word| word.starts_with("--"));
-    match &words[..] {
-        ["add", places @ ..] => {
-            let shutdown = Shutdown::default();
-            shutdown.on_signals()?;
-            let options = Options {
-                rebuild: switches.contains(&"--rebuild"),
-                even_if_empty: switches.contains(&"--even-if-empty"),
-                ..Options::default()
-            };
-            let places: Vec<_> = places.iter().map(Into::into).collect();
-            let model = open_model(config)?;
-            let mut shown = Shown::default();
-            let fast = if switches.contains(&"--fast") {
-                fast(&model, &mut shown)
-            } else {
-                None
-            };
-            let encoder = match &fast {
-                Some(fast) => fast as &dyn Encoder,
-                None => &model,
-            };
-            let summary = add::add(folder, &places, encoder, options, &mut shown, &shutdown)?;
-            print_lines(told(&summary));
-            print_lines(fast.iter().filter_map(of_fast));
-            Ok(0)
-        }
-        ["info"] if switches.is_empty() => {
-            print_lines(described(&maintenance::info(folder)?));
-            Ok(0)
-        }
-        ["remove", place] if switches.is_empty() => {
-            let pictures = maintenance::remove(folder, place)?;
+    let word = call.words.first().map(String::as_str);
+    match call.command {
+        "index add" => add(folder, call, config),
+        "index push" => push(folder, word, config),
+        "index remove" => {
+            let pictures = maintenance::remove(folder, word.unwrap_or_default())?;
             print_lines([format!("{pictures} pictures removed from the index")]);
             Ok(0)
         }
-        ["verify"] if switches.is_empty() => match maintenance::verify(folder)? {
-            Ok(pictures) => {
-                print_lines([format!("ok   {pictures} pictures")]);
-                Ok(0)
+        "index verify" => verify(folder),
+        _ => {
+            let info = maintenance::info(folder)?;
+            if call.has(JSON) {
+                print_lines([info_json(&info).to_string()]);
+            } else {
+                print_lines(info_lines(&info));
             }
-            Err(bad) => {
-                print_lines(bad.iter().map(|error| format!("FAIL {}", error.chain())));
-                Ok(1)
-            }
-        },
-        ["push", url @ ..] if switches.is_empty() && url.len() < 2 => {
-            push(folder, url.first().copied(), config)
+            Ok(0)
         }
-        _ => Err(Error::config(USAGE)),
     }
 }
 
-/// `model` with values of 8 bits; none where that would gain nothing.
-fn fast<'a>(model: &'a Model, shown: &mut Shown) -> Option<FastEncoder<'a>> {
+fn add(folder: &Path, call: &Call, config: &ClipConfig) -> Result<u8> {
+    let shutdown = Shutdown::default();
+    shutdown.on_signals()?;
+    let options = Options {
+        rebuild: call.has(REBUILD),
+        even_if_empty: call.has(EVEN_IF_EMPTY),
+        ..Options::default()
+    };
+    let places: Vec<_> = call.words.iter().map(Into::into).collect();
+    let model = open_model(config)?;
+    let mut progress = TerminalProgress::default();
+    let fast = if call.has(FAST) {
+        fast(&model, &mut progress)
+    } else {
+        None
+    };
+    let encoder = match &fast {
+        Some(fast) => fast as &dyn Encoder,
+        None => &model,
+    };
+    let summary = add::add(folder, &places, encoder, options, &mut progress, &shutdown)?;
+    print_lines(summary_lines(&summary));
+    print_lines(fast.iter().filter_map(fast_line));
+    Ok(0)
+}
+
+fn verify(folder: &Path) -> Result<u8> {
+    match maintenance::verify(folder)? {
+        Ok(pictures) => {
+            print_lines([format!("ok   {pictures} pictures")]);
+            Ok(0)
+        }
+        Err(bad) => {
+            print_lines(bad.iter().map(|error| format!("FAIL {}", error.chain())));
+            Ok(1)
+        }
+    }
+}
+
+/// `model`, computing with 8-bit integers; none where that would not be faster.
+fn fast<'a>(model: &'a Model, progress: &mut TerminalProgress) -> Option<FastEncoder<'a>> {
     let isa = model.isa();
     let problem = if model.description().precision != Precision::I8 {
         "the model has no 8-bit weights".to_owned()
@@ -98,12 +180,12 @@ fn fast<'a>(model: &'a Model, shown: &mut Shown) -> Option<FastEncoder<'a>> {
     } else {
         return Some(FastEncoder::new(model, fast::MIN_COSINE));
     };
-    shown.say(&format!("--fast gains nothing: {problem}"));
+    progress.say(&format!("--fast gains nothing: {problem}"));
     None
 }
 
-/// What came of it, for the operator; none if no picture was encoded.
-fn of_fast(fast: &FastEncoder<'_>) -> Option<String> {
+/// How near the fast vectors came to the exact ones; none if no picture was encoded.
+fn fast_line(fast: &FastEncoder<'_>) -> Option<String> {
     let Agreement {
         pictures,
         checked,
@@ -133,9 +215,9 @@ fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
     let index = Index::open(folder)?;
-    let mut shown = Shown::default();
+    let mut progress = TerminalProgress::default();
     let key = config.qdrant_key.clone();
-    let pushed = qdrant::push(&index, url, key, &shutdown, |line| shown.say(line))?;
+    let pushed = qdrant::push(&index, url, key, &shutdown, |line| progress.say(line))?;
     let (sent, unchanged, removed) = (pushed.sent, pushed.unchanged, pushed.removed);
     print_lines([format!(
         "{sent} sent, {unchanged} unchanged, {removed} removed"
@@ -146,9 +228,9 @@ fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
     Ok(0)
 }
 
-/// What came of it, in lines for the operator.
+/// What `index add` did, in lines for the operator.
 #[must_use]
-pub fn told(summary: &Summary) -> Vec<String> {
+pub fn summary_lines(summary: &Summary) -> Vec<String> {
     let Summary {
         added,
         known,
@@ -167,7 +249,28 @@ pub fn told(summary: &Summary) -> Vec<String> {
     lines
 }
 
-fn described(info: &Info) -> Vec<String> {
+fn info_json(info: &Info) -> Value {
+    let roots = info.roots.iter().map(|(root, pictures)| {
+        json!({
+            "kind": if root.is_list { "list" } else { "folder" },
+            "path": root.path.to_string_lossy(),
+            "pictures": pictures,
+            "visited": (root.visited > 0).then(|| time(root.visited)),
+        })
+    });
+    json!({
+        "pictures": info.pictures,
+        "model": info.encoder,
+        "dimensions": info.dimensions,
+        "bytes": info.bytes,
+        "segments": info.segments,
+        "removed": info.dead,
+        "changed": (info.updated > 0).then(|| time(info.updated)),
+        "roots": roots.collect::<Value>(),
+    })
+}
+
+fn info_lines(info: &Info) -> Vec<String> {
     let mut lines = vec![
         format!("pictures  {}", info.pictures),
         format!("model     {}, {} dimensions", info.encoder, info.dimensions),
@@ -190,7 +293,7 @@ fn described(info: &Info) -> Vec<String> {
     lines
 }
 
-/// Seconds since 1970, as people write them.
+/// Seconds since 1970 as RFC 3339, or `never` for 0.
 fn time(seconds: u64) -> String {
     if seconds == 0 {
         return "never".to_owned();

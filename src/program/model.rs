@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::config::ClipConfig;
 use crate::error::{Error, Kind, Result};
 use crate::models::{KNOWN_MODELS, KnownModel, known_model};
-use crate::program::bars::Shown;
-use crate::program::command_line::print_lines;
+use crate::program::bars::TerminalProgress;
+use crate::program::command_line::{Call, CommandDefinition, Count, ValueHint, Word, print_lines};
 use crate::progress::Progress;
 use clip::Encoder;
 use clip::convert::convert;
@@ -14,35 +14,117 @@ use clip::kernel::Activation;
 use clip::model::Model;
 use clip::weights::{Precision, TowerShape};
 
-/// The words that follow `model`, for the help.
-pub const USAGE: &str =
-    "model list | fetch NAME [FOLDER] | info [FILE] | convert CHECKPOINT FILE [i8|f16|f32]";
+pub(super) const MODEL: CommandDefinition = CommandDefinition {
+    name: "model",
+    about: "list, fetch, convert or inspect models of our own engine",
+    example: "clip-search model fetch openai-vit-b-32",
+    words: &[],
+    switches: &[],
+};
 
-/// Runs what `words` say and returns the exit code.
+pub(super) const LIST: CommandDefinition = CommandDefinition {
+    name: "model list",
+    about: "list the models that can be fetched",
+    example: "clip-search model list",
+    words: &[],
+    switches: &[],
+};
+
+pub(super) const FETCH: CommandDefinition = CommandDefinition {
+    name: "model fetch",
+    about: "fetch a model from the hub and convert it",
+    example: "clip-search model fetch openai-vit-b-32 /srv/models",
+    words: &[
+        Word {
+            name: "NAME",
+            about: "one of `model list`",
+            count: Count::One,
+            hint: ValueHint::Other,
+        },
+        Word {
+            name: "FOLDER",
+            about: "where to put it; empty: the current folder",
+            count: Count::Optional,
+            hint: ValueHint::DirPath,
+        },
+    ],
+    switches: &[],
+};
+
+pub(super) const CONVERT: CommandDefinition = CommandDefinition {
+    name: "model convert",
+    about: "make a model file from a checkpoint",
+    example: "clip-search model convert /srv/checkpoint /srv/models/own.clip f16",
+    words: &[
+        Word {
+            name: "CHECKPOINT",
+            about: "model.safetensors, or the folder that holds it",
+            count: Count::One,
+            hint: ValueHint::AnyPath,
+        },
+        Word {
+            name: "FILE",
+            about: "the model file to write",
+            count: Count::One,
+            hint: ValueHint::FilePath,
+        },
+        Word {
+            name: "PRECISION",
+            about: "of the weights: i8 (default), f16 or f32",
+            count: Count::Optional,
+            hint: ValueHint::Other,
+        },
+    ],
+    switches: &[],
+};
+
+pub(super) const INFO: CommandDefinition = CommandDefinition {
+    name: "model info",
+    about: "print what a model file holds and whether it is intact",
+    example: "clip-search model info /srv/models/own.clip",
+    words: &[Word {
+        name: "FILE",
+        about: "the model file; empty: that of CLIP_SEARCH_MODEL",
+        count: Count::Optional,
+        hint: ValueHint::FilePath,
+    }],
+    switches: &[],
+};
+
+/// Runs one of the commands above.
 ///
 /// # Errors
-/// Words that make no sense, or what the file is refused for.
-pub fn run(words: &[String], config: &ClipConfig) -> Result<u8> {
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words[..] {
-        ["list"] => {
-            print_lines(KNOWN_MODELS.iter().map(listed));
-            Ok(0)
-        }
-        ["fetch", name] => fetch(known_model(name)?, ".".as_ref(), config),
-        ["fetch", name, folder] => fetch(known_model(name)?, folder.as_ref(), config),
-        ["info"] => match &config.model {
+/// An unknown model, or what the command reports about files and the hub.
+pub(super) fn run(call: &Call, config: &ClipConfig) -> Result<u8> {
+    let words: Vec<&str> = call.words.iter().map(String::as_str).collect();
+    match (call.command, &words[..]) {
+        ("model fetch", [name]) => fetch(known_model(name)?, ".".as_ref(), config),
+        ("model fetch", [name, folder, ..]) => fetch(known_model(name)?, folder.as_ref(), config),
+        ("model info", [file, ..]) => info(file.as_ref()),
+        ("model info", []) => match &config.model {
             Some(file) => info(file),
             None => Err(Error::config(
                 "no model is set: name its file in CLIP_SEARCH_MODEL or behind `model info`",
             )),
         },
-        ["info", file] => info(file.as_ref()),
-        ["convert", from, to] => make(from.as_ref(), to.as_ref(), Precision::I8),
-        ["convert", from, to, "i8"] => make(from.as_ref(), to.as_ref(), Precision::I8),
-        ["convert", from, to, "f16"] => make(from.as_ref(), to.as_ref(), Precision::F16),
-        ["convert", from, to, "f32"] => make(from.as_ref(), to.as_ref(), Precision::F32),
-        _ => Err(Error::config(format!("usage: clip-search {USAGE}"))),
+        ("model convert", [from, to, rest @ ..]) => {
+            let precision = match rest {
+                [] | ["i8"] => Precision::I8,
+                ["f16"] => Precision::F16,
+                ["f32"] => Precision::F32,
+                _ => {
+                    let usage = CONVERT.usage();
+                    return Err(Error::config(format!(
+                        "usage: clip-search {usage}; PRECISION is i8, f16 or f32"
+                    )));
+                }
+            };
+            make(from.as_ref(), to.as_ref(), precision)
+        }
+        _ => {
+            print_lines(KNOWN_MODELS.iter().map(listed));
+            Ok(0)
+        }
     }
 }
 
@@ -60,12 +142,12 @@ fn listed(known: &KnownModel) -> String {
 
 fn fetch(known: &KnownModel, folder: &Path, config: &ClipConfig) -> Result<u8> {
     let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
-    let mut shown = Shown::bytes();
+    let mut progress = TerminalProgress::bytes();
     let digests = known
-        .fetch(&config.hub, folder, &mut shown)
+        .fetch(&config.hub, folder, &mut progress)
         .inspect_err(|error| {
-            if !matches!(error.kind(), Kind::System | Kind::Busy) {
-                by_hand(known, folder, config, &mut shown);
+            if *error.kind() != Kind::System {
+                by_hand(known, folder, config, &mut progress);
             }
         })?;
     print_lines(
@@ -86,17 +168,22 @@ fn fetch(known: &KnownModel, folder: &Path, config: &ClipConfig) -> Result<u8> {
     Ok(0)
 }
 
-/// Says how to do without the hub, or without this machine's way to it.
-fn by_hand(known: &KnownModel, folder: &Path, config: &ClipConfig, shown: &mut Shown) {
+/// Explains how to get the model without a connection from this machine to the hub.
+fn by_hand(
+    known: &KnownModel,
+    folder: &Path,
+    config: &ClipConfig,
+    progress: &mut TerminalProgress,
+) {
     let (checkpoint, file) = (known.checkpoint(folder), known.model(folder));
     let (checkpoint, file) = (checkpoint.display(), file.display());
-    shown.say(&format!(
-        "say it again to go on from here, or bring these files into {checkpoint} by another way:"
+    progress.say(&format!(
+        "run the same command again to continue, or bring these files into {checkpoint} another way:"
     ));
     for url in known.urls(&config.hub) {
-        shown.say(&format!("  {url}"));
+        progress.say(&format!("  {url}"));
     }
-    shown.say(&format!(
+    progress.say(&format!(
         "and then: clip-search model convert {checkpoint} {file}"
     ));
 }

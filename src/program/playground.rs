@@ -27,9 +27,9 @@ use crate::playground::faults::Faults;
 use crate::playground::server::{self, About};
 use crate::playground::traffic::Traffic;
 use crate::playground::transcript;
-use crate::program::bars::Shown;
-use crate::program::command_line::{Program, print_lines};
-use crate::program::index::told;
+use crate::program::bars::TerminalProgress;
+use crate::program::command_line::{Call, CommandDefinition, Program, print_lines};
+use crate::program::index::summary_lines;
 use crate::shutdown::Shutdown;
 use crate::systemd::Pulse;
 use crate::{bot, endpoint, engine, log};
@@ -41,10 +41,13 @@ pub const PROGRAM: Program = Program {
     about: "the whole system on one machine, with a chat page in the browser",
     prefix: "PLAYGROUND_",
     variables: PLAYGROUND_VARIABLES,
-    commands: &[(
-        "run",
-        "start everything, print the page's address (the default)",
-    )],
+    commands: &[CommandDefinition {
+        name: "run",
+        about: "start everything, print the page's address (the default)",
+        example: "playground --pictures ~/Pictures --port 8000",
+        words: &[],
+        switches: &[],
+    }],
 };
 
 /// The token of the bot whose Telegram is this process: a secret of nobody.
@@ -65,13 +68,7 @@ const LIMITS: Limits = Limits {
 ///
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
-pub fn run(_: &str, words: &[String], environment: &Environment) -> Result<u8> {
-    if let Some(word) = words.first() {
-        return Err(Error::config(format!(
-            "{word} is not expected; see {} --help",
-            PROGRAM.name
-        )));
-    }
+pub fn run(_: &Call, environment: &Environment) -> Result<u8> {
     let mut config = PlaygroundConfig::from_environment(environment)?;
     let _ = log::start(config.log, None);
     let shutdown = Shutdown::default();
@@ -117,10 +114,10 @@ fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Res
     let name = format!("clip-bot-playground-{}", sha256(of.as_bytes()));
     let folder = config.scratch.join(name);
     let places = [pictures.to_owned()];
-    let mut shown = Shown::default();
+    let mut progress = TerminalProgress::default();
     let options = Options::default();
-    let summary = add(&folder, &places, &model, options, &mut shown, shutdown)?;
-    print_lines(told(&summary));
+    let summary = add(&folder, &places, &model, options, &mut progress, shutdown)?;
+    print_lines(summary_lines(&summary));
     Ok(folder)
 }
 

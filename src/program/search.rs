@@ -11,7 +11,10 @@ use crate::endpoint::{self, Monitor, socket};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::log::{self, events};
-use crate::program::command_line::{CONFIG_ONLY, Program, print_lines};
+use crate::program::check::{self, finding};
+use crate::program::command_line::{
+    CONFIG_ONLY, Call, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
+};
 #[cfg(feature = "clip")]
 use crate::program::{index, model};
 use crate::search::{DEFAULT_LIMIT, Query};
@@ -23,38 +26,71 @@ pub const PROGRAM: Program = Program {
     about: "answers picture searches over HTTP",
     prefix: "CLIP_SEARCH_",
     variables: SEARCH_VARIABLES,
-    commands: &[
-        ("serve", "answer GET /search until SIGTERM (the default)"),
-        (
-            "check [--config-only]",
-            "look at settings and engine; or at the settings only",
-        ),
-        ("query TEXT…", "ask the engine once; one address a line"),
-        #[cfg(feature = "clip")]
-        (
-            "index add|info|push|remove|verify [--fast] [--rebuild] [--even-if-empty] PLACE…",
-            "keep the index of your own pictures",
-        ),
-        #[cfg(feature = "clip")]
-        (
-            model::USAGE,
-            "fetch, make or look at a model of our own engine",
-        ),
-    ],
+    commands: COMMANDS,
 };
+
+const COMMANDS: &[CommandDefinition] = &[
+    CommandDefinition {
+        name: "serve",
+        about: "answer GET /search until SIGTERM (the default)",
+        example: "clip-search serve --listen 127.0.0.1:8080",
+        words: &[],
+        switches: &[],
+    },
+    CommandDefinition {
+        name: "check",
+        about: "check the settings and the engine",
+        example: "clip-search check --config-only",
+        words: &[],
+        switches: &[CONFIG_ONLY, JSON],
+    },
+    CommandDefinition {
+        name: "query",
+        about: "ask the engine once and print one address a line",
+        example: "clip-search query --json a red bus",
+        words: &[Word {
+            name: "TEXT",
+            about: "what the pictures show",
+            count: Count::Many,
+            hint: ValueHint::Other,
+        }],
+        switches: &[JSON],
+    },
+    #[cfg(feature = "clip")]
+    index::INDEX,
+    #[cfg(feature = "clip")]
+    index::ADD,
+    #[cfg(feature = "clip")]
+    index::INFO,
+    #[cfg(feature = "clip")]
+    index::PUSH,
+    #[cfg(feature = "clip")]
+    index::REMOVE,
+    #[cfg(feature = "clip")]
+    index::VERIFY,
+    #[cfg(feature = "clip")]
+    model::MODEL,
+    #[cfg(feature = "clip")]
+    model::LIST,
+    #[cfg(feature = "clip")]
+    model::FETCH,
+    #[cfg(feature = "clip")]
+    model::CONVERT,
+    #[cfg(feature = "clip")]
+    model::INFO,
+];
 
 /// How much longer than one search a stop waits for the answers under way.
 pub const OVERTIME: Duration = Duration::from_secs(2);
 
-/// Runs `command` with `words` and returns the exit code.
+/// Runs `call` and returns the exit code.
 ///
 /// # Errors
 /// An invalid setting, or a refusal of the system.
-pub fn run(command: &str, words: &[String], environment: &Environment) -> Result<u8> {
-    if command == "check" && words == [CONFIG_ONLY] {
+pub fn run(call: &Call, environment: &Environment) -> Result<u8> {
+    if call.command == "check" && call.has(CONFIG_ONLY) {
         SearchConfig::from_environment(&environment.clone().with_made_up_secrets())?;
-        print_lines(["ok   settings".to_owned()]);
-        return Ok(0);
+        return Ok(check::report(&[check::settings()], call.has(JSON)));
     }
     let config = SearchConfig::from_environment(environment)?;
     #[cfg(feature = "lambda")]
@@ -69,17 +105,13 @@ pub fn run(command: &str, words: &[String], environment: &Environment) -> Result
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
-    match command {
-        "check" if words.is_empty() => check(&config),
-        "query" => query(&config, words),
+    match call.command {
+        "check" => check(&config, call.has(JSON)),
+        "query" => query(&config, &call.words.join(" "), call.has(JSON)),
         #[cfg(feature = "clip")]
-        "index" => index::run(words, &config.clip),
+        command if command.starts_with("index ") => index::run(call, &config.clip),
         #[cfg(feature = "clip")]
-        "model" => model::run(words, &config.clip),
-        _ if !words.is_empty() => Err(Error::config(format!(
-            "{command} takes no words; see {} --help",
-            PROGRAM.name
-        ))),
+        command if command.starts_with("model ") => model::run(call, &config.clip),
         #[cfg(feature = "lambda")]
         _ if in_lambda => {
             let router = endpoint::router(engine::choose(&config)?, &config, &Monitor::default());
@@ -140,24 +172,36 @@ fn beat(activity: &Monitor, engine: &'static str, shutdown: &Shutdown) -> Result
         .map_err(|cause| Error::system("failed to start the thread pulse", cause))
 }
 
-fn check(config: &SearchConfig) -> Result<u8> {
+fn check(config: &SearchConfig, as_json: bool) -> Result<u8> {
     let engine = engine::choose(config)?;
     let name = engine.name();
-    let (line, code) = match engine.ready(Instant::now() + config.timeout) {
-        Ok(()) => (format!("ok   engine {name}"), 0),
-        Err(failure) => (format!("FAIL engine {name}: {failure}"), 1),
+    let engine = match engine.ready(Instant::now() + config.timeout) {
+        Ok(()) => finding(true, format!("engine {name}")),
+        Err(failure) => finding(false, format!("engine {name}: {failure}")),
     };
-    print_lines(["ok   settings".to_owned(), line]);
-    Ok(code)
+    Ok(check::report(&[check::settings(), engine], as_json))
 }
 
-fn query(config: &SearchConfig, words: &[String]) -> Result<u8> {
-    let Ok(query) = Query::text(&words.join(" "), DEFAULT_LIMIT, 0) else {
+fn query(config: &SearchConfig, text: &str, as_json: bool) -> Result<u8> {
+    let Ok(query) = Query::text(text, DEFAULT_LIMIT, 0) else {
         return Err(Error::config("usage: clip-search query TEXT…"));
     };
-    let page = engine::choose(config)?.search(&query, Instant::now() + config.timeout)?;
-    let hits = page.hits.into_iter();
-    print_lines(hits.map(|hit| absolute(&hit.url, config.listen)));
+    let mut page = match engine::choose(config)?.search(&query, Instant::now() + config.timeout) {
+        Ok(page) => page,
+        Err(failure) => return Err(failure.into()),
+    };
+    for hit in &mut page.hits {
+        hit.url = absolute(&hit.url, config.listen);
+        hit.thumbnail_url = hit
+            .thumbnail_url
+            .take()
+            .map(|url| absolute(&url, config.listen));
+    }
+    if as_json {
+        print_lines([page.to_details(Some(text)).to_string()]);
+    } else {
+        print_lines(page.hits.into_iter().map(|hit| hit.url));
+    }
     Ok(0)
 }
 

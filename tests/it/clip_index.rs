@@ -119,8 +119,11 @@ fn wrong_use_says_what_is_right() {
     let nowhere = file("index", "").with_extension("none");
     let table: [(&[&str], &str); 7] = [
         (&[], "usage: clip-search index add"),
-        (&["info", "more"], "usage: clip-search index add"),
-        (&["verify", "--rebuild"], "usage: clip-search index add"),
+        (&["info", "more"], "index info takes no words"),
+        (
+            &["verify", "--rebuild"],
+            "--rebuild is a flag of clip-search index add",
+        ),
         (&["verify"], "there is no index in"),
         (&["info"], "make one with clip-search index add FOLDER"),
         (&["remove", "/x"], "there is no index in"),

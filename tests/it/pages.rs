@@ -5,8 +5,10 @@
 
 use std::path::Path;
 
-use clip_bot::config::Variable;
-use clip_bot::program::command_line::Program;
+use clap_complete::Shell;
+use clap_mangen::Man;
+use clip_bot::config::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES};
+use clip_bot::program::command_line::{CommandDefinition, Program};
 use clip_bot::{log, program};
 
 /// A program of the package, with what only its manual page says.
@@ -74,11 +76,76 @@ fn manual_pages_and_completions_say_what_the_tables_say() {
         let program = &manual.program;
         let name = program.name;
         keep(&format!("docs/man/{name}.1"), &manual_page(manual));
-        keep(&format!("docs/completions/{name}.bash"), &bash(program));
-        keep(&format!("docs/completions/{name}.fish"), &fish(program));
-        keep(&format!("docs/completions/{name}.zsh"), &zsh(program));
+        for (shell, end) in [
+            (Shell::Bash, "bash"),
+            (Shell::Fish, "fish"),
+            (Shell::Zsh, "zsh"),
+        ] {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut program.to_clap(), name, &mut script);
+            let script = String::from_utf8(script).expect("text");
+            keep(&format!("docs/completions/{name}.{end}"), &script);
+        }
     }
 }
+
+#[test]
+fn every_definition_is_sound_and_its_examples_are_understood() {
+    for program in [
+        program::bot::PROGRAM,
+        program::search::PROGRAM,
+        program::playground::PROGRAM,
+    ] {
+        program.to_clap().debug_assert();
+        for command in program.commands {
+            let mut words = command.example.split(' ').map(str::to_owned);
+            if words.next().as_deref() == Some(program.name) {
+                program.parse(words).expect(command.example);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_of_settings_says_what_the_tables_say() {
+    let mut page = SETTINGS.to_owned();
+    for (program, variables) in [
+        ("clip-bot", BOT_VARIABLES),
+        ("clip-search", SEARCH_VARIABLES),
+        ("playground", PLAYGROUND_VARIABLES),
+    ] {
+        page += &format!("\n## {program}\n\n| variable | default | meaning |\n|---|---|---|\n");
+        for variable in variables {
+            let default = match variable.default {
+                "" => String::new(),
+                default => format!("`{default}`"),
+            };
+            let (name, meaning) = (variable.name, variable.meaning);
+            page += &format!("| `{name}` | {default} | {meaning} |\n");
+        }
+    }
+    keep("docs/settings.md", &page);
+}
+
+const SETTINGS: &str = "\
+# Settings
+
+<!-- Written by tests/it/pages.rs from src/config/variables.rs. -->
+
+Every setting is an environment variable. Each one that is not a secret is also a flag, which wins:
+`CLIP_BOT_RESULTS=5` and `--results 5` say the same, before or after the command.
+
+- Durations are written like `50s`, `6m` or `1h 30m`.
+- Secrets (tokens and keys) are never flags, because every user of a machine sees its command lines.
+  Put each into a file and name that file in the setting that ends in `_FILE`, or pass it as a
+  systemd credential of the name that the table gives. The plain variable is for development: it
+  works, with a warning.
+- An unknown setting is refused, with the nearest known one.
+- Exit codes: 0 for a clean stop, 1 for a failure worth a restart, 2 for a wrong setting or command
+  line, 3 when the token was refused.
+
+`clip-bot check --config-only` and `clip-search check --config-only` check the settings alone.
+";
 
 #[test]
 fn the_catalog_explains_every_event_and_no_other() {
@@ -121,109 +188,38 @@ fn keep(path: &str, text: &str) {
     );
 }
 
-/// Commands as (name, words that follow it, what it does).
-fn commands(program: &Program) -> impl Iterator<Item = (&str, &str, &str)> {
-    program.commands.iter().map(|(usage, meaning)| {
-        let (name, words) = usage.split_once(' ').unwrap_or((usage, ""));
-        (name, words, *meaning)
-    })
-}
-
-/// Flags of a command of its own, such as `--config-only`.
-fn own_flags(program: &Program) -> impl Iterator<Item = &str> {
-    let words = commands(program).flat_map(|(_, words, _)| words.split(' '));
-    let flags = words.filter_map(|word| word.strip_prefix('[')?.strip_suffix(']'));
-    flags.filter(|word| word.starts_with("--"))
-}
-
-/// The settings that are flags.
-fn flags(program: &Program) -> impl Iterator<Item = &Variable> {
-    let is_flag = |variable: &&Variable| !variable.is_secret();
-    program.variables.iter().filter(is_flag)
-}
-
-/// What a shell can offer as the value of a setting.
-enum Value {
-    Any,
-    File,
-    Folder,
-    OneOf(Vec<&'static str>),
-}
-
-fn value(variable: &Variable) -> Value {
-    if variable.name.ends_with("_FILE") {
-        return Value::File;
-    }
-    if variable.name.ends_with("_DIR") {
-        return Value::Folder;
-    }
-    let quoted = variable.meaning.split('`').skip(1).step_by(2);
-    let words: Vec<&str> = quoted.filter(|word| !word.contains('/')).collect();
-    if words.is_empty() {
-        Value::Any
-    } else {
-        Value::OneOf(words)
-    }
-}
-
 fn manual_page(manual: &Manual) -> String {
     let program = &manual.program;
-    let (name, version) = (program.name, env!("CARGO_PKG_VERSION"));
-    let mut page = format!(
-        ".\\\" Made by tests/it/pages.rs from the tables that --help is made from.\n\
-         .TH {} 1 \"\" \"clip-bot {version}\" \"User Commands\"\n\
-         .SH NAME\n{} \\- {}\n.SH SYNOPSIS\n",
-        roff(&name.to_uppercase()),
-        roff(name),
-        roff(program.about)
-    );
-    for (number, (command, words, _)) in commands(program).enumerate() {
-        let command = format!("\\fB{}\\fR", roff(command));
-        // The first one need not be named.
-        let command = match number {
-            0 => format!("[{command}]"),
-            _ => command,
-        };
-        let words = match words {
-            "" => String::new(),
-            words => format!(" \\fI{}\\fR", roff(words)),
-        };
-        page += &format!(
-            "\\fB{}\\fR {command} [\\fIsetting\\fR...]{words}\n.br\n",
-            roff(name)
-        );
-    }
+    let source = format!("clip-bot {}", env!("CARGO_PKG_VERSION"));
+    let definition = program.to_clap().long_about(manual.description);
+    let man = Man::new(definition.disable_help_subcommand(true))
+        .title(program.name.to_uppercase())
+        .date("")
+        .source(source)
+        .manual("User Commands");
+    let mut page =
+        b".\\\" Written by tests/it/pages.rs from the definition that parses the command line.\n"
+            .to_vec();
+    man.render_title(&mut page).expect("memory");
+    man.render_name_section(&mut page).expect("memory");
+    man.render_synopsis_section(&mut page).expect("memory");
+    let mut page = String::from_utf8(page).expect("text");
     page += &format!(
-        "\\fB{0}\\fR \\fB\\-\\-help\\fR | \\fB\\-\\-version\\fR\n\
-         .SH DESCRIPTION\n{1}\n.SH COMMANDS\n",
-        roff(name),
+        ".SH DESCRIPTION\n{}\n.SH COMMANDS\n",
         roff(manual.description)
     );
-    for (command, words, meaning) in commands(program) {
-        let usage = format!("\\fB{}\\fR \\fI{}\\fR", roff(command), roff(words));
-        let usage = usage.replace(" \\fI\\fR", "");
-        page += &format!(".TP\n{usage}\n{}.\n", roff(&capital(meaning)));
-    }
-    page += ".SH SETTINGS\nEach is an environment variable, and a flag unless it is a secret; flags \
-        win. Times are written like 50s or 6m.\n";
-    for variable in program.variables {
-        let flag = if variable.is_secret() {
-            String::new()
-        } else {
-            format!(
-                ", \\fB{}\\fR \\fIvalue\\fR",
-                roff(&program.flag_of(variable))
-            )
-        };
-        let default = match variable.default {
-            "" => String::new(),
-            default => format!(" Default: {}.", roff(default)),
-        };
-        page += &format!(
-            ".TP\n\\fB{}\\fR{flag}\n{}.{default}\n",
-            roff(variable.name),
-            roff(&capital(variable.meaning))
-        );
+    page += &program
+        .commands
+        .iter()
+        .map(command_entry)
+        .collect::<String>();
+    let mut options = Vec::new();
+    man.render_options_section(&mut options).expect("memory");
+    page += &String::from_utf8(options).expect("text");
+    page += ".SH SECRETS\nThese are environment variables only.\n";
+    for secret in program.variables.iter().filter(|v| v.is_secret()) {
+        let (name, meaning) = (roff(secret.name), roff(&capital(secret.meaning)));
+        page += &format!(".TP\n\\fB{name}\\fR\n{meaning}.\n");
     }
     page += ".SH EXIT STATUS\n";
     for (code, meaning) in [
@@ -249,6 +245,22 @@ fn manual_page(manual: &Manual) -> String {
     page + &format!(".SH SEE ALSO\n{}\n", see_also.join(",\n"))
 }
 
+/// A command with its words, its switches and an example.
+fn command_entry(command: &CommandDefinition) -> String {
+    let about = roff(&capital(command.about));
+    let mut entry = format!(".TP\n\\fB{}\\fR\n{about}.\n", roff(&command.usage()));
+    let words = command
+        .words
+        .iter()
+        .map(|word| (word.name.to_owned(), word.about));
+    let switches = command.switches.iter();
+    let switches = switches.map(|switch| (format!("--{}", switch.name), switch.about));
+    for (name, about) in words.chain(switches) {
+        entry += &format!(".br\n\\fI{}\\fR: {}.\n", roff(&name), roff(about));
+    }
+    entry + &format!(".br\nExample: {}\n", roff(command.example))
+}
+
 /// Text as roff takes it literally; what is in backticks becomes bold.
 fn roff(text: &str) -> String {
     let text = text.replace('\\', "\\e").replace('-', "\\-");
@@ -271,115 +283,4 @@ fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()
-}
-
-const MADE: &str = "Made by tests/it/pages.rs from the tables that --help is made from.";
-
-fn bash(program: &Program) -> String {
-    let name = program.name;
-    let function = format!("_{}", name.replace('-', "_"));
-    let mut values = String::new();
-    for variable in flags(program) {
-        let offer = match value(variable) {
-            Value::Any => continue,
-            Value::File => "-f".to_owned(),
-            Value::Folder => "-d".to_owned(),
-            Value::OneOf(words) => format!("-W '{}'", words.join(" ")),
-        };
-        let flag = program.flag_of(variable);
-        values += &format!("    {flag}) offer=({offer}) ;;\n");
-    }
-    let words: Vec<&str> = commands(program).map(|(name, ..)| name).collect();
-    let mut flags: Vec<String> = flags(program).map(|flag| program.flag_of(flag)).collect();
-    flags.extend(own_flags(program).map(str::to_owned));
-    format!(
-        "# {MADE}\n\
-         {function}() {{\n  \
-           local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD - 1]}} offer=()\n  \
-           # \"=\" is a word of its own here.\n  \
-           if [[ $word == = ]]; then\n    word=\n  \
-           elif [[ $before == = ]]; then\n    before=${{COMP_WORDS[COMP_CWORD - 2]}}\n  fi\n  \
-           case $before in\n{values}    --*) return ;;\n    \
-             *)\n      if [[ $word == -* ]]; then\n        \
-               offer=(-W '{} --help --version')\n      \
-             else\n        offer=(-W '{}')\n      fi\n      ;;\n  esac\n  \
-           mapfile -t COMPREPLY < <(compgen \"${{offer[@]}}\" -- \"$word\")\n  \
-           [[ ${{offer[0]}} == -W ]] || compopt -o filenames\n\
-         }}\n\
-         complete -F {function} {name}\n",
-        flags.join(" "),
-        words.join(" ")
-    )
-}
-
-fn fish(program: &Program) -> String {
-    let name = program.name;
-    let mut lines = format!("# {MADE}\ncomplete -c {name} -f\n");
-    for (command, _, meaning) in commands(program) {
-        lines += &format!(
-            "complete -c {name} -n __fish_use_subcommand -a {command} -d {}\n",
-            quoted(meaning)
-        );
-    }
-    for variable in flags(program) {
-        let offer = match value(variable) {
-            Value::Any => "-x".to_owned(),
-            Value::File => "-rF".to_owned(),
-            Value::Folder => "-x -a '(__fish_complete_directories)'".to_owned(),
-            Value::OneOf(words) => format!("-x -a '{}'", words.join(" ")),
-        };
-        let flag = program.flag_of(variable);
-        let meaning = quoted(variable.meaning);
-        lines += &format!(
-            "complete -c {name} -l {} {offer} -d {meaning}\n",
-            flag.trim_start_matches('-')
-        );
-    }
-    for flag in own_flags(program) {
-        lines += &format!("complete -c {name} -l {}\n", flag.trim_start_matches('-'));
-    }
-    lines += &format!("complete -c {name} -s h -l help -d 'all commands and settings'\n");
-    lines + &format!("complete -c {name} -s V -l version -d 'the version'\n")
-}
-
-fn zsh(program: &Program) -> String {
-    let described = |text: &str| {
-        let mut text = text.to_owned();
-        for special in ['[', ']', ':'] {
-            text = text.replace(special, &format!("\\{special}"));
-        }
-        text
-    };
-    let mut lines = format!("#compdef {}\n# {MADE}\n_arguments -s -S \\\n", program.name);
-    for variable in flags(program) {
-        let offer = match value(variable) {
-            Value::Any => " ".to_owned(),
-            Value::File => "_files".to_owned(),
-            Value::Folder => "_files -/".to_owned(),
-            Value::OneOf(words) => format!("({})", words.join(" ")),
-        };
-        let flag = program.flag_of(variable);
-        let meaning = described(variable.meaning);
-        let argument = quoted(&format!("{flag}=[{meaning}]:value:{offer}"));
-        lines += &format!("  {argument} \\\n");
-    }
-    let commands =
-        commands(program).map(|(name, _, meaning)| format!("{name}\\:\"{}\"", described(meaning)));
-    let commands: Vec<String> = commands.collect();
-    for flag in own_flags(program) {
-        lines += &format!("  '{flag}' \\\n");
-    }
-    lines += "  '(- *)'{-h,--help}'[all commands and settings]' \\\n";
-    lines += "  '(- *)'{-V,--version}'[the version]' \\\n";
-    lines += &format!(
-        "  {} \\\n",
-        quoted(&format!("1:command:(({}))", commands.join(" ")))
-    );
-    lines + "  '*:words:'\n"
-}
-
-/// In single quotes, as all three shells and fish take it; backticks are only ours.
-fn quoted(text: &str) -> String {
-    let text = text.replace('`', "").replace('\'', "'\\''");
-    format!("'{text}'")
 }

@@ -116,7 +116,7 @@ fn wrong_settings_are_refused() {
     for (arguments, words) in [
         (&["--port", "99999"][..], "PLAYGROUND_PORT"),
         (&["--prot", "1"], "did you mean --port?"),
-        (&["run", "now"], "now is not expected"),
+        (&["run", "now"], "run takes no words"),
         (&["--token-file", "/nowhere/token"], "/nowhere/token"),
     ] {
         let ended = start(arguments).wait();

@@ -3,20 +3,57 @@
 use super::*;
 use crate::config::{BOT_VARIABLES, SEARCH_VARIABLES};
 
+const QUERY: CommandDefinition = CommandDefinition {
+    name: "query",
+    about: "asks",
+    example: "query a red bus",
+    words: &[Word {
+        name: "TEXT",
+        about: "words",
+        count: Count::Many,
+        hint: ValueHint::Other,
+    }],
+    switches: &[JSON],
+};
+const fn plain(name: &'static str) -> CommandDefinition {
+    CommandDefinition {
+        name,
+        about: "plain",
+        example: "an example",
+        words: &[],
+        switches: &[],
+    }
+}
+const ADD: CommandDefinition = CommandDefinition {
+    name: "index add",
+    switches: &[Switch {
+        name: "rebuild",
+        about: "again",
+    }],
+    words: QUERY.words,
+    ..QUERY
+};
+
 const PROGRAMS: [Program; 2] = [
     Program {
         name: "clip-bot",
         about: "one sentence",
         prefix: "CLIP_BOT_",
         variables: BOT_VARIABLES,
-        commands: &[("run", "the default"), ("query TEXT…", "asks")],
+        commands: &[
+            plain("run"),
+            QUERY,
+            plain("index"),
+            ADD,
+            plain("index info"),
+        ],
     },
     Program {
         name: "clip-search",
         about: "one sentence",
         prefix: "CLIP_SEARCH_",
         variables: SEARCH_VARIABLES,
-        commands: &[("serve", "the default"), ("query TEXT…", "asks")],
+        commands: &[plain("serve"), QUERY],
     },
 ];
 
@@ -27,8 +64,11 @@ fn parse(arguments: &[&str]) -> Result<Invocation> {
 #[test]
 fn commands_words_and_flags_are_told_apart() {
     let run = |command, words: &[&str], settings: &[(&str, &str)]| Invocation::Run {
-        command,
-        words: words.iter().map(|word| (*word).to_owned()).collect(),
+        call: Call {
+            command,
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            switches: Vec::new(),
+        },
         settings: settings
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -100,37 +140,121 @@ fn what_is_not_understood_is_named_with_a_remedy() {
     }
 }
 
+fn printed(program: &Program, arguments: &[&str]) -> String {
+    let words = arguments.iter().map(|word| (*word).to_owned());
+    match program.parse(words).expect("help") {
+        Invocation::Print(text) => text,
+        run @ Invocation::Run { .. } => panic!("{run:?}"),
+    }
+}
+
+#[test]
+fn the_definitions_are_sound() {
+    for program in &PROGRAMS {
+        program.to_clap().debug_assert();
+    }
+}
+
 #[test]
 fn the_help_lists_every_variable_default_and_command() {
     for program in &PROGRAMS {
-        let help = program.help();
+        let help = printed(program, &["--help"]);
         for variable in program.variables {
-            let line = |line: &&str| line.split_whitespace().next() == Some(variable.name);
-            let line = help
-                .lines()
-                .find(line)
-                .unwrap_or_else(|| panic!("{}", variable.name));
+            assert!(help.contains(variable.name), "{}", variable.name);
             // A secret is no flag.
-            let flag = program.flag_of(variable);
-            let shown = line.split_whitespace().nth(1);
-            assert_eq!(
-                shown,
-                (!variable.is_secret()).then_some(flag.as_str()),
-                "{line}"
-            );
+            let flag = format!("{} <VALUE>", program.flag_of(variable));
+            assert_eq!(help.contains(&flag), !variable.is_secret(), "{flag}");
             assert!(help.contains(variable.meaning));
             if !variable.default.is_empty() {
                 let default = format!("{} [default: {}]", variable.meaning, variable.default);
                 assert!(help.contains(&default), "{default}");
             }
         }
-        for (usage, meaning) in program.commands {
-            assert!(help.contains(usage) && help.contains(meaning));
+        for command in program.subcommands_of("") {
+            assert!(help.contains(command.name) && help.contains(command.about));
         }
-        for asked in ["-h", "--help"] {
-            let printed = program.parse(["query".to_owned(), asked.to_owned()]);
-            assert_eq!(printed.expect("help"), Invocation::Print(help.clone()));
+        let short = printed(program, &["-h"]);
+        assert!(
+            short.contains("query") && short.len() < help.len(),
+            "{short}"
+        );
+    }
+}
+
+#[test]
+fn each_command_has_its_own_help_with_an_example() {
+    let bot = &PROGRAMS[0];
+    for arguments in [
+        &["index", "add", "--help"][..],
+        &["help", "index", "add"],
+        &["--results", "3", "index", "add", "--help"],
+    ] {
+        let help = printed(bot, arguments);
+        for part in [
+            "index add",
+            "--rebuild",
+            "TEXT",
+            "Example:\n  query a red bus",
+        ] {
+            assert!(help.contains(part), "{part} is not in {help}");
         }
+    }
+    let short = printed(bot, &["query", "-h"]);
+    assert!(
+        short.contains("--json") && !short.contains("--rebuild"),
+        "{short}"
+    );
+    assert_eq!(printed(bot, &["query", "-V"]), printed(bot, &["--version"]));
+}
+
+#[test]
+fn subcommands_have_switches_of_their_own() {
+    let call = |arguments: &[&str]| match parse(arguments) {
+        Ok(Invocation::Run { call, .. }) => call,
+        other => panic!("{other:?}"),
+    };
+    let add = call(&[
+        "index",
+        "add",
+        "a",
+        "--rebuild",
+        "b",
+        "--log=warn",
+        "--rebuild",
+    ]);
+    assert_eq!(
+        (add.command, &add.switches[..]),
+        ("index add", &["rebuild"][..])
+    );
+    assert_eq!(add.words, ["a", "b"]);
+    assert!(call(&["query", "--json", "x"]).has(JSON));
+    let table: [(&[&str], &str); 7] = [
+        (
+            &["index", "add", "x", "--rebild"],
+            "did you mean --rebuild?",
+        ),
+        (
+            &["index", "add", "x", "--worker"],
+            "did you mean --workers?",
+        ),
+        (
+            &["index", "info", "--rebuild"],
+            "flag of clip-bot index add",
+        ),
+        (
+            &["index", "inf"],
+            "is not a command of index; did you mean info?",
+        ),
+        (&["index"], "usage: clip-bot index add|info"),
+        (
+            &["index", "info", "now"],
+            "index info takes no words; see clip-bot index info",
+        ),
+        (&["query", "--json=yes", "x"], "see clip-bot"),
+    ];
+    for (arguments, part) in table {
+        let line = parse(arguments).expect_err("not understood").chain();
+        assert!(line.contains(part), "{line}");
     }
 }
 
@@ -157,4 +281,10 @@ fn bytes_that_are_not_text_matter_only_where_they_are_ours() {
         .expect_err("not text");
     assert_eq!(error.to_string(), "CLIP_BOT_LOG is not UTF-8 text");
     assert!(invocation(&PROGRAMS[0], [bytes()], []).is_err());
+    let error = invocation(&PROGRAMS[0], ["--results".into(), bytes()], []).map(drop);
+    let error = error.expect_err("not text");
+    assert_eq!(
+        error.to_string(),
+        "the value of --results is not UTF-8 text"
+    );
 }

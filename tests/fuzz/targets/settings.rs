@@ -104,11 +104,9 @@ pub fn arguments(bytes: &[u8]) {
     let program = PROGRAMS[usize::from(input.byte()) % PROGRAMS.len()];
     match program.parse(input.lines()) {
         Ok(Invocation::Print(text)) => assert!(text.ends_with('\n')),
-        Ok(Invocation::Run {
-            command, settings, ..
-        }) => {
-            let is = |(usage, _): &(&str, &str)| usage.split(' ').next() == Some(command);
-            assert!(program.commands.iter().any(is));
+        Ok(Invocation::Run { call, settings }) => {
+            let mut commands = program.commands.iter();
+            assert!(commands.any(|command| command.name == call.command));
             let known = |name: &String| {
                 let is = |variable: &Variable| variable.name == name;
                 program.variables.iter().any(is) && !name.ends_with("TOKEN")
