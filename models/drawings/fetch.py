@@ -3,8 +3,8 @@
 
 Run once; the results are committed. Needs `npm`, and Python with requirements.txt beside this file:
   python3 -m venv target/collection
-  target/collection/bin/pip install --require-hashes --only-binary :all: -r src/mock/collection/requirements.txt
-  target/collection/bin/python src/mock/collection/fetch.py
+  target/collection/bin/pip install --require-hashes --only-binary :all: -r models/drawings/requirements.txt
+  target/collection/bin/python models/drawings/fetch.py
 """
 import collections
 import colorsys

@@ -1,7 +1,7 @@
 //! Preprocessing of pictures: CLIP sees the square in the middle, resized and normalised.
 //!
 //! Each value differs from that of Hugging Face's transformers with Pillow by at most 2 of 255
-//! (`tests/peers/clip-preprocess` compares them).
+//! (`tests/peers/clip-preprocess/run` compares them).
 
 use super::Picture;
 use super::resize::{Crop, resize};

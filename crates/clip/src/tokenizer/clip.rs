@@ -1,7 +1,7 @@
 //! CLIP's tokenizer: byte-pair encoding, which merges frequent pairs of bytes again and again.
 //!
 //! [`Tokenizer::encode_exactly`] agrees with `CLIPTokenizer` of Hugging Face's transformers
-//! (`tests/peers/clip-preprocess` compares them); [`Tokenizer::encode`] is for what people type.
+//! (`tests/peers/clip-preprocess/run` compares them); [`Tokenizer::encode`] is for what people type.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -259,7 +259,7 @@ mod tests {
         assert_eq!(clip().encode("", 77), [49406, 49407]);
     }
 
-    /// Made by `UPDATE=1 tests/peers/clip-preprocess`.
+    /// Made by `UPDATE=1 tests/peers/clip-preprocess/run`.
     #[test]
     fn texts_in_many_scripts_become_the_tokens_of_transformers() {
         type Case = (String, Vec<u32>, Vec<u32>);

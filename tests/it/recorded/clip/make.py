@@ -1,6 +1,6 @@
 """Makes the checkpoints here, with random weights, and golden.json: what transformers makes of them.
 
-Run with what tests/peers/requirements/clip-parity.txt lists; tests/it/clip_model.rs reads the result.
+Run with what tests/peers/shared/requirements/clip-parity.txt lists; tests/it/clip_model.rs reads the result.
 """
 
 import json
