@@ -6,19 +6,22 @@
 
 mod bot;
 mod playground;
+mod rate;
 mod search;
 mod settings;
+mod token;
 mod variables;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use bot::{AwsIam, BotConfig, Rate, SearchAuth};
+pub use bot::{AwsIam, BotConfig, SearchAuth};
 pub use playground::PlaygroundConfig;
+pub use rate::Rate;
 pub use search::{
     ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
-pub(crate) use settings::printable;
+pub(crate) use token::printable;
 pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
 /// The process environment and the way to read files, passed in by `main`.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::rate::Rate;
 use super::settings::Settings;
+use super::token::looks_like_a_token;
 use super::{BOT_VARIABLES, Environment};
 use crate::aws::signature::Credentials;
 use crate::error::{Error, Result};
@@ -66,15 +68,6 @@ pub struct AwsIam {
     pub metadata: String,
 }
 
-/// So many searches in such a time, all at once or spread over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// At least 1.
-    pub searches: u32,
-    /// From a second to a day.
-    pub per: Duration,
-}
-
 impl BotConfig {
     /// Reads and checks all `CLIP_BOT_*` settings.
     ///
@@ -98,18 +91,7 @@ impl BotConfig {
                 "CLIP_BOT_SEARCH_URL is not set: name the search endpoint, for example http://127.0.0.1:8080",
             )
         })?;
-        let search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
-        let search_auth = match (settings.text("CLIP_BOT_SEARCH_AUTH"), search_token) {
-            ("" | "bearer", Some(token)) => SearchAuth::Bearer(token),
-            ("" | "none", _) => SearchAuth::None,
-            ("aws-iam", _) => SearchAuth::AwsIam(aws_iam(environment, &search_url)?),
-            ("bearer", None) => {
-                return Err(Error::config(
-                    "CLIP_BOT_SEARCH_AUTH=bearer needs a token: set CLIP_BOT_SEARCH_TOKEN_FILE",
-                ));
-            }
-            _ => return Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none, bearer or aws-iam")),
-        };
+        let search_auth = search_auth(&mut settings, &search_url)?;
         let language = match settings.text("CLIP_BOT_LANGUAGE") {
             "" => None,
             language @ ("en" | "es") => Some(language.to_owned()),
@@ -129,7 +111,10 @@ impl BotConfig {
             },
             search_auth,
             search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
-            rate: settings.rate("CLIP_BOT_RATE")?,
+            rate: match settings.text("CLIP_BOT_RATE") {
+                "none" => None,
+                _ => Some(settings.parsed("CLIP_BOT_RATE", Rate::WANTED)?),
+            },
             state_dir,
             control: settings
                 .given_folder("RUNTIME_DIRECTORY")
@@ -149,6 +134,19 @@ impl BotConfig {
     pub fn bot_id(&self) -> &str {
         let token = self.token.expose();
         token.split_once(':').map_or(token, |(id, _)| id)
+    }
+}
+
+fn search_auth(settings: &mut Settings<'_>, search_url: &str) -> Result<SearchAuth> {
+    let search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
+    match (settings.text("CLIP_BOT_SEARCH_AUTH"), search_token) {
+        ("" | "bearer", Some(token)) => Ok(SearchAuth::Bearer(token)),
+        ("" | "none", _) => Ok(SearchAuth::None),
+        ("aws-iam", _) => aws_iam(settings.environment, search_url).map(SearchAuth::AwsIam),
+        ("bearer", None) => Err(Error::config(
+            "CLIP_BOT_SEARCH_AUTH=bearer needs a token: set CLIP_BOT_SEARCH_TOKEN_FILE",
+        )),
+        _ => Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none, bearer or aws-iam")),
     }
 }
 
@@ -186,16 +184,5 @@ fn aws_iam(environment: &Environment, search_url: &str) -> Result<AwsIam> {
         region: region.to_owned(),
         credentials,
         metadata: metadata.to_owned(),
-    })
-}
-
-pub(super) fn looks_like_a_token(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(id, key)| {
-        !id.is_empty()
-            && !key.is_empty()
-            && id.bytes().all(|b| b.is_ascii_digit())
-            && key
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::bot::{Rate, looks_like_a_token};
+use super::token::{may_hold_secret, printable};
 use super::{Environment, Variable, nearest};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -111,22 +111,6 @@ impl<'a> Settings<'a> {
             .map(PathBuf::from)
     }
 
-    /// Such as `10/1m`; `None` for `none`.
-    pub(super) fn rate(&self, name: &str) -> Result<Option<Rate>> {
-        let text = self.text(name);
-        if text == "none" {
-            return Ok(None);
-        }
-        let rate = text.split_once('/').and_then(|(searches, per)| {
-            let searches = searches.trim().parse().ok().filter(|n| *n > 0)?;
-            let per = humantime::parse_duration(per.trim()).ok()?;
-            let sensible = Duration::from_secs(1)..=Duration::from_hours(24);
-            sensible.contains(&per).then_some(Rate { searches, per })
-        });
-        let wanted = "searches per time, such as 10/1m, up to 24h; or none";
-        rate.map(Some).ok_or_else(|| self.invalid(name, wanted))
-    }
-
     pub(super) fn level(&self, name: &str) -> Result<tracing::level_filters::LevelFilter> {
         self.parsed(name, "off, error, warn, info, debug or trace")
     }
@@ -208,25 +192,4 @@ impl<'a> Settings<'a> {
         ));
         Ok(Some(Secret::new(plain)))
     }
-}
-
-/// `text` between backquotes for a message, or words that stand for it where it may be secret.
-pub(crate) fn printable(text: &str) -> String {
-    if may_hold_secret(text) {
-        "the value (not shown, it may be secret)".to_owned()
-    } else {
-        format!("`{text}`")
-    }
-}
-
-/// Whether some part of `text` looks like a bot token, a token of a hub, a password in an address,
-/// or a long random word: somebody may have pasted a secret into the wrong setting.
-fn may_hold_secret(text: &str) -> bool {
-    let breaks = |c: char| !c.is_ascii_alphanumeric() && !"_-:.".contains(c);
-    text.contains('@')
-        || text.split(breaks).any(|word| {
-            let random = |part: &str| part.len() >= 24 || part.starts_with("hf_");
-            looks_like_a_token(word.strip_prefix("bot").unwrap_or(word))
-                || word.split('.').any(random)
-        })
 }
