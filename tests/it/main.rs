@@ -22,6 +22,7 @@ mod playground_server;
 mod reference_defects;
 mod secrets;
 mod seeds;
+mod settings_page;
 mod space;
 mod strictness;
 mod support;
