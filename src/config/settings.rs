@@ -1,4 +1,4 @@
-//! Reads one setting at a time, of any kind, with the errors an operator understands.
+//! Reads and checks one setting at a time: numbers, durations, addresses, secrets and so on.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ impl<'a> Settings<'a> {
             if !known.iter().any(|variable| variable.name == name) {
                 let names = known.iter().map(|variable| variable.name);
                 let nearest = nearest(name, names).unwrap_or(prefix);
-                // What is not a name may be a whole line of a file of settings.
+                // A word that is no variable name may be a whole line of a settings file, secret and all.
                 let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
                 let name = if is_name {
                     name.clone()
@@ -127,7 +127,7 @@ impl<'a> Settings<'a> {
             .collect()
     }
 
-    /// An http(s) address without the slash at its end; `None` where nothing is set.
+    /// An http(s) address without a slash at the end; `None` if the variable is not set.
     pub(super) fn url(&self, name: &str) -> Result<Option<String>> {
         let text = self.text(name).trim_end_matches('/');
         if text.is_empty() {
@@ -148,7 +148,8 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// `NAME_FILE`, else the credential, else the plain variable, which costs a warning.
+    /// The secret in the file that `NAME_FILE` names, else in the systemd credential, else in the
+    /// variable itself, which adds a warning.
     pub(super) fn secret(&mut self, name: &str, credential: &str) -> Result<Option<Secret>> {
         let read = |path: PathBuf, wanted_by: &str| {
             let text = (self.environment.read)(&path).map_err(|cause| {
@@ -178,7 +179,7 @@ impl<'a> Settings<'a> {
             let path = Path::new(folder).join(credential);
             match (self.environment.read)(&path) {
                 Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
-                // What the unit passes for a file that is not there.
+                // The unit passes an empty credential if the file does not exist.
                 Ok(text) if Secret::new(&text).is_empty() => {}
                 _ => return read(path, &format!("credential {credential}")).map(Some),
             }

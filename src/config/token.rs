@@ -21,8 +21,8 @@ pub(crate) fn printable(text: &str) -> String {
     }
 }
 
-/// Whether some part of `text` looks like a bot token, a token of a hub, a password in an address,
-/// or a long random word: somebody may have pasted a secret into the wrong setting.
+/// Whether some part of `text` looks like a bot token, a Hugging Face token, a password in an
+/// address, or a long random word: somebody may have pasted a secret into the wrong setting.
 pub(super) fn may_hold_secret(text: &str) -> bool {
     let breaks = |c: char| !c.is_ascii_alphanumeric() && !"_-:.".contains(c);
     text.contains('@')

@@ -13,8 +13,8 @@ pub struct Variable {
 }
 
 impl Variable {
-    /// Whether the value is a secret: then there is no flag for it, as other users can read a
-    /// command line, and no child process inherits it.
+    /// Whether the value is a secret: then it has no flag, as other users can read command lines,
+    /// and a reload does not pass it on to the running bot.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.name.ends_with("TOKEN") || self.name.ends_with("_KEY")
