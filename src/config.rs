@@ -1,37 +1,41 @@
-//! Every setting, its default and its limits: environment variables in, valid types out.
+//! Every setting with its default and limits: turns environment variables into checked values.
 //!
 //! The environment is passed in as an [`Environment`], so nothing here touches the process.
-//! A wrong value is an error that names the variable and the remedy; an unknown variable with
-//! our prefix is refused, with the nearest known name.
+//! A wrong value is an error that names the variable and the remedy. An unknown variable with the
+//! prefix of the program is an error that suggests the most similar known name.
 
 mod bot;
 mod playground;
+mod rate;
 mod search;
 mod settings;
+mod token;
 mod variables;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-pub use bot::{AwsIam, BotConfig, Rate, SearchAuth};
+pub use bot::{AwsIam, BotConfig, SearchAuth};
 pub use playground::PlaygroundConfig;
+pub use rate::Rate;
 pub use search::{
     ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
-pub(crate) use settings::printable;
+pub(crate) use token::printable;
 pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
-/// The process environment and the way to read files, passed in by `main`.
+/// The environment of the process and a function that reads files, passed in by `main`.
 #[derive(Clone)]
 pub struct Environment {
-    /// Names and values, command-line flags already laid over them.
+    /// Names and values; those given as command-line flags have replaced those of the process.
     pub variables: BTreeMap<String, String>,
-    /// Reads a file of secrets.
+    /// Reads a file that holds a secret.
     pub read: fn(&Path) -> std::io::Result<String>,
 }
 
 impl Environment {
-    /// The same with every secret there and good: for checking settings where the secrets are not.
+    /// A copy in which every secret is present and valid, to check the other settings on a machine
+    /// without the secrets.
     #[must_use]
     pub fn with_made_up_secrets(mut self) -> Self {
         self.variables
@@ -47,7 +51,7 @@ impl Environment {
     }
 }
 
-/// The known name most like `name`.
+/// The name among `known` that is most similar to `name`.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     known.min_by_key(|candidate| strsim::damerau_levenshtein(name, candidate))
 }

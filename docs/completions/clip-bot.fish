@@ -1,23 +1,154 @@
-# Made by tests/it/pages.rs from the tables that --help is made from.
-complete -c clip-bot -f
-complete -c clip-bot -n __fish_use_subcommand -a run -d 'answer messages until SIGTERM (the default)'
-complete -c clip-bot -n __fish_use_subcommand -a check -d 'look at all that the bot needs; or at the settings only'
-complete -c clip-bot -n __fish_use_subcommand -a reload -d 'hand changed settings to the bot that runs (systemctl reload)'
-complete -c clip-bot -n __fish_use_subcommand -a query -d 'ask the endpoint once; one address a line'
-complete -c clip-bot -l allowed -x -d 'user or chat ids that are answered, by comma; empty: everyone'
-complete -c clip-bot -l api-url -x -d 'Bot API server'
-complete -c clip-bot -l language -x -a 'en es' -d 'en or es for everyone; empty: by the user'\''s language'
-complete -c clip-bot -l log -x -a 'off error warn info debug trace' -d 'off, error, warn, info, debug or trace'
-complete -c clip-bot -l poll-timeout -x -d 'how long one getUpdates waits, 1s to 50s'
-complete -c clip-bot -l rate -x -a 'none' -d 'searches one user may ask for in a time; none: no limit'
-complete -c clip-bot -l results -x -d 'pictures in an answer, 1 to 10'
-complete -c clip-bot -l search-auth -x -a 'none bearer aws-iam' -d 'none, bearer or aws-iam; empty: bearer where there is a token'
-complete -c clip-bot -l search-timeout -x -d 'longest wait for the endpoint, 1s to 10m'
-complete -c clip-bot -l search-token-file -rF -d 'file with that token; or credential search-token'
-complete -c clip-bot -l search-url -x -d 'the search endpoint (required); /search is appended'
-complete -c clip-bot -l state-dir -x -a '(__fish_complete_directories)' -d 'folder for what was not answered yet; empty: systemd'\''s, else memory'
-complete -c clip-bot -l token-file -rF -d 'file with the token; or credential telegram-token'
-complete -c clip-bot -l workers -x -d 'queries answered at the same time, 1 to 64'
-complete -c clip-bot -l config-only
-complete -c clip-bot -s h -l help -d 'all commands and settings'
-complete -c clip-bot -s V -l version -d 'the version'
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_clip_bot_global_optspecs
+    string join \n allowed= api-url= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= token-file= workers= h/help V/version
+end
+
+function __fish_clip_bot_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_clip_bot_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_clip_bot_using_subcommand
+    set -l cmd (__fish_clip_bot_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+bearer\t''
+aws-iam\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -s V -l version -d 'Print version'
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "run" -d 'answer messages until SIGTERM (the default)'
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "check" -d 'check all that the bot needs, one line each'
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "reload" -d 'hand changed settings to the running bot (systemctl reload)'
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "query" -d 'ask the endpoint once and print one address a line'
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+bearer\t''
+aws-iam\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+bearer\t''
+aws-iam\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l json -d 'print JSON, for scripts'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+bearer\t''
+aws-iam\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+bearer\t''
+aws-iam\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "run" -d 'answer messages until SIGTERM (the default)'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "check" -d 'check all that the bot needs, one line each'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "reload" -d 'hand changed settings to the running bot (systemctl reload)'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "query" -d 'ask the endpoint once and print one address a line'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

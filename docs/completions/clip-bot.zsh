@@ -1,22 +1,241 @@
 #compdef clip-bot
-# Made by tests/it/pages.rs from the tables that --help is made from.
-_arguments -s -S \
-  '--allowed=[user or chat ids that are answered, by comma; empty\: everyone]:value: ' \
-  '--api-url=[Bot API server]:value: ' \
-  '--language=[en or es for everyone; empty\: by the user'\''s language]:value:(en es)' \
-  '--log=[off, error, warn, info, debug or trace]:value:(off error warn info debug trace)' \
-  '--poll-timeout=[how long one getUpdates waits, 1s to 50s]:value: ' \
-  '--rate=[searches one user may ask for in a time; none\: no limit]:value:(none)' \
-  '--results=[pictures in an answer, 1 to 10]:value: ' \
-  '--search-auth=[none, bearer or aws-iam; empty\: bearer where there is a token]:value:(none bearer aws-iam)' \
-  '--search-timeout=[longest wait for the endpoint, 1s to 10m]:value: ' \
-  '--search-token-file=[file with that token; or credential search-token]:value:_files' \
-  '--search-url=[the search endpoint (required); /search is appended]:value: ' \
-  '--state-dir=[folder for what was not answered yet; empty\: systemd'\''s, else memory]:value:_files -/' \
-  '--token-file=[file with the token; or credential telegram-token]:value:_files' \
-  '--workers=[queries answered at the same time, 1 to 64]:value: ' \
-  '--config-only' \
-  '(- *)'{-h,--help}'[all commands and settings]' \
-  '(- *)'{-V,--version}'[the version]' \
-  '1:command:((run\:"answer messages until SIGTERM (the default)" check\:"look at all that the bot needs; or at the settings only" reload\:"hand changed settings to the bot that runs (systemctl reload)" query\:"ask the endpoint once; one address a line"))' \
-  '*:words:'
+
+autoload -U is-at-least
+
+_clip-bot() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
+'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
+'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_clip-bot_commands" \
+"*::: :->clip-bot" \
+&& ret=0
+    case $state in
+    (clip-bot)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-bot-command-$line[1]:"
+        case $line[1] in
+            (run)
+_arguments "${_arguments_options[@]}" : \
+'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
+'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
+'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
+'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
+'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
+'--config-only[check the settings only, without secrets and network]' \
+'--json[print JSON, for scripts]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(reload)
+_arguments "${_arguments_options[@]}" : \
+'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
+'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
+'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(query)
+_arguments "${_arguments_options[@]}" : \
+'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
+'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
+'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::TEXT -- what the pictures show:' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_clip-bot__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-bot-help-command-$line[1]:"
+        case $line[1] in
+            (run)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(reload)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(query)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_clip-bot_commands] )) ||
+_clip-bot_commands() {
+    local commands; commands=(
+'run:answer messages until SIGTERM (the default)' \
+'check:check all that the bot needs, one line each' \
+'reload:hand changed settings to the running bot (systemctl reload)' \
+'query:ask the endpoint once and print one address a line' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-bot commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__check_commands] )) ||
+_clip-bot__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot check commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__help_commands] )) ||
+_clip-bot__subcmd__help_commands() {
+    local commands; commands=(
+'run:answer messages until SIGTERM (the default)' \
+'check:check all that the bot needs, one line each' \
+'reload:hand changed settings to the running bot (systemctl reload)' \
+'query:ask the endpoint once and print one address a line' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-bot help commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__help__subcmd__check_commands] )) ||
+_clip-bot__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot help check commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__help__subcmd__help_commands] )) ||
+_clip-bot__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot help help commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__help__subcmd__query_commands] )) ||
+_clip-bot__subcmd__help__subcmd__query_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot help query commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__help__subcmd__reload_commands] )) ||
+_clip-bot__subcmd__help__subcmd__reload_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot help reload commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__help__subcmd__run_commands] )) ||
+_clip-bot__subcmd__help__subcmd__run_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot help run commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__query_commands] )) ||
+_clip-bot__subcmd__query_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot query commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__reload_commands] )) ||
+_clip-bot__subcmd__reload_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot reload commands' commands "$@"
+}
+(( $+functions[_clip-bot__subcmd__run_commands] )) ||
+_clip-bot__subcmd__run_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-bot run commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_clip-bot" ]; then
+    _clip-bot "$@"
+else
+    compdef _clip-bot clip-bot
+fi

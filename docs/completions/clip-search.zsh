@@ -1,29 +1,883 @@
 #compdef clip-search
-# Made by tests/it/pages.rs from the tables that --help is made from.
-_arguments -s -S \
-  '--engine=[clip, space or mock; empty\: space where one is set, else clip]:value:(clip space mock)' \
-  '--hf-token-file=[file with that token; or credential hf-token]:value:_files' \
-  '--hub=[hub that knows the Space and has the models]:value: ' \
-  '--idle=[end after this time without a request, for socket units; empty\: never]:value: ' \
-  '--index=[folder of the index of pictures; empty\: the built-in pictures]:value: ' \
-  '--listen=[address and port to listen on; a socket unit'\''s come first]:value: ' \
-  '--log=[off, error, warn, info, debug or trace]:value:(off error warn info debug trace)' \
-  '--min-score=[least likeness of what words find, -1 to 1; empty\: the model'\''s own]:value: ' \
-  '--model=[file of the CLIP model; empty\: the small built-in one]:value: ' \
-  '--public-base=[address that each file'\''s base name is appended to]:value: ' \
-  '--qdrant=[a collection in Qdrant that holds the index, by its URL]:value: ' \
-  '--qdrant-key-file=[file with that key; or credential qdrant-key]:value:_files' \
-  '--space=[the Space\: its URL, or user/name on the hub]:value: ' \
-  '--space-api=[its endpoint; empty\: the only named one, /search or /predict]:value: ' \
-  '--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in]:value: ' \
-  '--timeout=[longest time for one search, 1s to 10m]:value: ' \
-  '--token-file=[file with that token; or credential search-token]:value:_files' \
-  '--workers=[searches at the same time, 1 to 512]:value: ' \
-  '--config-only' \
-  '--fast' \
-  '--rebuild' \
-  '--even-if-empty' \
-  '(- *)'{-h,--help}'[all commands and settings]' \
-  '(- *)'{-V,--version}'[the version]' \
-  '1:command:((serve\:"answer GET /search until SIGTERM (the default)" check\:"look at settings and engine; or at the settings only" query\:"ask the engine once; one address a line" index\:"keep the index of your own pictures" model\:"fetch, make or look at a model of our own engine"))' \
-  '*:words:'
+
+autoload -U is-at-least
+
+_clip-search() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+":: :_clip-search_commands" \
+"*::: :->clip-search" \
+&& ret=0
+    case $state in
+    (clip-search)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-command-$line[1]:"
+        case $line[1] in
+            (serve)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'--config-only[check the settings only, without secrets and network]' \
+'--json[print JSON, for scripts]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(query)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'--json[print JSON, for scripts]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::TEXT -- what the pictures show:' \
+&& ret=0
+;;
+(index)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_clip-search__subcmd__index_commands" \
+"*::: :->index" \
+&& ret=0
+
+    case $state in
+    (index)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-index-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'--fast[encode with 8-bit integers where the processor gains by it, and check samples exactly]' \
+'--rebuild[encode every picture again]' \
+'--even-if-empty[accept a place that has no pictures any more, and remove those of before]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::PLACE -- a folder, or a list of addresses or files; none\: all that were added before:_files' \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'--json[print JSON, for scripts]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(push)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::URL -- the collection; empty\: that of CLIP_SEARCH_QDRANT:_urls' \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':PLACE -- a folder, a list, a picture or an address:_files' \
+&& ret=0
+;;
+(verify)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_clip-search__subcmd__index__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-index-help-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(push)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(verify)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(model)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+":: :_clip-search__subcmd__model_commands" \
+"*::: :->model" \
+&& ret=0
+
+    case $state in
+    (model)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-model-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(fetch)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':NAME -- one of `model list`:' \
+'::FOLDER -- where to put it; empty\: the current folder:_files -/' \
+&& ret=0
+;;
+(convert)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':CHECKPOINT -- model.safetensors, or the folder that holds it:_files' \
+':FILE -- the model file to write:_files' \
+'::PRECISION -- of the weights\: i8 (default), f16 or f32:' \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
+'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'::FILE -- the model file; empty\: that of CLIP_SEARCH_MODEL:_files' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_clip-search__subcmd__model__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-model-help-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(fetch)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(convert)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_clip-search__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-help-command-$line[1]:"
+        case $line[1] in
+            (serve)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(query)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(index)
+_arguments "${_arguments_options[@]}" : \
+":: :_clip-search__subcmd__help__subcmd__index_commands" \
+"*::: :->index" \
+&& ret=0
+
+    case $state in
+    (index)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-help-index-command-$line[1]:"
+        case $line[1] in
+            (add)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(push)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(remove)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(verify)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(model)
+_arguments "${_arguments_options[@]}" : \
+":: :_clip-search__subcmd__help__subcmd__model_commands" \
+"*::: :->model" \
+&& ret=0
+
+    case $state in
+    (model)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:clip-search-help-model-command-$line[1]:"
+        case $line[1] in
+            (list)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(fetch)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(convert)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(info)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_clip-search_commands] )) ||
+_clip-search_commands() {
+    local commands; commands=(
+'serve:answer GET /search until SIGTERM (the default)' \
+'check:check the settings and the engine' \
+'query:ask the engine once and print one address a line' \
+'index:keep the index of your own pictures' \
+'model:list, fetch, convert or inspect models of our own engine' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-search commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__check_commands] )) ||
+_clip-search__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search check commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help_commands] )) ||
+_clip-search__subcmd__help_commands() {
+    local commands; commands=(
+'serve:answer GET /search until SIGTERM (the default)' \
+'check:check the settings and the engine' \
+'query:ask the engine once and print one address a line' \
+'index:keep the index of your own pictures' \
+'model:list, fetch, convert or inspect models of our own engine' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-search help commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__check_commands] )) ||
+_clip-search__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help check commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__help_commands] )) ||
+_clip-search__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help help commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__index_commands] )) ||
+_clip-search__subcmd__help__subcmd__index_commands() {
+    local commands; commands=(
+'add:index the pictures of folders and lists, and what changed in them' \
+'info:print what the index holds' \
+'push:copy the index to a collection in Qdrant' \
+'remove:remove pictures from the index' \
+'verify:read the whole index and report what is damaged' \
+    )
+    _describe -t commands 'clip-search help index commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__index__subcmd__add_commands] )) ||
+_clip-search__subcmd__help__subcmd__index__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help index add commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__index__subcmd__info_commands] )) ||
+_clip-search__subcmd__help__subcmd__index__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help index info commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__index__subcmd__push_commands] )) ||
+_clip-search__subcmd__help__subcmd__index__subcmd__push_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help index push commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__index__subcmd__remove_commands] )) ||
+_clip-search__subcmd__help__subcmd__index__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help index remove commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__index__subcmd__verify_commands] )) ||
+_clip-search__subcmd__help__subcmd__index__subcmd__verify_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help index verify commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__model_commands] )) ||
+_clip-search__subcmd__help__subcmd__model_commands() {
+    local commands; commands=(
+'list:list the models that can be fetched' \
+'fetch:fetch a model from the hub and convert it' \
+'convert:make a model file from a checkpoint' \
+'info:print what a model file holds and whether it is intact' \
+    )
+    _describe -t commands 'clip-search help model commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__model__subcmd__convert_commands] )) ||
+_clip-search__subcmd__help__subcmd__model__subcmd__convert_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help model convert commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__model__subcmd__fetch_commands] )) ||
+_clip-search__subcmd__help__subcmd__model__subcmd__fetch_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help model fetch commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__model__subcmd__info_commands] )) ||
+_clip-search__subcmd__help__subcmd__model__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help model info commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__model__subcmd__list_commands] )) ||
+_clip-search__subcmd__help__subcmd__model__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help model list commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__query_commands] )) ||
+_clip-search__subcmd__help__subcmd__query_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help query commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__help__subcmd__serve_commands] )) ||
+_clip-search__subcmd__help__subcmd__serve_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search help serve commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index_commands] )) ||
+_clip-search__subcmd__index_commands() {
+    local commands; commands=(
+'add:index the pictures of folders and lists, and what changed in them' \
+'info:print what the index holds' \
+'push:copy the index to a collection in Qdrant' \
+'remove:remove pictures from the index' \
+'verify:read the whole index and report what is damaged' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-search index commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__add_commands] )) ||
+_clip-search__subcmd__index__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index add commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help_commands] )) ||
+_clip-search__subcmd__index__subcmd__help_commands() {
+    local commands; commands=(
+'add:index the pictures of folders and lists, and what changed in them' \
+'info:print what the index holds' \
+'push:copy the index to a collection in Qdrant' \
+'remove:remove pictures from the index' \
+'verify:read the whole index and report what is damaged' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-search index help commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help__subcmd__add_commands] )) ||
+_clip-search__subcmd__index__subcmd__help__subcmd__add_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index help add commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help__subcmd__help_commands] )) ||
+_clip-search__subcmd__index__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index help help commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help__subcmd__info_commands] )) ||
+_clip-search__subcmd__index__subcmd__help__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index help info commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help__subcmd__push_commands] )) ||
+_clip-search__subcmd__index__subcmd__help__subcmd__push_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index help push commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help__subcmd__remove_commands] )) ||
+_clip-search__subcmd__index__subcmd__help__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index help remove commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__help__subcmd__verify_commands] )) ||
+_clip-search__subcmd__index__subcmd__help__subcmd__verify_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index help verify commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__info_commands] )) ||
+_clip-search__subcmd__index__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index info commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__push_commands] )) ||
+_clip-search__subcmd__index__subcmd__push_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index push commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__remove_commands] )) ||
+_clip-search__subcmd__index__subcmd__remove_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index remove commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__index__subcmd__verify_commands] )) ||
+_clip-search__subcmd__index__subcmd__verify_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search index verify commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model_commands] )) ||
+_clip-search__subcmd__model_commands() {
+    local commands; commands=(
+'list:list the models that can be fetched' \
+'fetch:fetch a model from the hub and convert it' \
+'convert:make a model file from a checkpoint' \
+'info:print what a model file holds and whether it is intact' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-search model commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__convert_commands] )) ||
+_clip-search__subcmd__model__subcmd__convert_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model convert commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__fetch_commands] )) ||
+_clip-search__subcmd__model__subcmd__fetch_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model fetch commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__help_commands] )) ||
+_clip-search__subcmd__model__subcmd__help_commands() {
+    local commands; commands=(
+'list:list the models that can be fetched' \
+'fetch:fetch a model from the hub and convert it' \
+'convert:make a model file from a checkpoint' \
+'info:print what a model file holds and whether it is intact' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'clip-search model help commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__help__subcmd__convert_commands] )) ||
+_clip-search__subcmd__model__subcmd__help__subcmd__convert_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model help convert commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__help__subcmd__fetch_commands] )) ||
+_clip-search__subcmd__model__subcmd__help__subcmd__fetch_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model help fetch commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__help__subcmd__help_commands] )) ||
+_clip-search__subcmd__model__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model help help commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__help__subcmd__info_commands] )) ||
+_clip-search__subcmd__model__subcmd__help__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model help info commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__help__subcmd__list_commands] )) ||
+_clip-search__subcmd__model__subcmd__help__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model help list commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__info_commands] )) ||
+_clip-search__subcmd__model__subcmd__info_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model info commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__model__subcmd__list_commands] )) ||
+_clip-search__subcmd__model__subcmd__list_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search model list commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__query_commands] )) ||
+_clip-search__subcmd__query_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search query commands' commands "$@"
+}
+(( $+functions[_clip-search__subcmd__serve_commands] )) ||
+_clip-search__subcmd__serve_commands() {
+    local commands; commands=()
+    _describe -t commands 'clip-search serve commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_clip-search" ]; then
+    _clip-search "$@"
+else
+    compdef _clip-search clip-search
+fi

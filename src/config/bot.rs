@@ -3,76 +3,70 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::rate::Rate;
 use super::settings::Settings;
+use super::token::looks_like_a_token;
 use super::{BOT_VARIABLES, Environment};
 use crate::aws::signature::Credentials;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// What the bot runs with.
+/// The checked settings of the bot.
 #[derive(Debug, Clone)]
 pub struct BotConfig {
-    /// Bot token.
+    /// Bot token from @BotFather.
     pub token: Secret,
-    /// Bot API server, without a slash at the end.
+    /// Address of the Bot API server, without a slash at the end.
     pub api_url: String,
-    /// The endpoint's `/search`.
+    /// Address of the endpoint, with `/search`.
     pub search_url: String,
-    /// How the endpoint is shown who asks.
+    /// How the bot authenticates to the endpoint.
     pub search_auth: SearchAuth,
-    /// Longest wait for the endpoint: more than API Gateway's 30 s, so that its own answer comes.
+    /// How long the bot waits for the endpoint's answer. The default is more than API Gateway's own
+    /// limit of 30 s, so that the bot receives the gateway's answer.
     pub search_timeout: Duration,
-    /// How often one user may ask, or `None` for no limit.
+    /// How often one user may search, or `None` for no limit.
     pub rate: Option<Rate>,
-    /// Folder of the inbox, or none to keep it in memory.
+    /// Folder of the inbox, or `None` to keep it in memory.
     pub state_dir: Option<PathBuf>,
-    /// Socket that new settings come through, if there is a place for it.
+    /// Socket on which a reload sends new settings, if systemd gave a folder for it.
     pub control: Option<PathBuf>,
     /// Pictures in an answer.
     pub results: usize,
-    /// How long one getUpdates waits.
+    /// How long one getUpdates request waits for messages.
     pub poll_timeout: Duration,
     /// Worker threads.
     pub workers: usize,
-    /// Users and chats that are answered; empty means everyone.
+    /// Ids of the users and chats that the bot answers; empty for everyone.
     pub allowed: Vec<i64>,
-    /// Fixed language code, or none to go by the user's.
+    /// Language code of all answers, or `None` for each user's own language.
     pub language: Option<String>,
     /// Log level.
     pub log: tracing::level_filters::LevelFilter,
-    /// What the operator should know, to be logged once.
+    /// Warnings about the settings, to be logged once at the start.
     pub warnings: Vec<String>,
 }
 
-/// How the endpoint is shown who asks.
+/// How the bot authenticates to the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SearchAuth {
-    /// It is not.
+    /// No authentication.
     None,
-    /// By `Authorization: Bearer`.
+    /// By `Authorization: Bearer` with this token.
     Bearer(Secret),
-    /// By a signature for API Gateway.
+    /// By AWS signatures, for API Gateway.
     AwsIam(AwsIam),
 }
 
-/// What signing for API Gateway takes.
+/// What the bot needs to sign requests to API Gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsIam {
-    /// Where the API is.
+    /// The API's AWS region.
     pub region: String,
-    /// Those in the environment; else the instance's role is asked for.
+    /// Credentials from the environment; if `None`, those of the EC2 instance's role are fetched.
     pub credentials: Option<Credentials>,
-    /// Address of the instance's metadata service.
+    /// Address of the EC2 instance's metadata service.
     pub metadata: String,
-}
-
-/// So many searches in such a time, all at once or spread over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// At least 1.
-    pub searches: u32,
-    /// From a second to a day.
-    pub per: Duration,
 }
 
 impl BotConfig {
@@ -98,18 +92,7 @@ impl BotConfig {
                 "CLIP_BOT_SEARCH_URL is not set: name the search endpoint, for example http://127.0.0.1:8080",
             )
         })?;
-        let search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
-        let search_auth = match (settings.text("CLIP_BOT_SEARCH_AUTH"), search_token) {
-            ("" | "bearer", Some(token)) => SearchAuth::Bearer(token),
-            ("" | "none", _) => SearchAuth::None,
-            ("aws-iam", _) => SearchAuth::AwsIam(aws_iam(environment, &search_url)?),
-            ("bearer", None) => {
-                return Err(Error::config(
-                    "CLIP_BOT_SEARCH_AUTH=bearer needs a token: set CLIP_BOT_SEARCH_TOKEN_FILE",
-                ));
-            }
-            _ => return Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none, bearer or aws-iam")),
-        };
+        let search_auth = search_auth(&mut settings, &search_url)?;
         let language = match settings.text("CLIP_BOT_LANGUAGE") {
             "" => None,
             language @ ("en" | "es") => Some(language.to_owned()),
@@ -129,7 +112,10 @@ impl BotConfig {
             },
             search_auth,
             search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
-            rate: settings.rate("CLIP_BOT_RATE")?,
+            rate: match settings.text("CLIP_BOT_RATE") {
+                "none" => None,
+                _ => Some(settings.parsed("CLIP_BOT_RATE", Rate::WANTED)?),
+            },
             state_dir,
             control: settings
                 .given_folder("RUNTIME_DIRECTORY")
@@ -144,11 +130,24 @@ impl BotConfig {
         })
     }
 
-    /// The number of the bot's account, which its token begins with.
+    /// The id of the bot's account: the part of the token before the colon.
     #[must_use]
     pub fn bot_id(&self) -> &str {
         let token = self.token.expose();
         token.split_once(':').map_or(token, |(id, _)| id)
+    }
+}
+
+fn search_auth(settings: &mut Settings<'_>, search_url: &str) -> Result<SearchAuth> {
+    let search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
+    match (settings.text("CLIP_BOT_SEARCH_AUTH"), search_token) {
+        ("" | "bearer", Some(token)) => Ok(SearchAuth::Bearer(token)),
+        ("" | "none", _) => Ok(SearchAuth::None),
+        ("aws-iam", _) => aws_iam(settings.environment, search_url).map(SearchAuth::AwsIam),
+        ("bearer", None) => Err(Error::config(
+            "CLIP_BOT_SEARCH_AUTH=bearer needs a token: set CLIP_BOT_SEARCH_TOKEN_FILE",
+        )),
+        _ => Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none, bearer or aws-iam")),
     }
 }
 
@@ -186,16 +185,5 @@ fn aws_iam(environment: &Environment, search_url: &str) -> Result<AwsIam> {
         region: region.to_owned(),
         credentials,
         metadata: metadata.to_owned(),
-    })
-}
-
-pub(super) fn looks_like_a_token(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(id, key)| {
-        !id.is_empty()
-            && !key.is_empty()
-            && id.bytes().all(|b| b.is_ascii_digit())
-            && key
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
     })
 }

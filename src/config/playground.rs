@@ -6,28 +6,28 @@ use super::settings::Settings;
 use super::{Environment, PLAYGROUND_VARIABLES, SearchConfig};
 use crate::error::Result;
 
-/// What the playground runs with.
+/// The checked settings of the playground.
 #[derive(Debug, Clone)]
 pub struct PlaygroundConfig {
-    /// Ask this, then end.
+    /// A message to send, after whose answer the program exits; `None` to serve the page.
     pub ask: Option<String>,
-    /// Folder of pictures to be indexed first.
+    /// Folder of pictures to index before the start; `None` for the built-in pictures.
     pub pictures: Option<PathBuf>,
-    /// Port of the page; 0 for a free one.
+    /// Port of the page; 0 for any free one.
     pub port: u16,
-    /// Where the index of `pictures` is made.
+    /// Folder in which the index of `pictures` is created.
     pub scratch: PathBuf,
-    /// The endpoint inside, on a free port.
+    /// The settings of the endpoint inside the playground, which listens on a free port.
     pub search: SearchConfig,
-    /// File with a token for the real Telegram.
+    /// File with a bot token, if real Telegram is used.
     pub token_file: Option<String>,
     /// Log level.
     pub log: tracing::level_filters::LevelFilter,
 }
 
 impl PlaygroundConfig {
-    /// Reads and checks all `PLAYGROUND_*` settings, and the `CLIP_SEARCH_*` settings that say how
-    /// a Space is asked, or which model searches `pictures`.
+    /// Reads and checks all `PLAYGROUND_*` settings, and the `CLIP_SEARCH_*` settings for
+    /// the Space, or for the model that searches `pictures`.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`], naming the variable and the remedy.

@@ -10,96 +10,98 @@ use super::{Environment, SEARCH_VARIABLES};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// What the endpoint runs with.
+/// The checked settings of the endpoint.
 #[derive(Debug, Clone)]
 pub struct SearchConfig {
-    /// Model and index of our own engine and of the commands `index` and `model`.
+    /// Model and index, for the CLIP engine and for the commands `model` and `index`.
     pub clip: ClipConfig,
-    /// Which engine answers.
+    /// Which engine searches.
     pub engine: EngineConfig,
-    /// Time without a request after which the program ends; none for never.
+    /// The program exits after this time without a request; `None` for never.
     pub idle: Option<Duration>,
-    /// Where to listen.
+    /// Address and port to listen on.
     pub listen: SocketAddr,
-    /// Bearer token that callers need.
+    /// Bearer token that clients must send; `None` if they need none.
     pub token: Option<Secret>,
-    /// Longest time for one search.
+    /// Time limit for one search.
     pub timeout: Duration,
-    /// Searches at the same time.
+    /// How many searches run at the same time.
     pub workers: usize,
     /// Log level.
     pub log: tracing::level_filters::LevelFilter,
-    /// Warnings for the operator, to be logged once.
+    /// Warnings about the settings, to be logged once at the start.
     pub warnings: Vec<String>,
 }
 
-/// Which engine answers.
+/// Which engine searches.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EngineConfig {
-    /// Our own CLIP, with [`SearchConfig::clip`].
+    /// The CLIP engine of this package, configured by [`SearchConfig::clip`].
     Clip,
-    /// Built-in pictures, ranked by their names.
+    /// The built-in pictures, ranked by the words in their names, without a model.
     Mock,
     /// A Space on Hugging Face or elsewhere.
     Space(SpaceConfig),
 }
 
-/// What our own CLIP engine works with.
+/// Model and index of the CLIP engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClipConfig {
-    /// File of the model; none for the built-in one.
+    /// File of the model; `None` for the built-in one.
     pub model: Option<PathBuf>,
-    /// Folder of the index; none for the built-in pictures.
+    /// Folder of the index; `None` for the built-in pictures.
     pub index: Option<PathBuf>,
-    /// Address of a collection in Qdrant, which then holds the index.
+    /// URL of a Qdrant collection that holds the index; it has precedence over `index`.
     pub qdrant: Option<String>,
-    /// API key of Qdrant.
+    /// API key for Qdrant.
     pub qdrant_key: Option<Secret>,
-    /// Least cosine similarity of what words find; none for the model's own.
+    /// Lowest cosine similarity of a picture found by a text query; `None` for the model's default.
     pub min_score: Option<f32>,
-    /// Address that base names are appended to, with a slash at the end.
+    /// Base address of the pictures' URLs, with a slash at the end; each file's base name is
+    /// appended.
     pub public_base: Option<String>,
-    /// Where models are fetched from, without a slash at the end.
+    /// Address of the hub that models are downloaded from, without a slash at the end.
     pub hub: String,
 }
 
-/// How a Space is asked.
+/// How to send a search to a Space.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SpaceConfig {
-    /// Where it is.
+    /// Where the Space runs.
     pub location: SpaceLocation,
-    /// Named endpoint, without slash; none to choose from `/config`.
+    /// Named API endpoint, without a slash; `None` to choose one from `/config`.
     pub api: Option<String>,
-    /// Argument template.
+    /// Template of the arguments.
     pub arguments: SpaceArguments,
-    /// Address that base names are appended to, with a slash at the end.
+    /// Base address of the pictures' URLs, with a slash at the end; each file's base name is
+    /// appended.
     pub public_base: Option<String>,
     /// Token for a private Space.
     pub token: Option<Secret>,
-    /// The hub, without a slash at the end.
+    /// Address of the hub, without a slash at the end.
     pub hub: String,
 }
 
-/// Where a Space is.
+/// Where a Space runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SpaceLocation {
-    /// Its own address, without a slash at the end.
+    /// At this address, without a slash at the end.
     Url(String),
-    /// `user/name` on the hub.
+    /// On the hub, under this `user/name`.
     Hub(String),
 }
 
-/// Argument template of a Space's function; `{query}`, `{limit}`, `{image}` and `{type}`
-/// (`Text` or `Image`) are replaced by the query's.
+/// Template of the arguments of a Space's function. `{query}`, `{limit}`, `{image}` and `{type}`
+/// (`Text` or `Image`) are replaced by the values of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpaceArguments {
-    /// By position; the rest are the Space's defaults.
+    /// By position; the Space's defaults apply to the others.
     Positional(Vec<serde_json::Value>),
-    /// By parameter name; the rest are the Space's defaults.
+    /// By parameter name; the Space's defaults apply to the others.
     Named(serde_json::Map<String, serde_json::Value>),
 }
 
-/// A number from -1 to 1.
+/// A cosine similarity: a number from -1 to 1.
 struct Cosine(f32);
 
 impl FromStr for Cosine {

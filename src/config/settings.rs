@@ -1,11 +1,11 @@
-//! Reads one setting at a time, of any kind, with the errors an operator understands.
+//! Reads and checks one setting at a time: numbers, durations, addresses, secrets and so on.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::bot::{Rate, looks_like_a_token};
+use super::token::{may_hold_secret, printable};
 use super::{Environment, Variable, nearest};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -30,7 +30,7 @@ impl<'a> Settings<'a> {
             if !known.iter().any(|variable| variable.name == name) {
                 let names = known.iter().map(|variable| variable.name);
                 let nearest = nearest(name, names).unwrap_or(prefix);
-                // What is not a name may be a whole line of a file of settings.
+                // A word that is no variable name may be a whole line of a settings file, secret and all.
                 let is_name = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
                 let name = if is_name {
                     name.clone()
@@ -111,22 +111,6 @@ impl<'a> Settings<'a> {
             .map(PathBuf::from)
     }
 
-    /// Such as `10/1m`; `None` for `none`.
-    pub(super) fn rate(&self, name: &str) -> Result<Option<Rate>> {
-        let text = self.text(name);
-        if text == "none" {
-            return Ok(None);
-        }
-        let rate = text.split_once('/').and_then(|(searches, per)| {
-            let searches = searches.trim().parse().ok().filter(|n| *n > 0)?;
-            let per = humantime::parse_duration(per.trim()).ok()?;
-            let sensible = Duration::from_secs(1)..=Duration::from_hours(24);
-            sensible.contains(&per).then_some(Rate { searches, per })
-        });
-        let wanted = "searches per time, such as 10/1m, up to 24h; or none";
-        rate.map(Some).ok_or_else(|| self.invalid(name, wanted))
-    }
-
     pub(super) fn level(&self, name: &str) -> Result<tracing::level_filters::LevelFilter> {
         self.parsed(name, "off, error, warn, info, debug or trace")
     }
@@ -143,7 +127,7 @@ impl<'a> Settings<'a> {
             .collect()
     }
 
-    /// An http(s) address without the slash at its end; `None` where nothing is set.
+    /// An http(s) address without a slash at the end; `None` if the variable is not set.
     pub(super) fn url(&self, name: &str) -> Result<Option<String>> {
         let text = self.text(name).trim_end_matches('/');
         if text.is_empty() {
@@ -164,7 +148,8 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// `NAME_FILE`, else the credential, else the plain variable, which costs a warning.
+    /// The secret in the file that `NAME_FILE` names, else in the systemd credential, else in the
+    /// variable itself, which adds a warning.
     pub(super) fn secret(&mut self, name: &str, credential: &str) -> Result<Option<Secret>> {
         let read = |path: PathBuf, wanted_by: &str| {
             let text = (self.environment.read)(&path).map_err(|cause| {
@@ -194,7 +179,7 @@ impl<'a> Settings<'a> {
             let path = Path::new(folder).join(credential);
             match (self.environment.read)(&path) {
                 Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
-                // What the unit passes for a file that is not there.
+                // The unit passes an empty credential if the file does not exist.
                 Ok(text) if Secret::new(&text).is_empty() => {}
                 _ => return read(path, &format!("credential {credential}")).map(Some),
             }
@@ -208,25 +193,4 @@ impl<'a> Settings<'a> {
         ));
         Ok(Some(Secret::new(plain)))
     }
-}
-
-/// `text` between backquotes for a message, or words that stand for it where it may be secret.
-pub(crate) fn printable(text: &str) -> String {
-    if may_hold_secret(text) {
-        "the value (not shown, it may be secret)".to_owned()
-    } else {
-        format!("`{text}`")
-    }
-}
-
-/// Whether some part of `text` looks like a bot token, a token of a hub, a password in an address,
-/// or a long random word: somebody may have pasted a secret into the wrong setting.
-fn may_hold_secret(text: &str) -> bool {
-    let breaks = |c: char| !c.is_ascii_alphanumeric() && !"_-:.".contains(c);
-    text.contains('@')
-        || text.split(breaks).any(|word| {
-            let random = |part: &str| part.len() >= 24 || part.starts_with("hf_");
-            looks_like_a_token(word.strip_prefix("bot").unwrap_or(word))
-                || word.split('.').any(random)
-        })
 }

@@ -1,4 +1,4 @@
-//! Every variable, right and wrong.
+//! Every variable with right and wrong values.
 
 use std::io;
 use std::time::Duration;
@@ -14,7 +14,7 @@ mod secrets;
 
 const TOKEN: &str = "4242:AAsecret-secret_secret";
 
-/// Stands for the file system.
+/// Reads files of a file system made up for these tests.
 fn read(path: &Path) -> io::Result<String> {
     match path.to_str() {
         Some("/files/token" | "/credentials/telegram-token") => Ok(format!("{TOKEN}\n")),
@@ -38,7 +38,7 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     }
 }
 
-/// The least a bot needs, with `more` laid over it.
+/// The settings of a bot that has only the required variables and `more`.
 fn bot(more: &[(&str, &str)]) -> Result<BotConfig> {
     let mut all = vec![
         ("CLIP_BOT_TOKEN_FILE", "/files/token"),
@@ -310,6 +310,10 @@ fn every_setting_of_the_endpoint_is_taken() {
         (Duration::from_mins(10), 512)
     );
     assert_eq!(config.log, LevelFilter::OFF);
+}
+
+#[test]
+fn every_setting_of_a_space_is_taken() {
     let space = space(&[
         ("CLIP_SEARCH_ENGINE", "space"),
         ("CLIP_SEARCH_HF_TOKEN_FILE", "/files/other"),

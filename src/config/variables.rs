@@ -1,19 +1,20 @@
-//! The tables of settings: flags, `--help`, docs/settings.md and the checks of names are made from
-//! them.
+//! The tables of all settings. `--help`, the manual pages, the completions and docs/settings.md are
+//! generated from them, and an unknown name is refused by them.
 
 /// One setting as the operator sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
     /// Name in the environment; `--name-without-prefix` on the command line.
     pub name: &'static str,
-    /// The default; empty for none.
+    /// The value that applies where the variable is not set; empty if there is none.
     pub default: &'static str,
     /// One line: meaning, unit, limits.
     pub meaning: &'static str,
 }
 
 impl Variable {
-    /// Whether its value is a secret: then it is no flag and is never passed on.
+    /// Whether the value is a secret: then it has no flag, as other users can read command lines,
+    /// and a reload does not pass it on to the running bot.
     #[must_use]
     pub fn is_secret(&self) -> bool {
         self.name.ends_with("TOKEN") || self.name.ends_with("_KEY")
@@ -33,73 +34,73 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_ALLOWED",
         "",
-        "ids of users and chats that the bot answers, separated by commas; empty: everyone",
+        "ids of the users and chats that the bot answers, separated by commas; empty: everyone",
     ),
     variable(
         "CLIP_BOT_API_URL",
         "https://api.telegram.org",
-        "Bot API server",
+        "address of the Bot API server",
     ),
     variable(
         "CLIP_BOT_LANGUAGE",
         "",
-        "`en` or `es` for everyone; empty: by the user's language",
+        "language of all answers, `en` or `es`; empty: each user's own",
     ),
     variable(
         "CLIP_BOT_LOG",
         "info",
-        "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+        "log level: `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     variable(
         "CLIP_BOT_POLL_TIMEOUT",
         "50s",
-        "how long one getUpdates waits, 1s to 50s",
+        "how long one getUpdates request waits for messages, 1s to 50s",
     ),
     variable(
         "CLIP_BOT_RATE",
         "10/1m",
-        "most searches per time for one user, such as 10 per minute; `none`: no limit",
+        "most searches per user and period; `none`: no limit",
     ),
     variable("CLIP_BOT_RESULTS", "5", "pictures in an answer, 1 to 10"),
     variable(
         "CLIP_BOT_SEARCH_AUTH",
         "",
-        "`none`, `bearer` or `aws-iam`; empty: bearer where there is a token",
+        "how the bot authenticates to the endpoint: `none`, `bearer` or `aws-iam`; empty: `bearer` if a token is set, else `none`",
     ),
     variable(
         "CLIP_BOT_SEARCH_TIMEOUT",
         "35s",
-        "longest wait for the endpoint, 1s to 10m",
+        "how long the bot waits for the endpoint's answer, 1s to 10m",
     ),
     variable(
         "CLIP_BOT_SEARCH_TOKEN",
         "",
-        "bearer token of the endpoint; for development only",
+        "bearer token for the endpoint; for development only",
     ),
     variable(
         "CLIP_BOT_SEARCH_TOKEN_FILE",
         "",
-        "file with that token; or credential `search-token`",
+        "file with the bearer token for the endpoint; or systemd credential `search-token`",
     ),
     variable(
         "CLIP_BOT_SEARCH_URL",
         "",
-        "the search endpoint (required); `/search` is appended",
+        "address of the search endpoint (required); `/search` is appended if missing",
     ),
     variable(
         "CLIP_BOT_STATE_DIR",
         "",
-        "folder for messages not answered yet; empty: systemd's, else in memory only",
+        "folder that keeps messages until they are answered; empty: systemd's StateDirectory, else memory",
     ),
     variable(
         "CLIP_BOT_TOKEN",
         "",
-        "token from @BotFather; for development only",
+        "bot token from @BotFather; for development only",
     ),
     variable(
         "CLIP_BOT_TOKEN_FILE",
         "",
-        "file with the token; or credential `telegram-token`",
+        "file with the bot token; or systemd credential `telegram-token`",
     ),
     variable(
         "CLIP_BOT_WORKERS",
@@ -113,102 +114,102 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_ENGINE",
         "",
-        "`clip`, `space` or `mock`; empty: space where one is set, else clip",
+        "search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip`",
     ),
     variable(
         "CLIP_SEARCH_HF_TOKEN",
         "",
-        "token for a private Space; for development only",
+        "Hugging Face token for a private Space; for development only",
     ),
     variable(
         "CLIP_SEARCH_HF_TOKEN_FILE",
         "",
-        "file with that token; or credential `hf-token`",
+        "file with the Hugging Face token; or systemd credential `hf-token`",
     ),
     variable(
         "CLIP_SEARCH_HUB",
         "https://huggingface.co",
-        "hub to look up Spaces and fetch models from",
+        "address of the hub, where Spaces are looked up and models are downloaded",
     ),
     variable(
         "CLIP_SEARCH_IDLE",
         "",
-        "end after this time without a request, for socket units; empty: never",
+        "exit after this time without a request, for socket activation; empty: never",
     ),
     variable(
         "CLIP_SEARCH_INDEX",
         "",
-        "folder of the index of pictures; empty: the built-in pictures",
+        "folder of the picture index; empty: the built-in pictures",
     ),
     variable(
         "CLIP_SEARCH_LISTEN",
         "127.0.0.1:8080",
-        "address and port to listen on; a systemd socket unit overrides it",
+        "address and port to listen on; a socket passed by systemd takes precedence",
     ),
     variable(
         "CLIP_SEARCH_LOG",
         "info",
-        "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+        "log level: `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     variable(
         "CLIP_SEARCH_MIN_SCORE",
         "",
-        "lowest score of pictures found by words, -1 to 1; empty: the model's own",
+        "lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model's default",
     ),
     variable(
         "CLIP_SEARCH_MODEL",
         "",
-        "file of the CLIP model; empty: the small built-in one",
+        "file of the CLIP model; empty: the small built-in model",
     ),
     variable(
         "CLIP_SEARCH_PUBLIC_BASE",
         "",
-        "address that each file's base name is appended to",
+        "base address of the pictures' URLs; each file's base name is appended",
     ),
     variable(
         "CLIP_SEARCH_QDRANT",
         "",
-        "a collection in Qdrant that holds the index, by its URL",
+        "URL of a Qdrant collection that holds the index, in place of a folder",
     ),
     variable(
         "CLIP_SEARCH_QDRANT_KEY",
         "",
-        "API key of Qdrant; for development only",
+        "API key for Qdrant; for development only",
     ),
     variable(
         "CLIP_SEARCH_QDRANT_KEY_FILE",
         "",
-        "file with that key; or credential `qdrant-key`",
+        "file with the API key for Qdrant; or systemd credential `qdrant-key`",
     ),
     variable(
         "CLIP_SEARCH_SPACE",
         "",
-        "the Space: its URL, or user/name on the hub",
+        "Hugging Face Space to search with: its URL, or user/name on the hub",
     ),
     variable(
         "CLIP_SEARCH_SPACE_API",
         "",
-        "its endpoint; empty: the only named one, /search or /predict",
+        "API endpoint of the Space; empty: its only named one, or /search or /predict",
     ),
     variable(
         "CLIP_SEARCH_SPACE_ARGS",
         r#"["{query}", "{limit}"]"#,
-        "its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in",
+        "arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in",
     ),
     variable(
         "CLIP_SEARCH_TIMEOUT",
         "25s",
-        "longest time for one search, 1s to 10m",
+        "time limit for one search, 1s to 10m",
     ),
     variable(
         "CLIP_SEARCH_TOKEN",
         "",
-        "bearer token that callers need; for development only",
+        "bearer token that clients must send; for development only",
     ),
     variable(
         "CLIP_SEARCH_TOKEN_FILE",
         "",
-        "file with that token; or credential `search-token`",
+        "file with the bearer token that clients must send; or systemd credential `search-token`",
     ),
     variable(
         "CLIP_SEARCH_WORKERS",
@@ -222,31 +223,31 @@ pub const PLAYGROUND_VARIABLES: &[Variable] = &[
     variable(
         "PLAYGROUND_ASK",
         "",
-        "ask this, print the chat and end: exit code 0 with pictures, else 1",
+        "send this message, print the chat and exit: 0 if pictures came, else 1",
     ),
     variable(
         "PLAYGROUND_LOG",
         "warn",
-        "`off`, `error`, `warn`, `info`, `debug` or `trace`",
+        "log level: `off`, `error`, `warn`, `info`, `debug` or `trace`",
     ),
     variable(
         "PLAYGROUND_PICTURES",
         "",
-        "folder of pictures to search; empty: the built-in ones",
+        "folder of pictures to search; empty: the built-in pictures",
     ),
     variable(
         "PLAYGROUND_PORT",
         "0",
-        "port of the page on 127.0.0.1; 0: a free one",
+        "port of the page on 127.0.0.1; 0: any free port",
     ),
     variable(
         "PLAYGROUND_SPACE",
         "",
-        "a Space to search; `CLIP_SEARCH_SPACE_*` say how",
+        "Space to search with, configured by `CLIP_SEARCH_SPACE_*`",
     ),
     variable(
         "PLAYGROUND_TOKEN_FILE",
         "",
-        "file with a bot token: answer on the real Telegram instead of the page",
+        "file with a bot token, to use real Telegram in place of the page",
     ),
 ];
