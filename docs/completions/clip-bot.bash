@@ -109,7 +109,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --search-auth)
-                    COMPREPLY=($(compgen -W "none bearer aws-iam" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none bearer aws-iam bearer none" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -237,7 +237,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --search-auth)
-                    COMPREPLY=($(compgen -W "none bearer aws-iam" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none bearer aws-iam bearer none" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -449,7 +449,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --search-auth)
-                    COMPREPLY=($(compgen -W "none bearer aws-iam" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none bearer aws-iam bearer none" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -577,7 +577,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --search-auth)
-                    COMPREPLY=($(compgen -W "none bearer aws-iam" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none bearer aws-iam bearer none" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -705,7 +705,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --search-auth)
-                    COMPREPLY=($(compgen -W "none bearer aws-iam" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "none bearer aws-iam bearer none" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -24,27 +24,29 @@ function __fish_clip_bot_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l poll-timeout -d 'how long one getUpdates request waits for messages, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l rate -d 'most searches per user and period; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-auth -d 'how the bot authenticates to the endpoint: `none`, `bearer` or `aws-iam`; empty: `bearer` if a token is set, else `none` [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
 bearer\t''
-aws-iam\t''"
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+aws-iam\t''
+bearer\t''
+none\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -s V -l version -d 'Print version'
@@ -53,98 +55,106 @@ complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "check" -d 'check 
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "reload" -d 'hand changed settings to the running bot (systemctl reload)'
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "query" -d 'ask the endpoint once and print one address a line'
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l poll-timeout -d 'how long one getUpdates request waits for messages, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l rate -d 'most searches per user and period; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-auth -d 'how the bot authenticates to the endpoint: `none`, `bearer` or `aws-iam`; empty: `bearer` if a token is set, else `none` [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
 bearer\t''
-aws-iam\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+aws-iam\t''
+bearer\t''
+none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l poll-timeout -d 'how long one getUpdates request waits for messages, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l rate -d 'most searches per user and period; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-auth -d 'how the bot authenticates to the endpoint: `none`, `bearer` or `aws-iam`; empty: `bearer` if a token is set, else `none` [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
 bearer\t''
-aws-iam\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+aws-iam\t''
+bearer\t''
+none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l poll-timeout -d 'how long one getUpdates request waits for messages, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l rate -d 'most searches per user and period; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-auth -d 'how the bot authenticates to the endpoint: `none`, `bearer` or `aws-iam`; empty: `bearer` if a token is set, else `none` [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
 bearer\t''
-aws-iam\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+aws-iam\t''
+bearer\t''
+none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d '`en` or `es` for everyone; empty: by the user\'s language [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l poll-timeout -d 'how long one getUpdates waits, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l rate -d 'most searches per time for one user, such as 10 per minute; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l poll-timeout -d 'how long one getUpdates request waits for messages, 1s to 50s [default: 50s] [CLIP_BOT_POLL_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l rate -d 'most searches per user and period; `none`: no limit [default: 10/1m] [CLIP_BOT_RATE]' -r -f -a "none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l results -d 'pictures in an answer, 1 to 10 [default: 5] [CLIP_BOT_RESULTS]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-auth -d '`none`, `bearer` or `aws-iam`; empty: bearer where there is a token [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-auth -d 'how the bot authenticates to the endpoint: `none`, `bearer` or `aws-iam`; empty: `bearer` if a token is set, else `none` [CLIP_BOT_SEARCH_AUTH]' -r -f -a "none\t''
 bearer\t''
-aws-iam\t''"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-timeout -d 'longest wait for the endpoint, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-token-file -d 'file with that token; or credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-url -d 'the search endpoint (required); `/search` is appended [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d 'folder for messages not answered yet; empty: systemd\'s, else in memory only [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l token-file -d 'file with the token; or credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
+aws-iam\t''
+bearer\t''
+none\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "run" -d 'answer messages until SIGTERM (the default)'

@@ -15,19 +15,19 @@ _clip-bot() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
-'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
-'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
-'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per user and period; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
 '--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
-'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
-'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
-'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
-'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
-'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--search-auth=[how the bot authenticates to the endpoint\: \`none\`, \`bearer\` or \`aws-iam\`; empty\: \`bearer\` if a token is set, else \`none\` \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam bearer none)' \
+'--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -44,19 +44,19 @@ _clip-bot() {
         case $line[1] in
             (run)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
-'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
-'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
-'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per user and period; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
 '--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
-'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
-'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
-'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
-'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
-'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--search-auth=[how the bot authenticates to the endpoint\: \`none\`, \`bearer\` or \`aws-iam\`; empty\: \`bearer\` if a token is set, else \`none\` \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam bearer none)' \
+'--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -64,19 +64,19 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
-'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
-'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
-'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per user and period; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
 '--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
-'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
-'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
-'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
-'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
-'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--search-auth=[how the bot authenticates to the endpoint\: \`none\`, \`bearer\` or \`aws-iam\`; empty\: \`bearer\` if a token is set, else \`none\` \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam bearer none)' \
+'--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '--config-only[check the settings only, without secrets and network]' \
 '--json[print JSON, for scripts]' \
@@ -86,19 +86,19 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (reload)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
-'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
-'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
-'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per user and period; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
 '--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
-'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
-'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
-'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
-'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
-'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--search-auth=[how the bot authenticates to the endpoint\: \`none\`, \`bearer\` or \`aws-iam\`; empty\: \`bearer\` if a token is set, else \`none\` \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam bearer none)' \
+'--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -106,19 +106,19 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (query)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
-'--api-url=[Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
-'--language=[\`en\` or \`es\` for everyone; empty\: by the user'\''s language \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--poll-timeout=[how long one getUpdates waits, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
-'--rate=[most searches per time for one user, such as 10 per minute; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
+'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
+'--rate=[most searches per user and period; \`none\`\: no limit \[default\: 10/1m\] \[CLIP_BOT_RATE\]]:VALUE:(none)' \
 '--results=[pictures in an answer, 1 to 10 \[default\: 5\] \[CLIP_BOT_RESULTS\]]:VALUE:' \
-'--search-auth=[\`none\`, \`bearer\` or \`aws-iam\`; empty\: bearer where there is a token \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam)' \
-'--search-timeout=[longest wait for the endpoint, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
-'--search-token-file=[file with that token; or credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
-'--search-url=[the search endpoint (required); \`/search\` is appended \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder for messages not answered yet; empty\: systemd'\''s, else in memory only \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
-'--token-file=[file with the token; or credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
+'--search-auth=[how the bot authenticates to the endpoint\: \`none\`, \`bearer\` or \`aws-iam\`; empty\: \`bearer\` if a token is set, else \`none\` \[CLIP_BOT_SEARCH_AUTH\]]:VALUE:(none bearer aws-iam bearer none)' \
+'--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
+'--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
+'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \

@@ -159,7 +159,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -331,7 +331,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -727,7 +727,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -899,7 +899,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1169,7 +1169,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1341,7 +1341,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1513,7 +1513,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1685,7 +1685,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1857,7 +1857,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2029,7 +2029,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2201,7 +2201,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2457,7 +2457,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2629,7 +2629,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2801,7 +2801,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2973,7 +2973,7 @@ _clip__search() {
             fi
             case "${prev}" in
                 --engine)
-                    COMPREPLY=($(compgen -W "clip space mock" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -24,30 +24,32 @@ function __fish_clip_search_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c clip-search -n "__fish_clip_search_needs_command" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_needs_command" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_needs_command" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_needs_command" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_needs_command" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_needs_command" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_needs_command" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_needs_command" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_needs_command" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_needs_command" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_needs_command" -s V -l version -d 'Print version'
@@ -57,111 +59,119 @@ complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "query" -d '
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "index" -d 'keep the index of your own pictures'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
@@ -170,138 +180,148 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "remove" -d 'remove pictures from the index'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "verify" -d 'read the whole index and report what is damaged'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l fast -d 'encode with 8-bit integers where the processor gains by it, and check samples exactly'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l rebuild -d 'encode every picture again'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l even-if-empty -d 'accept a place that has no pictures any more, and remove those of before'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
@@ -310,30 +330,32 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "remove" -d 'remove pictures from the index'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "verify" -d 'read the whole index and report what is damaged'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "list" -d 'list the models that can be fetched'
@@ -341,108 +363,116 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "convert" -d 'make a model file from a checkpoint'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "info" -d 'print what a model file holds and whether it is intact'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l engine -d '`clip`, `space` or `mock`; empty: space where one is set, else clip [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
-mock\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l hf-token-file -d 'file with that token; or credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l hub -d 'hub to look up Spaces and fetch models from [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l idle -d 'end after this time without a request, for socket units; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l index -d 'folder of the index of pictures; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l listen -d 'address and port to listen on; a systemd socket unit overrides it [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l log -d '`off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'lowest score of pictures found by words, -1 to 1; empty: the model\'s own [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in one [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-base -d 'address that each file\'s base name is appended to [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant -d 'a collection in Qdrant that holds the index, by its URL [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with that key; or credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space -d 'the Space: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space-api -d 'its endpoint; empty: the only named one, /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space-args -d 'its arguments as JSON: array, or object by name; {query}, {limit}, {image}, {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l timeout -d 'longest time for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l token-file -d 'file with that token; or credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space -d 'Hugging Face Space to search with: its URL, or user/name on the hub [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space-api -d 'API endpoint of the Space; empty: its only named one, or /search or /predict [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in [default: ["{query}", "{limit}"]] [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "list" -d 'list the models that can be fetched'

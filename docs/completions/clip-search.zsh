@@ -15,23 +15,23 @@ _clip-search() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -48,23 +48,23 @@ _clip-search() {
         case $line[1] in
             (serve)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -72,23 +72,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '--config-only[check the settings only, without secrets and network]' \
 '--json[print JSON, for scripts]' \
@@ -98,23 +98,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (query)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '--json[print JSON, for scripts]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -124,23 +124,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (index)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -156,23 +156,23 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '--fast[encode with 8-bit integers where the processor gains by it, and check samples exactly]' \
 '--rebuild[encode every picture again]' \
@@ -184,23 +184,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (info)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '--json[print JSON, for scripts]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -209,23 +209,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (push)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -234,23 +234,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -259,23 +259,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (verify)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -327,23 +327,23 @@ esac
 ;;
 (model)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -359,23 +359,23 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (list)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -383,23 +383,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (fetch)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -409,23 +409,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (convert)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -436,23 +436,23 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (info)
 _arguments "${_arguments_options[@]}" : \
-'--engine=[\`clip\`, \`space\` or \`mock\`; empty\: space where one is set, else clip \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock)' \
-'--hf-token-file=[file with that token; or credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
-'--hub=[hub to look up Spaces and fetch models from \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
-'--idle=[end after this time without a request, for socket units; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
-'--index=[folder of the index of pictures; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
-'--listen=[address and port to listen on; a systemd socket unit overrides it \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
-'--log=[\`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest score of pictures found by words, -1 to 1; empty\: the model'\''s own \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in one \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
-'--public-base=[address that each file'\''s base name is appended to \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
-'--qdrant=[a collection in Qdrant that holds the index, by its URL \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
-'--qdrant-key-file=[file with that key; or credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
-'--space=[the Space\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
-'--space-api=[its endpoint; empty\: the only named one, /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
-'--space-args=[its arguments as JSON\: array, or object by name; {query}, {limit}, {image}, {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
-'--timeout=[longest time for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
-'--token-file=[file with that token; or credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
+'--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
+'--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
+'--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
+'--idle=[exit after this time without a request, for socket activation; empty\: never \[CLIP_SEARCH_IDLE\]]:VALUE:' \
+'--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
+'--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
+'--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
+'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
+'--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--space=[Hugging Face Space to search with\: its URL, or user/name on the hub \[CLIP_SEARCH_SPACE\]]:VALUE:' \
+'--space-api=[API endpoint of the Space; empty\: its only named one, or /search or /predict \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
+'--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in \[default\: \["{query}", "{limit}"\]\] \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
+'--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
+'--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \

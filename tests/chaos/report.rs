@@ -34,6 +34,33 @@ impl Table {
 /// something was lost.
 pub fn print(options: &Options, outcome: &Outcome, took: Duration) -> ExitCode {
     let findings = &outcome.findings;
+    facts(options, outcome, took);
+    let failed = rules(outcome);
+    details(outcome);
+    if !options.inbox {
+        let lost = findings.lost.len();
+        println!("without an inbox {lost} answers were lost; at least one was to be");
+        return if lost > 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
+    }
+    if outcome.disk_full.is_none() {
+        println!("partial: the phase with a full disk was not run");
+    }
+    if failed {
+        return ExitCode::FAILURE;
+    }
+    // Logs of a good run are of no use, and somebody must clean up.
+    let _ = std::fs::remove_dir_all(&outcome.folder);
+    println!("nothing was lost");
+    ExitCode::SUCCESS
+}
+
+/// What was done and what was seen, as it is.
+fn facts(options: &Options, outcome: &Outcome, took: Duration) {
+    let findings = &outcome.findings;
     println!(
         "seed {}, {:.0} s, logs in {}",
         options.seed,
@@ -53,7 +80,11 @@ pub fn print(options: &Options, outcome: &Outcome, took: Duration) -> ExitCode {
     println!("{:<44} {:>12}", "clock jumps", "not run here");
     Table::fact("disk full", outcome.disk_full.unwrap_or("NOT RUN"));
     Table::fact("answered by an honest failure", findings.failed);
+}
 
+/// A line for each rule; whether one was broken.
+fn rules(outcome: &Outcome) -> bool {
+    let findings = &outcome.findings;
     let mut table = Table { failed: false };
     let all = (findings.found + findings.failed).max(1);
     let share = findings.found * 100 / all;
@@ -108,7 +139,12 @@ pub fn print(options: &Options, outcome: &Outcome, took: Duration) -> ExitCode {
         0,
         outcome.broken.is_empty(),
     );
+    table.failed
+}
 
+/// The first of what broke a rule, one by one.
+fn details(outcome: &Outcome) {
+    let findings = &outcome.findings;
     let lines = [
         ("lost", &findings.lost),
         ("nobody asked", &findings.foreign),
@@ -123,25 +159,6 @@ pub fn print(options: &Options, outcome: &Outcome, took: Duration) -> ExitCode {
             println!("{name}: and {} more", lines.len() - 100);
         }
     }
-    if !options.inbox {
-        let lost = findings.lost.len();
-        println!("without an inbox {lost} answers were lost; at least one was to be");
-        return if lost > 0 {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::FAILURE
-        };
-    }
-    if outcome.disk_full.is_none() {
-        println!("partial: the phase with a full disk was not run");
-    }
-    if table.failed {
-        return ExitCode::FAILURE;
-    }
-    // Logs of a good run are of no use, and somebody must clean up.
-    let _ = std::fs::remove_dir_all(&outcome.folder);
-    println!("nothing was lost");
-    ExitCode::SUCCESS
 }
 
 fn played(side: &str, (calls, played): &(u64, Played)) {

@@ -27,68 +27,71 @@ fn run_with(arguments: &[&str], variables: &[(&str, &str)]) -> Ended {
     run(arguments, &all)
 }
 
+/// Settings, and words of the line that refuses them.
+type Refused = (
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+const REFUSED: &[Refused] = &[
+    (
+        &[("CLIP_BOT_TOKEN_FILE", "")],
+        &["CLIP_BOT_TOKEN_FILE is not set", "@BotFather"],
+    ),
+    (
+        &[("CLIP_BOT_TOKEN_FILE", "/nowhere/x")],
+        &["CLIP_BOT_TOKEN_FILE", "/nowhere/x", "No such file"],
+    ),
+    (
+        &[("CLIP_BOT_SEARCH_URL", "")],
+        &["CLIP_BOT_SEARCH_URL is not set", "http://127.0.0.1:8080"],
+    ),
+    (
+        &[("CLIP_BOT_SEARCH_URL", "localhost:80")],
+        &["CLIP_BOT_SEARCH_URL", "https://"],
+    ),
+    (
+        &[("CLIP_BOT_API_URL", "ftp://x")],
+        &["CLIP_BOT_API_URL", "https://"],
+    ),
+    (
+        &[("CLIP_BOT_POLL_TIMEOUT", "50")],
+        &["CLIP_BOT_POLL_TIMEOUT", "`50`", "50s"],
+    ),
+    (
+        &[("CLIP_BOT_POLL_TIMEOUT", "2m")],
+        &["CLIP_BOT_POLL_TIMEOUT", "from 1s to 50s"],
+    ),
+    (
+        &[("CLIP_BOT_RESULTS", "11")],
+        &["CLIP_BOT_RESULTS", "from 1 to 10"],
+    ),
+    (
+        &[("CLIP_BOT_ALLOWED", "7,bob")],
+        &["CLIP_BOT_ALLOWED", "ids by comma"],
+    ),
+    (&[("CLIP_BOT_LOG", "loud")], &["CLIP_BOT_LOG", "trace"]),
+    (
+        &[("CLIP_BOT_LANGUAGE", "fr")],
+        &["CLIP_BOT_LANGUAGE", "en or es"],
+    ),
+    (
+        &[("CLIP_BOT_SEARCH_AUTH", "bearer")],
+        &["CLIP_BOT_SEARCH_TOKEN_FILE"],
+    ),
+    (
+        &[("CLIP_BOT_SEARCHURL", "http://x")],
+        &["CLIP_BOT_SEARCHURL", "did you mean CLIP_BOT_SEARCH_URL?"],
+    ),
+    (
+        &[("CLIP_BOT_WORKER", "3")],
+        &["CLIP_BOT_WORKER is not", "did you mean CLIP_BOT_WORKERS?"],
+    ),
+];
+
 #[test]
 fn a_wrong_setting_is_one_line_that_names_it_and_the_remedy() {
-    type Row = (
-        &'static [(&'static str, &'static str)],
-        &'static [&'static str],
-    );
-    let table: &[Row] = &[
-        (
-            &[("CLIP_BOT_TOKEN_FILE", "")],
-            &["CLIP_BOT_TOKEN_FILE is not set", "@BotFather"],
-        ),
-        (
-            &[("CLIP_BOT_TOKEN_FILE", "/nowhere/x")],
-            &["CLIP_BOT_TOKEN_FILE", "/nowhere/x", "No such file"],
-        ),
-        (
-            &[("CLIP_BOT_SEARCH_URL", "")],
-            &["CLIP_BOT_SEARCH_URL is not set", "http://127.0.0.1:8080"],
-        ),
-        (
-            &[("CLIP_BOT_SEARCH_URL", "localhost:80")],
-            &["CLIP_BOT_SEARCH_URL", "https://"],
-        ),
-        (
-            &[("CLIP_BOT_API_URL", "ftp://x")],
-            &["CLIP_BOT_API_URL", "https://"],
-        ),
-        (
-            &[("CLIP_BOT_POLL_TIMEOUT", "50")],
-            &["CLIP_BOT_POLL_TIMEOUT", "`50`", "50s"],
-        ),
-        (
-            &[("CLIP_BOT_POLL_TIMEOUT", "2m")],
-            &["CLIP_BOT_POLL_TIMEOUT", "from 1s to 50s"],
-        ),
-        (
-            &[("CLIP_BOT_RESULTS", "11")],
-            &["CLIP_BOT_RESULTS", "from 1 to 10"],
-        ),
-        (
-            &[("CLIP_BOT_ALLOWED", "7,bob")],
-            &["CLIP_BOT_ALLOWED", "ids by comma"],
-        ),
-        (&[("CLIP_BOT_LOG", "loud")], &["CLIP_BOT_LOG", "trace"]),
-        (
-            &[("CLIP_BOT_LANGUAGE", "fr")],
-            &["CLIP_BOT_LANGUAGE", "en or es"],
-        ),
-        (
-            &[("CLIP_BOT_SEARCH_AUTH", "bearer")],
-            &["CLIP_BOT_SEARCH_TOKEN_FILE"],
-        ),
-        (
-            &[("CLIP_BOT_SEARCHURL", "http://x")],
-            &["CLIP_BOT_SEARCHURL", "did you mean CLIP_BOT_SEARCH_URL?"],
-        ),
-        (
-            &[("CLIP_BOT_WORKER", "3")],
-            &["CLIP_BOT_WORKER is not", "did you mean CLIP_BOT_WORKERS?"],
-        ),
-    ];
-    for (variables, wanted) in table {
+    for (variables, wanted) in REFUSED {
         let ended = run_with(&[], variables);
         assert_eq!(
             ended.status.code(),

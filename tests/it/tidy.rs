@@ -8,19 +8,36 @@ use clip_bot::config::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Va
 
 use source::{code, read, root, sources, without_tests};
 
-/// Each outside system, by a name that only code has that speaks to it, and the only file that may.
-const HOMES: [(&str, &str); 11] = [
-    ("clap::", "src/program/command_line.rs"),
-    ("lambda_http::", "src/endpoint/lambda.rs"),
-    ("memmap2::", "crates/clip/src/mapped.rs"),
-    ("redb::", "src/inbox/store.rs"),
-    ("ring::digest", "src/digest.rs"),
-    ("ring::hmac", "src/aws/signature.rs"),
-    ("sd_listen_fds", "src/endpoint/socket.rs"),
-    ("sd_notify", "src/systemd.rs"),
-    ("tracing_journald", "src/log.rs"),
-    ("tracing_subscriber", "src/log.rs"),
-    ("ureq::", "src/http/client.rs"),
+/// Each outside system, by a name that only code has that speaks to it, and the only files that may.
+const HOMES: [(&str, &[&str]); 11] = [
+    (
+        "clap::",
+        &[
+            "src/program/command_line.rs",
+            "src/program/command_line/definition.rs",
+            "src/program/command_line/refusal.rs",
+        ],
+    ),
+    ("lambda_http::", &["src/endpoint/lambda.rs"]),
+    ("memmap2::", &["crates/clip/src/mapped.rs"]),
+    ("redb::", &["src/inbox/store.rs"]),
+    (
+        "ring::digest",
+        &["src/digest.rs", "crates/clip/src/digest.rs"],
+    ),
+    ("ring::hmac", &["src/aws/signature.rs"]),
+    ("sd_listen_fds", &["src/endpoint/socket.rs"]),
+    ("sd_notify", &["src/systemd.rs"]),
+    ("tracing_journald", &["src/log.rs"]),
+    ("tracing_subscriber", &["src/log.rs"]),
+    (
+        "ureq::",
+        &[
+            "src/http/client.rs",
+            "src/http/failure.rs",
+            "src/http/resolver.rs",
+        ],
+    ),
 ];
 
 /// All Rust files that are shipped, without comments, quotes and tests.
@@ -31,11 +48,11 @@ fn shipped() -> impl Iterator<Item = (String, String)> {
 }
 
 #[test]
-fn each_outside_system_is_named_in_one_file() {
-    for (name, home) in HOMES {
+fn each_outside_system_is_named_in_few_files() {
+    for (name, homes) in HOMES {
         let users = shipped().filter(|(_, code)| code.contains(name));
         let users: Vec<String> = users.map(|(path, _)| path).collect();
-        assert_eq!(users, [home], "{name}");
+        assert_eq!(users, homes, "{name}");
     }
 }
 

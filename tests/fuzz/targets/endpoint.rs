@@ -147,19 +147,28 @@ pub fn request(bytes: &[u8]) {
     }
     let Some(query) = asked else { return };
     assert_eq!((uri.path(), status), ("/search", 200), "{body}");
-    assert!((1..=MAX_LIMIT).contains(&query.limit));
     if guarded {
         let shown = shown.unwrap_or_default();
         assert!(shown.ends_with(TOKEN.as_bytes()), "{shown:?}");
     }
+    check_query(query, &method, input.0);
+    check_page(&body);
+}
+
+/// What reached the engine is what was sent with `method`, within the limits.
+fn check_query(query: Query, method: &Method, sent: &[u8]) {
+    assert!((1..=MAX_LIMIT).contains(&query.limit));
     match query.subject {
         Subject::Text(text) => {
             assert!((1..=MAX_QUERY_CHARS).contains(&text.chars().count()));
-            assert_eq!((text.trim(), method), (text.as_str(), Method::GET));
+            assert_eq!((text.trim(), method), (text.as_str(), &Method::GET));
         }
-        Subject::Picture { bytes, .. } => assert_eq!((&bytes[..], method), (input.0, Method::POST)),
+        Subject::Picture { bytes, .. } => assert_eq!((&bytes[..], method), (sent, &Method::POST)),
     }
-    let page = Page::from_json(&body).expect("a page");
+}
+
+fn check_page(body: &Value) {
+    let page = Page::from_json(body).expect("a page");
     let url = &page.hits[0].url;
     let plain = |c: char| c.is_ascii_alphanumeric() || ":/[]._-".contains(c);
     assert!(

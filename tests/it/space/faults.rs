@@ -27,22 +27,16 @@ fn asked(server: &Server, path: &str) -> usize {
         .count()
 }
 
-#[test]
-fn every_status_has_its_reason() {
-    let detail = |status, text: &str| Reply::json(status, &json!({ "detail": text }));
-    let full = || detail(503, "Queue is full. Max size is 2 and size is 2.");
-    let invalid = json!({ "detail": [{ "type": "missing", "loc": ["body", "data"], "msg": "Field required" }] });
-    let plain = |status, text: &str| Reply::bytes(status, "text/plain", text.as_bytes().to_vec());
-    let limited = || Reply::json(429, &json!({ "error": "rate limited" }));
+/// Path, answer there, and the reason and pause that follow.
+type StatusCase = (&'static str, Reply, Reason, Option<u64>);
+
+fn plain(status: u16, text: &str) -> Reply {
+    Reply::bytes(status, "text/plain", text.as_bytes().to_vec())
+}
+
+fn statuses_of_a_sleeping_space() -> Vec<StatusCase> {
     let sleeping = "<h1>This Space is sleeping due to inactivity.</h1>";
-    let table = [
-        ("/queue/join", full(), Reason::SpaceBusy, Some(5)),
-        (
-            "/queue/join",
-            full().with("retry-after", "33"),
-            Reason::SpaceBusy,
-            Some(33),
-        ),
+    vec![
         (
             "/config",
             Reply::html(502, sleeping),
@@ -72,6 +66,22 @@ fn every_status_has_its_reason() {
             Reply::html(200, "<title>Preparing</title>"),
             Reason::SpaceAsleep,
             Some(20),
+        ),
+    ]
+}
+
+fn statuses_of_a_space_that_is_awake() -> Vec<StatusCase> {
+    let detail = |status, text: &str| Reply::json(status, &json!({ "detail": text }));
+    let full = || detail(503, "Queue is full. Max size is 2 and size is 2.");
+    let invalid = json!({ "detail": [{ "type": "missing", "loc": ["body", "data"], "msg": "Field required" }] });
+    let limited = || Reply::json(429, &json!({ "error": "rate limited" }));
+    vec![
+        ("/queue/join", full(), Reason::SpaceBusy, Some(5)),
+        (
+            "/queue/join",
+            full().with("retry-after", "33"),
+            Reason::SpaceBusy,
+            Some(33),
         ),
         (
             "/config",
@@ -125,7 +135,13 @@ fn every_status_has_its_reason() {
             Some(7),
         ),
         ("/queue/data", limited(), Reason::SpaceRateLimited, Some(60)),
-    ];
+    ]
+}
+
+#[test]
+fn every_status_has_its_reason() {
+    let table = statuses_of_a_sleeping_space().into_iter();
+    let table = table.chain(statuses_of_a_space_that_is_awake());
     for (path, reply, reason, seconds) in table {
         let failure = failure(path, reply.clone());
         let expected = (reason, seconds.map(Duration::from_secs));

@@ -9,7 +9,103 @@ use super::source::{code, read, root, sources, without_tests};
 type Row = (&'static str, &'static [&'static str]);
 
 /// The layers, the lowest first.
-const LAYERS: &[&[Row]] = &[];
+const LAYERS: &[&[Row]] = &[
+    &[
+        ("backoff", &[]),
+        ("digest", &[]),
+        ("error", &[]),
+        ("locked", &[]),
+        ("log", &[]),
+        ("media", &[]),
+        ("progress", &[]),
+        ("secret", &[]),
+    ],
+    &[
+        ("http", &["error"]),
+        ("picture", &["error", "locked", "media"]),
+        ("search", &["error"]),
+        ("shutdown", &["error", "locked"]),
+        ("systemd", &["backoff", "locked", "log"]),
+    ],
+    &[
+        ("aws", &["digest", "error", "http", "locked", "secret"]),
+        (
+            "collection",
+            &[
+                "digest", "error", "http", "locked", "media", "picture", "progress", "search",
+                "secret", "shutdown",
+            ],
+        ),
+        ("download", &["digest", "error", "http", "progress"]),
+        ("inbox", &["error", "locked", "log", "shutdown"]),
+        (
+            "telegram",
+            &[
+                "backoff", "error", "http", "locked", "log", "secret", "shutdown",
+            ],
+        ),
+    ],
+    &[("config", &["aws", "error", "secret"])],
+    &[
+        (
+            "bot",
+            &[
+                "aws", "backoff", "config", "error", "http", "inbox", "locked", "log", "media",
+                "search", "secret", "shutdown", "systemd", "telegram",
+            ],
+        ),
+        (
+            "endpoint",
+            &[
+                "config", "error", "locked", "search", "secret", "shutdown", "systemd",
+            ],
+        ),
+        (
+            "engine",
+            &[
+                "collection",
+                "config",
+                "digest",
+                "error",
+                "http",
+                "locked",
+                "media",
+                "picture",
+                "search",
+                "secret",
+            ],
+        ),
+        (
+            "models",
+            &["config", "digest", "download", "error", "http", "progress"],
+        ),
+    ],
+    &[(
+        "playground",
+        &["bot", "config", "locked", "media", "search", "shutdown"],
+    )],
+    &[(
+        "program",
+        &[
+            "bot",
+            "collection",
+            "config",
+            "digest",
+            "endpoint",
+            "engine",
+            "error",
+            "http",
+            "log",
+            "models",
+            "playground",
+            "progress",
+            "search",
+            "shutdown",
+            "systemd",
+            "telegram",
+        ],
+    )],
+];
 
 /// Submodules that must not use one another in a circle.
 const WITHOUT_CIRCLES: [&str; 4] = ["aws", "config", "http", "search"];
