@@ -13,7 +13,7 @@ pub mod space;
 
 use std::sync::Arc;
 
-#[cfg(feature = "clip")]
+#[cfg(all(feature = "clip", feature = "drawings"))]
 use ::clip::Encoder;
 #[cfg(feature = "clip")]
 use ::clip::model::Model;

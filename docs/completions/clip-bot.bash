@@ -181,7 +181,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__check)
-            opts="-h --config-only --json --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help"
+            opts="-h -V --config-only --json --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -393,7 +393,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__query)
-            opts="-h --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -521,7 +521,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__reload)
-            opts="-h --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -649,7 +649,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__run)
-            opts="-h --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -80,6 +80,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d '
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
@@ -107,6 +108,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l workers -d '
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
@@ -132,6 +134,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
@@ -157,6 +160,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "run" -d 'answer messages until SIGTERM (the default)'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "check" -d 'check all that the bot needs, one line each'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand help; and not __fish_seen_subcommand_from run check reload query help" -f -a "reload" -d 'hand changed settings to the running bot (systemctl reload)'

@@ -60,6 +60,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (check)
@@ -82,6 +84,8 @@ _arguments "${_arguments_options[@]}" : \
 '--json[print JSON, for scripts]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (reload)
@@ -102,6 +106,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (query)
@@ -122,6 +128,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 '*::TEXT -- what the pictures show:' \
 && ret=0
 ;;

@@ -87,6 +87,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l timeou
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -117,6 +118,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l worker
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -146,6 +148,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l token-
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -174,6 +177,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "info" -d 'print what the index holds'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "push" -d 'copy the index to a collection in Qdrant'
@@ -211,6 +215,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l rebuild -d 'encode every picture again'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l even-if-empty -d 'accept a place that has no pictures any more, and remove those of before'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -240,6 +245,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -268,6 +274,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -296,6 +303,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -324,6 +332,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "info" -d 'print what the index holds'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "push" -d 'copy the index to a collection in Qdrant'
@@ -358,6 +367,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "list" -d 'list the models that can be fetched'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "fetch" -d 'fetch a model from the hub and convert it'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "convert" -d 'make a model file from a checkpoint'
@@ -391,6 +401,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -419,6 +430,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -447,6 +459,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -475,6 +488,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "list" -d 'list the models that can be fetched'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "fetch" -d 'fetch a model from the hub and convert it'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "convert" -d 'make a model file from a checkpoint'

@@ -68,6 +68,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (check)
@@ -94,6 +96,8 @@ _arguments "${_arguments_options[@]}" : \
 '--json[print JSON, for scripts]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (query)
@@ -119,6 +123,8 @@ _arguments "${_arguments_options[@]}" : \
 '--json[print JSON, for scripts]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 '*::TEXT -- what the pictures show:' \
 && ret=0
 ;;
@@ -144,6 +150,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 ":: :_clip-search__subcmd__index_commands" \
 "*::: :->index" \
 && ret=0
@@ -179,6 +187,8 @@ _arguments "${_arguments_options[@]}" : \
 '--even-if-empty[accept a place that has no pictures any more, and remove those of before]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 '*::PLACE -- a folder, or a list of addresses or files; none\: all that were added before:_files' \
 && ret=0
 ;;
@@ -205,6 +215,8 @@ _arguments "${_arguments_options[@]}" : \
 '--json[print JSON, for scripts]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (push)
@@ -229,6 +241,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 '::URL -- the collection; empty\: that of CLIP_SEARCH_QDRANT:_urls' \
 && ret=0
 ;;
@@ -254,6 +268,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 ':PLACE -- a folder, a list, a picture or an address:_files' \
 && ret=0
 ;;
@@ -279,6 +295,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (help)
@@ -347,6 +365,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 ":: :_clip-search__subcmd__model_commands" \
 "*::: :->model" \
 && ret=0
@@ -379,6 +399,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 && ret=0
 ;;
 (fetch)
@@ -403,6 +425,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 ':NAME -- one of `model list`:' \
 '::FOLDER -- where to put it; empty\: the current folder:_files -/' \
 && ret=0
@@ -429,6 +453,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 ':CHECKPOINT -- model.safetensors, or the folder that holds it:_files' \
 ':FILE -- the model file to write:_files' \
 '::PRECISION -- of the weights\: i8 (default), f16 or f32:' \
@@ -456,6 +482,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
 '::FILE -- the model file; empty\: that of CLIP_SEARCH_MODEL:_files' \
 && ret=0
 ;;

@@ -1,5 +1,7 @@
 //! Finds pictures for a Telegram chat; see `clip-bot --help`.
 
+#![forbid(unsafe_code)]
+
 use std::env;
 use std::process::ExitCode;
 

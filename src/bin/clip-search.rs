@@ -1,5 +1,7 @@
 //! Answers picture searches over HTTP; see `clip-search --help`.
 
+#![forbid(unsafe_code)]
+
 use std::env;
 use std::process::ExitCode;
 

@@ -1,5 +1,7 @@
 //! The whole system on one machine; see `playground --help`.
 
+#![forbid(unsafe_code)]
+
 use std::env;
 use std::process::ExitCode;
 

@@ -21,6 +21,7 @@ use clip::Encoder;
 use coordinator::Coordinator;
 
 mod budget;
+mod contents;
 mod coordinator;
 mod copies;
 mod job;

@@ -14,7 +14,7 @@ use crate::secret::Secret;
 /// The checked settings of the bot.
 #[derive(Debug, Clone)]
 pub struct BotConfig {
-    /// Bot token from @BotFather.
+    /// Bot token from `@BotFather`.
     pub token: Secret,
     /// Address of the Bot API server, without a slash at the end.
     pub api_url: String,

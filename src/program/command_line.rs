@@ -164,9 +164,10 @@ impl Program {
             Some((variable.name.to_owned(), value.clone()))
         });
         // Without a command there are no words.
-        let (words, switches) = match path.is_empty() {
-            true => (&[][..], &[][..]),
-            false => (command.words, command.switches),
+        let (words, switches) = if path.is_empty() {
+            (&[][..], &[][..])
+        } else {
+            (command.words, command.switches)
         };
         let words = words
             .iter()

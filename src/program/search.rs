@@ -186,10 +186,7 @@ fn query(config: &SearchConfig, text: &str, as_json: bool) -> Result<u8> {
     let Ok(query) = Query::text(text, DEFAULT_LIMIT, 0) else {
         return Err(Error::config("usage: clip-search query TEXT…"));
     };
-    let mut page = match engine::choose(config)?.search(&query, Instant::now() + config.timeout) {
-        Ok(page) => page,
-        Err(failure) => return Err(failure.into()),
-    };
+    let mut page = engine::choose(config)?.search(&query, Instant::now() + config.timeout)?;
     for hit in &mut page.hits {
         hit.url = absolute(&hit.url, config.listen);
         hit.thumbnail_url = hit

@@ -250,6 +250,12 @@ fn settings_alone_can_be_checked_where_the_secrets_are_not() {
         let good = run(&["check", "--config-only"], variables);
         assert_eq!(good.status.code(), Some(0), "{}", good.output);
         assert_eq!(good.output, "ok   settings");
+        let for_scripts = run(&["check", "--config-only", "--json"], variables);
+        let findings: serde_json::Value = serde_json::from_str(&for_scripts.output).expect("JSON");
+        assert_eq!(
+            findings,
+            serde_json::json!([{ "ok": true, "line": "settings" }])
+        );
     }
     for (variables, words) in [
         (&[][..], "CLIP_BOT_SEARCH_URL is not set"),
@@ -266,7 +272,9 @@ fn settings_alone_can_be_checked_where_the_secrets_are_not() {
     let elsewhere = run_with(&["run", "--config-only"], &[]);
     assert_eq!(elsewhere.status.code(), Some(2));
     assert!(
-        elsewhere.output.contains("--config-only` is not known"),
+        elsewhere
+            .output
+            .contains("--config-only is a flag of clip-bot check"),
         "{}",
         elsewhere.output
     );

@@ -7,6 +7,7 @@ use clip::convert::convert;
 use clip::kernel::Isa;
 use clip::weights::Precision;
 use safetensors::tensor::Dtype;
+use serde_json::{Value, json};
 
 use crate::support::PATIENCE;
 use crate::support::process::{Ended, Program};
@@ -228,13 +229,48 @@ fn a_stopped_indexer_says_how_to_go_on() {
     let stopped = indexer.stop();
     assert_eq!(stopped.status.code(), Some(0), "{}", stopped.output);
     assert!(
-        stopped.output.contains("stopped before the end"),
+        stopped
+            .output
+            .contains("interrupted: run the same command again"),
         "{}",
         stopped.output
     );
     let rest = add(&folder).wait();
-    assert!(!rest.output.contains("stopped"), "{}", rest.output);
+    assert!(!rest.output.contains("interrupted"), "{}", rest.output);
     assert_eq!(run(&folder, &["verify"]).output, "ok   1000 pictures");
+}
+
+#[test]
+fn an_index_is_described_as_json_for_scripts() {
+    let folder = indexed();
+    let ended = run(&folder, &["info", "--json"]);
+    let info: Value = serde_json::from_str(&ended.output).expect("JSON");
+    assert_eq!(
+        (&info["pictures"], &info["removed"]),
+        (&json!(2), &json!(0))
+    );
+    let root = &info["roots"][0];
+    let pictures = folder.join("pictures");
+    assert_eq!(
+        root["path"],
+        json!(pictures.to_str().expect("a plain path"))
+    );
+    assert_eq!(
+        (&root["kind"], &root["pictures"]),
+        (&json!("folder"), &json!(2))
+    );
+}
+
+#[test]
+fn a_wrong_flag_is_answered_with_the_nearest_of_its_subcommand() {
+    let folder = staged(0);
+    let help = run(&folder, &["add", "--help"]);
+    assert!(help.output.contains("--even-if-empty"), "{}", help.output);
+    assert!(help.output.contains("Example:"), "{}", help.output);
+    let wrong = start(&folder, &["add", ".", "--rebuid"]).wait();
+    assert_eq!(wrong.status.code(), Some(2));
+    let expected = "clip-search: `--rebuid` is not known; did you mean --rebuild?";
+    assert_eq!(wrong.output, expected);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
+use serde_json::{Value, json};
+
 use crate::support::endpoint::{CLIP_SEARCH, start};
 use crate::support::process::Program;
 
@@ -171,4 +173,24 @@ fn check_looks_at_settings_and_engine() {
         "{}",
         wrong.output
     );
+}
+
+#[test]
+fn answers_and_findings_come_as_json_for_scripts() {
+    let mock = [("CLIP_SEARCH_ENGINE", "mock")];
+    let output = run(&["query", "--json", "red", "bus"], &mock);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(answer["query"], "red bus");
+    let plain = run(&["query", "red", "bus"], &mock);
+    let urls = answer["results"].as_array().expect("an array").iter();
+    let urls: Vec<&str> = urls.filter_map(|hit| hit["url"].as_str()).collect();
+    assert!(urls.len() == 5 && text(&plain.stdout).lines().eq(urls));
+
+    let output = run(&["check", "--json"], &mock);
+    let findings: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let expected = json!([
+        { "ok": true, "line": "settings" },
+        { "ok": true, "line": "engine mock" },
+    ]);
+    assert_eq!((output.status.code(), findings), (Some(0), expected));
 }

@@ -93,7 +93,7 @@ fn nothing_unwraps_without_a_proof() {
             if !(line.contains(".unwrap()") || line.contains(".expect(")) {
                 continue;
             }
-            let above = &lines[number.saturating_sub(3)..number];
+            let above = &lines[number.saturating_sub(2)..number];
             let mut above = above.iter().map(|line| line.trim_start());
             assert!(
                 above.any(|line| line.starts_with("// ")),

@@ -8,9 +8,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::contents::RootContents;
 use super::copies::CopyNumbers;
 use super::job::{Examined, FileJob, NewRow, Report};
-use super::walk::{RootContents, Walk, WalkQueues};
+use super::walk::{Walk, WalkQueues};
 use super::worker::{QUEUED_JOBS, WorkerPool};
 use super::{Options, Summary};
 use crate::collection::index::segment::RowBatch;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::walk::RootContents;
+use super::contents::RootContents;
 use crate::collection::index::record::StoredRecord;
 use crate::collection::index::snapshot::RowId;
 use crate::error::Error;

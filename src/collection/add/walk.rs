@@ -1,6 +1,6 @@
 //! Goes through the roots of an index and sends what is new or changed there to the workers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,11 +8,12 @@ use std::sync::mpsc::SyncSender;
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::contents::RootContents;
 use super::job::{FileJob, Report};
 use super::list;
-use crate::collection::index::manifest::{Root, RowSet};
+use crate::collection::index::manifest::Root;
 use crate::collection::index::record::place_key;
-use crate::collection::index::snapshot::{RowId, Snapshot};
+use crate::collection::index::snapshot::Snapshot;
 use crate::error::{Error, one_line};
 use crate::search::Hit;
 use crate::shutdown::Shutdown;
@@ -38,37 +39,12 @@ pub(super) struct WalkQueues {
     pub reports: SyncSender<Report>,
 }
 
-/// What a walk met in one root.
-#[derive(Debug, Default)]
-pub(super) struct RootContents {
-    /// Rows of the index whose files are still there, by the number of their segment.
-    present: HashMap<u64, RowSet>,
-    /// Folders that could not be read: their pictures are taken to be there still.
-    unreadable: Vec<PathBuf>,
-}
-
 /// Why a walk ended early.
 enum WalkEnd {
     /// The run was asked to stop, or failed in another thread.
     Stopped,
     /// The index cannot be read.
     Index(Error),
-}
-
-impl RootContents {
-    /// Whether the picture in `row`, whose file is at `path`, must stay in the index.
-    pub fn holds(&self, row: RowId, path: &Path) -> bool {
-        let rows = self.present.get(&row.segment);
-        rows.is_some_and(|rows| rows.contains(row.row))
-            || self
-                .unreadable
-                .iter()
-                .any(|folder| path.starts_with(folder))
-    }
-
-    fn add(&mut self, row: RowId) {
-        self.present.entry(row.segment).or_default().insert(row.row);
-    }
 }
 
 impl WalkQueues {

@@ -58,8 +58,8 @@ impl CommandDefinition {
     }
 
     fn to_clap(self) -> Command {
-        let words = self.words.iter().map(Word::to_clap);
-        let switches = self.switches.iter().map(Switch::to_clap);
+        let words = self.words.iter().copied().map(Word::to_clap);
+        let switches = self.switches.iter().copied().map(Switch::to_clap);
         Command::new(self.last_name())
             .about(self.about)
             .args_override_self(true)
@@ -96,7 +96,7 @@ pub enum Count {
 }
 
 impl Word {
-    fn to_clap(&self) -> Arg {
+    fn to_clap(self) -> Arg {
         let arg = Arg::new(self.name)
             .help(self.about)
             .value_name(self.name)
@@ -119,7 +119,7 @@ pub struct Switch {
 }
 
 impl Switch {
-    fn to_clap(&self) -> Arg {
+    fn to_clap(self) -> Arg {
         let arg = Arg::new(self.name).long(self.name).help(self.about);
         arg.action(ArgAction::SetTrue)
     }
@@ -147,6 +147,7 @@ impl Program {
         let mut root = Command::new(self.name)
             .about(self.about)
             .version(env!("CARGO_PKG_VERSION"))
+            .propagate_version(true)
             .args_override_self(true)
             .args(settings.map(|variable| self.setting(variable)))
             .after_help(format!(

@@ -29,9 +29,10 @@ impl Program {
             ErrorKind::MissingRequiredArgument => self.usage(&place),
             _ if argument.starts_with("--") => {
                 let flag = argument.split([' ', '=']).next().unwrap_or_default();
-                let problem = match self.variables.iter().any(|v| self.flag_of(v) == flag) {
-                    true => "needs a value",
-                    false => "takes no value",
+                let problem = if self.variables.iter().any(|v| self.flag_of(v) == flag) {
+                    "needs a value"
+                } else {
+                    "takes no value"
                 };
                 Error::config(format!("{flag} {problem}; see {} --help", self.name))
             }

@@ -72,7 +72,10 @@ fn no_function_is_longer_than_a_page() {
         } else {
             continue;
         };
-        if path.ends_with(".py") || text.starts_with("#!/usr/bin/env python3") {
+        let is_python = Path::new(&path)
+            .extension()
+            .is_some_and(|ending| ending == "py");
+        if is_python || text.starts_with("#!/usr/bin/env python3") {
             for (name, length) in python_functions(&text) {
                 if length > MAX_FUNCTION_LINES {
                     long.push(format!("{path} {name}: {length} lines"));

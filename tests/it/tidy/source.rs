@@ -51,12 +51,9 @@ pub fn code(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let mut at = 0;
     while at < bytes.len() {
-        let end = match skipped(text, at) {
-            Some(end) => end,
-            None => {
-                at += 1;
-                continue;
-            }
+        let Some(end) = skipped(text, at) else {
+            at += 1;
+            continue;
         };
         for byte in &mut bytes[at..end] {
             if *byte != b'\n' {
@@ -158,6 +155,20 @@ fn item_end(code: &str, from: usize) -> usize {
     code.len()
 }
 
+/// Where the body of the function that begins at `start` does, or its `;`.
+fn body_of(code: &str, start: usize) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (place, letter) in code[start..].char_indices() {
+        match letter {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            '{' | ';' if depth == 0 => return Some(start + place),
+            _ => {}
+        }
+    }
+    None
+}
+
 /// The functions in `code`, each with its name and the lines that it takes.
 pub fn functions(code: &str) -> Vec<(String, Range<usize>)> {
     let mut found = Vec::new();
@@ -170,7 +181,7 @@ pub fn functions(code: &str) -> Vec<(String, Range<usize>)> {
             .chars()
             .take_while(|c| c.is_alphanumeric() || *c == '_')
             .collect();
-        let body = code[start..].find(['{', ';']).map(|place| start + place);
+        let body = body_of(code, start);
         let Some(body) =
             body.filter(|body| is_word && !name.is_empty() && code[*body..].starts_with('{'))
         else {
@@ -210,6 +221,7 @@ fn last() { crate::k(); }
 
 #[test]
 fn a_function_is_as_long_as_its_lines() {
-    let text = "fn one() {\n    two(|| {\n    });\n}\ntrait T {\n    fn none(&self);\n}\n";
+    let text =
+        "fn one(x: [u8; 2]) {\n    two(|| {\n    });\n}\ntrait T {\n    fn none(&self);\n}\n";
     assert_eq!(functions(&code(text)), [("one".to_owned(), 1..5)]);
 }
