@@ -189,7 +189,7 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-'*::PLACE -- a folder, or a list of addresses or files; none\: all that were added before:_files' \
+'*::PLACE -- a folder, or a file that lists addresses; none\: every place added before:_files' \
 && ret=0
 ;;
 (info)

@@ -39,7 +39,7 @@ pub(super) const ADD: CommandDefinition = CommandDefinition {
     example: "clip-search index add --index /srv/index /srv/pictures",
     words: &[Word {
         name: "PLACE",
-        about: "a folder, or a list of addresses or files; none: all that were added before",
+        about: "a folder, or a file that lists addresses; none: every place added before",
         count: Count::Any,
         hint: ValueHint::AnyPath,
     }],

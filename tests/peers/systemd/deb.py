@@ -187,16 +187,33 @@ def life(telegram):
         endpoint.set(held=False)
         systemctl("start", BOT, SOCKET)
         telegram.wait_album(9)
-    with checking("purge: nothing of it stays"):
-        secret("search-token", "another")
-        apt("purge", "clip-bot")
-        left = run("find", "/etc", "/var/lib", "/run", "-name", "*clip-*", code=None).split()
-        left = [path for path in left if not path.startswith("/run/systemd/propagate")]
-        assert not left, left
-        assert not systemctl("list-unit-files", "--no-legend", "clip-*", code=None).strip()
+    with checking("purge: settings, tokens and messages go, pictures stay"):
+        purge()
     with checking("install after a purge: as the first time"):
         apt("install", FIRST)
         is_fresh()
+
+
+def purge():
+    """Purges the package where somebody keeps pictures, one of them on a file system of its own."""
+    secret("search-token", "another")
+    state = pathlib.Path("/var/lib/private/clip-search")
+    mounted = state / "mounted"
+    mounted.mkdir(parents=True)
+    run("mount", "-t", "tmpfs", "tmpfs", mounted)
+    photos = [state / "photo.jpg", mounted / "photo.jpg"]
+    for photo in photos:
+        photo.write_bytes(b"mine")
+    said = apt("purge", "clip-bot")
+    assert f"rm -r --one-file-system {state}" in said, said
+    assert [photo.read_bytes() for photo in photos] == [b"mine", b"mine"]
+    run("umount", mounted)
+    run("rm", "-r", state)
+    pathlib.Path("/var/lib/clip-search").unlink(missing_ok=True)
+    left = run("find", "/etc", "/var/lib", "/run", "-name", "*clip-*", code=None).split()
+    left = [path for path in left if not path.startswith("/run/systemd/propagate")]
+    assert not left, left
+    assert not systemctl("list-unit-files", "--no-legend", "clip-*", code=None).strip()
 
 
 def main():
