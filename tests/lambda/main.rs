@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use clip_bot::endpoint::lambda::time_left;
 use serde_json::{Value, json};
 
 use recording::gradio;
@@ -277,4 +278,22 @@ fn half_of_a_lambda_is_refused() {
     assert_eq!(output.status.code(), Some(2));
     let line = String::from_utf8_lossy(&output.stderr);
     assert!(line.contains("AWS_LAMBDA_FUNCTION_NAME is not"), "{line}");
+}
+
+#[test]
+fn an_answer_is_on_its_way_before_lambda_gives_up() {
+    let now = UNIX_EPOCH + Duration::from_hours(400_000);
+    let table = [
+        (29_000, Some(27_000)),
+        (2_500, Some(500)),
+        (1_000, Some(0)),
+        (0, Some(0)),
+    ];
+    for (left, expected) in table {
+        let deadline = now + Duration::from_millis(left);
+        let expected = expected.map(Duration::from_millis);
+        assert_eq!(time_left(deadline, now), expected, "{left} ms");
+    }
+    // cargo-lambda's emulator always says 600,000 ms after 1970.
+    assert_eq!(time_left(UNIX_EPOCH + Duration::from_mins(10), now), None);
 }
