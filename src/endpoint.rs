@@ -35,7 +35,7 @@ use crate::config::SearchConfig;
 use crate::search::{Engine, Failure, Query, Reason, Subject};
 use crate::secret::Secret;
 
-use answer::{FailureResponse, Summary};
+use answer::{AnswerSummary, FailureResponse};
 use request::{Authentication, Parameters};
 
 pub use monitor::Monitor;
@@ -107,8 +107,8 @@ async fn log(State(endpoint): SharedEndpoint, request: Request, next: Next) -> R
     answer::log(about, endpoint.engine.name(), &response, start.elapsed());
     if about == "search" {
         match response.extensions().get() {
-            Some(Summary::Found(_)) => endpoint.monitor.answered(),
-            Some(Summary::Failed(_)) if response.status().is_server_error() => {
+            Some(AnswerSummary::Found(_)) => endpoint.monitor.answered(),
+            Some(AnswerSummary::Failed(_)) if response.status().is_server_error() => {
                 endpoint.monitor.failed();
             }
             _ => {}

@@ -101,7 +101,7 @@ pub struct Arrival {
 
 /// An update of an earlier run that was not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct InboxEntry {
     /// Telegram's `update_id`.
     pub id: i64,
     /// The update as Telegram sent it, JSON text.
@@ -212,9 +212,9 @@ impl Inbox {
     /// since, in a file that could not be read at first. They are open until they are
     /// [`Inbox::finished`]; say by [`Inbox::resumed`] how many tasks each has.
     #[must_use]
-    pub fn unfinished(&self) -> Vec<Entry> {
+    pub fn unfinished(&self) -> Vec<InboxEntry> {
         let left = self.lock().ledger.take_left();
-        let entry = |(id, record): (i64, ledger::StoredUpdate)| Entry {
+        let entry = |(id, record): (i64, ledger::StoredUpdate)| InboxEntry {
             id,
             update: record.update.to_string(),
             received: UNIX_EPOCH

@@ -84,14 +84,14 @@ enum Rung {
     FileId(String),
     Url,
     /// To be downloaded, then uploaded.
-    Fetch(Form),
-    Upload(Form, PictureFile),
+    Fetch(SendForm),
+    Upload(SendForm, PictureFile),
     Link,
     Sent,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Form {
+enum SendForm {
     /// A photo, in an album with others.
     Together,
     /// A photo by itself.
@@ -106,7 +106,7 @@ impl Album {
         let items = hits.into_iter().map(|hit| {
             let rung = match known.get(&hit.url) {
                 Some(file_id) => Rung::FileId(file_id),
-                None if pictures::is_local(&hit.url) => Rung::Fetch(Form::Together),
+                None if pictures::is_local(&hit.url) => Rung::Fetch(SendForm::Together),
                 None => Rung::Url,
             };
             Item { hit, rung }
@@ -193,7 +193,7 @@ impl Album {
                 let item = &self.items[index];
                 let photo = item.photo(index);
                 let call = match item.rung {
-                    Rung::Upload(Form::Document, _) => send_document(to, photo),
+                    Rung::Upload(SendForm::Document, _) => send_document(to, photo),
                     _ => send_photo(to, photo),
                 };
                 let sent = outside.send(call);
@@ -260,7 +260,7 @@ impl Album {
             };
             item.rung = match outside.fetch(&item.hit.url) {
                 Ok(picture) if picture.fits_as_photo => Rung::Upload(form, picture),
-                Ok(picture) => Rung::Upload(Form::Document, picture),
+                Ok(picture) => Rung::Upload(SendForm::Document, picture),
                 Err(error) => {
                     tracing::warn!(
                         "picture {} is sent as a link: {}",
@@ -278,7 +278,7 @@ impl Album {
         let mut bytes = 0;
         let mut fits = |item: &Item| match &item.rung {
             Rung::FileId(_) | Rung::Url => true,
-            Rung::Upload(Form::Together, picture) => {
+            Rung::Upload(SendForm::Together, picture) => {
                 bytes += picture.bytes.len();
                 bytes <= MAX_ALBUM_BYTES
             }
@@ -367,11 +367,11 @@ impl Item {
         );
         self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
             Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
-            Rung::FileId(_) | Rung::Url => Rung::Fetch(Form::Together),
-            Rung::Upload(Form::Together, picture) => Rung::Upload(Form::Alone, picture),
-            Rung::Upload(Form::Alone, picture) => Rung::Upload(Form::Document, picture),
+            Rung::FileId(_) | Rung::Url => Rung::Fetch(SendForm::Together),
+            Rung::Upload(SendForm::Together, picture) => Rung::Upload(SendForm::Alone, picture),
+            Rung::Upload(SendForm::Alone, picture) => Rung::Upload(SendForm::Document, picture),
             Rung::Sent => Rung::Sent,
-            Rung::Fetch(_) | Rung::Upload(Form::Document, _) | Rung::Link => Rung::Link,
+            Rung::Fetch(_) | Rung::Upload(SendForm::Document, _) | Rung::Link => Rung::Link,
         };
     }
 }

@@ -15,7 +15,7 @@ use super::rate::{Rates, Verdict};
 use super::reply;
 use crate::backoff;
 use crate::config::BotConfig;
-use crate::inbox::{Arrival, Entry, Inbox};
+use crate::inbox::{Arrival, Inbox, InboxEntry};
 use crate::locked::locked;
 use crate::shutdown::Shutdown;
 use crate::systemd::WatchedPart;
@@ -184,7 +184,7 @@ impl Intake {
         }
     }
 
-    fn jobs_of(&self, entry: &Entry) -> Vec<ChatJob> {
+    fn jobs_of(&self, entry: &InboxEntry) -> Vec<ChatJob> {
         let update = serde_json::from_str::<Value>(&entry.update)
             .ok()
             .and_then(|raw| Update::from_json(&raw).ok());

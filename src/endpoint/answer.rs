@@ -69,14 +69,14 @@ impl IntoResponse for FailureResponse {
         }
         response
             .extensions_mut()
-            .insert(Summary::Failed(self.failure));
+            .insert(AnswerSummary::Failed(self.failure));
         response
     }
 }
 
 /// What a response tells, left in its extensions for the log.
 #[derive(Debug, Clone)]
-pub(super) enum Summary {
+pub(super) enum AnswerSummary {
     /// A search found this many pictures.
     Found(usize),
     /// The request failed.
@@ -89,7 +89,7 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
     let clip_status = response.status().as_u16();
     match response.extensions().get() {
-        Some(Summary::Found(hits)) => {
+        Some(AnswerSummary::Found(hits)) => {
             tracing::info!(
                 clip_engine = engine,
                 clip_results = hits,
@@ -98,7 +98,7 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
                 "{about}: {hits} hits in {millis} ms"
             );
         }
-        Some(Summary::Failed(failure)) => {
+        Some(AnswerSummary::Failed(failure)) => {
             let clip_failure = failure.reason.code();
             if response.status().is_server_error() {
                 tracing::warn!(
@@ -148,7 +148,7 @@ pub(super) fn page(mut page: Page, query: Option<&str>, details: bool, base: &st
         page.to_urls()
     };
     let mut response = json(StatusCode::OK, &value);
-    let summary = Summary::Found(page.hits.len());
+    let summary = AnswerSummary::Found(page.hits.len());
     response.extensions_mut().insert(summary);
     response
 }

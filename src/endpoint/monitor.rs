@@ -29,7 +29,7 @@ struct Counts {
 
 /// One search in the engine; it counts as running until this is dropped.
 #[derive(Debug)]
-pub(super) struct RunningSearch {
+pub(super) struct CountedSearch {
     monitor: Monitor,
     part: Option<WatchedPart>,
 }
@@ -42,14 +42,14 @@ impl Monitor {
     }
 
     /// Counts a search as running, which must end within `time`.
-    pub(super) fn begin(&self, time: Duration) -> RunningSearch {
+    pub(super) fn begin(&self, time: Duration) -> CountedSearch {
         let mut state = self.lock();
         let part = state.resting.pop().unwrap_or_else(|| {
             state.parts += 1;
             self.pulse.part(&format!("search-{}", state.parts - 1))
         });
         part.within(time + SLACK);
-        RunningSearch {
+        CountedSearch {
             monitor: self.clone(),
             part: Some(part),
         }
@@ -88,7 +88,7 @@ impl Monitor {
     }
 }
 
-impl Drop for RunningSearch {
+impl Drop for CountedSearch {
     fn drop(&mut self) {
         if let Some(part) = self.part.take() {
             part.rest();

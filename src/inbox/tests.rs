@@ -82,7 +82,7 @@ fn arrival(id: i64, tasks: usize) -> Arrival {
     }
 }
 
-fn ids(entries: &[Entry]) -> Vec<i64> {
+fn ids(entries: &[InboxEntry]) -> Vec<i64> {
     entries.iter().map(|entry| entry.id).collect()
 }
 

@@ -7,7 +7,7 @@ use crate::config::{BOT_VARIABLES, BotConfig, Environment};
 use crate::error::{Error, Result};
 use crate::log;
 use crate::program::command_line::{
-    CONFIG_ONLY, Call, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
+    CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
 };
 use crate::search::Query;
 use crate::shutdown::Shutdown;
@@ -59,7 +59,7 @@ pub const PROGRAM: Program = Program {
 ///
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
-pub fn run(call: &Call, environment: &Environment) -> Result<u8> {
+pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     if call.command == "check" && call.has(CONFIG_ONLY) {
         BotConfig::from_environment(&environment.clone().with_made_up_secrets())?;
         return Ok(check::report(&[check::settings()], call.has(JSON)));

@@ -25,7 +25,7 @@ pub enum Invocation {
     /// Run a command.
     Run {
         /// What to run.
-        call: Call,
+        call: CommandCall,
         /// Variable names and values from flags, to be laid over the environment.
         settings: BTreeMap<String, String>,
     },
@@ -33,7 +33,7 @@ pub enum Invocation {
 
 /// A command, as it was called.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Call {
+pub struct CommandCall {
     /// Name of one of the program's commands.
     pub command: &'static str,
     /// The words that follow it.
@@ -42,7 +42,7 @@ pub struct Call {
     pub switches: Vec<&'static str>,
 }
 
-impl Call {
+impl CommandCall {
     /// Whether `switch` was given.
     #[must_use]
     pub fn has(&self, switch: Switch) -> bool {
@@ -57,7 +57,7 @@ pub fn start(
     program: &Program,
     arguments: impl IntoIterator<Item = OsString>,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
-    run: fn(&Call, &Environment) -> Result<u8>,
+    run: fn(&CommandCall, &Environment) -> Result<u8>,
 ) -> ExitCode {
     let code = invocation(program, arguments, variables).and_then(|invocation| match invocation {
         (Invocation::Print(text), _) => {
@@ -174,7 +174,7 @@ impl Program {
             .filter_map(|word| innermost.get_many::<String>(word.name));
         let switches = switches.iter().map(|switch| switch.name);
         Ok(Invocation::Run {
-            call: Call {
+            call: CommandCall {
                 command: command.name,
                 words: words.flatten().cloned().collect(),
                 switches: switches.filter(|name| innermost.get_flag(name)).collect(),

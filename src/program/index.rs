@@ -14,7 +14,7 @@ use crate::engine::open_model;
 use crate::error::{Error, Result, one_line};
 use crate::program::bars::TerminalProgress;
 use crate::program::command_line::{
-    Call, CommandDefinition, Count, JSON, Switch, ValueHint, Word, print_lines,
+    CommandCall, CommandDefinition, Count, JSON, Switch, ValueHint, Word, print_lines,
 };
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
@@ -105,7 +105,7 @@ const EVEN_IF_EMPTY: Switch = Switch {
 ///
 /// # Errors
 /// The index is not named, or what the command reports.
-pub(super) fn run(call: &Call, config: &ClipConfig) -> Result<u8> {
+pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let folder = config.index.as_deref().ok_or_else(|| {
         Error::config("CLIP_SEARCH_INDEX is not set: name the folder of the index")
     })?;
@@ -131,7 +131,7 @@ pub(super) fn run(call: &Call, config: &ClipConfig) -> Result<u8> {
     }
 }
 
-fn add(folder: &Path, call: &Call, config: &ClipConfig) -> Result<u8> {
+fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
     let options = Options {

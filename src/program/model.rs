@@ -6,7 +6,9 @@ use crate::config::ClipConfig;
 use crate::error::{Error, Kind, Result};
 use crate::models::{KNOWN_MODELS, KnownModel, known_model};
 use crate::program::bars::TerminalProgress;
-use crate::program::command_line::{Call, CommandDefinition, Count, ValueHint, Word, print_lines};
+use crate::program::command_line::{
+    CommandCall, CommandDefinition, Count, ValueHint, Word, print_lines,
+};
 use crate::progress::Progress;
 use clip::Encoder;
 use clip::convert::convert;
@@ -95,7 +97,7 @@ pub(super) const INFO: CommandDefinition = CommandDefinition {
 ///
 /// # Errors
 /// An unknown model, or what the command reports about files and the hub.
-pub(super) fn run(call: &Call, config: &ClipConfig) -> Result<u8> {
+pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let words: Vec<&str> = call.words.iter().map(String::as_str).collect();
     match (call.command, &words[..]) {
         ("model fetch", [name]) => fetch(known_model(name)?, ".".as_ref(), config),

@@ -28,7 +28,7 @@ use crate::playground::server::{self, About};
 use crate::playground::traffic::Traffic;
 use crate::playground::transcript;
 use crate::program::bars::TerminalProgress;
-use crate::program::command_line::{Call, CommandDefinition, Program, print_lines};
+use crate::program::command_line::{CommandCall, CommandDefinition, Program, print_lines};
 use crate::program::index::summary_lines;
 use crate::shutdown::Shutdown;
 use crate::systemd::Pulse;
@@ -68,7 +68,7 @@ const LIMITS: Limits = Limits {
 ///
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
-pub fn run(_: &Call, environment: &Environment) -> Result<u8> {
+pub fn run(_: &CommandCall, environment: &Environment) -> Result<u8> {
     let mut config = PlaygroundConfig::from_environment(environment)?;
     let _ = log::start(config.log, None);
     let shutdown = Shutdown::default();

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::log::{self, events};
 use crate::program::check::{self, finding};
 use crate::program::command_line::{
-    CONFIG_ONLY, Call, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
+    CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
 };
 #[cfg(feature = "clip")]
 use crate::program::{index, model};
@@ -87,7 +87,7 @@ pub const OVERTIME: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// An invalid setting, or a refusal of the system.
-pub fn run(call: &Call, environment: &Environment) -> Result<u8> {
+pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     if call.command == "check" && call.has(CONFIG_ONLY) {
         SearchConfig::from_environment(&environment.clone().with_made_up_secrets())?;
         return Ok(check::report(&[check::settings()], call.has(JSON)));

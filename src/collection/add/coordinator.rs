@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::contents::RootContents;
 use super::copies::CopyNumbers;
-use super::job::{Examined, FileJob, NewRow, Report};
+use super::job::{Examined, FileJob, NewRow, ThreadReport};
 use super::walk::{Walk, WalkQueues};
 use super::worker::{QUEUED_JOBS, WorkerPool};
 use super::{Options, Summary};
@@ -130,7 +130,7 @@ impl<'a> Coordinator<'a> {
         walk: &'scope Walk,
         pool: &'scope WorkerPool<'_>,
         jobs: SyncSender<FileJob>,
-        reports: SyncSender<Report>,
+        reports: SyncSender<ThreadReport>,
     ) -> Result<()> {
         let queues = WalkQueues {
             jobs,
@@ -144,23 +144,23 @@ impl<'a> Coordinator<'a> {
     }
 
     /// Handles all reports, with a commit now and then.
-    fn collect(&mut self, reports: Receiver<Report>, pool: &WorkerPool) -> Result<Walked> {
+    fn collect(&mut self, reports: Receiver<ThreadReport>, pool: &WorkerPool) -> Result<Walked> {
         let mut walked = Walked::new();
         for report in reports {
             match report {
-                Report::Unchanged => {
+                ThreadReport::Unchanged => {
                     self.summary.unchanged += 1;
                     self.progress.done(1);
                 }
-                Report::Unreadable(line) => self.failed(&line),
-                Report::RootWalked(root, contents) => {
+                ThreadReport::Unreadable(line) => self.failed(&line),
+                ThreadReport::RootWalked(root, contents) => {
                     walked.insert(root, contents);
                 }
-                Report::Examined(examined) => {
+                ThreadReport::Examined(examined) => {
                     self.progress.done(1);
                     self.apply(examined)?;
                 }
-                Report::Failed(error) => return Err(error),
+                ThreadReport::Failed(error) => return Err(error),
             }
             if self.is_commit_due() {
                 self.commit()?;

@@ -43,7 +43,7 @@ pub(super) struct NewRow {
 }
 
 /// What the walk and the workers tell the coordinator.
-pub(super) enum Report {
+pub(super) enum ThreadReport {
     /// The walk met a file that is as the index knows it.
     Unchanged,
     /// The walk met a file, folder or line that it cannot use; the line says why.

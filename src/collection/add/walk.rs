@@ -9,7 +9,7 @@ use std::sync::mpsc::SyncSender;
 use walkdir::{DirEntry, WalkDir};
 
 use super::contents::RootContents;
-use super::job::{FileJob, Report};
+use super::job::{FileJob, ThreadReport};
 use super::list;
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::place_key;
@@ -36,7 +36,7 @@ pub(super) struct Walk {
 /// Where a walk sends what it meets.
 pub(super) struct WalkQueues {
     pub jobs: SyncSender<FileJob>,
-    pub reports: SyncSender<Report>,
+    pub reports: SyncSender<ThreadReport>,
 }
 
 /// Why a walk ended early.
@@ -48,7 +48,7 @@ enum WalkEnd {
 }
 
 impl WalkQueues {
-    fn report(&self, report: Report) -> Result<(), WalkEnd> {
+    fn report(&self, report: ThreadReport) -> Result<(), WalkEnd> {
         self.reports.send(report).map_err(|_| WalkEnd::Stopped)
     }
 
@@ -91,11 +91,11 @@ impl Walk {
                 self.walk_folder(*number, &root.path, queues)
             };
             let report = match walked {
-                Ok(contents) => Report::RootWalked(*number, contents),
+                Ok(contents) => ThreadReport::RootWalked(*number, contents),
                 Err(WalkEnd::Stopped) => return,
-                Err(WalkEnd::Index(error)) => Report::Failed(error),
+                Err(WalkEnd::Index(error)) => ThreadReport::Failed(error),
             };
-            let is_failed = matches!(report, Report::Failed(_));
+            let is_failed = matches!(report, ThreadReport::Failed(_));
             if queues.report(report).is_err() || is_failed {
                 return;
             }
@@ -132,7 +132,7 @@ impl Walk {
                         }
                         _ => is_whole = false,
                     }
-                    queues.report(Report::Unreadable(error.to_string()))?;
+                    queues.report(ThreadReport::Unreadable(error.to_string()))?;
                 }
             }
         }
@@ -155,7 +155,7 @@ impl Walk {
         if let Some((row, record)) = &known {
             contents.add(*row);
             if record.bytes == metadata.len() && record.modified == modified {
-                return queues.report(Report::Unchanged);
+                return queues.report(ThreadReport::Unchanged);
             }
         }
         queues.examine(FileJob {
@@ -176,7 +176,7 @@ impl Walk {
     ) -> Result<Option<RootContents>, WalkEnd> {
         let unreadable = |cause: std::io::Error| {
             let line = format!("cannot read {}: {cause}", path.display());
-            queues.report(Report::Unreadable(line))?;
+            queues.report(ThreadReport::Unreadable(line))?;
             Ok(None)
         };
         let entries = match list::entries(path) {
@@ -195,7 +195,7 @@ impl Walk {
             };
             if !Hit::is_address(&url) {
                 let line = format!("{}: `{url}` is not an address", path.display());
-                queues.report(Report::Unreadable(line))?;
+                queues.report(ThreadReport::Unreadable(line))?;
                 continue;
             }
             let url = PathBuf::from(url);
@@ -204,7 +204,7 @@ impl Walk {
             if let Some((row, record)) = &known {
                 contents.add(*row);
                 if record.caption == caption {
-                    queues.report(Report::Unchanged)?;
+                    queues.report(ThreadReport::Unchanged)?;
                     continue;
                 }
             }

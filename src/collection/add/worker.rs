@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLock, TryLockError};
 use std::time::Duration;
 
 use super::budget::MemoryBudget;
-use super::job::{Examined, FileJob, NewRow, Report};
+use super::job::{Examined, FileJob, NewRow, ThreadReport};
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::{StoredRecord, content_key};
 use crate::collection::index::segment::halves;
@@ -76,7 +76,7 @@ impl<'a> WorkerPool<'a> {
     }
 
     /// The work of one thread: examines files until there are no more.
-    pub fn run(&self, reports: &SyncSender<Report>) {
+    pub fn run(&self, reports: &SyncSender<ThreadReport>) {
         let mut decoded = Vec::new();
         loop {
             let job = self.next(decoded.is_empty());
@@ -84,15 +84,15 @@ impl<'a> WorkerPool<'a> {
                 (job.is_ok(), matches!(job, Err(TryRecvError::Disconnected)));
             let mut ready = Vec::new();
             match job.map(|job| self.examine(job)) {
-                Ok(Ok(Step::Done(examined))) => ready.push(Report::Examined(examined)),
+                Ok(Ok(Step::Done(examined))) => ready.push(ThreadReport::Examined(examined)),
                 Ok(Ok(Step::Encode(picture))) => decoded.push(picture),
-                Ok(Err(error)) => ready.push(Report::Failed(error)),
+                Ok(Err(error)) => ready.push(ThreadReport::Failed(error)),
                 Err(_) => {}
             }
             if decoded.len() == ENCODED_TOGETHER || !(is_there || decoded.is_empty()) {
                 match self.encode(std::mem::take(&mut decoded)) {
-                    Ok(encoded) => ready.extend(encoded.into_iter().map(Report::Examined)),
-                    Err(error) => ready.push(Report::Failed(error)),
+                    Ok(encoded) => ready.extend(encoded.into_iter().map(ThreadReport::Examined)),
+                    Err(error) => ready.push(ThreadReport::Failed(error)),
                 }
             }
             for report in ready {

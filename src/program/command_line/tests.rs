@@ -64,7 +64,7 @@ fn parse(arguments: &[&str]) -> Result<Invocation> {
 #[test]
 fn commands_words_and_flags_are_told_apart() {
     let run = |command, words: &[&str], settings: &[(&str, &str)]| Invocation::Run {
-        call: Call {
+        call: CommandCall {
             command,
             words: words.iter().map(|word| (*word).to_owned()).collect(),
             switches: Vec::new(),
