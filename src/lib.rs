@@ -79,6 +79,8 @@ and a chat page; the program runs the real bot and the real endpoint beside it."
 //! | endpoint | `clip-search`, or any server of the same contract |
 //! | engine | what the endpoint searches with: `clip`, `space` or `mock` |
 //! | Space | an application on Hugging Face, with Gradio's API |
+//! | picture | an image: its file, or its decoded pixels |
+//! | checkpoint | the files of a trained model as its authors publish them |
 //! | encoder, tower | the model's function from text or picture to vector; its half for one of them |
 //! | vector | a list of numbers of length 1; similar things have a large dot product (cosine, score) |
 //! | collection | the user's pictures, wherever their vectors are kept |
@@ -86,7 +88,7 @@ and a chat page; the program runs the real bot and the real endpoint beside it."
 //! | segment, row | a file of the index; one picture's vector and record in it. A dead row is deleted |
 //! | manifest, snapshot | the list of valid segments on disk; one state of all of them in memory |
 //! | near-duplicate | a picture whose vector is nearly that of a better hit; it is left out |
-//! | threshold | the least score of what words find |
+//! | threshold | the lowest score with which words find a picture |
 //! | drawings | the built-in pictures |
 //! | the reference | the public Python demo that this project does the job of |
 //!

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -47,6 +48,12 @@ def build(name, *switches):
     """The path of our program `name`, built; `--release` is the only switch that moves it."""
     run(["cargo", "build", "--quiet", "--locked", *switches, "--bin", name], cwd=ROOT)
     return target() / ("release" if "--release" in switches else "debug") / name
+
+
+def processor_time():
+    """Seconds that all children that have ended used, in user mode and in the system."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def probe(*switches):
