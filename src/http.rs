@@ -6,12 +6,14 @@
 //! [`Client::for_downloads`] (which checks each address) and [`Client::for_files`].
 
 pub mod address;
+mod bytes;
 mod client;
 mod failure;
 mod request;
 mod resolver;
 mod response;
 
+pub use bytes::Bytes;
 pub use client::Client;
 pub use failure::read_error;
 pub use request::{Request, percent_encode};

@@ -6,18 +6,18 @@
 //! where Telegram names it, and never costs the others. Telegram remembers for days that an
 //! address failed, so the same address is never tried twice.
 
+mod budget;
 mod file_ids;
-mod permits;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use budget::Budget;
 pub use file_ids::FileIds;
-pub use permits::{Permit, Permits};
 
-use super::pictures::{self, PictureFile};
+use super::pictures::{self, MAX_BYTES, PictureFile, PictureForm};
 use super::reply::{self, Tally};
 use super::texts::Texts;
 use crate::error::{Class, Error, Kind, Result};
@@ -29,8 +29,6 @@ use crate::telegram::types::Message;
 use crate::telegram::{Refusal, number_after, refusal};
 
 const MAX_CAPTION_CHARS: usize = 1024;
-/// Uploads of one album together, so that a few albums at a time fit into 1 GB.
-const MAX_ALBUM_BYTES: usize = 20_000_000;
 
 /// What the ladder needs from outside.
 pub trait Outside {
@@ -40,13 +38,13 @@ pub trait Outside {
     /// As [`crate::telegram::delivery::Delivery::send`].
     fn send(&self, call: Call) -> Result<Value>;
 
-    /// Downloads a picture.
+    /// Downloads a picture and appends it to `bytes`.
     ///
     /// # Errors
     /// As [`pictures::Fetcher::fetch`].
-    fn fetch(&self, url: &str) -> Result<PictureFile>;
+    fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm>;
 
-    /// Told before a wait for the albums of others, who are watched themselves.
+    /// Told before a wait for the pictures of others, who are watched themselves.
     fn waits_for_others(&self);
 
     /// Told whenever more of an album went out.
@@ -146,9 +144,9 @@ impl Album {
         texts: &Texts,
         outside: &impl Outside,
         known: &FileIds,
-        uploads: &Permits,
+        budget: &Arc<Budget>,
     ) -> Result<()> {
-        match self.send_pictures(to, outside, known, uploads) {
+        match self.send_pictures(to, outside, known, budget) {
             Err(error) if forbids_pictures(&error) => {
                 tracing::info!("chat {} takes no pictures: {}", to.chat, error.chain());
                 self.give_up();
@@ -173,15 +171,10 @@ impl Album {
         to: Address,
         outside: &impl Outside,
         known: &FileIds,
-        uploads: &Permits,
+        budget: &Arc<Budget>,
     ) -> Result<()> {
         loop {
-            let needs_bytes = |item: &Item| matches!(item.rung, Rung::Fetch(_) | Rung::Upload(..));
-            let _permit = self.items.iter().any(needs_bytes).then(|| {
-                outside.waits_for_others();
-                uploads.take()
-            });
-            self.fetch(outside);
+            self.fetch(outside, budget);
             let together = self.together();
             let (indexes, sent) = if together.len() > 1 {
                 let photos = together
@@ -198,6 +191,8 @@ impl Album {
                 };
                 let sent = outside.send(call);
                 (vec![index], sent.map(|message| Value::Array(vec![message])))
+            } else if self.is_any(|rung| matches!(rung, Rung::Fetch(_))) {
+                continue;
             } else {
                 return Ok(());
             };
@@ -253,45 +248,71 @@ impl Album {
         }
     }
 
-    fn fetch(&mut self, outside: &impl Outside) {
-        for item in &mut self.items {
+    /// Downloads a portion of what is to be downloaded, once the portion before was sent: who waits
+    /// for memory holds none.
+    fn fetch(&mut self, outside: &impl Outside, budget: &Arc<Budget>) {
+        let is_to_send = |rung: &Rung| matches!(rung, Rung::Upload(..));
+        if self.is_any(is_to_send) || !self.is_any(|rung| matches!(rung, Rung::Fetch(_))) {
+            return;
+        }
+        outside.waits_for_others();
+        let mut portion = budget.portion();
+        let mut fetched = Vec::new();
+        for (index, item) in self.items.iter_mut().enumerate() {
             let Rung::Fetch(form) = item.rung else {
                 continue;
             };
-            item.rung = match outside.fetch(&item.hit.url) {
-                Ok(picture) if picture.fits_as_photo => Rung::Upload(form, picture),
-                Ok(picture) => Rung::Upload(SendForm::Document, picture),
+            let (start, room) = (portion.bytes.len(), portion.room() as u64);
+            match outside.fetch(&item.hit.url, &mut portion.bytes, room) {
+                Ok(picture) => fetched.push((index, form, picture, start, portion.bytes.len())),
+                // For the next portion.
+                Err(error) if *error.kind() == Kind::TooLarge && room < MAX_BYTES => break,
                 Err(error) => {
                     tracing::warn!(
                         "picture {} is sent as a link: {}",
                         item.hit.url,
                         error.chain()
                     );
-                    Rung::Link
+                    item.rung = Rung::Link;
                 }
+            }
+        }
+        let portion = portion.full();
+        for (index, form, picture, start, end) in fetched {
+            let form = if picture.fits_as_photo {
+                form
+            } else {
+                SendForm::Document
             };
+            let bytes = portion.slice(start, end);
+            let picture = PictureFile {
+                bytes,
+                form: picture,
+            };
+            self.items[index].rung = Rung::Upload(form, picture);
         }
     }
 
-    /// Indexes of what can go into one album; uploads up to a total size.
+    /// Indexes of what can go into one album.
     fn together(&self) -> Vec<usize> {
-        let mut bytes = 0;
-        let mut fits = |item: &Item| match &item.rung {
-            Rung::FileId(_) | Rung::Url => true,
-            Rung::Upload(SendForm::Together, picture) => {
-                bytes += picture.bytes.len();
-                bytes <= MAX_ALBUM_BYTES
-            }
-            _ => false,
+        let fits = |item: &Item| {
+            matches!(
+                item.rung,
+                Rung::FileId(_) | Rung::Url | Rung::Upload(SendForm::Together, _)
+            )
         };
         let indexes = (0..self.items.len()).filter(|index| fits(&self.items[*index]));
         indexes.take(10).collect()
     }
 
+    fn is_any(&self, is: impl Fn(&Rung) -> bool) -> bool {
+        self.items.iter().any(|item| is(&item.rung))
+    }
+
     fn next_alone(&self) -> Option<usize> {
         self.items
             .iter()
-            .position(|item| !matches!(item.rung, Rung::Link | Rung::Sent))
+            .position(|item| !matches!(item.rung, Rung::Fetch(_) | Rung::Link | Rung::Sent))
     }
 
     fn mark_sent(&mut self, indexes: &[usize], messages: &Value, known: &FileIds) {
@@ -343,9 +364,9 @@ impl Item {
             Rung::Upload(_, picture) => {
                 let name = format!("picture{index}");
                 let file = Attachment {
-                    file_name: format!("{}.{}", index + 1, picture.extension),
-                    media_type: picture.media_type,
-                    bytes: Arc::clone(&picture.bytes),
+                    file_name: format!("{}.{}", index + 1, picture.form.extension),
+                    media_type: picture.form.media_type,
+                    bytes: picture.bytes.clone(),
                     name: name.clone(),
                 };
                 (format!("attach://{name}"), Some(file))

@@ -5,11 +5,12 @@
 //! and at each of at most three redirects. What comes must be a picture of at most 10 MB.
 
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::http;
+use crate::http::Bytes;
 use crate::http::address::{is_forbidden, is_public};
 use crate::media::picture_type;
 
@@ -21,7 +22,14 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, PartialEq)]
 pub struct PictureFile {
     /// The file.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
+    /// What is in it.
+    pub form: PictureForm,
+}
+
+/// What a picture file holds, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PictureForm {
     /// Media type by content, whatever the server called it.
     pub media_type: &'static str,
     /// Usual ending of such a file's name.
@@ -52,18 +60,20 @@ impl Fetcher {
         }
     }
 
-    /// Downloads the picture at `url`.
+    /// Downloads the picture at `url` and appends it to `bytes`, unless it is larger than `limit` or
+    /// [`MAX_BYTES`]; nothing stays appended after an error.
     ///
     /// # Errors
     /// Those of [`http::Client::send`]; [`Kind::Garbled`] for another status than 200;
     /// [`Kind::Unusable`] when what comes is no picture.
-    pub fn fetch(&self, url: &str) -> Result<PictureFile> {
+    pub fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm> {
         let client = if self.endpoint_lives_privately() {
             &self.private
         } else {
             &self.public
         };
-        let answer = client.send(&http::Request::get(url).timeout(TIMEOUT).limit(MAX_BYTES))?;
+        let request = http::Request::get(url).timeout(TIMEOUT);
+        let answer = client.open(&request.limit(limit.min(MAX_BYTES)))?;
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");
@@ -74,7 +84,10 @@ impl Fetcher {
                 context,
             ));
         }
-        PictureFile::from_bytes(answer.body)
+        let before = bytes.len();
+        answer.read_into(bytes)?;
+        let form = PictureForm::of(&bytes[before..]);
+        form.inspect_err(|_| bytes.truncate(before))
     }
 
     /// Resolved when first needed, and kept once it is known.
@@ -97,17 +110,17 @@ impl Fetcher {
     }
 }
 
-impl PictureFile {
+impl PictureForm {
     /// Takes `bytes` as a picture.
     ///
     /// # Errors
     /// [`Kind::Unusable`] when they are no JPEG, PNG, WebP or GIF.
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self> {
-        let Some((media_type, extension)) = picture_type(&bytes) else {
+    pub fn of(bytes: &[u8]) -> Result<Self> {
+        let Some((media_type, extension)) = picture_type(bytes) else {
             let context = "what came is not a JPEG, PNG, WebP or GIF picture";
             return Err(Error::new(Kind::Unusable, context));
         };
-        let fits = imagesize::blob_size(&bytes).is_ok_and(|size| {
+        let fits = imagesize::blob_size(bytes).is_ok_and(|size| {
             let (width, height) = (size.width, size.height);
             width.min(height) > 0
                 && width + height <= 10_000
@@ -115,7 +128,6 @@ impl PictureFile {
         });
         let fits_as_photo = fits && extension != "gif";
         Ok(Self {
-            bytes: bytes.into(),
             media_type,
             extension,
             fits_as_photo,
@@ -200,20 +212,18 @@ mod tests {
             bytes
         };
         let fits = |width, height| {
-            PictureFile::from_bytes(png(width, height))
+            PictureForm::of(&png(width, height))
                 .expect("a PNG")
                 .fits_as_photo
         };
         assert_eq!(
-            PictureFile::from_bytes(png(1, 1))
-                .expect("a PNG")
-                .media_type,
+            PictureForm::of(&png(1, 1)).expect("a PNG").media_type,
             "image/png"
         );
         assert!(fits(5000, 5000) && fits(20, 1));
         assert!(!fits(5001, 5000) && !fits(21, 1) && !fits(0, 1));
         for junk in [&b"<html>"[..], b"", b"%PDF-1.7"] {
-            assert!(PictureFile::from_bytes(junk.to_vec()).is_err(), "{junk:?}");
+            assert!(PictureForm::of(junk).is_err(), "{junk:?}");
         }
     }
 }

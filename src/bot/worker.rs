@@ -9,13 +9,13 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::activity::Activities;
-use super::album::{Album, FileIds, Outside, Permits, Sent};
+use super::album::{Album, Budget, FileIds, Outside, Sent};
 use super::answer_progress::AnswerProgress;
 use super::asleep::{Step, WaitingRoom};
 use super::handler::Search;
 use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
-use super::pictures::{Fetcher, PictureFile};
+use super::pictures::{Fetcher, PictureForm};
 use super::queue::{Queue, Queued};
 use super::search_client::SearchClient;
 use super::search_job::failures;
@@ -33,8 +33,8 @@ use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::request::Call;
 
-/// Albums that hold downloaded pictures in memory at the same time.
-const MAX_UPLOADS: usize = 4;
+/// Memory for all pictures on their way together, in bytes.
+const PICTURES: usize = 64_000_000;
 /// How long the watchdog lets a request to Telegram take, with all its repetitions and short flood
 /// waits.
 const MAX_SENDING: Duration = Duration::from_mins(10);
@@ -51,7 +51,7 @@ pub struct Tools {
     searches: Searches,
     fetcher: Fetcher,
     file_ids: FileIds,
-    uploads: Permits,
+    budget: Arc<Budget>,
     activities: Activities,
     queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
@@ -79,9 +79,9 @@ impl Outside for Errand<'_> {
         self.worker.send(call)
     }
 
-    fn fetch(&self, url: &str) -> Result<PictureFile> {
+    fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm> {
         self.worker.part.within(MAX_DOWNLOADING);
-        self.worker.tools.fetcher.fetch(url)
+        self.worker.tools.fetcher.fetch(url, bytes, limit)
     }
 
     fn waits_for_others(&self) {
@@ -117,7 +117,7 @@ impl Tools {
             search,
             searches: Searches::default(),
             file_ids: FileIds::default(),
-            uploads: Permits::new(MAX_UPLOADS),
+            budget: Arc::new(Budget::new(PICTURES)),
             activities: Activities::default(),
             queue,
             inbox,
@@ -337,7 +337,7 @@ impl ChatWorker {
         let tools = &self.tools;
         let (to, texts) = (job.search.to, job.search.texts);
         Some(
-            match album.send(to, texts, &errand, &tools.file_ids, &tools.uploads) {
+            match album.send(to, texts, &errand, &tools.file_ids, &tools.budget) {
                 Ok(()) => SearchEvent::AlbumSent(album.tally()),
                 Err(error) => SearchEvent::NotSent(error),
             },

@@ -1,14 +1,16 @@
 //! Who sends: [`Client`], over connections that are kept for reuse.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderName, HeaderValue};
 use ureq::unversioned::transport::DefaultConnector;
 
 use super::failure::call_error;
+use super::request::Body;
 use super::resolver::{AddressFilter, FilteredResolver};
-use super::{Answer, Head, Request, Response};
+use super::{Answer, Bytes, Head, Request, Response};
 #[cfg(doc)]
 use crate::error::Kind;
 use crate::error::Result;
@@ -103,7 +105,13 @@ impl Client {
     pub fn open(&self, request: &Request) -> Result<Answer> {
         let answer = match &request.body {
             None => self.run(request, ()),
-            Some(body) => self.run(request, &body[..]),
+            Some(Body::Whole(body)) => self.run(request, &body[..]),
+            Some(Body::Parts(parts)) => {
+                let mut reader = PartsReader::new(parts);
+                let length = reader.left();
+                let request = request.clone().header("content-length", length.to_string());
+                self.run(&request, ureq::SendBody::from_reader(&mut reader))
+            }
         };
         let (parts, body) = answer.map_err(call_error)?.into_parts();
         let text = |(name, value): (&HeaderName, &HeaderValue)| {
@@ -147,6 +155,39 @@ impl Client {
     /// Interrupts all running requests of this client and its clones; later ones fail.
     pub fn shut_down(&self) {
         self.agent.clone().shutdown();
+    }
+}
+
+/// Reads parts one after the other.
+struct PartsReader<'a> {
+    parts: &'a [Bytes],
+    /// Read of the first part.
+    read: usize,
+}
+
+impl<'a> PartsReader<'a> {
+    fn new(parts: &'a [Bytes]) -> Self {
+        Self { parts, read: 0 }
+    }
+
+    /// Bytes that are not read yet.
+    fn left(&self) -> usize {
+        let all: usize = self.parts.iter().map(|part| part.as_slice().len()).sum();
+        all - self.read
+    }
+}
+
+impl Read for PartsReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some((first, rest)) = self.parts.split_first() {
+            let count = (&first.as_slice()[self.read..]).read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                self.read += count;
+                return Ok(count);
+            }
+            (self.parts, self.read) = (rest, 0);
+        }
+        Ok(0)
     }
 }
 
@@ -199,6 +240,43 @@ mod tests {
         for header in [format!("x-1: {}", "1".repeat(HEADER)), "2".repeat(HEADER)] {
             assert!(asked.contains(&header), "{}…", &header[..10]);
         }
+    }
+
+    #[test]
+    fn parts_are_sent_as_one_body_of_known_length() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("a connection");
+            let (mut request, mut part) = (Vec::new(), [0; 4096]);
+            while !request.ends_with(b"end") {
+                let read = stream.read(&mut part).expect("a part of the request");
+                assert_ne!(read, 0, "the request ends early");
+                request.extend_from_slice(&part[..read]);
+            }
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            stream.write_all(answer).expect("the answer");
+            String::from_utf8(request).expect("text")
+        });
+        let middle = Bytes::new("x".repeat(100_000));
+        let parts = vec![
+            Bytes::new("start "),
+            Bytes::new(""),
+            middle,
+            Bytes::new(" end"),
+        ];
+        let request = Request::post_parts(format!("http://{address}/"), "a/b", parts);
+        let answer = Client::direct().send(&request).expect("an answer");
+        assert_eq!(answer.head.status, 200);
+        let asked = server.join().expect("the server ends");
+        let (head, body) = asked.split_once("\r\n\r\n").expect("a head");
+        let lengths = head.matches("content-length: 100010").count();
+        assert!(lengths == 1 && !head.contains("chunked"), "{head}");
+        assert!(
+            body == format!("start {} end", "x".repeat(100_000)),
+            "{} bytes",
+            body.len()
+        );
     }
 
     #[test]

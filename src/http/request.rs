@@ -5,13 +5,23 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Bytes;
+
+/// What a request carries.
+#[derive(Clone)]
+pub(super) enum Body {
+    Whole(Vec<u8>),
+    /// One after the other.
+    Parts(Vec<Bytes>),
+}
+
 /// One request. Built by [`Request::get`] or [`Request::post`].
 #[derive(Clone)]
 pub struct Request {
     pub(super) method: &'static str,
     pub(super) url: String,
     pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: Option<Vec<u8>>,
+    pub(super) body: Option<Body>,
     pub(super) timeout: Duration,
     pub(super) silence: Option<Duration>,
     pub(super) limit: u64,
@@ -37,7 +47,19 @@ impl Request {
     pub fn post(url: impl Into<String>, content_type: &str, body: Vec<u8>) -> Self {
         Self {
             method: "POST",
-            body: Some(body),
+            body: Some(Body::Whole(body)),
+            ..Self::get(url)
+        }
+        .header("content-type", content_type)
+    }
+
+    /// A POST of `parts`, one after the other, to `url`: they are read where they are, and not
+    /// copied into one piece.
+    #[must_use]
+    pub fn post_parts(url: impl Into<String>, content_type: &str, parts: Vec<Bytes>) -> Self {
+        Self {
+            method: "POST",
+            body: Some(Body::Parts(parts)),
             ..Self::get(url)
         }
         .header("content-type", content_type)
@@ -48,7 +70,7 @@ impl Request {
     pub fn put(url: impl Into<String>) -> Self {
         Self {
             method: "PUT",
-            body: Some(Vec::new()),
+            body: Some(Body::Whole(Vec::new())),
             ..Self::get(url)
         }
     }
@@ -91,10 +113,13 @@ impl Request {
         &self.url
     }
 
-    /// The body; empty where there is none.
+    /// The body; empty where there is none, or where it has parts.
     #[must_use]
     pub fn body(&self) -> &[u8] {
-        self.body.as_deref().unwrap_or_default()
+        match &self.body {
+            Some(Body::Whole(body)) => body,
+            Some(Body::Parts(_)) | None => &[],
+        }
     }
 
     /// Adds a header; `value` may be secret and is never printed.

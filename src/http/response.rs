@@ -114,23 +114,38 @@ impl Answer {
     ///
     /// # Errors
     /// [`Kind::Lost`] when the connection breaks or the time is over, [`Kind::TooLarge`].
-    pub fn read(mut self) -> Result<Response> {
+    pub fn read(self) -> Result<Response> {
         let mut body = Vec::new();
-        // One byte more than allowed tells "too large" from "exactly as large as allowed".
-        self.body
-            .by_ref()
-            .take(self.limit + 1)
-            .read_to_end(&mut body)
-            .map_err(read_error)?;
-        if body.len() as u64 > self.limit {
-            return Err(Error::new(
-                Kind::TooLarge,
-                format!("the answer is larger than {} bytes", self.limit),
-            ));
+        let head = self.read_into(&mut body)?;
+        Ok(Response { head, body })
+    }
+
+    /// Appends the whole body to `bytes`; nothing stays appended after an error.
+    ///
+    /// # Errors
+    /// As [`Answer::read`]. What is announced as too large is not read.
+    pub fn read_into(mut self, bytes: &mut Vec<u8>) -> Result<Head> {
+        let too_large = || {
+            let context = format!("the answer is larger than {} bytes", self.limit);
+            Err(Error::new(Kind::TooLarge, context))
+        };
+        let announced = self.head.header("content-length");
+        let announced = announced.and_then(|length| length.trim().parse::<u64>().ok());
+        if announced.is_some_and(|length| length > self.limit) {
+            return too_large();
         }
-        Ok(Response {
-            head: self.head,
-            body,
-        })
+        let before = bytes.len();
+        // One byte more than allowed tells "too large" from "exactly as large as allowed".
+        let mut body = self.body.by_ref().take(self.limit + 1);
+        let read = body.read_to_end(bytes).map_err(read_error);
+        if let Err(error) = read {
+            bytes.truncate(before);
+            return Err(error);
+        }
+        if (bytes.len() - before) as u64 > self.limit {
+            bytes.truncate(before);
+            return too_large();
+        }
+        Ok(self.head)
     }
 }

@@ -98,8 +98,8 @@ impl Client {
         let request = if call.files.is_empty() {
             http::Request::post(url, "application/json", parameters_json(call))
         } else {
-            let (content_type, body) = upload::multipart(call);
-            http::Request::post(url, &content_type, body)
+            let (content_type, parts) = upload::multipart(call);
+            http::Request::post_parts(url, &content_type, parts)
         };
         tracing::trace!(
             "{} {}",

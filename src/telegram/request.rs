@@ -1,9 +1,9 @@
 //! The requests this bot makes, built as JSON objects. A test judges every one of them against
 //! an independent set of Bot API types.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
+
+use crate::http::Bytes;
 
 /// One Bot API request.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ pub struct Attachment {
     /// Media type.
     pub media_type: &'static str,
     /// Content.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Bytes,
 }
 
 /// Where an answer goes.

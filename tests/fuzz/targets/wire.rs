@@ -1,12 +1,12 @@
 //! The bot's two peers: what they answer, and the bodies they are sent.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use clip_bot::backoff;
 use clip_bot::bot::search_client::SearchClient;
 use clip_bot::config::{BotConfig, Environment};
 use clip_bot::error::Class;
+use clip_bot::http::Bytes;
 use clip_bot::search::{MAX_URL_BYTES, Page, Query};
 use clip_bot::secret::Secret;
 use clip_bot::telegram::client::Client;
@@ -119,12 +119,17 @@ pub fn upload(bytes: &[u8]) {
                 file_name: format!("{number}.png"),
                 name,
                 media_type: "image/png",
-                bytes: Arc::from(content),
+                bytes: Bytes::from(content.to_vec()),
             }),
         });
     }
     let call = send_media_group(Address::default(), photos);
-    let (kind, body) = multipart(&call);
+    let (kind, pieces) = multipart(&call);
+    let body = pieces
+        .iter()
+        .map(Bytes::as_slice)
+        .collect::<Vec<_>>()
+        .concat();
     let boundary = kind
         .strip_prefix("multipart/form-data; boundary=")
         .expect("its type");
@@ -148,7 +153,7 @@ pub fn upload(bytes: &[u8]) {
 
 fn check_files(call: &Call, parts: &BTreeMap<String, &[u8]>) {
     for file in &call.files {
-        assert_eq!(parts[&file.name], &*file.bytes);
+        assert_eq!(parts[&file.name], file.bytes.as_slice());
     }
 }
 
