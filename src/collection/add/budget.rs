@@ -3,9 +3,10 @@
 use std::sync::{Condvar, Mutex};
 
 use crate::locked::{locked, unpoisoned};
+use crate::picture::MAX_MEMORY;
 
-/// Bytes that all threads together may reserve; one picture that needs more is taken alone.
-const MAX_RESERVED: u64 = 128 << 20;
+/// Bytes that all threads together may reserve: those of one picture, however large it is.
+const MAX_RESERVED: u64 = MAX_MEMORY;
 
 /// Bytes that are reserved now.
 #[derive(Default)]

@@ -203,13 +203,7 @@ impl<'a> WorkerPool<'a> {
             };
             return Ok(Examined::Picture(Box::new(row)).into());
         }
-        let size = imagesize::blob_size(bytes);
-        let pixels = size.map_or(0, |size| {
-            (size.width as u64).saturating_mul(size.height as u64)
-        });
-        // In three colours, and once more in the form that the file has.
-        let needed = pixels.saturating_mul(7) + record.bytes;
-        let _reserved = self.memory.reserve(needed);
+        let _reserved = self.memory.reserve(picture::cost(bytes) + record.bytes);
         match decode(bytes) {
             Ok(picture) => {
                 (record.width, record.height) = (picture.width, picture.height);
