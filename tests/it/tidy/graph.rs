@@ -22,7 +22,7 @@ const LAYERS: &[&[Row]] = &[
     ],
     &[
         ("http", &["error"]),
-        ("picture", &["error", "locked", "media"]),
+        ("picture", &["error", "media"]),
         ("search", &["error"]),
         ("shutdown", &["error", "locked"]),
         ("systemd", &["backoff", "locked", "log"]),

@@ -169,6 +169,13 @@ def pictures(folder):
     yield folder / "moving.gif"
 
 
+def on_white(image):
+    """What is transparent becomes white; CLIP's reference drops transparency and shows what lies behind."""
+    pixels = np.asarray(image.convert("RGBA"), int)
+    colours, alpha = pixels[..., :3], pixels[..., 3:]
+    return Image.fromarray(((colours * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8))
+
+
 def image_with_alpha(base):
     image = base.convert("RGBA")
     image.putalpha(base.convert("L"))
@@ -193,7 +200,7 @@ def compare_pictures(program, folder):
         if theirs.mode == "I;16":
             # Pillow makes everything brighter than 255 of 65,535 white; we take the upper 8 bits.
             theirs = Image.fromarray((np.asarray(theirs) >> 8).astype(np.uint8))
-        theirs = theirs.convert("RGB")
+        theirs = on_white(theirs)
         shape = (answer["height"], answer["width"], 3)
         ours = np.fromfile(folder / f"{n}.rgb", np.uint8).reshape(shape)
         lossy = file.suffix in (".jpg", ".jpeg") or file.name == "lossy.webp"
