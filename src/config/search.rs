@@ -95,6 +95,8 @@ pub enum SpaceLocation {
 /// (`Text` or `Image`) are replaced by the values of the query.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpaceArguments {
+    /// Each input of the function gets what its kind and name ask for.
+    ByKind,
     /// By position; the Space's defaults apply to the others.
     Positional(Vec<serde_json::Value>),
     /// By parameter name; the Space's defaults apply to the others.
@@ -198,6 +200,7 @@ impl Settings<'_> {
         };
         let template = "CLIP_SEARCH_SPACE_ARGS";
         let arguments = match serde_json::from_str(self.text(template)) {
+            _ if self.text(template).is_empty() => SpaceArguments::ByKind,
             Ok(serde_json::Value::Array(items)) => SpaceArguments::Positional(items),
             Ok(serde_json::Value::Object(object)) => SpaceArguments::Named(object),
             _ => {

@@ -266,7 +266,7 @@ fn the_endpoint_needs_no_setting_at_all() {
     let expected = SpaceConfig {
         location: SpaceLocation::Hub("user/space".into()),
         api: None,
-        arguments: SpaceArguments::Positional(vec![json!("{query}"), json!("{limit}")]),
+        arguments: SpaceArguments::ByKind,
         public_base: None,
         token: None,
         hub: "https://huggingface.co".into(),

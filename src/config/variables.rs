@@ -189,12 +189,12 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_SPACE_API",
         "",
-        "API endpoint of the Space; empty: its only named one, or /search or /predict",
+        "function of the Space, by name or number; empty: the one that searches pictures",
     ),
     variable(
         "CLIP_SEARCH_SPACE_ARGS",
-        r#"["{query}", "{limit}"]"#,
-        "arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in",
+        "",
+        "arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs",
     ),
     variable(
         "CLIP_SEARCH_TIMEOUT",

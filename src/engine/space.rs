@@ -5,9 +5,12 @@
 //! and, once something looks like sleep, for the Space's stage. Nothing here waits for a Space to
 //! wake up: the caller gets [`Reason::SpaceAsleep`] at once and asks again.
 //!
-//! - `description`: reads what `/config` says about the function that is called
+//! - `description`: reads what `/config` says about a Space
+//! - `function`: chooses the function that is called
+//! - `input`: what a function's inputs take; `roles`: what each of them is for
 //! - `pruned`: parses large JSON documents, keeping only the fields that are used
-//! - `arguments`: fills the template of arguments from a query
+//! - `arguments`: fills the arguments from a query
+//! - `placeholder`: the values of a query
 //! - `gradio`: sends the requests, over every protocol since Gradio 3.x
 //! - `events`: reads the stream that answers a queued call
 //! - `outputs`: finds the hits in what a function returns; `links`: those in text
@@ -17,12 +20,16 @@
 mod arguments;
 mod description;
 pub mod events;
+mod function;
 mod gradio;
 mod hub;
+mod input;
 mod links;
 pub mod outputs;
+mod placeholder;
 mod pruned;
 pub mod refusal;
+mod roles;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -35,10 +42,10 @@ use crate::http::Client;
 use crate::locked::locked;
 use crate::search::{Engine, Failure, MAX_LIMIT, Page, Query, Reason, Subject};
 
-use arguments::PlaceholderValues;
 use description::SpaceDescription;
-use gradio::GradioServer;
+use gradio::{GradioServer, Names};
 use hub::Hub;
+use placeholder::PlaceholderValues;
 use refusal::{Cure, SpaceFailure};
 
 /// Connections kept for reuse.
@@ -65,9 +72,10 @@ impl Space {
     /// cannot stand in a header.
     pub fn new(config: &SpaceConfig) -> Result<Self, Error> {
         let template = &config.arguments;
-        if !["{query}", "{image}"]
-            .iter()
-            .any(|name| arguments::mentions(template, name))
+        if *template != SpaceArguments::ByKind
+            && !["{query}", "{image}"]
+                .iter()
+                .any(|name| arguments::mentions(template, name))
         {
             return Err(Error::config(
                 "CLIP_SEARCH_SPACE_ARGS holds no {query}: the Space would always search the same",
@@ -174,6 +182,7 @@ impl Space {
         deadline: Instant,
     ) -> Result<Page, SpaceFailure> {
         let wanted = query.offset.saturating_add(query.limit).min(MAX_LIMIT);
+        self.check_subject(description, &query.subject)?;
         let words = match &query.subject {
             Subject::Text(text) => PlaceholderValues::text(text, wanted),
             Subject::Picture { media_type, bytes } => PlaceholderValues::picture(
@@ -204,14 +213,43 @@ impl Space {
         })
     }
 
+    /// Whether the function takes what is searched by.
+    fn check_subject(
+        &self,
+        description: &SpaceDescription,
+        subject: &Subject,
+    ) -> Result<(), Failure> {
+        if self.config.arguments != SpaceArguments::ByKind {
+            return Ok(());
+        }
+        let (taken, other) = match subject {
+            Subject::Text(_) => (roles::takes_text(&description.inputs), "picture"),
+            Subject::Picture { .. } => {
+                (description.inputs.iter().any(roles::takes_picture), "words")
+            }
+        };
+        let message = format!(
+            "this Space is asked by {other} only: {}",
+            description.signature()
+        );
+        match (taken, subject) {
+            (true, _) => Ok(()),
+            (false, Subject::Picture { .. }) => Err(Failure::new(Reason::NotSupported, message)),
+            (false, Subject::Text(_)) => Err(refusal::mismatch(message)),
+        }
+    }
+
     fn describe(
         &self,
         server: &GradioServer,
         deadline: Instant,
     ) -> Result<Arc<SpaceDescription>, SpaceFailure> {
-        let by_name = matches!(self.config.arguments, SpaceArguments::Named(_));
-        let description =
-            Arc::new(server.describe(self.config.api.as_deref(), by_name, deadline)?);
+        let names = match self.config.arguments {
+            SpaceArguments::ByKind => Names::Helpful,
+            SpaceArguments::Positional(_) => Names::Unused,
+            SpaceArguments::Named(_) => Names::Needed,
+        };
+        let description = Arc::new(server.describe(self.config.api.as_deref(), names, deadline)?);
         *locked(&self.description) = Some((Instant::now(), Arc::clone(&description)));
         Ok(description)
     }
@@ -252,7 +290,10 @@ impl Engine for Space {
 
     fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure> {
         let by_picture = matches!(query.subject, Subject::Picture { .. });
-        if by_picture && !arguments::mentions(&self.config.arguments, "{image}") {
+        if by_picture
+            && self.config.arguments != SpaceArguments::ByKind
+            && !arguments::mentions(&self.config.arguments, "{image}")
+        {
             let message =
                 "this Space is asked by words only (CLIP_SEARCH_SPACE_ARGS has no {image})";
             return Err(Failure::new(Reason::NotSupported, message));

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::query::MAX_PICTURE_BYTES;
 use crate::error::{Error, Kind, one_line};
 
-/// Longest message of a failure, in characters.
-const MAX_MESSAGE_CHARS: usize = 500;
+/// Longest message of a failure, in characters: it may name every function of a Space.
+const MAX_MESSAGE_CHARS: usize = 8000;
 
 /// Why a search failed: a closed list, by which chat texts and status codes are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -144,7 +144,7 @@ impl Reason {
 pub struct Failure {
     /// Why.
     pub reason: Reason,
-    /// One sentence without secrets, lower case, no full stop; one line, at most 500 characters.
+    /// One sentence without secrets, lower case, no full stop; one line, at most 8,000 characters.
     pub message: String,
     /// The stage a hub reports for its Space, such as `BUILDING`.
     pub stage: Option<String>,
@@ -264,7 +264,7 @@ mod tests {
         let failure = Failure::from_json(&body, None).expect("our own body");
         assert_eq!(failure.to_string(), "internal: a b [2m (stage x y)");
         let failure = Failure::new(Reason::SpaceMismatch, "é".repeat(501));
-        assert_eq!(failure.message.chars().count(), 500);
+        assert_eq!(failure.message.chars().count(), MAX_MESSAGE_CHARS);
     }
 
     #[test]

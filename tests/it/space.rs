@@ -122,8 +122,6 @@ fn every_version_finds_the_gallery() {
 #[test]
 fn every_version_gives_every_shape() {
     for (version, _) in VERSIONS {
-        // Gradio 3 answers a direct call with the first value of a generator.
-        let streamed = if version == "3.50" { 1 } else { 2 };
         let table = [
             ("state", 2),
             ("html", 2),
@@ -132,7 +130,7 @@ fn every_version_gives_every_shape() {
             ("files", 2),
             ("update", 2),
             ("only_query", 2),
-            ("stream", streamed),
+            ("stream", 2),
         ];
         for (api, count) in table {
             let server = gradio(version, |_| None);
@@ -275,6 +273,54 @@ fn a_picture_is_handed_over() {
 }
 
 #[test]
+fn without_a_template_the_kinds_of_the_inputs_decide() {
+    for (version, prefix) in VERSIONS {
+        let server = gradio(version, |_| None);
+        let by_kind = SpaceConfig {
+            api: None,
+            arguments: SpaceArguments::ByKind,
+            ..config(&server.url(""), "")
+        };
+        let space = space(&by_kind);
+        for query in [words(2, 0), picture()] {
+            let page = space.search(&query, Instant::now() + LONG).expect(version);
+            assert_eq!(page.hits.len(), 2, "{version}");
+        }
+        let requests = server.requests();
+        let calls: Vec<Value> = requests
+            .iter()
+            .filter(|request| request.path().ends_with("/join") || request.path().contains("/run/"))
+            .map(|request| request.json()["data"].clone())
+            .collect();
+        assert_eq!(calls[0], json!(["red", null, "Text", 2]), "{version}");
+        let seen = [&calls[1][0], &calls[1][2], &calls[1][3]];
+        assert_eq!(seen, [&json!(""), &json!("Image"), &json!(2)], "{version}");
+        assert!(!calls[1][1].is_null(), "{version}: the picture is sent");
+        let named = requests
+            .iter()
+            .any(|request| request.path() == format!("{prefix}/info"));
+        assert_eq!(named, version != "3.50", "{version}");
+    }
+}
+
+#[test]
+fn a_function_of_words_alone_is_not_asked_by_picture() {
+    let server = gradio("6.31", |_| None);
+    let config = SpaceConfig {
+        arguments: SpaceArguments::ByKind,
+        ..config(&server.url(""), "gallery")
+    };
+    let failure = space(&config)
+        .search(&picture(), Instant::now() + LONG)
+        .expect_err("words only");
+    assert_eq!(failure.reason, Reason::NotSupported);
+    assert!(
+        failure.message.contains("/gallery takes 2 arguments"),
+        "{failure}"
+    );
+}
+
+#[test]
 fn a_picture_needs_a_place_in_the_template() {
     let server = gradio("6.31", |_| None);
     let config = config(&server.url(""), "gallery");
@@ -316,7 +362,7 @@ fn an_unknown_function_is_told_from_the_known() {
     assert!(
         failure
             .message
-            .contains("no function /nope; it has /predict, /gallery"),
+            .contains("no function /nope; it has /predict (text_prompt, image_prompt, prompt_type, nofimages_to_show), /gallery (query, number_of_images)"),
         "{failure}"
     );
 }

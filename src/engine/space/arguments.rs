@@ -1,102 +1,26 @@
-//! Fills the argument template with a query.
-//!
-//! A placeholder that is a whole string becomes a value of its own type: `"{limit}"` a number,
-//! `"{image}"` the picture or null. Inside a longer string it is replaced by its text.
+//! Fills the arguments of a function with a query: by the kinds of its inputs, or by a template.
 
 use serde_json::{Map, Value};
 
 use super::description::SpaceDescription;
+use super::placeholder::PlaceholderValues;
+use super::roles;
 use crate::config::SpaceArguments;
 use crate::search::{Failure, Reason};
-
-/// The values of the placeholders.
-#[derive(Debug)]
-pub(super) struct PlaceholderValues {
-    query: String,
-    limit: usize,
-    image: Value,
-    kind: &'static str,
-}
-
-impl PlaceholderValues {
-    /// `{type}` is `Text`, `{image}` null.
-    pub fn text(query: &str, limit: usize) -> Self {
-        Self {
-            query: query.to_owned(),
-            limit,
-            image: Value::Null,
-            kind: "Text",
-        }
-    }
-
-    /// `{type}` is `Image`, `{query}` empty.
-    pub fn picture(image: Value, limit: usize) -> Self {
-        Self {
-            query: String::new(),
-            limit,
-            image,
-            kind: "Image",
-        }
-    }
-
-    fn value(&self, name: &str) -> Option<Value> {
-        Some(match name {
-            "{query}" => Value::from(self.query.as_str()),
-            "{limit}" => Value::from(self.limit),
-            "{image}" => self.image.clone(),
-            "{type}" => Value::from(self.kind),
-            _ => return None,
-        })
-    }
-
-    fn fill(&self, template: &Value) -> Value {
-        match template {
-            Value::String(text) => self
-                .value(text)
-                .unwrap_or_else(|| self.fill_text(text).into()),
-            Value::Array(items) => items.iter().map(|item| self.fill(item)).collect(),
-            Value::Object(object) => {
-                let filled = object
-                    .iter()
-                    .map(|(key, value)| (key.clone(), self.fill(value)));
-                Value::Object(filled.collect())
-            }
-            other => other.clone(),
-        }
-    }
-
-    /// One pass from left to right, so that braces in the query stay what they are.
-    fn fill_text(&self, text: &str) -> String {
-        let mut filled = String::new();
-        let mut rest = text;
-        while let Some(start) = rest.find('{') {
-            filled.push_str(&rest[..start]);
-            rest = &rest[start..];
-            let end = rest.find('}').map_or(rest.len(), |end| end + 1);
-            let (length, value) = match self.value(&rest[..end]) {
-                Some(Value::String(text)) => (end, text),
-                Some(Value::Number(number)) => (end, number.to_string()),
-                _ => (1, "{".to_owned()),
-            };
-            filled.push_str(&value);
-            rest = &rest[length..];
-        }
-        filled + rest
-    }
-}
 
 /// The arguments of one call.
 #[derive(Debug, PartialEq)]
 pub(super) struct FilledArguments {
     /// One value for each of the function's inputs.
     pub data: Vec<Value>,
-    /// Whether the function was told how many results are wanted.
+    /// Whether the function was told how many results are wanted, and could be told so many.
     pub limited: bool,
 }
 
 /// Whether `placeholder` is anywhere in the template.
 pub(super) fn mentions(template: &SpaceArguments, placeholder: &str) -> bool {
     match template {
+        SpaceArguments::ByKind => false,
         SpaceArguments::Positional(items) => {
             items.iter().any(|item| value_mentions(item, placeholder))
         }
@@ -133,9 +57,25 @@ pub(super) fn fill(
         .map(|input| input.default.clone())
         .collect();
     let mut limited = false;
+    let mut put = |position: usize, (value, whole): (Value, bool)| {
+        limited |= whole;
+        data[position] = value;
+    };
+    if *template == SpaceArguments::ByKind {
+        for (position, role) in roles::roles(&description.inputs) {
+            put(
+                position,
+                words.for_role(&description.inputs[position], role),
+            );
+        }
+    }
     for (position, value) in placed(template, description)? {
-        limited |= value_mentions(value, "{limit}");
-        data[position] = words.fill(value);
+        let filled = if value == "{limit}" {
+            words.fit_limit(&description.inputs[position])
+        } else {
+            (words.fill(value), value_mentions(value, "{limit}"))
+        };
+        put(position, filled);
     }
     Ok(FilledArguments { data, limited })
 }
@@ -146,6 +86,7 @@ fn placed<'a>(
     description: &SpaceDescription,
 ) -> Result<Vec<(usize, &'a Value)>, Failure> {
     match template {
+        SpaceArguments::ByKind => Ok(Vec::new()),
         SpaceArguments::Positional(items) => by_position(items, description),
         SpaceArguments::Named(object) => by_name(object, description),
     }
@@ -198,153 +139,4 @@ fn by_name<'a>(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::engine::space::description::{Input, Protocol};
-
-    fn description(names: &[&str]) -> SpaceDescription {
-        let input = |name: &&str| Input {
-            name: (*name).to_owned(),
-            default: if *name == "state" {
-                Value::Null
-            } else {
-                json!("default")
-            },
-            hidden: *name == "state",
-        };
-        SpaceDescription {
-            prefix: String::new(),
-            version: String::new(),
-            protocol: Protocol::Queue,
-            api: "search".into(),
-            index: 0,
-            inputs: names.iter().map(input).collect(),
-            outputs: Vec::new(),
-            cookies: String::new(),
-        }
-    }
-
-    fn template(value: Value) -> SpaceArguments {
-        match value {
-            Value::Array(items) => SpaceArguments::Positional(items),
-            Value::Object(object) => SpaceArguments::Named(object),
-            other => panic!("{other}"),
-        }
-    }
-
-    #[test]
-    fn a_template_is_filled_and_completed() {
-        let text = PlaceholderValues::text("a {limit} \"bus\"", 7);
-        let picture = PlaceholderValues::picture(json!({ "path": "/x" }), 7);
-        let table = [
-            (
-                json!(["{query}", "{limit}"]),
-                &["a", "b"][..],
-                &text,
-                json!(["a {limit} \"bus\"", 7]),
-            ),
-            (
-                json!(["{query}"]),
-                &["a", "state", "b"],
-                &text,
-                json!(["a {limit} \"bus\"", null, "default"]),
-            ),
-            (
-                json!(["{query}", 3]),
-                &["state", "a", "b"],
-                &text,
-                json!([null, "a {limit} \"bus\"", 3]),
-            ),
-            (
-                json!(["{query}", "{limit}"]),
-                &["a"],
-                &text,
-                json!(["a {limit} \"bus\""]),
-            ),
-            (
-                json!(["{image}", "{type}", "{query}"]),
-                &["a", "b", "c"],
-                &picture,
-                json!([{ "path": "/x" }, "Image", ""]),
-            ),
-            (
-                json!(["{image}", "{type}"]),
-                &["a", "b"],
-                &text,
-                json!([null, "Text"]),
-            ),
-            (
-                json!({ "b": "{query}" }),
-                &["a", "b"],
-                &text,
-                json!(["default", "a {limit} \"bus\""]),
-            ),
-            (
-                json!(["{x} {{query}} top {limit}{", { "k": ["{limit}"] }]),
-                &["a", "b"],
-                &text,
-                json!(["{x} {a {limit} \"bus\"} top 7{", { "k": [7] }]),
-            ),
-        ];
-        for (value, inputs, words, expected) in table {
-            let filled =
-                fill(&template(value.clone()), &description(inputs), words).expect("it fits");
-            assert_eq!(Value::from(filled.data), expected, "{value}");
-        }
-    }
-
-    #[test]
-    fn a_dropped_limit_is_not_told() {
-        let default = template(json!(["{query}", "{limit}"]));
-        let words = PlaceholderValues::text("x", 7);
-        assert!(
-            fill(&default, &description(&["a", "b"]), &words)
-                .expect("it fits")
-                .limited
-        );
-        assert!(
-            !fill(&default, &description(&["a"]), &words)
-                .expect("it fits")
-                .limited
-        );
-    }
-
-    #[test]
-    fn what_does_not_fit_is_refused_by_name() {
-        let table = [
-            (
-                json!(["{query}", 1]),
-                "has 2 arguments, but /search takes 1 argument (a)",
-            ),
-            (
-                json!(["{query}", "{limit}", "{limit}"]),
-                "has 3 arguments, but /search takes 1 argument (a)",
-            ),
-            (
-                json!({ "text": "{query}" }),
-                "names `text`, but /search takes 1 argument (a)",
-            ),
-            (json!({ "state": "{query}" }), "names `state`"),
-        ];
-        for (value, words) in table {
-            let failure = fill(
-                &template(value),
-                &description(&["a", "state"]),
-                &PlaceholderValues::text("x", 1),
-            );
-            let failure = failure.expect_err(words);
-            assert!(
-                failure.reason == Reason::SpaceMismatch && failure.message.contains(words),
-                "{failure}"
-            );
-        }
-    }
-
-    #[test]
-    fn placeholders_are_found_everywhere() {
-        let nested = template(json!({ "a": [{ "b": "x {image}" }], "c": 1 }));
-        assert!(mentions(&nested, "{image}") && !mentions(&nested, "{query}"));
-    }
-}
+mod tests;

@@ -1,23 +1,39 @@
 //! What `/config` tells about a Space: protocol, paths, and the function that answers queries.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::function::{self, Function};
+use super::input::Input;
 use super::text;
 use crate::search::{Failure, Reason};
 
 /// The keys of `/config` that are read here; the values of components come along.
 pub(super) const READ: &[&str] = &[
+    "allow_custom_value",
+    "api_info",
     "api_name",
     "api_prefix",
+    "api_visibility",
+    "backend_fn",
+    "choices",
     "components",
+    "default_value",
     "dependencies",
+    "file_count",
     "id",
     "inputs",
+    "interactive",
     "label",
+    "maximum",
+    "minimum",
+    "multiselect",
     "outputs",
+    "precision",
     "props",
     "protocol",
+    "show_api",
     "skip_api",
+    "step",
     "type",
     "version",
 ];
@@ -33,17 +49,6 @@ pub(super) enum Protocol {
     Queue,
 }
 
-/// One parameter of the function.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Input {
-    /// Its name in the Space's code where that is known, else its label in the same spelling.
-    pub name: String,
-    /// What is sent where the template says nothing.
-    pub default: Value,
-    /// Filled by the Space itself: a session's state and what its API page leaves out.
-    pub hidden: bool,
-}
-
 /// The function that answers queries, and how it is reached.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct SpaceDescription {
@@ -52,8 +57,8 @@ pub(super) struct SpaceDescription {
     /// Gradio's version, for messages.
     pub version: String,
     pub protocol: Protocol,
-    /// The function's name, without slash.
-    pub api: String,
+    /// The function's name, without slash; none where it has only its number.
+    pub api: Option<String>,
     /// The function's number.
     pub index: i64,
     pub inputs: Vec<Input>,
@@ -66,25 +71,13 @@ pub(super) struct SpaceDescription {
 impl SpaceDescription {
     /// Reads the body of `/config`, for the function `api` or the one to choose.
     pub fn read(config: &Value, api: Option<&str>) -> Result<Self, Failure> {
-        let functions = config["dependencies"].as_array().ok_or_else(|| {
+        let functions = Function::all(config).ok_or_else(|| {
             Failure::new(
                 Reason::SpaceMismatch,
                 "this is not a Gradio Space: its /config lists no functions",
             )
         })?;
-        let named: Vec<(usize, &Value, &str)> = functions
-            .iter()
-            .enumerate()
-            .filter_map(|(position, function)| Some((position, function, public_name(function)?)))
-            .collect();
-        let (position, function, name) = choose(&named, api)?;
-        let component = |id: &Value| {
-            let components = config["components"].as_array().into_iter().flatten();
-            components
-                .into_iter()
-                .find(|component| component["id"] == *id)
-        };
-        let ids = |key: &str| function[key].as_array().cloned().unwrap_or_default();
+        let chosen = Function::choose(functions, api)?;
         let prefix = text(config, "api_prefix")
             .unwrap_or("")
             .trim_end_matches('/');
@@ -102,25 +95,10 @@ impl SpaceDescription {
                 Some("sse") => Protocol::RunIfOpen,
                 Some(_) => Protocol::Queue,
             },
-            api: name.to_owned(),
-            // Gradio 3 has no ids: there it is the position.
-            index: function["id"]
-                .as_i64()
-                .or(i64::try_from(position).ok())
-                .unwrap_or(-1),
-            inputs: ids("inputs")
-                .iter()
-                .map(|id| Input::read(component(id)))
-                .collect(),
-            outputs: ids("outputs")
-                .iter()
-                .map(|id| {
-                    component(id)
-                        .and_then(|found| text(found, "type"))
-                        .unwrap_or("")
-                        .to_owned()
-                })
-                .collect(),
+            api: chosen.name.map(str::to_owned),
+            index: chosen.index,
+            inputs: chosen.inputs,
+            outputs: chosen.outputs,
             cookies: String::new(),
         })
     }
@@ -135,7 +113,8 @@ impl SpaceDescription {
 
     /// Takes the parameters' names from the body of `/info`, as far as it has them (since 4.15).
     pub fn learn_names(&mut self, info: &Value) {
-        let parameters = &info["named_endpoints"][format!("/{}", self.api)]["parameters"];
+        let title = self.title();
+        let parameters = &info["named_endpoints"][&title]["parameters"];
         let parameters = parameters.as_array().into_iter().flatten();
         for (input, parameter) in self
             .inputs
@@ -149,6 +128,11 @@ impl SpaceDescription {
         }
     }
 
+    /// The function's name with a slash, or what stands for it.
+    pub fn title(&self) -> String {
+        function::title(self.api.as_deref(), self.index)
+    }
+
     /// "/search takes 2 arguments (query, count)", for messages.
     pub fn signature(&self) -> String {
         let names: Vec<&str> = self
@@ -157,34 +141,12 @@ impl SpaceDescription {
             .collect();
         let plural = if names.len() == 1 { "" } else { "s" };
         format!(
-            "/{} takes {} argument{plural} ({})",
-            self.api,
+            "{} takes {} argument{plural} ({})",
+            self.title(),
             names.len(),
             names.join(", ")
         )
     }
-}
-
-impl Input {
-    fn read(component: Option<&Value>) -> Self {
-        let component = component.unwrap_or(&Value::Null);
-        let state = component["type"] == "state";
-        Self {
-            name: as_parameter(text(&component["props"], "label").unwrap_or("")),
-            default: if state {
-                Value::Null
-            } else {
-                component["props"]["value"].clone()
-            },
-            hidden: state || component["skip_api"] == json!(true),
-        }
-    }
-}
-
-/// The name that a function can be called by. Gradio 3 to 5 say `false` for hidden ones, 6 says
-/// the string "false".
-fn public_name(function: &Value) -> Option<&str> {
-    text(function, "api_name").filter(|name| !name.is_empty() && *name != "false")
 }
 
 /// Whether `text` behind a host is a path on that host. Anything else could lead requests, and the
@@ -194,49 +156,10 @@ fn is_prefix(text: &str) -> bool {
     text.is_empty() || text.starts_with('/') && text.chars().all(plain)
 }
 
-fn choose<'a>(
-    named: &[(usize, &'a Value, &'a str)],
-    wanted: Option<&str>,
-) -> Result<(usize, &'a Value, &'a str), Failure> {
-    let find = |wanted: &str| named.iter().find(|(_, _, name)| *name == wanted).copied();
-    let found = match (wanted, named) {
-        (Some(wanted), _) => find(wanted),
-        (None, [only]) => Some(*only),
-        (None, _) => find("search").or_else(|| find("predict")),
-    };
-    found.ok_or_else(|| {
-        let known: Vec<String> = named
-            .iter()
-            .take(20)
-            .map(|(_, _, name)| format!("/{name}"))
-            .collect();
-        let known = if known.is_empty() {
-            "none".to_owned()
-        } else {
-            known.join(", ")
-        };
-        let message = match wanted {
-            Some(wanted) => format!("the Space has no function /{wanted}; it has {known}"),
-            None => format!("set CLIP_SEARCH_SPACE_API to one of the Space's functions: {known}"),
-        };
-        Failure::new(Reason::SpaceMismatch, message)
-    })
-}
-
-/// A label in the spelling of a parameter: `Number of images` is `number_of_images`.
-fn as_parameter(label: &str) -> String {
-    let spelled = label.chars().map(|c| {
-        if c.is_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '_'
-        }
-    });
-    spelled.collect::<String>().trim_matches('_').to_owned()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn config(names: &[Value]) -> Value {
@@ -257,48 +180,6 @@ mod tests {
     }
 
     #[test]
-    fn a_function_is_chosen_by_name() {
-        let names = |names: &[&str]| {
-            names
-                .iter()
-                .map(|name| Value::from(*name))
-                .collect::<Vec<_>>()
-        };
-        let hidden = [
-            json!("false"),
-            json!(false),
-            json!(null),
-            json!(""),
-            json!("only"),
-        ];
-        let table = [
-            (
-                names(&["a", "search", "predict"]),
-                Some("predict"),
-                Ok(("predict", 2)),
-            ),
-            (names(&["predict", "a", "search"]), None, Ok(("search", 2))),
-            (names(&["a", "predict"]), None, Ok(("predict", 1))),
-            (hidden.to_vec(), None, Ok(("only", 4))),
-            (names(&["a", "b"]), None, Err("/a, /b")),
-            (
-                names(&["a"]),
-                Some("search"),
-                Err("no function /search; it has /a"),
-            ),
-        ];
-        for (names, wanted, expected) in table {
-            match (SpaceDescription::read(&config(&names), wanted), expected) {
-                (Ok(found), Ok(expected)) => {
-                    assert_eq!((found.api.as_str(), found.index), expected);
-                }
-                (Err(failure), Err(words)) => assert!(failure.message.contains(words), "{failure}"),
-                (found, expected) => panic!("{found:?} is not {expected:?}"),
-            }
-        }
-    }
-
-    #[test]
     fn inputs_have_names_and_defaults() {
         let mut description =
             SpaceDescription::read(&config(&["search".into()]), None).expect("a function");
@@ -311,7 +192,7 @@ mod tests {
             .iter()
             .map(|input| &input.default)
             .collect();
-        assert_eq!(defaults, [&Value::Null, &Value::Null, &json!(4)]);
+        assert_eq!(defaults, [&json!(""), &Value::Null, &json!(4)]);
         description.learn_names(&json!({ "named_endpoints": { "/search": { "parameters": [
             { "label": "Query", "parameter_name": "text" }, { "label": "Number of images!" }
         ] } } }));

@@ -26,6 +26,17 @@ const MAX_CONFIG_BYTES: u64 = 32 << 20;
 /// Largest result, in bytes.
 const MAX_RESULT_BYTES: u64 = 16 << 20;
 
+/// What the names of the function's parameters are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Nothing.
+    Unused,
+    /// To tell inputs apart, where there are several.
+    Helpful,
+    /// The template is by name.
+    Needed,
+}
+
 /// A Gradio server at an address, which may have a path.
 #[derive(Debug)]
 pub(super) struct GradioServer {
@@ -54,11 +65,11 @@ impl GradioServer {
         format!("{}{}/file=", self.base, description.prefix)
     }
 
-    /// Reads `/config`, and `/info` where parameters are wanted by name.
+    /// Reads `/config`, and the parameters' names from `/info`.
     pub fn describe(
         &self,
         api: Option<&str>,
-        by_name: bool,
+        names: Names,
         deadline: Instant,
     ) -> Result<SpaceDescription, SpaceFailure> {
         let request = Request::get(format!("{}/config", self.base)).limit(MAX_CONFIG_BYTES);
@@ -72,15 +83,36 @@ impl GradioServer {
         let mut description =
             SpaceDescription::read(&self.pruned(answer, description::READ, deadline)?, api)?;
         description.cookies = cookies.join("; ");
-        if by_name && description.protocol != Protocol::Run {
-            let request = Request::get(format!("{}{}/info", self.base, description.prefix))
-                .limit(MAX_CONFIG_BYTES);
-            let answer = self.open("info", with_cookies(request, &description), deadline)?;
-            let function = format!("/{}", description.api);
-            let keys = ["named_endpoints", &function, "parameters", "parameter_name"];
-            description.learn_names(&self.pruned(answer, &keys, deadline)?);
+        let wanted = match names {
+            Names::Unused => false,
+            Names::Needed => true,
+            Names::Helpful => description.visible().nth(1).is_some(),
+        };
+        if wanted && description.protocol != Protocol::Run && description.api.is_some() {
+            match self.names(&description, deadline) {
+                Ok(info) => description.learn_names(&info),
+                Err(failed) if names == Names::Needed => return Err(failed),
+                // Some apps fail to describe themselves, and work none the less.
+                Err(failed) => {
+                    tracing::debug!("the Space does not name its parameters: {}", failed.failure);
+                }
+            }
         }
         Ok(description)
+    }
+
+    /// The names of the function's parameters, as `/info` has them.
+    fn names(
+        &self,
+        description: &SpaceDescription,
+        deadline: Instant,
+    ) -> Result<Value, SpaceFailure> {
+        let request = Request::get(format!("{}{}/info", self.base, description.prefix))
+            .limit(MAX_CONFIG_BYTES);
+        let answer = self.open("info", with_cookies(request, description), deadline)?;
+        let function = description.title();
+        let keys = ["named_endpoints", &function, "parameters", "parameter_name"];
+        self.pruned(answer, &keys, deadline)
     }
 
     /// Uploads a picture where the protocol needs that; returns its value for the arguments.
@@ -151,16 +183,26 @@ impl GradioServer {
         data: Vec<Value>,
         deadline: Instant,
     ) -> Result<Vec<Value>, SpaceFailure> {
-        let api = percent_encode(&description.api, b"");
+        // Gradio 3 goes by the number where one is given; 4 wants the name, too.
+        let api = percent_encode(description.api.as_deref().unwrap_or("predict"), b"");
         let url = format!("{}{}/run/{api}", self.base, description.prefix);
-        let request = Request::post_json(url, &json!({ "data": data })).limit(MAX_RESULT_BYTES);
-        let answer = self.open("run", with_cookies(request, description), deadline)?;
-        match self.json(answer, deadline)? {
-            Value::Object(mut result) => match result.remove("data") {
-                Some(Value::Array(outputs)) => Ok(outputs),
-                _ => Err(refusal::mismatch("the Space's result holds no data").into()),
-            },
-            _ => Err(refusal::mismatch("the Space's result is no object").into()),
+        let session = random_name();
+        let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
+        let mut outputs = None;
+        loop {
+            let request = Request::post_json(&url, &call).limit(MAX_RESULT_BYTES);
+            let answer = self.open("run", with_cookies(request, description), deadline)?;
+            let Value::Object(mut result) = self.json(answer, deadline)? else {
+                return Err(refusal::mismatch("the Space's result is no object").into());
+            };
+            let Some(Value::Array(found)) = result.remove("data") else {
+                return Err(refusal::mismatch("the Space's result holds no data").into());
+            };
+            // A generator gives one value a call, and at its end none: the last one counts.
+            if result.get("is_generating") != Some(&Value::Bool(true)) {
+                return Ok(outputs.unwrap_or(found));
+            }
+            outputs = Some(found);
         }
     }
 

@@ -156,7 +156,7 @@ pub fn space(bytes: &[u8]) {
     let arguments = match case["args"].take() {
         Value::Array(items) => SpaceArguments::Positional(items),
         Value::Object(object) => SpaceArguments::Named(object),
-        _ => SpaceArguments::Positional(vec!["{query}".into(), "{limit}".into()]),
+        _ => SpaceArguments::ByKind,
     };
     PEER.with(|peer| {
         let config = SpaceConfig {

@@ -33,13 +33,13 @@ pub fn gradio(
 ) -> Server {
     let recording = recorded(version);
     // Tests ask one after the other, so one name is enough.
-    let called = Mutex::new(String::new());
+    let called = Mutex::new((String::new(), 0));
     Server::start(move |request| {
-        let mut called = called.lock().expect("no panic while held");
+        let (called, steps) = &mut *called.lock().expect("no panic while held");
         if request.path().ends_with("/queue/join") {
             *called = function(&recording["config"], &request.json()["fn_index"]);
         }
-        instead(request).unwrap_or_else(|| replay(&recording, request, &called))
+        instead(request).unwrap_or_else(|| replay(&recording, request, called, steps))
     })
 }
 
@@ -75,7 +75,8 @@ pub fn many_pictures(request: &Request) -> Option<Reply> {
         .then(|| events(&[completed(&json!([pictures]))]))
 }
 
-fn replay(recording: &Value, request: &Request, called: &str) -> Reply {
+/// `steps` counts the calls that continue a generator of Gradio 3.
+fn replay(recording: &Value, request: &Request, called: &str, steps: &mut u32) -> Reply {
     let prefix = recording["config"]["api_prefix"].as_str().unwrap_or("");
     let answer = |function: &str| {
         recording["answers"][function]
@@ -93,13 +94,22 @@ fn replay(recording: &Value, request: &Request, called: &str) -> Reply {
         ("/queue/data", _) => stream(vec![Step::Send(answer(called).as_bytes().to_vec())]),
         ("/upload", _) => Reply::json(200, &json!(["/tmp/up/query.png"])),
         (_, Some(function)) => {
-            let body = answer(function);
+            let mut body = answer(function).to_owned();
+            // A generator of two values, the first of which is recorded.
+            if body.contains("\"is_generating\":true") {
+                *steps += 1;
+                body = match *steps {
+                    1 => body,
+                    2 => json!({ "data": [["http://pictures.test/red%20caf%C3%A9.png", "http://pictures.test/green"]], "is_generating": true }).to_string(),
+                    _ => json!({ "data": [null], "is_generating": false }).to_string(),
+                };
+            }
             let status = if body.starts_with("{\"error\"") {
                 500
             } else {
                 200
             };
-            Reply::bytes(status, "application/json", body.as_bytes().to_vec())
+            Reply::bytes(status, "application/json", body.into_bytes())
         }
         _ => Reply::json(404, &json!({ "detail": "Not Found" })),
     }
