@@ -263,7 +263,7 @@ mod tests {
             json!({ "error": { "code": "internal", "message": "a\nb\u{1b}[2m", "stage": "x\ny" } });
         let failure = Failure::from_json(&body, None).expect("our own body");
         assert_eq!(failure.to_string(), "internal: a b [2m (stage x y)");
-        let failure = Failure::new(Reason::SpaceMismatch, "é".repeat(501));
+        let failure = Failure::new(Reason::SpaceMismatch, "é".repeat(MAX_MESSAGE_CHARS + 1));
         assert_eq!(failure.message.chars().count(), MAX_MESSAGE_CHARS);
     }
 
