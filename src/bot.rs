@@ -12,6 +12,7 @@ pub mod control;
 pub mod handler;
 pub mod intake;
 pub mod job;
+pub mod outage;
 pub mod pictures;
 pub mod queue;
 pub mod rate;
@@ -24,9 +25,10 @@ pub mod texts;
 pub mod worker;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::backoff::{self, Backoff};
+use crate::clock::Clock;
 use crate::config::BotConfig;
 use crate::error::{Class, Error, Kind, Result};
 use crate::inbox::Inbox;
@@ -67,12 +69,13 @@ const STACK: usize = 512 << 10;
 /// [`Kind::Refused`] for a wrong token; [`Kind::System`] when the system gives no threads;
 /// [`Kind::Busy`] when another process uses the same state folder. Everything else is waited out.
 pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
+    let clock = Clock::default();
     let inbox = match &config.state_dir {
-        Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, SystemTime::now)?,
+        Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, &clock)?,
         None => Inbox::in_memory(),
     };
     // The long poll is interrupted at shutdown, which ends its client for good.
-    let polling = Client::new(&config.api_url, config.token.clone(), 1);
+    let polling = Client::new(&config.api_url, config.token.clone(), 1).with_clock(clock);
     let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
     let pulse = Pulse::default();
     let status = Arc::new(Status::default());
@@ -102,11 +105,10 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         id: me.id,
         username: me.username.unwrap_or_default(),
     };
+    let (name, url) = (&me.username, &config.search_url);
     tracing::info!(
         message_id = events::STARTED,
-        "started as @{}; asking {}",
-        me.username,
-        config.search_url
+        "started as @{name}; asking {url}"
     );
     let mut intake = Intake::new(
         Manners::of(me, config),
@@ -120,14 +122,16 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     intake.replay();
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
-    let menu = sending.clone();
-    spawn("menu", move || set_menu(&menu))?;
+    show_menu(sending.clone())?;
     interrupt_at(shutdown, &polling)?;
 
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
     let polled = updates.run(
         shutdown,
-        |event| follow(&event, &part, &status),
+        |event| {
+            follow(&event, &part, &status);
+            tools.polled(&event);
+        },
         |batch, next| intake.accept(batch, next, &part, shutdown),
     );
     part.rest();
@@ -243,7 +247,12 @@ fn tell_refused(error: &Error) {
     }
 }
 
-/// Shows the commands in Telegram's menu. Best effort: the bot works without.
+/// Shows the commands in Telegram's menu, as soon as Telegram takes them.
+fn show_menu(client: Client) -> Result<()> {
+    spawn("menu", move || set_menu(&client))
+}
+
+/// Best effort: the bot works without a menu.
 fn set_menu(client: &Client) {
     for texts in texts::ALL {
         let is_default = std::ptr::eq(texts, Texts::of(None));

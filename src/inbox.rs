@@ -54,6 +54,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::locked::unpoisoned;
 use crate::shutdown::Shutdown;
@@ -83,7 +84,7 @@ pub struct Inbox {
 #[derive(Debug)]
 struct Handle {
     shared: Arc<Shared>,
-    clock: fn() -> SystemTime,
+    clock: Clock,
     on_disk: bool,
 }
 
@@ -130,12 +131,7 @@ impl Inbox {
     /// to be had.
     /// A file that cannot be used is set aside, and a disk that refuses is tried again: the log says
     /// both.
-    pub fn open(
-        directory: &Path,
-        owner: &str,
-        server: &str,
-        clock: fn() -> SystemTime,
-    ) -> Result<Self> {
+    pub fn open(directory: &Path, owner: &str, server: &str, clock: &Clock) -> Result<Self> {
         Self::open_on(store::plain(), RETRY, directory, owner, server, clock)
     }
 
@@ -145,7 +141,7 @@ impl Inbox {
         directory: &Path,
         owner: &str,
         server: &str,
-        clock: fn() -> SystemTime,
+        clock: &Clock,
     ) -> Result<Self> {
         let shared = Arc::new(Shared::default());
         let mut writer = Writer {
@@ -158,7 +154,7 @@ impl Inbox {
                 lock: None,
             },
             store: None,
-            clock,
+            clock: clock.clone(),
             patience,
             retry_at: Instant::now(),
         };
@@ -180,7 +176,7 @@ impl Inbox {
             .map_err(|cause| Error::system("failed to start the thread inbox", cause))?;
         let handle = Handle {
             shared,
-            clock,
+            clock: clock.clone(),
             on_disk: true,
         };
         Ok(Self {
@@ -193,7 +189,7 @@ impl Inbox {
     pub fn in_memory() -> Self {
         let handle = Handle {
             shared: Arc::default(),
-            clock: SystemTime::now,
+            clock: Clock::default(),
             on_disk: false,
         };
         Self {
@@ -225,6 +221,12 @@ impl Inbox {
         left.into_iter().map(entry).collect()
     }
 
+    /// How long ago the update was accepted; `None` while no server said what time it is.
+    #[must_use]
+    pub fn age(&self, entry: &InboxEntry) -> Option<Duration> {
+        self.handle.clock.since(entry.received)
+    }
+
     /// Says how many tasks an update of an earlier run has now; with none it leaves.
     pub fn resumed(&self, id: i64, tasks: usize) {
         self.change(|state| state.ledger.resume(id, tasks));
@@ -234,7 +236,7 @@ impl Inbox {
     /// or when that failed and it is in memory only for now.
     #[must_use]
     pub fn accept(&self, batch: Vec<Arrival>, next_offset: i64) -> Accepted {
-        let received = milliseconds((self.handle.clock)());
+        let received = milliseconds(self.handle.clock.now());
         let add = |state: &mut InboxState| state.ledger.add(batch, next_offset, received);
         let Some((fresh, ticket)) = self.change(add) else {
             return Accepted {

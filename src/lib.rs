@@ -116,6 +116,7 @@ pub mod aws;
 pub mod backoff;
 pub mod bot;
 #[cfg(feature = "clip")]
+pub mod clock;
 pub mod collection;
 pub mod config;
 pub mod digest;

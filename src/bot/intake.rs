@@ -2,7 +2,7 @@
 //! told that we have it, and before its job is queued.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -192,10 +192,8 @@ impl Intake {
             tracing::error!("update {} of an earlier run cannot be read", entry.id);
             return Vec::new();
         };
-        // A clock that was set back makes an update look young, never too old.
-        let age = SystemTime::now()
-            .duration_since(entry.received)
-            .unwrap_or_default();
+        // Our own clock may have been set since: by it alone nothing is too old.
+        let age = self.inbox.age(entry).unwrap_or_default();
         let too_old = age
             > match update.event {
                 Event::Callback(_) => MAX_CALLBACK_AGE,
@@ -234,8 +232,10 @@ fn late(mut job: ChatJob) -> Option<ChatJob> {
 mod tests {
     use super::*;
     use crate::bot::search_job::{Now, SearchEvent, Then};
+    use crate::clock::Clock;
     use crate::systemd::Pulse;
     use serde_json::json;
+    use std::time::SystemTime;
 
     fn message(chat: i64, text: &str) -> Value {
         json!({"update_id": chat, "message": {"message_id": 1, "text": text,
@@ -247,11 +247,24 @@ mod tests {
             "message": {"message_id": 5, "chat": {"id": chat, "type": "private"}}}})
     }
 
-    /// What is queued at a start after `updates` were accepted `age` before it, each with
-    /// `progress`.
+    /// What is queued at a start after `updates` were accepted at a time by Telegram's clock, each
+    /// with `progress`.
     fn replayed(
         name: &str,
-        age: fn() -> SystemTime,
+        accepted: fn() -> SystemTime,
+        updates: &[Value],
+        progress: &str,
+    ) -> Vec<ChatJob> {
+        let now = Clock::default();
+        now.set(SystemTime::now());
+        replayed_by(name, &Clock::by(accepted), &now, updates, progress)
+    }
+
+    /// The same, accepted by the clock `before` and started by the clock `after`.
+    fn replayed_by(
+        name: &str,
+        before: &Clock,
+        after: &Clock,
         updates: &[Value],
         progress: &str,
     ) -> Vec<ChatJob> {
@@ -262,7 +275,7 @@ mod tests {
             tasks: 1,
             update: update.to_string(),
         });
-        let inbox = open(age);
+        let inbox = open(before);
         assert!(inbox.accept(arrivals.collect(), 100).durable);
         for update in updates.iter().filter(|_| !progress.is_empty()) {
             inbox.note(
@@ -273,7 +286,7 @@ mod tests {
         inbox.close();
         drop(inbox);
         let queue = Arc::new(Queue::default());
-        let (rates, inbox) = (Rates::new(None), open(SystemTime::now));
+        let (rates, inbox) = (Rates::new(None), open(after));
         let changes = Changes::default();
         let intake = Intake::new(
             Manners::default(),
@@ -348,7 +361,7 @@ mod tests {
     fn what_is_found_late_goes_on_with_the_next_batch() {
         let folder = std::env::temp_dir().join(format!("intake-found-{}", std::process::id()));
         let (place, aside) = (folder.join("state"), folder.join("aside"));
-        let open = || Inbox::open(&place, "42", "http://h", SystemTime::now).expect("not in use");
+        let open = || Inbox::open(&place, "42", "http://h", &Clock::default()).expect("not in use");
         let inbox = open();
         let earlier = Arrival {
             id: 7,
@@ -411,6 +424,27 @@ mod tests {
         let said = call.parameters["text"].as_str().expect("a text");
         assert!(said.contains("bus"), "{said}");
         assert_eq!(call.parameters["message_id"], 9, "in its place");
+    }
+
+    /// A machine without a clock of its own starts days behind, and the network sets it right: what
+    /// was accepted before was dropped after a restart.
+    #[test]
+    fn a_clock_that_jumped_over_a_restart_loses_nothing() {
+        let behind = Clock::by(|| SystemTime::now() - Duration::from_hours(72));
+        let unset = Clock::default();
+        let jobs = replayed_by(
+            "unset",
+            &behind,
+            &unset,
+            &[pressed(7), message(8, "bus")],
+            "",
+        );
+        assert_eq!(jobs.len(), 3, "the button's answer and two searches");
+        behind.set(SystemTime::now() - Duration::from_secs(100));
+        let right = Clock::default();
+        right.set(SystemTime::now());
+        let jobs = replayed_by("set", &behind, &right, &[pressed(7)], "");
+        assert_eq!(jobs.len(), 2, "by Telegram's clock it is young");
     }
 
     #[test]

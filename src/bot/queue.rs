@@ -72,7 +72,15 @@ struct QueueState<J: Queued> {
 struct LaneJobs<J> {
     jobs: VecDeque<J>,
     busy: bool,
-    held_until: Option<Instant>,
+    held: Option<Hold>,
+}
+
+/// Why no job of a lane starts.
+#[derive(Debug, Clone, Copy)]
+struct Hold {
+    until: Instant,
+    /// What is waited for may be over earlier.
+    away: bool,
 }
 
 impl<J: Queued> Default for Queue<J> {
@@ -119,11 +127,34 @@ impl<J: Queued> Queue<J> {
 
     /// Lets no job of the lane of `turn` start before `until`.
     pub fn hold(&self, turn: &Turn<J::Lane>, until: Instant) {
+        self.hold_lane(turn, Hold { until, away: false });
+    }
+
+    /// Lets no job of the lane of `turn` start before `until` or [`Queue::release_away`].
+    pub fn hold_away(&self, turn: &Turn<J::Lane>, until: Instant) {
+        self.hold_lane(turn, Hold { until, away: true });
+    }
+
+    /// Lets the lanes go on that [`Queue::hold_away`] holds.
+    pub fn release_away(&self) {
+        let mut state = self.lock();
+        let now = Instant::now();
+        let held = state
+            .lanes
+            .values_mut()
+            .filter_map(|lane| lane.held.as_mut());
+        for hold in held.filter(|hold| hold.away) {
+            hold.until = now;
+        }
+        self.changed.notify_all();
+    }
+
+    fn hold_lane(&self, turn: &Turn<J::Lane>, hold: Hold) {
         let mut state = self.lock();
         let Some(entry) = state.lanes.get_mut(&turn.lane) else {
             return;
         };
-        if entry.held_until.replace(until).is_none() {
+        if entry.held.replace(hold).is_none() {
             let jobs = entry.jobs.len();
             state.held += jobs;
             state.waiting -= jobs;
@@ -171,7 +202,7 @@ impl<J: Queued> Queue<J> {
             entry.busy = false;
             if entry.jobs.is_empty() {
                 state.lanes.remove(&turn.lane);
-            } else if entry.held_until.is_none() {
+            } else if entry.held.is_none() {
                 state.ready.push_back(turn.lane.clone());
             }
         }
@@ -217,10 +248,10 @@ impl<J: Queued> QueueState<J> {
         let fresh = || LaneJobs {
             jobs: VecDeque::new(),
             busy: false,
-            held_until: None,
+            held: None,
         };
         let entry = self.lanes.entry(lane.clone()).or_insert_with(fresh);
-        if entry.held_until.is_some() {
+        if entry.held.is_some() {
             self.held += 1;
         } else {
             self.waiting += 1;
@@ -263,12 +294,12 @@ impl<J: Queued> QueueState<J> {
         let now = Instant::now();
         let mut next: Option<Duration> = None;
         for (lane, entry) in &mut self.lanes {
-            let Some(until) = entry.held_until else {
+            let Some(hold) = entry.held else {
                 continue;
             };
-            let left = until.saturating_duration_since(now);
+            let left = hold.until.saturating_duration_since(now);
             if left.is_zero() {
-                entry.held_until = None;
+                entry.held = None;
                 self.held -= entry.jobs.len();
                 self.waiting += entry.jobs.len();
                 if !entry.busy && !entry.jobs.is_empty() {
@@ -376,6 +407,21 @@ mod tests {
         queue.push(Numbered('b', 2, None));
         assert_eq!(take(&queue).1, 2);
         assert_eq!(take(&queue).1, 1, "after its time");
+    }
+
+    #[test]
+    fn who_waits_for_telegram_goes_on_when_it_is_back() {
+        let queue = queue(&[('a', 1), ('b', 2)]);
+        let later = Instant::now() + Duration::from_hours(1);
+        for hold in [Queue::hold, Queue::hold_away] {
+            let (turn, job) = queue.take().expect("a job");
+            queue.put_back([job]);
+            hold(&queue, &turn, later);
+            queue.done(&turn);
+        }
+        queue.release_away();
+        assert_eq!(take(&queue).1, 2);
+        assert_eq!(queue.load(), (1, 1), "a time that was named is waited for");
     }
 
     #[test]

@@ -18,6 +18,8 @@ use crate::secret::Secret;
 
 /// Largest answer that is read.
 const MAX_ANSWER_BYTES: u64 = 2 << 20;
+/// When an endpoint is asked again that is there, and fails in its own way.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Asks a search endpoint. Clones share connections.
 #[derive(Debug, Clone)]
@@ -160,10 +162,14 @@ impl SearchClient {
 fn no_answer(error: &Error, in_time: bool) -> Failure {
     let reason = match error.kind() {
         Kind::Lost if !in_time => Reason::Timeout,
-        Kind::TooLarge | Kind::Lost => Reason::Garbled,
+        Kind::TooLarge => Reason::Garbled,
         _ => Reason::Unreachable,
     };
-    Failure::new(reason, error.chain())
+    let failure = Failure::new(reason, error.chain());
+    if *error.kind() == Kind::Lost && in_time {
+        return failure.retry_after(SOON);
+    }
+    failure
 }
 
 fn page_of(answer: &http::Response) -> Result<Page, Failure> {
@@ -202,8 +208,11 @@ fn page_of(answer: &http::Response) -> Result<Page, Failure> {
         ),
         None => format!("status {status}"),
     };
+    // A proxy's word for an endpoint that is not there, and nobody's for when it will be.
+    let is_away = matches!(status, 502 | 503);
+    let soon = (reason == Reason::Unreachable && !is_away).then_some(SOON);
     Err(Failure {
-        retry_after,
+        retry_after: retry_after.or(soon),
         ..Failure::new(reason, message)
     })
 }

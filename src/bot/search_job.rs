@@ -19,7 +19,7 @@ use super::answer_progress::AnswerProgress;
 use super::handler::Search;
 use super::reply::{self, Reply, Tally};
 use crate::error::Error;
-use crate::search::{Failure, Hit, Page};
+use crate::search::{Failure, Hit, Page, Reason};
 use crate::telegram::request::{Address, Call, edit_message_text, send_message};
 
 use failures::{AfterSearch, AfterSending, Ending, Sending};
@@ -37,6 +37,8 @@ pub struct SearchJob {
     awaits: Awaits,
     /// How often the endpoint was too busy.
     times_busy: u32,
+    /// How old the update was when the endpoint could not be reached at first.
+    unreachable_from: Option<Duration>,
     /// How many turns ended because Telegram could not be talked to.
     telegram_failures: u32,
 }
@@ -186,6 +188,9 @@ pub enum TurnEnd {
     GivenUp,
     /// To be put back, and not to start again before this time is over.
     Later(Duration),
+    /// To be put back until Telegram, which cannot be talked to, answers somebody, or until this time
+    /// is over.
+    Away(Duration),
     /// To wait until the endpoint wakes up; it asked to be left alone for that long.
     Asleep(Option<Duration>),
     /// An event came that cannot come: a fault of this program.
@@ -216,6 +221,7 @@ impl SearchJob {
             phase: Phase::Open,
             awaits: Awaits::Turn,
             times_busy: 0,
+            unreachable_from: None,
             telegram_failures: 0,
         }
     }
@@ -281,7 +287,9 @@ impl SearchJob {
             }
             (Awaits::Order, SearchEvent::Order(order)) => self.ordered(order),
             (Awaits::Answer, SearchEvent::Found(page)) => self.found(page),
-            (Awaits::Answer, SearchEvent::SearchFailed(failure)) => self.search_failed(failure),
+            (Awaits::Answer, SearchEvent::SearchFailed(failure)) => {
+                self.search_failed(failure, now)
+            }
             (Awaits::Album, SearchEvent::AlbumSent(tally)) => self.album_sent(tally, now),
             _ => self.end(TurnEnd::Fault),
         }
@@ -363,8 +371,14 @@ impl SearchJob {
         self.next(vec![Effect::MakeAlbum(page.hits)])
     }
 
-    fn search_failed(&mut self, failure: Failure) -> Orders {
-        let after = failures::after_search(&failure, self.times_busy + 1);
+    fn search_failed(&mut self, failure: Failure, now: Now) -> Orders {
+        let is_unreachable = failure.reason == Reason::Unreachable && failure.retry_after.is_none();
+        if !is_unreachable {
+            self.unreachable_from = None;
+        }
+        let first = *self.unreachable_from.get_or_insert(now.age);
+        let away = now.age.saturating_sub(first);
+        let after = failures::after_search(&failure, self.times_busy + 1, away);
         let said = reply::failed(self.search.texts, &self.search.query, &failure);
         let mut effects = vec![Effect::Log(Report::SearchFailed(failure))];
         match after {
@@ -373,7 +387,12 @@ impl SearchJob {
                 self.wait_for_waking(effects, pause)
             }
             AfterSearch::AskAgain(pause) => {
-                self.times_busy += 1;
+                if !is_unreachable {
+                    self.times_busy += 1;
+                } else if away > Duration::ZERO {
+                    // Said before.
+                    effects.clear();
+                }
                 self.end_after(effects, TurnEnd::Later(pause))
             }
             AfterSearch::Say => {

@@ -15,6 +15,7 @@ use super::asleep::{Step, WaitingRoom};
 use super::handler::Search;
 use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
+use super::outage::Outage;
 use super::pictures::{Fetcher, PictureForm};
 use super::queue::{Queue, Queued};
 use super::search_client::SearchClient;
@@ -31,6 +32,7 @@ use crate::search::{Failure, Page, Query, Reason};
 use crate::shutdown::Shutdown;
 use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
+use crate::telegram::poll::PollEvent;
 use crate::telegram::request::Call;
 
 /// Memory for all pictures on their way together, in bytes.
@@ -56,6 +58,7 @@ pub struct Tools {
     queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
     waiting: WaitingRoom,
+    outage: Outage,
     status: Arc<Status>,
     shutdown: Shutdown,
 }
@@ -122,6 +125,7 @@ impl Tools {
             queue,
             inbox,
             waiting: WaitingRoom::default(),
+            outage: Outage::default(),
             status,
             shutdown,
         }
@@ -136,6 +140,17 @@ impl Tools {
     /// Keeps "sending a photo…" shown where searches are under way, until shutdown.
     pub fn show_activities(&self) {
         self.activities.run(&self.delivery, &self.shutdown);
+    }
+
+    /// A poll was answered, or not: the first that is after others were not wakes who waits for
+    /// Telegram.
+    pub fn polled(&self, event: &PollEvent) {
+        match event {
+            PollEvent::Asking(_) => {}
+            PollEvent::Answered if self.outage.poll_answered() => self.queue.release_away(),
+            PollEvent::Answered => {}
+            PollEvent::Failed(..) => self.outage.poll_failed(),
+        }
     }
 
     /// Ends the wait for a sleeping endpoint; those who wait stay in the inbox.
@@ -164,7 +179,7 @@ impl ChatWorker {
             if let Some(at_work) = at_work.take() {
                 at_work();
             }
-            let update = job.update;
+            let (update, began) = (job.update, Instant::now());
             // A fault in one job must cost neither the others nor the thread.
             let end =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
@@ -179,6 +194,11 @@ impl ChatWorker {
                 TurnEnd::Later(delay) => {
                     self.tools.queue.put_back([job]);
                     self.tools.queue.hold(&turn, Instant::now() + delay);
+                }
+                TurnEnd::Away(pause) => {
+                    let pause = self.tools.outage.job_failed(began, pause);
+                    self.tools.queue.put_back([job]);
+                    self.tools.queue.hold_away(&turn, Instant::now() + pause);
                 }
                 TurnEnd::Asleep(pause) => {
                     if let Some(job) = self.tools.waiting.enter(job, pause) {
@@ -347,7 +367,11 @@ impl ChatWorker {
     /// Sends `call`, with the repetitions and short waits of [`Delivery::send`].
     fn send(&self, call: Call) -> Result<Value> {
         self.part.within(MAX_SENDING);
-        self.tools.delivery.send(call)
+        let sent = self.tools.delivery.send(call)?;
+        if self.tools.outage.job_answered() {
+            self.tools.queue.release_away();
+        }
+        Ok(sent)
     }
 
     fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::marker::PhantomData;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeSeed;
 use serde_json::Value;
@@ -39,6 +39,20 @@ impl Head {
     pub fn retry_after(&self) -> Option<Duration> {
         let seconds: f64 = self.header("retry-after")?.trim().parse().ok()?;
         Duration::try_from_secs_f64(seconds).ok()
+    }
+
+    /// The `Date` header in the one form that is still in use: `Sun, 06 Nov 1994 08:49:37 GMT`.
+    #[must_use]
+    pub fn date(&self) -> Option<SystemTime> {
+        const MONTHS: [&str; 12] = [
+            "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+        ];
+        let words: Vec<&str> = self.header("date")?.split_whitespace().collect();
+        let [_, day, month, year, time, "GMT"] = words[..] else {
+            return None;
+        };
+        let month = MONTHS.iter().position(|name| *name == month)? + 1;
+        humantime::parse_rfc3339(&format!("{year}-{month:02}-{day}T{time}Z")).ok()
     }
 
     /// Whether the content type is HTML.
@@ -147,5 +161,35 @@ impl Answer {
             return too_large();
         }
         Ok(self.head)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn the_date_is_read_or_none() {
+        let date = |text: &str| {
+            let headers = vec![("date".to_owned(), text.to_owned())];
+            let head = Head {
+                status: 200,
+                headers,
+            };
+            head.date()
+        };
+        let known = UNIX_EPOCH + Duration::from_secs(784_111_777);
+        assert_eq!(date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(known));
+        for odd in [
+            "",
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Sun, 06 Nov 1994 08:49:37 CET",
+            "Sun, 66 Nov 1994 08:49:37 GMT",
+            "Sun, ж Nov 1994 08:49:37 GMT",
+        ] {
+            assert_eq!(date(odd), None, "{odd}");
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::*;
 /// Longer than any of this takes on a busy machine.
 const LONG: Duration = Duration::from_mins(1);
 
-type Clock = fn() -> SystemTime;
+type Own = fn() -> SystemTime;
 
 /// A folder that goes with the test.
 struct Folder(PathBuf);
@@ -49,7 +49,7 @@ impl Folder {
     }
 
     fn open_at(&self, clock: fn() -> SystemTime) -> Inbox {
-        Inbox::open(&self.0, "1", "https://api", clock).expect("nobody else has it")
+        Inbox::open(&self.0, "1", "https://api", &Clock::by(clock)).expect("nobody else has it")
     }
 
     fn file(&self) -> PathBuf {
@@ -246,7 +246,7 @@ fn the_next_offset_is_trusted_for_a_day_and_on_its_server() {
     }
     let folder = Folder::new();
     assert!(folder.open_at(then).accept(vec![arrival(1, 1)], 2).durable);
-    let table: [(Clock, Option<i64>); 5] = [
+    let table: [(Own, Option<i64>); 5] = [
         (then, Some(2)),
         (hours_later, Some(2)),
         (day_later, None),
@@ -258,13 +258,13 @@ fn the_next_offset_is_trusted_for_a_day_and_on_its_server() {
         assert_eq!(inbox.offset(), offset);
         assert_eq!(ids(&inbox.unfinished()), [1], "kept in any case");
     }
-    let moved = Inbox::open(&folder.0, "1", "https://other", then).expect("free");
+    let moved = Inbox::open(&folder.0, "1", "https://other", &Clock::by(then)).expect("free");
     assert_eq!(moved.offset(), None);
     assert_eq!(ids(&moved.unfinished()), [1]);
     assert!(moved.accept(Vec::new(), 40).durable);
     drop(moved);
     assert_eq!(folder.open_at(then).offset(), None);
-    let moved = Inbox::open(&folder.0, "1", "https://other", then).expect("free");
+    let moved = Inbox::open(&folder.0, "1", "https://other", &Clock::by(then)).expect("free");
     assert_eq!(moved.offset(), Some(40));
 }
 
@@ -277,7 +277,7 @@ fn a_clock_that_jumps_does_no_harm() {
         UNIX_EPOCH + Duration::from_secs(i64::MAX.unsigned_abs())
     }
     let folder = Folder::new();
-    for (id, clock) in [(1, last as Clock), (2, before_1970)] {
+    for (id, clock) in [(1, last as Own), (2, before_1970)] {
         assert!(
             folder
                 .open_at(clock)
@@ -342,7 +342,7 @@ fn files_of_others_are_set_aside_and_said() {
 fn a_second_process_is_refused() {
     let folder = Folder::new();
     let inbox = folder.open();
-    let second = Inbox::open(&folder.0, "1", "https://api", SystemTime::now);
+    let second = Inbox::open(&folder.0, "1", "https://api", &Clock::default());
     let refusal = second.expect_err("it is in use");
     assert_eq!(*refusal.kind(), Kind::Busy);
     let said = refusal.to_string();
@@ -351,7 +351,7 @@ fn a_second_process_is_refused() {
     assert!(inbox.accept(vec![arrival(1, 1)], 2).durable);
     let clone = inbox.clone();
     drop(inbox);
-    assert!(Inbox::open(&folder.0, "1", "https://api", SystemTime::now).is_err());
+    assert!(Inbox::open(&folder.0, "1", "https://api", &Clock::default()).is_err());
     drop(clone);
     assert_eq!(folder.open().len(), 1, "free when the last clone is gone");
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::ledger::{Batch, Ledger};
 use super::store::{Location, Store, StoreError};
+use crate::clock::Clock;
 use crate::locked::{locked, unpoisoned};
 use crate::log::events;
 
@@ -47,7 +48,7 @@ pub struct Writer {
     pub shared: Arc<Shared>,
     pub place: Location,
     pub store: Option<Store>,
-    pub clock: fn() -> SystemTime,
+    pub clock: Clock,
     /// How long to wait before a disk that refused is tried again.
     pub patience: Duration,
     pub retry_at: Instant,
@@ -129,7 +130,7 @@ impl Writer {
     }
 
     fn write(&mut self) -> Result<(), StoreError> {
-        let now = milliseconds((self.clock)());
+        let now = milliseconds(self.clock.now());
         if self.store.is_none() {
             let (store, found) = self.place.open(now)?;
             self.store = Some(store);

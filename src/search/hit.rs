@@ -38,6 +38,24 @@ impl Hit {
             && !url.contains(|c: char| c.is_whitespace() || c.is_control())
     }
 
+    /// Reads an address, or an object with one; what else stands there counts where it is of the right
+    /// type.
+    fn from_json(value: &Value) -> Option<Self> {
+        if let Value::String(url) = value {
+            return Some(Self::at(url));
+        }
+        let text = |name: &str| Some(value.get(name)?.as_str()?.to_owned());
+        let pixels = |name: &str| u32::try_from(value.get(name)?.as_u64()?).ok();
+        Some(Self {
+            url: text("url")?,
+            thumbnail_url: text("thumbnail_url"),
+            width: pixels("width"),
+            height: pixels("height"),
+            caption: text("caption"),
+            score: value.get("score").and_then(Value::as_f64),
+        })
+    }
+
     /// A picture of which only the address is known.
     #[must_use]
     pub fn at(url: impl Into<String>) -> Self {
@@ -80,7 +98,8 @@ impl Page {
         object
     }
 
-    /// Reads either form; `None` when `value` is neither.
+    /// Reads either form, without what is no hit; `None` when `value` is neither, or nothing in it is
+    /// a hit.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         let (items, next_offset) = match value {
@@ -96,11 +115,11 @@ impl Page {
         };
         let hits = items
             .iter()
-            .map(|item| match item {
-                Value::String(url) => Some(Hit::at(url)),
-                item => Hit::deserialize(item).ok(),
-            })
-            .collect::<Option<Vec<Hit>>>()?;
+            .filter_map(Hit::from_json)
+            .collect::<Vec<Hit>>();
+        if hits.is_empty() && !items.is_empty() {
+            return None;
+        }
         Some(Self { hits, next_offset })
     }
 }
@@ -141,6 +160,26 @@ mod tests {
             json!({"results": [{"uri": "x"}]}),
         ] {
             assert_eq!(Page::from_json(&not_an_answer), None, "{not_an_answer}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_hit_costs_only_itself() {
+        let mixed = json!([
+            { "url": 1 }, null, 7, [], "http://a/1.jpg",
+            { "url": "http://a/2.jpg", "caption": 5, "score": "high", "width": -1, "height": 9 },
+        ]);
+        let good = Hit {
+            height: Some(9),
+            ..Hit::at("http://a/2.jpg")
+        };
+        let expected = [Hit::at("http://a/1.jpg"), good];
+        for answer in [
+            mixed.clone(),
+            json!({ "results": mixed, "next_offset": "x" }),
+        ] {
+            let page = Page::from_json(&answer).expect("two are hits");
+            assert_eq!((&page.hits[..], page.next_offset), (&expected[..], None));
         }
     }
 

@@ -9,6 +9,7 @@ use super::refusal::{Refusal, refusal};
 use super::request::Call;
 use super::types::User;
 use super::upload;
+use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::secret::Secret;
@@ -42,6 +43,7 @@ pub struct Client {
     base: String,
     token: Secret,
     timeouts: Timeouts,
+    clock: Clock,
     http: http::Client,
 }
 
@@ -64,8 +66,15 @@ impl Client {
             base: base.to_owned(),
             token,
             timeouts,
+            clock: Clock::default(),
             http: http::Client::new(connections),
         }
+    }
+
+    /// The same client, whose answers set `clock`.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The same client with other timeouts.
@@ -109,7 +118,12 @@ impl Client {
         let result = self
             .http
             .send(&request.timeout(timeout))
-            .and_then(|response| result_of(&response))
+            .and_then(|response| {
+                if let Some(date) = response.head.date() {
+                    self.clock.set(date);
+                }
+                result_of(&response)
+            })
             .map_err(|error| self.refine(error, call.method));
         match &result {
             Ok(result) => tracing::trace!("{} answered {result}", call.method),

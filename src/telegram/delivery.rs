@@ -57,7 +57,8 @@ fn is_as_good_as_done(error: &Error) -> bool {
 }
 
 /// Whether the request may have been carried out, although its answer did not come.
-fn may_be_done(error: &Error) -> bool {
+#[must_use]
+pub fn may_have_arrived(error: &Error) -> bool {
     matches!(
         error.kind(),
         Kind::Lost
@@ -106,7 +107,7 @@ impl Delivery {
                 }
                 Class::Retry { after: None } => {
                     failures += 1;
-                    let ambiguous = may_be_done(&error) && !call.is_idempotent();
+                    let ambiguous = may_have_arrived(&error) && !call.is_idempotent();
                     if failures >= if ambiguous { 2 } else { MAX_ATTEMPTS } {
                         return Err(error);
                     }

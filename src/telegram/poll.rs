@@ -22,9 +22,10 @@ use crate::shutdown::Shutdown;
 
 /// Updates in one answer, as Telegram limits them.
 pub const MAX_BATCH: u32 = 100;
+/// Everybody waits for the first poll that is answered after an outage.
 const BACKOFF: Backoff = Backoff {
     first: Duration::from_millis(500),
-    longest: Duration::from_secs(30),
+    longest: Duration::from_secs(5),
 };
 const CONFLICT: Backoff = Backoff {
     first: Duration::from_secs(3),
@@ -94,8 +95,14 @@ impl Poller {
     ) -> Result<()> {
         let mut failures = 0;
         while !shutdown.is_raised() {
-            progress(PollEvent::Asking(self.client.longest_poll(self.wait)));
-            let delay = match self.client.get_updates(self.offset, self.limit, self.wait) {
+            // An outage is over as soon as anything is answered.
+            let wait = if failures == 0 {
+                self.wait
+            } else {
+                Duration::ZERO
+            };
+            progress(PollEvent::Asking(self.client.longest_poll(wait)));
+            let delay = match self.client.get_updates(self.offset, self.limit, wait) {
                 Ok(batch) => {
                     failures = 0;
                     progress(PollEvent::Answered);

@@ -1,6 +1,8 @@
 //! The search endpoint misbehaves: the user reads one plain sentence with a Retry button, the
 //! log names the update and the reason.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::support::server::{Reply, Request};
-use crate::support::stage::{Stage, failure, found, start_bot};
+use crate::support::stage::{Stage, failure, found, pictures, start_bot};
 use crate::support::telegram::Telegram;
 
 const UNAVAILABLE: &str = "The search is not available right now. Please try “bus” again later.";
@@ -39,14 +41,14 @@ fn every_failure_is_one_plain_sentence() {
     let message = |status, words: &str| Reply::json(status, &json!({"message": words}));
     let table = [
         (Reply::Stall, SLOW, "timeout"),
-        (Reply::Close, UNAVAILABLE, "garbled"),
+        (Reply::Close, UNAVAILABLE, "unreachable"),
         (
             Reply::Cut {
                 status: 200,
                 body: b"[\"http".to_vec(),
             },
             UNAVAILABLE,
-            "garbled",
+            "unreachable",
         ),
         (
             Reply::bytes(200, "application/json", vec![b' '; 3 << 20]),
@@ -71,7 +73,7 @@ fn every_failure_is_one_plain_sentence() {
             "unreachable",
         ),
         (
-            message(503, "Service Unavailable"),
+            message(503, "Service Unavailable").with("retry-after", "1"),
             UNAVAILABLE,
             "unreachable",
         ),
@@ -109,21 +111,53 @@ fn an_endpoint_that_is_down_is_named_and_retried_by_the_button() {
     let telegram = Telegram::start();
     let bot = start_bot(&telegram.url(), "http://127.0.0.1:9", &[]);
     telegram.write(7, "bus");
-    let said = telegram.wait_for_text(UNAVAILABLE);
     let line = bot.wait_for_line("the search failed: unreachable");
     assert!(line.contains("Connection refused"), "{line}");
+    // It is waited for half a minute.
+    std::thread::sleep(Duration::from_secs(20));
+    let said = telegram.wait_for_text(UNAVAILABLE);
     telegram.push(
         json!({"callback_query": {"id": "c", "from": {"id": 7}, "data": "r:bus", "message": {
         "message_id": said.parameters["message_id"], "chat": {"id": 7, "type": "private"}}}}),
     );
     let edits = |call: &crate::support::telegram::Call| call.method == "editMessageText";
-    let edited = telegram.wait_for_many("edits", 3, edits);
+    let edited = telegram.wait_for_many("edits", 2, edits);
     assert_eq!(
         edited[1].text(),
         "Searching for “bus”…",
         "in the same message"
     );
-    assert_eq!(edited[2].text(), UNAVAILABLE);
+    bot.stop();
+}
+
+/// A restart takes an endpoint three seconds: everybody who asked meanwhile was told that it is not
+/// available.
+#[test]
+fn an_endpoint_that_starts_anew_is_waited_for() {
+    let port = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = port.local_addr().expect("bound");
+    drop(port);
+    let telegram = Telegram::start();
+    let bot = start_bot(&telegram.url(), &format!("http://{address}"), &[]);
+    for chat in [7, 8] {
+        telegram.write(chat, &format!("bus {chat}"));
+        bot.wait_for_line("the search failed: unreachable");
+    }
+    std::thread::sleep(Duration::from_secs(3));
+    let listener = TcpListener::bind(address).expect("still free");
+    std::thread::spawn(move || {
+        let body = json!(pictures(2)).to_string();
+        let length = body.len();
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.read(&mut [0; 4096]);
+            let head = "HTTP/1.1 200 OK\r\nconnection: close";
+            let answer = format!("{head}\r\ncontent-length: {length}\r\n\r\n{body}");
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    for chat in [7, 8] {
+        telegram.wait_for_text(&format!("2 pictures for “bus {chat}”"));
+    }
     bot.stop();
 }
 

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | the Space sleeps | "waking up" is said once; the job waits in the waiting room |
 //! | the endpoint is busy, or limits how often it is asked | it is asked again after the pause it named (5 s if none), twice at most; a pause over 30 s is not waited for |
-//! | the endpoint cannot be reached | it is asked again after 1 s, twice at most |
+//! | the endpoint breaks off, or answers with a status that is no word of its own | it is asked again after a second, or the pause it named, twice at most |
+//! | the endpoint cannot be reached | it is asked again every second, later every three, for 30 s |
 //! | any other reason, or tried often enough | one sentence for the reason is said, with a button to retry ([`crate::bot::reply::failed`]) |
 //!
 //! | what Telegram did not take | why | what it leads to |
@@ -14,8 +15,8 @@
 //! | "Searching…" | any other reason | the search goes on without it |
 //! | the edit of "Searching…" | that message is gone | the same is said in a new message |
 //! | anything else | Telegram named a time, less than 2 days | the job is kept and tried again then |
-//! | | there is no connection | kept, and tried again after growing pauses |
-//! | | Telegram fails, or its answer is lost | kept, and tried again after growing pauses, 8 turns in all |
+//! | | there is no connection, or Telegram fails | kept, and tried again after growing pauses, or once Telegram answers somebody |
+//! | | its answer is lost, so that it may have arrived | the same, 8 turns in all |
 //! | | the token is refused | kept: the program ends by this, and its next run goes on |
 //! | | the chat is closed to the bot | given up; there is nobody to tell |
 //! | | any other refusal | given up with an apology |
@@ -26,8 +27,9 @@ use std::time::Duration;
 use super::report::Report;
 use super::{Now, TurnEnd};
 use crate::backoff::Backoff;
-use crate::error::{Class, Error, Kind};
+use crate::error::{Class, Error};
 use crate::search::{Failure, Reason};
+use crate::telegram::delivery::may_have_arrived;
 use crate::telegram::refusal;
 
 /// How often a busy endpoint is asked for one query.
@@ -35,14 +37,17 @@ const MAX_BUSY_TRIES: u32 = 3;
 /// Pause before a busy endpoint is asked again, where it named none.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 const MAX_BUSY_PAUSE: Duration = Duration::from_secs(30);
-/// Pause before an endpoint is asked again that could not be reached.
-const UNREACHABLE_PAUSE: Duration = Duration::from_secs(1);
-/// Pauses while Telegram cannot be talked to.
+/// How long an endpoint is waited for that cannot be reached: it may be starting anew.
+const UNREACHABLE: Duration = Duration::from_secs(30);
+/// Pauses meanwhile, at first and from [`EARLY`] on.
+const UNREACHABLE_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+const EARLY: Duration = Duration::from_secs(6);
+/// Pauses while Telegram cannot be talked to, unless it answers somebody earlier.
 const TELEGRAM_AWAY: Backoff = Backoff {
     first: Duration::from_secs(5),
-    longest: Duration::from_mins(5),
+    longest: Duration::from_mins(1),
 };
-/// How many turns a request gets that fails at Telegram's side.
+/// How many turns a request gets that may have arrived each time.
 const MAX_TURNS: u32 = 8;
 /// Telegram itself forgets messages that were not fetched for this long.
 const MAX_AGE: Duration = Duration::from_hours(24);
@@ -91,6 +96,8 @@ pub enum AfterSending {
 pub enum Ending {
     /// The job is kept and tried again after this pause.
     TryLater(Duration),
+    /// The job is kept and tried again once Telegram answers somebody, or after this pause.
+    TryWhenBack(Duration),
     /// The job is given up: the chat is closed to the bot.
     NobodyToAnswer,
     /// The job is given up with an apology.
@@ -103,6 +110,7 @@ impl Ending {
     pub fn turn_end(self) -> TurnEnd {
         match self {
             Self::TryLater(pause) => TurnEnd::Later(pause),
+            Self::TryWhenBack(pause) => TurnEnd::Away(pause),
             Self::NobodyToAnswer | Self::GiveUp => TurnEnd::GivenUp,
         }
     }
@@ -112,37 +120,45 @@ impl Ending {
     pub fn report(self, error: &Error) -> Report {
         let why = error.chain();
         match self {
-            Self::TryLater(pause) => Report::Kept { pause, why },
+            Self::TryLater(pause) | Self::TryWhenBack(pause) => Report::Kept { pause, why },
             Self::NobodyToAnswer => Report::NobodyToAnswer(why),
             Self::GiveUp => Report::GivenUp(why),
         }
     }
 }
 
-/// What a failed search leads to; `tries` counts those that met a busy or unreachable endpoint, with
-/// this one.
+/// What a failed search leads to; `tries` counts those that met a busy endpoint, with this one. The
+/// endpoint could not be reached for `away`.
 #[must_use]
-pub fn after_search(failure: &Failure, tries: u32) -> AfterSearch {
-    let pause = match failure.reason {
-        Reason::SpaceAsleep => return AfterSearch::WaitForWaking(failure.retry_after),
-        Reason::SpaceBusy | Reason::RateLimited => failure.retry_after.unwrap_or(BUSY_PAUSE),
-        Reason::Unreachable => UNREACHABLE_PAUSE,
-        Reason::BadQuery
-        | Reason::Forbidden
-        | Reason::NotFound
-        | Reason::MethodNotAllowed
-        | Reason::TooLarge
-        | Reason::UnsupportedMedia
-        | Reason::NotSupported
-        | Reason::SpaceRateLimited
-        | Reason::Quota
-        | Reason::Timeout
-        | Reason::SpaceError
-        | Reason::SpaceDown
-        | Reason::SpaceAuth
-        | Reason::SpaceMismatch
-        | Reason::Internal
-        | Reason::Garbled => return AfterSearch::Say,
+pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearch {
+    let pause = match (failure.reason, failure.retry_after) {
+        (Reason::SpaceAsleep, pause) => return AfterSearch::WaitForWaking(pause),
+        (Reason::SpaceBusy | Reason::RateLimited, pause) => pause.unwrap_or(BUSY_PAUSE),
+        (Reason::Unreachable, Some(pause)) => pause,
+        (Reason::Unreachable, None) if away < UNREACHABLE => {
+            let [early, late] = UNREACHABLE_PAUSES;
+            return AfterSearch::AskAgain(if away < EARLY { early } else { late });
+        }
+        (
+            Reason::BadQuery
+            | Reason::Forbidden
+            | Reason::NotFound
+            | Reason::MethodNotAllowed
+            | Reason::TooLarge
+            | Reason::UnsupportedMedia
+            | Reason::NotSupported
+            | Reason::SpaceRateLimited
+            | Reason::Quota
+            | Reason::Timeout
+            | Reason::SpaceError
+            | Reason::SpaceDown
+            | Reason::SpaceAuth
+            | Reason::SpaceMismatch
+            | Reason::Internal
+            | Reason::Unreachable
+            | Reason::Garbled,
+            _,
+        ) => return AfterSearch::Say,
     };
     if tries < MAX_BUSY_TRIES && pause <= MAX_BUSY_PAUSE {
         AfterSearch::AskAgain(pause)
@@ -173,19 +189,18 @@ pub fn after_sending(sending: Sending, error: &Error, failures: u32, now: Now) -
 /// turns of the job ended by such an error, with this one.
 #[must_use]
 pub fn ending(error: &Error, failures: u32, now: Now) -> Ending {
-    let offline = matches!(error.kind(), Kind::NotSent);
-    let (pause, worth_it) = match error.class() {
-        Class::Retry { after: Some(after) } => (after, after < MAX_FLOOD_WAIT),
+    let (kept, worth_it) = match error.class() {
+        Class::Retry { after: Some(after) } => (Ending::TryLater(after), after < MAX_FLOOD_WAIT),
         Class::Retry { after: None } => (
-            TELEGRAM_AWAY.delay(failures, now.chance),
-            offline || failures < MAX_TURNS,
+            Ending::TryWhenBack(TELEGRAM_AWAY.delay(failures, now.chance)),
+            failures < MAX_TURNS || !may_have_arrived(error),
         ),
         // The program ends by this, and the job goes on when somebody has mended the token.
-        Class::Fatal => (TELEGRAM_AWAY.longest, true),
-        Class::GiveUp => (Duration::ZERO, false),
+        Class::Fatal => (Ending::TryLater(TELEGRAM_AWAY.longest), true),
+        Class::GiveUp => (Ending::GiveUp, false),
     };
     if worth_it && now.age < MAX_AGE {
-        Ending::TryLater(pause)
+        kept
     } else if Refused::of(error) == Some(Refused::Bot) {
         Ending::NobodyToAnswer
     } else {

@@ -340,6 +340,27 @@ fn a_busy_endpoint_is_asked_three_times() {
 }
 
 #[test]
+fn an_endpoint_that_starts_anew_is_waited_for() {
+    let mut job = searching();
+    let mut ask = |age: u64, expected: &str| {
+        let now = Now {
+            age: Duration::from_secs(age),
+            chance: 1.0,
+        };
+        let orders = job.step(failed(Reason::Unreachable), now);
+        assert_eq!(lines(&orders), expected, "after {age} s");
+        if !matches!(orders.then, Then::Send(_)) {
+            let turn = (SearchEvent::TurnBegan, "show; order?");
+            follow(&mut job, [turn, in_order()]);
+        }
+    };
+    ask(2, "log unreachable; Later(1s)");
+    ask(3, "Later(1s)");
+    ask(31, "Later(3s)");
+    ask(32, "log unreachable; hide; edit 9 “The search is no”");
+}
+
+#[test]
 fn an_album_goes_on_where_it_stopped() {
     let mut job = searching();
     let found = (found(5), "album of 5; show; send album");
@@ -351,11 +372,11 @@ fn an_album_goes_on_where_it_stopped() {
     // The pauses grow from turn to turn.
     follow(
         &mut job,
-        [turn(), (offline(), "log kept 10s, offline; Later(10s)")],
+        [turn(), (offline(), "log kept 10s, offline; Away(10s)")],
     );
     follow(
         &mut job,
-        [turn(), (offline(), "log kept 20s, offline; Later(20s)")],
+        [turn(), (offline(), "log kept 20s, offline; Away(20s)")],
     );
     let apology = r#"log GivenUp("error 400"); apologise: edit 9 “Something went w”; GivenUp"#;
     follow(&mut job, [turn(), (refused(), apology)]);

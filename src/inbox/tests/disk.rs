@@ -15,8 +15,8 @@ impl Folder {
     }
 
     fn open_by(&self, medium: Medium) -> Inbox {
-        let clock = SystemTime::now;
-        Inbox::open_on(medium, AT_ONCE, &self.0, "1", "https://api", clock).expect("free")
+        let clock = Clock::default();
+        Inbox::open_on(medium, AT_ONCE, &self.0, "1", "https://api", &clock).expect("free")
     }
 }
 

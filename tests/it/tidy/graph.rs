@@ -21,6 +21,7 @@ const LAYERS: &[&[Row]] = &[
         ("secret", &[]),
     ],
     &[
+        ("clock", &["locked"]),
         ("http", &["error"]),
         ("picture", &["error", "media"]),
         ("search", &["error"]),
@@ -37,11 +38,11 @@ const LAYERS: &[&[Row]] = &[
             ],
         ),
         ("download", &["digest", "error", "http", "progress"]),
-        ("inbox", &["error", "locked", "log", "shutdown"]),
+        ("inbox", &["clock", "error", "locked", "log", "shutdown"]),
         (
             "telegram",
             &[
-                "backoff", "error", "http", "locked", "log", "secret", "shutdown",
+                "backoff", "clock", "error", "http", "locked", "log", "secret", "shutdown",
             ],
         ),
     ],
@@ -50,8 +51,8 @@ const LAYERS: &[&[Row]] = &[
         (
             "bot",
             &[
-                "aws", "backoff", "config", "error", "http", "inbox", "locked", "log", "media",
-                "search", "secret", "shutdown", "systemd", "telegram",
+                "aws", "backoff", "clock", "config", "error", "http", "inbox", "locked", "log",
+                "media", "search", "secret", "shutdown", "systemd", "telegram",
             ],
         ),
         (

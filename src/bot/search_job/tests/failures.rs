@@ -10,7 +10,7 @@ fn seconds(seconds: u64) -> Duration {
 #[test]
 fn what_a_failed_search_leads_to() {
     use AfterSearch::{AskAgain, Say, WaitForWaking};
-    let after = |reason, retry_after: Option<u64>, tries| {
+    let after = |reason, retry_after: Option<u64>, tries, away| {
         let retry_after = retry_after.map(seconds);
         let failure = Failure::new(reason, "m");
         after_search(
@@ -19,8 +19,10 @@ fn what_a_failed_search_leads_to() {
                 ..failure
             },
             tries,
+            away,
         )
     };
+    let now = Duration::ZERO;
     for (reason, retry_after, tries, leads_to) in [
         (Reason::SpaceAsleep, None, 1, WaitForWaking(None)),
         (
@@ -35,12 +37,22 @@ fn what_a_failed_search_leads_to() {
         (Reason::SpaceBusy, None, 3, Say),
         (Reason::RateLimited, None, 2, AskAgain(seconds(5))),
         (Reason::RateLimited, Some(1), 3, Say),
-        (Reason::Unreachable, None, 1, AskAgain(seconds(1))),
-        (Reason::Unreachable, Some(99), 2, AskAgain(seconds(1))),
-        (Reason::Unreachable, None, 3, Say),
+        (Reason::Unreachable, Some(1), 2, AskAgain(seconds(1))),
+        (Reason::Unreachable, Some(1), 3, Say),
+        (Reason::Unreachable, Some(99), 1, Say),
+        (Reason::Unreachable, None, 9, AskAgain(seconds(1))),
     ] {
         let case = format!("{reason:?} {retry_after:?} {tries}");
-        assert_eq!(after(reason, retry_after, tries), leads_to, "{case}");
+        assert_eq!(after(reason, retry_after, tries, now), leads_to, "{case}");
+    }
+    for (away, leads_to) in [
+        (5, AskAgain(seconds(1))),
+        (6, AskAgain(seconds(3))),
+        (29, AskAgain(seconds(3))),
+        (30, Say),
+    ] {
+        let after = after(Reason::Unreachable, None, 1, seconds(away));
+        assert_eq!(after, leads_to, "after {away} s");
     }
     let waits = [
         Reason::SpaceAsleep,
@@ -52,7 +64,7 @@ fn what_a_failed_search_leads_to() {
         .into_iter()
         .filter(|reason| !waits.contains(reason))
     {
-        assert_eq!(after(reason, Some(1), 1), Say, "{reason:?}");
+        assert_eq!(after(reason, Some(1), 1, now), Say, "{reason:?}");
     }
 }
 
@@ -100,9 +112,12 @@ fn what_telegrams_refusal_leads_to() {
 
 #[test]
 fn how_a_turn_ends_that_telegram_broke_off() {
-    use Ending::{GiveUp, NobodyToAnswer, TryLater};
+    use Ending::{GiveUp, NobodyToAnswer, TryLater, TryWhenBack};
     let day = 24 * 60 * 60;
     let error = |kind| Error::new(kind, "x");
+    let garbled = |status| Kind::Garbled {
+        status: Some(status),
+    };
     for (error, failures, age, leads_to) in [
         (telegram(429, Some(60)), 99, 0, TryLater(seconds(60))),
         (
@@ -113,14 +128,17 @@ fn how_a_turn_ends_that_telegram_broke_off() {
         ),
         (telegram(429, Some(2 * day)), 1, 0, GiveUp),
         (telegram(403, Some(60)), 1, 0, TryLater(seconds(60))),
-        (error(Kind::NotSent), 1, 0, TryLater(seconds(5))),
-        (error(Kind::NotSent), 99, day - 1, TryLater(seconds(300))),
+        (error(Kind::NotSent), 1, 0, TryWhenBack(seconds(5))),
+        (error(Kind::NotSent), 99, day - 1, TryWhenBack(seconds(60))),
         (error(Kind::NotSent), 1, day, GiveUp),
-        (error(Kind::Lost), 7, 0, TryLater(seconds(300))),
+        (error(Kind::Lost), 7, 0, TryWhenBack(seconds(60))),
         (error(Kind::Lost), 8, 0, GiveUp),
-        (telegram(502, None), 2, 0, TryLater(seconds(10))),
-        (telegram(502, None), 8, 0, GiveUp),
-        (error(Kind::Refused), 99, 0, TryLater(seconds(300))),
+        (telegram(502, None), 2, 0, TryWhenBack(seconds(10))),
+        (telegram(502, None), 99, day - 1, TryWhenBack(seconds(60))),
+        (telegram(502, None), 99, day, GiveUp),
+        (error(garbled(502)), 99, day - 1, TryWhenBack(seconds(60))),
+        (error(garbled(200)), 8, 0, GiveUp),
+        (error(Kind::Refused), 99, 0, TryLater(seconds(60))),
         (error(Kind::Refused), 1, day, GiveUp),
         (telegram(403, None), 1, 0, NobodyToAnswer),
         (telegram(400, None), 1, 0, GiveUp),
