@@ -5,18 +5,19 @@
 //! collections that are too large for it. [`add`] brings an index up to date with the pictures on
 //! disk; [`qdrant::push`] copies an index to Qdrant.
 
-use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub mod add;
 pub mod index;
+pub mod original;
 pub mod qdrant;
 
 use crate::digest::Digest;
 use crate::error::{Error, Result};
-use crate::picture;
+
+pub use original::Original;
 
 /// Finds pictures by the similarity of their vectors.
 pub trait VectorStore: Send + Sync {
@@ -51,20 +52,20 @@ pub trait VectorStore: Send + Sync {
     /// The store cannot be read or reached.
     fn record(&self, id: &str) -> Result<Option<Record>>;
 
-    /// The content of the picture's file; none if the file is gone, is no longer a picture, or was
-    /// never on this machine.
+    /// The file at the place of `record`, whatever it holds by now; none if it is gone, no file, or
+    /// was never on this machine.
     ///
     /// # Errors
-    /// The file cannot be read.
-    fn file(&self, record: &Record) -> Result<Option<Cow<'static, [u8]>>> {
-        let Some(path) = record.place.file() else {
+    /// The file cannot be opened.
+    fn original(&self, record: &Record) -> Result<Option<Original>> {
+        let Place::File { root, path } = &record.place else {
             return Ok(None);
         };
-        match picture::read(&path) {
-            Ok(bytes) => Ok(bytes.map(Cow::Owned)),
+        match Original::open(root, path) {
+            Ok(original) => Ok(original),
             Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
             Err(cause) => {
-                let what = format!("cannot read {}", path.display());
+                let what = format!("cannot open {}", root.join(path).display());
                 Err(Error::system(what, cause))
             }
         }

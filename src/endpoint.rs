@@ -9,10 +9,13 @@
 mod address;
 mod answer;
 mod body;
+mod connections;
 pub mod http;
+mod images;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod monitor;
+mod permits;
 mod request;
 pub mod socket;
 
@@ -21,21 +24,21 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::json;
-use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Mutex;
 
 use crate::config::SearchConfig;
 use crate::search::{Engine, Failure, Query, Reason, Subject};
 use crate::secret::Secret;
 
 use answer::{AnswerSummary, FailureResponse};
+use permits::{Permit, Permits};
 use request::{Authentication, Parameters};
 
 pub use monitor::Monitor;
@@ -52,7 +55,7 @@ struct Endpoint {
     monitor: Monitor,
     token: Option<Secret>,
     timeout: Duration,
-    workers: Arc<Semaphore>,
+    permits: Permits,
     /// `host:port` for callers that send no usable `Host`.
     address: String,
     ready: Mutex<Option<(Instant, Result<(), Failure>)>>,
@@ -78,7 +81,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         monitor: monitor.clone(),
         token: config.token.clone(),
         timeout: config.timeout,
-        workers: Arc::new(Semaphore::new(config.workers)),
+        permits: Permits::new(config.workers),
         address: config.listen.to_string(),
         ready: Mutex::new(None),
     });
@@ -87,7 +90,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         .route("/search", get(search_text).post(search_picture))
         .route("/health", get(health))
         .route("/ready", get(ready))
-        .route("/images/{id}", get(image))
+        .route("/images/{id}", get(images::image))
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(observed, log))
@@ -125,7 +128,7 @@ async fn search_text(
     endpoint.authenticate(&parts.headers)?;
     let parameters = Parameters::parse(parts.uri.query())?;
     let query = parameters.text_query()?;
-    let permit = endpoint.permit()?;
+    let permit = endpoint.permits.searches.now()?;
     endpoint.search(&parts, &parameters, query, permit).await
 }
 
@@ -163,23 +166,6 @@ async fn ready(State(endpoint): SharedEndpoint) -> Result<Response, FailureRespo
     Ok(answer::json(StatusCode::OK, &ready))
 }
 
-async fn image(
-    State(endpoint): SharedEndpoint,
-    id: Result<Path<String>, PathRejection>,
-    RawQuery(raw): RawQuery,
-) -> Result<Response, FailureResponse> {
-    let missing = || Failure::new(Reason::NotFound, "there is no such picture");
-    let Path(id) = id.map_err(|_| missing())?;
-    let width = request::width(raw.as_deref())?;
-    let found = endpoint
-        .ask(endpoint.timeout, None, move |engine, _| {
-            Ok(engine.image(&id, width))
-        })
-        .await?;
-    let (media_type, file) = found.ok_or_else(missing)?;
-    Ok(answer::picture(media_type, file))
-}
-
 async fn not_found() -> FailureResponse {
     Failure::new(
         Reason::NotFound,
@@ -209,38 +195,27 @@ impl Endpoint {
         }
     }
 
-    /// A permit to run one search, to be kept until the engine returns.
-    ///
-    /// # Errors
-    /// [`Reason::RateLimited`] when as many searches are running as `workers` allows.
-    fn permit(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.workers).try_acquire_owned().map_err(|_| {
-            Failure::new(
-                Reason::RateLimited,
-                "too many searches are running; ask again soon",
-            )
-            .retry_after(Duration::from_secs(2))
-        })
-    }
-
-    /// Receives a query by picture, after checking all that can be checked before. The permit is
-    /// taken before the picture is read, so that waiting pictures cannot fill the memory.
+    /// Receives a query by picture, after checking all that can be checked before. Returns the
+    /// permits for it, too, to be kept until the engine returns.
     async fn receive(
         &self,
         parts: &Parts,
         body: &mut Body,
-    ) -> Result<(Parameters, Query, OwnedSemaphorePermit), FailureResponse> {
+    ) -> Result<(Parameters, Query, [Permit; 3]), FailureResponse> {
         self.authenticate(&parts.headers)?;
         let parameters = Parameters::parse(parts.uri.query())?;
         request::check_media_type(&parts.headers)?;
-        body::check_length(&parts.headers)?;
-        let permit = self.permit()?;
+        let length = body::length(&parts.headers)?;
+        let deadline = tokio::time::Instant::now() + self.time(parts);
+        let received = self.permits.received.now()?;
+        let (bytes, held) = body::read(body, length, &self.permits, deadline).await?;
+        let permit = self.permits.pictures.one(deadline).await?;
         let query = Query {
-            subject: request::picture(body::read(body, self.time(parts)).await?)?,
+            subject: request::picture(bytes)?,
             limit: parameters.limit,
             offset: parameters.offset,
         };
-        Ok((parameters, query, permit))
+        Ok((parameters, query, [received, held, permit]))
     }
 
     async fn search(
@@ -248,7 +223,7 @@ impl Endpoint {
         parts: &Parts,
         parameters: &Parameters,
         query: Query,
-        permit: OwnedSemaphorePermit,
+        permits: impl Send + 'static,
     ) -> Result<Response, FailureResponse> {
         let text = match &query.subject {
             Subject::Text(text) => Some(text.clone()),
@@ -263,7 +238,7 @@ impl Endpoint {
         );
         let limit = query.limit;
         let mut page = self
-            .ask(self.time(parts), Some(permit), move |engine, deadline| {
+            .ask(self.time(parts), permits, move |engine, deadline| {
                 engine.search(&query, deadline)
             })
             .await?;
@@ -283,19 +258,19 @@ impl Endpoint {
         left.map_or(self.timeout, |time| time.min(self.timeout))
     }
 
-    /// Runs `work` on a thread where it may block, for at most `time`; a panic in it becomes a
-    /// failure.
+    /// Runs `work` on a thread where it may block, for at most `time`, and drops `permits` when it
+    /// ends; a panic in it becomes a failure.
     async fn ask<T: Send + 'static>(
         &self,
         time: Duration,
-        permit: Option<OwnedSemaphorePermit>,
+        permits: impl Send + 'static,
         work: impl FnOnce(&dyn Engine, Instant) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let engine = Arc::clone(&self.engine);
         let deadline = Instant::now() + time;
         let running = self.monitor.begin(time);
         let task = tokio::task::spawn_blocking(move || {
-            let _kept = (permit, running);
+            let _kept = (permits, running);
             work(engine.as_ref(), deadline)
         });
         match tokio::time::timeout(time + GRACE, task).await {
@@ -320,9 +295,9 @@ impl Endpoint {
         {
             return answer.clone();
         }
-        let permit = self.permit()?;
+        let permit = self.permits.searches.now()?;
         let answer = self
-            .ask(self.timeout, Some(permit), |engine, deadline| {
+            .ask(self.timeout, permit, |engine, deadline| {
                 engine.ready(deadline)
             })
             .await;

@@ -116,7 +116,9 @@ pub mod aws;
 pub mod backoff;
 pub mod bot;
 #[cfg(feature = "clip")]
+pub mod budget;
 pub mod clock;
+#[cfg(feature = "clip")]
 pub mod collection;
 pub mod config;
 pub mod digest;

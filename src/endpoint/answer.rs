@@ -1,12 +1,9 @@
 //! Builds responses (JSON, pictures, failures), and logs a line for each of them.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{
-    CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
-};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
@@ -151,16 +148,6 @@ pub(super) fn page(mut page: Page, query: Option<&str>, details: bool, base: &st
     let summary = AnswerSummary::Found(page.hits.len());
     response.extensions_mut().insert(summary);
     response
-}
-
-/// A picture file. It never changes under its address, so it may be kept for a day.
-pub(super) fn picture(media_type: &'static str, file: Cow<'static, [u8]>) -> Response {
-    let headers = [
-        (CONTENT_TYPE, media_type),
-        (CACHE_CONTROL, "public, max-age=86400"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (headers, file).into_response()
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::time::Duration;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_LENGTH;
+use tokio::time::Instant;
 
+use super::permits::{self, Permit, Permits};
 use crate::search::{Failure, MAX_PICTURE_BYTES, Reason};
 
 /// Longest time a picture may take to arrive.
@@ -17,44 +19,125 @@ const MAX_DRAIN_TIME: Duration = Duration::from_secs(5);
 /// How much of it is still received.
 const MAX_DRAIN_BYTES: usize = 64 << 20;
 
-/// Refuses a body whose announced length is more than [`MAX_PICTURE_BYTES`].
+/// Bytes that are received before there is a permit for them, so that a body that does not arrive
+/// holds none.
+const AHEAD: usize = 64 << 10;
+/// While others wait for permits, a body must arrive as fast as this, in bytes a second...
+const MIN_RATE: f64 = 65_536.0;
+/// ...after this time.
+const GRACE: Duration = Duration::from_secs(3);
+/// How often a body that does not arrive is looked after.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The announced length of a body, if there is one.
 ///
 /// # Errors
-/// [`Reason::TooLarge`].
-pub(super) fn check_length(headers: &HeaderMap) -> Result<(), Failure> {
+/// [`Reason::TooLarge`] for more than [`MAX_PICTURE_BYTES`].
+pub(super) fn length(headers: &HeaderMap) -> Result<Option<usize>, Failure> {
     let length = headers.get(CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MAX_PICTURE_BYTES as u64) {
-        return Err(too_large());
+    let Some(length) = length else {
+        return Ok(None);
+    };
+    match usize::try_from(length) {
+        Ok(length) if length <= MAX_PICTURE_BYTES => Ok(Some(length)),
+        _ => Err(too_large()),
     }
-    Ok(())
 }
 
-/// Reads the whole body, which must arrive within `time` and within 30 s.
+/// Reads the whole body, of `length` bytes where that is known, which must arrive until `deadline`
+/// and within 30 s. Returns the permit for its bytes, too.
 ///
 /// # Errors
 /// [`Reason::TooLarge`] beyond [`MAX_PICTURE_BYTES`]; [`Reason::BadQuery`] when it breaks off or
-/// takes too long.
-pub(super) async fn read(body: &mut Body, time: Duration) -> Result<Vec<u8>, Failure> {
-    let whole = async {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = next(body).await {
-            let chunk = chunk.map_err(|_| {
-                Failure::new(Reason::BadQuery, "the picture broke off; send it again")
-            })?;
-            if bytes.len() + chunk.len() > MAX_PICTURE_BYTES {
+/// takes too long; [`Reason::RateLimited`] when there is no memory for it in time, or it is slow
+/// while others wait.
+pub(super) async fn read(
+    body: &mut Body,
+    length: Option<usize>,
+    permits: &Permits,
+    deadline: Instant,
+) -> Result<(Vec<u8>, Permit), Failure> {
+    let start = Instant::now();
+    let until = deadline.min(start + MAX_UPLOAD_TIME);
+    let mut received = Received {
+        bytes: Vec::new(),
+        until,
+        start,
+        permits,
+    };
+    let size = length.unwrap_or(MAX_PICTURE_BYTES);
+    let is_whole = received.read(body, AHEAD.min(size)).await?;
+    let size = if is_whole { received.bytes.len() } else { size };
+    let mut permit = permits.received_bytes.bytes(size as u64, deadline).await?;
+    if !is_whole {
+        // The time in which there was no memory for it is not the caller's.
+        received.start = Instant::now();
+        received.until = deadline.min(received.start + MAX_UPLOAD_TIME);
+        received.bytes.reserve_exact(size - received.bytes.len());
+        received.read(body, usize::MAX).await?;
+    }
+    let bytes = received.bytes;
+    permits::keep(&mut permit, bytes.capacity() as u64);
+    Ok((bytes, permit))
+}
+
+/// What has arrived of a body.
+struct Received<'a> {
+    bytes: Vec<u8>,
+    start: Instant,
+    until: Instant,
+    permits: &'a Permits,
+}
+
+impl Received<'_> {
+    /// Reads on until there are at least `size` bytes; returns whether the body ended before.
+    async fn read(&mut self, body: &mut Body, size: usize) -> Result<bool, Failure> {
+        while self.bytes.len() < size {
+            let Some(chunk) = self.next(body).await? else {
+                return Ok(true);
+            };
+            if self.bytes.len() + chunk.len() > MAX_PICTURE_BYTES {
                 return Err(too_large());
             }
-            bytes.extend_from_slice(&chunk);
+            self.bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
-    };
-    let time = time.min(MAX_UPLOAD_TIME);
-    tokio::time::timeout(time, whole).await.unwrap_or_else(|_| {
-        let time = humantime::format_duration(time);
-        let message = format!("the picture did not arrive within {time}; send a smaller one");
-        Err(Failure::new(Reason::BadQuery, message))
-    })
+        Ok(false)
+    }
+
+    /// The next piece of data.
+    async fn next(&self, body: &mut Body) -> Result<Option<Bytes>, Failure> {
+        loop {
+            let look = self.until.min(Instant::now() + LOOK);
+            let arrived = tokio::time::timeout_at(look, next(body)).await;
+            if self.is_too_slow() {
+                let message = "the picture arrives too slowly while others wait; ask again soon";
+                return Err(Failure::new(Reason::RateLimited, message).retry_after(GRACE));
+            }
+            if let Ok(chunk) = arrived {
+                return chunk.transpose().map_err(|_| {
+                    Failure::new(Reason::BadQuery, "the picture broke off; send it again")
+                });
+            }
+            let now = Instant::now();
+            if now >= self.until {
+                let time = Duration::from_secs((now - self.start).as_secs().max(1));
+                let time = humantime::format_duration(time);
+                let message =
+                    format!("the picture did not arrive within {time}; send a smaller one");
+                return Err(Failure::new(Reason::BadQuery, message));
+            }
+        }
+    }
+
+    fn is_too_slow(&self) -> bool {
+        let time = self.start.elapsed();
+        let least = time.as_secs_f64() * MIN_RATE;
+        // At most 10 MB, which a double holds exactly.
+        #[expect(clippy::cast_precision_loss)]
+        let is_slow = time > GRACE && (self.bytes.len() as f64) < least;
+        is_slow && (self.permits.received.is_short() || self.permits.received_bytes.is_short())
+    }
 }
 
 /// Receives and discards the rest of a body in the background. Closing at once would reset the

@@ -9,11 +9,13 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::runtime::LocalOptions;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 
+use super::connections::{Connection, Connections};
 use crate::error::{Error, Result};
 use crate::shutdown::Shutdown;
 use crate::systemd::{self, Pulse, WatchedPart};
@@ -21,7 +23,8 @@ use crate::systemd::{self, Pulse, WatchedPart};
 /// Limits of a server.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections open at the same time; further ones wait in the system's queue.
+    /// Connections open at the same time; further ones wait in the system's queue until one ends, or
+    /// has been without a request for half a second.
     pub connections: usize,
     /// From the start of a connection, or the end of an answer, to the end of the next head.
     /// Longer than HTTP clients keep idle connections (15 s in our own), so that they let go first.
@@ -29,6 +32,8 @@ pub struct Limits {
     /// After this time a connection takes no more requests, and after twice this time it is cut,
     /// which ends those whose caller stopped reading. Longer than any search.
     pub connection: Duration,
+    /// An answer is cut of which in such a time less than 16 KiB a second was read.
+    pub reading: Duration,
     /// How long running requests may take to finish when the server stops.
     pub stop: Duration,
     /// After this time without any connection the server raises its shutdown by itself. A
@@ -42,12 +47,16 @@ impl Default for Limits {
             connections: 512,
             head: Duration::from_secs(30),
             connection: Duration::from_mins(15),
+            reading: Duration::from_secs(10),
             stop: Duration::from_secs(10),
             idle: None,
         }
     }
 }
 
+/// Bytes of an answer that the system keeps for a reader, and of a request that it keeps for us. As
+/// much as it likes would be megabytes for each connection, which count as ours.
+pub(super) const SOCKET_BYTES: u64 = 256 << 10;
 /// Largest head of a request, in bytes; a query of 500 characters takes 6 KiB at most.
 const MAX_HEAD_BYTES: usize = 32 << 10;
 /// Pause after the system refused to accept a connection, for example without free file
@@ -79,6 +88,13 @@ pub fn serve(
         .build_local(LocalOptions::default())
         .map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
+    // Connections inherit it. The system doubles what it is given, and may refuse it.
+    let half = usize::try_from(SOCKET_BYTES / 2).unwrap_or(usize::MAX);
+    let socket = SockRef::from(&listener);
+    let _ = (
+        socket.set_send_buffer_size(half),
+        socket.set_recv_buffer_size(half),
+    );
     let served = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
         accept(listener, router, shutdown, limits, pulse.part("server")).await;
@@ -99,46 +115,55 @@ async fn accept(
     let mut raised = tokio::task::spawn_blocking(move || flag.wait(Duration::MAX));
     let open = Arc::new(watch::Sender::new(0));
     let mut unused = pin!(unused(open.subscribe(), limits.idle));
-    let slots = Arc::new(Semaphore::new(limits.connections));
+    let connections = Connections::new(limits.connections, limits.reading);
     let (stop, stopping) = watch::channel(false);
+    let mut report = tokio::time::interval(REPORT);
+    report.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // Accepted and without a place yet.
+    let mut accepted = None;
     systemd::ready();
     loop {
-        part.within(REPORT_WITHIN);
-        let accepted = async {
-            // The semaphore is never closed.
-            let slot = Arc::clone(&slots).acquire_owned().await.ok();
-            (slot, listener.accept().await)
+        let next = async {
+            if accepted.is_none() {
+                accepted = Some(listener.accept().await);
+            }
+            connections.place().await
         };
-        let (slot, accepted) = tokio::select! {
+        let place = tokio::select! {
             _ = &mut raised => break,
             () = unused.as_mut() => {
                 shutdown.raise();
                 break;
             }
-            () = tokio::time::sleep(REPORT) => continue,
-            accepted = accepted => accepted,
+            _ = report.tick() => {
+                part.within(REPORT_WITHIN);
+                connections.cut_slow();
+                continue;
+            }
+            place = next => place,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                let connection = connection(stream, router.clone(), stopping.clone(), limits);
-                let place = (slot, OpenConnection::new(&open));
+        match accepted.take() {
+            Some(Ok((stream, _))) => {
+                let open = OpenConnection::new(&open);
+                let connection =
+                    connection(stream, router.clone(), place, stopping.clone(), limits);
                 tokio::spawn(async move {
                     connection.await;
-                    drop(place);
+                    drop(open);
                 });
             }
-            Err(cause) => {
+            Some(Err(cause)) => {
                 tracing::warn!("failed to accept a connection: {cause}");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
+            None => {}
         }
     }
     systemd::stopping();
     part.within(limits.stop.saturating_add(REPORT_WITHIN));
     drop(listener);
     let _ = stop.send(true);
-    let all = u32::try_from(limits.connections).unwrap_or(u32::MAX);
-    if tokio::time::timeout(limits.stop, slots.acquire_many(all))
+    if tokio::time::timeout(limits.stop, connections.ended())
         .await
         .is_err()
     {
@@ -179,20 +204,23 @@ async fn unused(mut open: watch::Receiver<usize>, time: Option<Duration>) {
     }
 }
 
-/// Answers one connection until it ends, the server stops, or `limits.connection` is over.
+/// Answers one connection until it ends, has to make room, the server stops, or `limits.connection`
+/// is over.
 async fn connection(
     stream: TcpStream,
     router: Router,
+    place: Connection,
     mut stopping: watch::Receiver<bool>,
     limits: Limits,
 ) {
     let _ = stream.set_nodelay(true);
+    let stream = place.stream(TokioIo::new(stream));
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+            .serve_connection(stream, place.service(router))
     );
     let mut old = false;
     loop {
@@ -201,6 +229,7 @@ async fn connection(
             // connection closes, and the caller sends nothing more on it.
             biased;
             _ = stopping.wait_for(|stopping| *stopping) => break,
+            () = place.cut() => return,
             () = tokio::time::sleep(limits.connection) => {
                 if old {
                     return;

@@ -1,9 +1,10 @@
 //! The engine that searches by meaning: an encoder turns the query into a vector, a store finds the
 //! pictures with similar vectors.
 
-use std::borrow::Cow;
+mod images;
+
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Instant;
 
 use ::clip::Encoder;
@@ -11,10 +12,10 @@ use ::clip::Encoder;
 use crate::collection::{Place, ScoredRecord, VectorStore};
 use crate::error::{Error, Result};
 use crate::http::percent_encode;
-use crate::locked::locked;
-use crate::media::picture_type;
 use crate::picture;
-use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
+use crate::search::{Engine, Failure, Hit, Image, Page, Query, Reason, Subject};
+
+use images::Images;
 
 /// Results that can be paged through; a query beyond them gets an empty answer.
 const MAX_RESULTS: usize = 10_000;
@@ -25,7 +26,6 @@ const MAX_SIDE: u32 = 2048;
 pub const MIN_SCORE: f32 = -1.0;
 /// Width of a thumbnail, in pixels.
 const THUMBNAIL_WIDTH: u32 = 320;
-const JPEG_QUALITY: u8 = 85;
 
 /// Finds pictures by meaning.
 pub struct ClipEngine {
@@ -35,8 +35,7 @@ pub struct ClipEngine {
     min_score: f32,
     /// Address that a file's base name is appended to, with a slash at the end.
     public_base: Option<String>,
-    /// Held while a picture is decoded, since decoding one takes up to 200 MiB.
-    decoding: Mutex<()>,
+    images: Arc<Images>,
 }
 
 impl ClipEngine {
@@ -60,23 +59,23 @@ impl ClipEngine {
             )));
         }
         Ok(Self {
+            images: Arc::new(Images::new(Arc::clone(&store))),
             encoder,
             store,
             min_score,
             public_base,
-            decoding: Mutex::default(),
         })
     }
 
     /// The vector to search with, and the lowest score a result may have.
-    fn vector(&self, subject: &Subject) -> Result<(Vec<f32>, f32), Failure> {
+    fn vector(&self, subject: &Subject, deadline: Instant) -> Result<(Vec<f32>, f32), Failure> {
         match subject {
             Subject::Text(text) => {
                 let vector = self.encoder.encode_text(text).map_err(broken)?;
                 Ok((vector, self.min_score))
             }
             Subject::Picture { bytes, .. } => {
-                let _alone = self.alone();
+                let _reserved = self.images.reserve(bytes, deadline)?;
                 let picture = picture::decode(bytes)
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
                 let vector = self.encoder.encode_picture(&picture).map_err(broken)?;
@@ -84,10 +83,6 @@ impl ClipEngine {
                 Ok((vector, MIN_SCORE))
             }
         }
-    }
-
-    fn alone(&self) -> std::sync::MutexGuard<'_, ()> {
-        locked(&self.decoding)
     }
 
     fn hit(&self, found: ScoredRecord) -> Hit {
@@ -118,24 +113,6 @@ impl ClipEngine {
             score: Some((f64::from(score) * 1e4).round() / 1e4),
         }
     }
-
-    /// The picture file with that id, scaled down to `width` where the picture is wider.
-    fn file(&self, id: &str, width: Option<u32>) -> Result<Option<Cow<'static, [u8]>>> {
-        let Some(record) = self.store.record(id)? else {
-            return Ok(None);
-        };
-        let Some(bytes) = self.store.file(&record)? else {
-            return Ok(None);
-        };
-        let Some(width) = width.filter(|width| *width < record.width) else {
-            return Ok(Some(bytes));
-        };
-        let _alone = self.alone();
-        let small = picture::decode(&bytes)?.fit(width);
-        picture::encode_jpeg(&small, JPEG_QUALITY)
-            .map(Cow::Owned)
-            .map(Some)
-    }
 }
 
 impl Engine for ClipEngine {
@@ -143,12 +120,12 @@ impl Engine for ClipEngine {
         "clip"
     }
 
-    fn search(&self, query: &Query, _deadline: Instant) -> Result<Page, Failure> {
+    fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure> {
         let end = query.offset.saturating_add(query.limit);
         if end > MAX_RESULTS {
             return Ok(Page::default());
         }
-        let (vector, at_least) = self.vector(&query.subject)?;
+        let (vector, at_least) = self.vector(&query.subject, deadline)?;
         // One more than shown, to know whether there is a next page.
         let found = self.store.search(&vector, end + 1, at_least);
         let found = found.map_err(broken)?;
@@ -164,18 +141,8 @@ impl Engine for ClipEngine {
         self.store.len().map(drop).map_err(broken)
     }
 
-    fn image(&self, id: &str, width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
-        match self.file(id, width) {
-            Ok(bytes) => {
-                let bytes = bytes?;
-                let (media_type, _) = picture_type(&bytes)?;
-                Some((media_type, bytes))
-            }
-            Err(error) => {
-                tracing::warn!("picture {id}: {}", error.chain());
-                None
-            }
-        }
+    fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
+        Ok(self.images.image(id, width))
     }
 }
 
@@ -284,6 +251,17 @@ mod tests {
         }
     }
 
+    /// The picture file that is served, with its media type.
+    fn served(
+        engine: &ClipEngine,
+        id: &str,
+        width: Option<u32>,
+    ) -> Option<(&'static str, Vec<u8>)> {
+        let image = engine.image(id, width).expect("no fault")?;
+        let file = image.file(soon()).expect("no fault")?;
+        Some((file.media_type, file.read().expect("it is there")))
+    }
+
     fn file(path: &str) -> Place {
         Place::File {
             root: std::env::temp_dir(),
@@ -389,11 +367,11 @@ mod tests {
         let path = std::env::temp_dir().join(&name);
         let bytes = picture::encode_jpeg(&solid(255), 90).expect("encoded");
         std::fs::write(&path, &bytes).expect("room");
-        let shelf = vec![
-            (record("red", file(&name), 40, 20), [1.0, 0.0]),
-            (record("blue", file("gone.jpg"), 40, 20), [0.0, 1.0]),
-        ];
-        let engine = engine(shelf, None);
+        let mut red = record("red", file(&name), 40, 20);
+        red.bytes = bytes.len() as u64;
+        red.digest = sha256(&bytes);
+        let blue = record("blue", file("gone.jpg"), 40, 20);
+        let engine = engine(vec![(red, [1.0, 0.0]), (blue, [0.0, 1.0])], None);
         let like = |bytes: &[u8]| Query {
             subject: Subject::Picture {
                 media_type: "image/jpeg".to_owned(),
@@ -410,18 +388,26 @@ mod tests {
             .expect_err("not one");
         assert_eq!(failure.reason, Reason::UnsupportedMedia);
 
-        let (kind, whole) = engine.image("red", None).expect("it is there");
-        assert_eq!((kind, whole.as_ref()), ("image/jpeg", bytes.as_slice()));
-        let (_, larger) = engine.image("red", Some(100)).expect("it is there");
+        // The second time its content is not compared again.
+        let [whole, again] = [0; 2].map(|_| served(&engine, "red", None).expect("it is there"));
+        assert_eq!((whole.0, &whole.1), ("image/jpeg", &bytes));
+        assert_eq!(again, whole);
+        let larger = served(&engine, "red", Some(100)).expect("it is there");
         assert_eq!(larger, whole, "nothing is made larger");
-        let (kind, small) = engine.image("red", Some(16)).expect("it is there");
+        let (kind, small) = served(&engine, "red", Some(16)).expect("it is there");
         let small = picture::decode(&small).expect("a picture");
         assert_eq!((kind, small.width, small.height), ("image/jpeg", 16, 8));
         for id in ["blue", "../red", "", &name] {
-            assert_eq!(engine.image(id, None), None, "{id}");
+            assert_eq!(served(&engine, id, None), None, "{id}");
         }
-        std::fs::write(&path, "root:x:0:0:").expect("room");
-        assert_eq!(engine.image("red", None), None, "no longer a picture");
+        let mut other = bytes.clone();
+        other[100] ^= 1;
+        for content in [&other[..], b"root:x:0:0:"] {
+            std::fs::write(&path, content).expect("room");
+            for width in [None, Some(16)] {
+                assert_eq!(served(&engine, "red", width), None, "another file");
+            }
+        }
         std::fs::remove_file(&path).expect("it is there");
     }
 

@@ -3,12 +3,12 @@
 
 mod words;
 
-use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use self::words::QueryWords;
 use super::drawings::{self, Drawing, SIDE};
-use crate::search::{Engine, Failure, Hit, Page, Query, Reason, Subject};
+use crate::search::{Engine, Failure, Hit, Image, Page, Query, Reason, Subject};
 
 /// Finds those of the built-in pictures that have words in common with the query, best first. The
 /// score goes from 0, nothing in common, to 1, the very name of the picture; a word of the name
@@ -46,9 +46,12 @@ impl Engine for MockEngine {
         Ok(())
     }
 
-    fn image(&self, id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
-        let picture = drawings::find(id.strip_suffix(".jpg")?)?;
-        Some(("image/jpeg", Cow::Borrowed(picture.file)))
+    fn image(&self, id: &str, _width: Option<u32>) -> Result<Option<Image>, Failure> {
+        let picture = id.strip_suffix(".jpg").and_then(drawings::find);
+        let image = |picture: &'static Drawing| {
+            Image::jpeg(id.to_owned(), picture.id.to_owned(), Arc::new(picture.file))
+        };
+        Ok(picture.map(image))
     }
 }
 
@@ -194,16 +197,18 @@ mod tests {
     }
 
     #[test]
-    fn pictures_are_served_by_their_addresses_without_a_copy() {
+    fn pictures_are_served_by_their_addresses() {
         for picture in drawings::all() {
-            let (media_type, file) = MockEngine
-                .image(&format!("{}.jpg", picture.id), None)
-                .expect("a picture");
-            assert_eq!(media_type, "image/jpeg");
-            assert!(matches!(file, Cow::Borrowed(_)), "{}", picture.id);
+            let id = format!("{}.jpg", picture.id);
+            let image = MockEngine.image(&id, None).expect("no fault");
+            let file = image.expect("a picture").file(Instant::now());
+            let file = file.expect("no fault").expect("a picture");
+            assert_eq!(file.media_type, "image/jpeg");
+            assert_eq!(file.read().expect("in memory"), picture.file, "{id}");
         }
         for id in ["bus", "bus.png", "../bus.jpg", ".jpg", ""] {
-            assert_eq!(MockEngine.image(id, None), None, "{id}");
+            let image = MockEngine.image(id, None).expect("no fault");
+            assert!(image.is_none(), "{id}");
         }
     }
 }

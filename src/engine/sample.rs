@@ -2,7 +2,6 @@
 //! the built-in [drawings]. `models/sample` says how the model was made and what
 //! it can do.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -12,7 +11,7 @@ use clip::mapped::Aligned;
 use clip::model::Model;
 
 use super::drawings::{self, Drawing, SIDE};
-use crate::collection::{Place, Record, ScoredRecord, VectorStore};
+use crate::collection::{Original, Place, Record, ScoredRecord, VectorStore};
 use crate::digest::sha256;
 use crate::error::Result;
 
@@ -79,8 +78,8 @@ impl VectorStore for Drawings {
         Ok(drawings::find(id).map(record))
     }
 
-    fn file(&self, record: &Record) -> Result<Option<Cow<'static, [u8]>>> {
-        Ok(drawings::find(&record.id).map(|picture| Cow::Borrowed(picture.file)))
+    fn original(&self, record: &Record) -> Result<Option<Original>> {
+        Ok(drawings::find(&record.id).map(|picture| Original::built_in(picture.file)))
     }
 }
 

@@ -60,6 +60,7 @@ const LIMITS: Limits = Limits {
     connections: 512,
     head: Duration::from_secs(30),
     connection: Duration::MAX,
+    reading: Duration::MAX,
     stop: Duration::from_millis(500),
     idle: None,
 };

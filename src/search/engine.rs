@@ -1,11 +1,10 @@
 //! Who answers: the trait [`Engine`].
 
-use std::borrow::Cow;
 use std::time::Instant;
 
 #[cfg(doc)]
 use super::Reason;
-use super::{Failure, Page, Query};
+use super::{Failure, Image, Page, Query};
 
 /// Answers queries: by a Space, by CLIP, or by the words of the built-in drawings. Calls block.
 pub trait Engine: Send + Sync {
@@ -25,9 +24,12 @@ pub trait Engine: Send + Sync {
     /// The [`Failure`] that a search would meet.
     fn ready(&self, deadline: Instant) -> Result<(), Failure>;
 
-    /// The engine's picture with that id as (media type, file), to be served at `/images/{id}`;
-    /// scaled down to `width` pixels where that is given and the engine can.
-    fn image(&self, _id: &str, _width: Option<u32>) -> Option<(&'static str, Cow<'static, [u8]>)> {
-        None
+    /// The engine's picture with that id, to be served at `/images/{id}`; scaled down to `width`
+    /// pixels where that is given and the engine can. None if there is no such picture.
+    ///
+    /// # Errors
+    /// It is there and cannot be served; none of its files is too large to be read in portions.
+    fn image(&self, _id: &str, _width: Option<u32>) -> Result<Option<Image>, Failure> {
+        Ok(None)
     }
 }

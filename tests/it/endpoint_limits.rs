@@ -9,7 +9,7 @@ use clip_bot::endpoint::http::Limits;
 use clip_bot::engine::mock::MockEngine;
 
 use crate::support::PATIENCE;
-use crate::support::endpoint::{Running, Scripted, config};
+use crate::support::endpoint::{PICTURE, Running, Scripted, config};
 
 const SHORT: Duration = Duration::from_millis(300);
 
@@ -99,24 +99,94 @@ fn a_body_that_stops_arriving_is_given_up() {
     assert_eq!(reply.header("connection"), Some("close"));
 }
 
+/// Finding 9: 32 slow bodies had every search by text answered with 429.
 #[test]
-fn more_connections_than_allowed_wait_for_a_place() {
+fn slow_bodies_delay_no_search_by_text_and_give_way_to_other_pictures() {
+    let server = mock(Limits::default());
+    let slow = |_| {
+        let mut connection = server.connect();
+        let headers = "content-type: image/png\r\ncontent-length: 7340032\r\n";
+        connection.ask("POST", "/search", headers);
+        connection.send(vec![0; 70 << 10]);
+        connection
+    };
+    let mut slow: Vec<_> = (0..40).map(slow).collect();
+    let mut other = server.connect();
+    for _ in 0..20 {
+        let reply = other.ask("GET", "/search?query=bus", "").reply();
+        assert_eq!(reply.status, 200);
+    }
+    let picture = b"\x89PNG\r\n\x1a\n....";
+    let headers = "content-type: image/png\r\ncontent-length: 12\r\n";
+    let reply = other.ask("POST", "/search", headers).send(picture).reply();
+    assert_eq!(reply.error(), (501, "not_supported".into()), "received");
+    // Those that hold memory make room for those that wait for it.
+    let reply = slow[0].reply();
+    assert_eq!(reply.error(), (429, "rate_limited".into()));
+    assert_eq!(reply.header("connection"), Some("close"));
+}
+
+#[test]
+fn more_connections_than_allowed_wait_for_one_that_is_being_answered() {
+    let (engine, began, go) = Scripted::held();
     let limits = Limits {
         connections: 1,
         ..Limits::default()
     };
-    let server = mock(limits);
+    let server = Running::new(engine, config(), limits);
     let mut first = server.connect();
-    assert_eq!(first.ask("GET", "/health", "").reply().status, 200);
+    first.ask("GET", "/search?query=bus", "");
+    began.recv_timeout(PATIENCE).expect("the search began");
     let mut second = server.connect();
     second.ask("GET", "/health", "");
-    // While the first is open it is answered, and the second is not.
-    for _ in 0..20 {
-        assert_eq!(first.ask("GET", "/health", "").reply().status, 200);
-    }
-    assert!(second.is_silent());
-    drop(first);
+    // Twice the time after which one without a request would make room.
+    assert!(!server.shutdown.wait(Duration::from_secs(1)));
+    assert!(first.is_silent() && second.is_silent());
+    go.send(()).expect("the engine waits");
+    assert_eq!(first.reply().status, 200);
     assert_eq!(second.reply().status, 200);
+}
+
+/// Finding 19: 641 connections without a request held a search for 35 s.
+#[test]
+fn connections_without_a_request_make_room() {
+    let limits = Limits {
+        connections: 8,
+        ..Limits::default()
+    };
+    let server = mock(limits);
+    let mut used = server.connect();
+    assert_eq!(used.ask("GET", "/health", "").reply().status, 200);
+    let mut others: Vec<_> = (0..30).map(|_| server.connect()).collect();
+    others[0].send("GET /health HTTP/1.1\r\nx-half: ");
+    let start = Instant::now();
+    let mut last = server.connect();
+    assert_eq!(last.ask("GET", "/health", "").reply().status, 200);
+    let took = start.elapsed();
+    assert!(took < limits.head / 4, "took {took:?}");
+    assert!(used.rest().is_empty() && others[0].rest().is_empty());
+}
+
+/// Finding 8: whoever does not read a picture holds memory for it.
+#[test]
+fn a_reader_who_hardly_reads_is_cut() {
+    let limits = Limits {
+        reading: SHORT,
+        // It ends when nobody is connected any more.
+        idle: Some(SHORT * 4),
+        ..Limits::default()
+    };
+    let engine = Scripted::new(|_, _| panic!("nobody searches"));
+    let server = Running::new(engine, config(), limits);
+    let mut slow = server.connect();
+    slow.ask("GET", "/images/1", "");
+    let mut quick = server.connect();
+    let reply = quick.ask("GET", "/images/1", "").reply();
+    assert_eq!((reply.status, reply.body.len()), (200, PICTURE));
+    drop(quick);
+    let took = server.wait();
+    assert!(took < PATIENCE, "took {took:?}");
+    assert!(slow.rest().len() < PICTURE);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clip_bot::config::{EngineConfig, SearchConfig};
 use clip_bot::endpoint::{Monitor, http, router};
-use clip_bot::search::{Engine, Failure, Hit, Page, Query};
+use clip_bot::search::{Engine, Failure, Hit, Image, Page, Query};
 use clip_bot::shutdown::Shutdown;
 
 use super::PATIENCE;
@@ -44,8 +44,11 @@ pub fn listening(program: &Program) -> SocketAddr {
 
 type Search = dyn Fn(&Query, Instant) -> Result<Page, Failure> + Send + Sync;
 
-/// An engine whose answers are the test's.
+/// An engine whose answers are the test's; each of its pictures has [`PICTURE`] bytes.
 pub struct Scripted(Box<Search>);
+
+/// More than the system keeps of an answer that nobody reads.
+pub const PICTURE: usize = 8 << 20;
 
 impl Scripted {
     pub fn new(
@@ -82,6 +85,11 @@ impl Engine for Scripted {
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         let query = Query::text("ready", 1, 0).expect("a good query");
         (self.0)(&query, deadline).map(drop)
+    }
+
+    fn image(&self, id: &str, _width: Option<u32>) -> Result<Option<Image>, Failure> {
+        let bytes = Arc::new(vec![0; PICTURE]);
+        Ok(Some(Image::jpeg(id.to_owned(), id.to_owned(), bytes)))
     }
 }
 

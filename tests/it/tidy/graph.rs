@@ -21,6 +21,7 @@ const LAYERS: &[&[Row]] = &[
         ("secret", &[]),
     ],
     &[
+        ("budget", &["locked"]),
         ("clock", &["locked"]),
         ("http", &["error"]),
         ("picture", &["error", "media"]),
@@ -64,6 +65,7 @@ const LAYERS: &[&[Row]] = &[
         (
             "engine",
             &[
+                "budget",
                 "collection",
                 "config",
                 "digest",

@@ -33,7 +33,7 @@ fn names_may_be_anything_and_links_are_not_followed() {
     assert!(
         folder
             .open()
-            .file(&found[0].record)
+            .original(&found[0].record)
             .expect("good")
             .is_some()
     );
