@@ -1,8 +1,8 @@
 //! How much the endpoint does at the same time. Searches by text, received pictures and served
 //! pictures have permits of their own, so that none of them waits for the others' callers.
 //!
-//! Together with the engine's own budget for decoding (128 MiB) this is what the program takes
-//! besides model and index: it stays below `MemoryHigh=` of its unit.
+//! Together with the engine's own budget for decoding (192 MiB) this is what the program takes
+//! besides model and index: it stays below `MemoryMax=` of its unit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

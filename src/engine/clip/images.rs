@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io::{self, BufReader, Cursor};
+use std::io::{self, BufReader};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -21,8 +21,6 @@ use crate::search::{Content, Failure, Image, ImageFile, ReadAt, Reason};
 const JPEG_QUALITY: u8 = 85;
 /// Files whose content was compared and is remembered to be right; beyond these all are forgotten.
 const MAX_CHECKED: usize = 4096;
-/// Most bytes that decoding pictures takes at the same time; one that takes more is decoded alone.
-const DECODING: u64 = 160 << 20;
 
 /// Serves the pictures of a collection.
 pub(super) struct Images {
@@ -37,7 +35,7 @@ impl Images {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             store,
-            decoding: Budget::new(DECODING, processors.saturating_sub(1).max(1)),
+            decoding: Budget::new(picture::MAX_MEMORY, processors.saturating_sub(1).max(1)),
             checked: Mutex::default(),
         }
     }
@@ -47,7 +45,7 @@ impl Images {
     /// # Errors
     /// [`Reason::Timeout`] when `deadline` passes.
     pub fn reserve(&self, bytes: &[u8], deadline: Instant) -> Result<Reservation<'_>, Failure> {
-        self.reserved(cost(Cursor::new(bytes)), deadline)
+        self.reserved(picture::cost(bytes), deadline)
     }
 
     fn reserved(&self, bytes: u64, deadline: Instant) -> Result<Reservation<'_>, Failure> {
@@ -120,8 +118,8 @@ impl Images {
             name: format!("{}.jpg", stem.to_string_lossy()),
             version: format!("{:.16}-{width}", record.digest.to_string()),
             content: Content::Later(Box::new(move |deadline| {
-                let head = original.bytes.as_ref();
-                let _reserved = this.reserved(cost(BufReader::new(Reader(head, 0))), deadline)?;
+                let cost = logged(&record.id, cost(&original)).unwrap_or(0);
+                let _reserved = this.reserved(cost, deadline)?;
                 Ok(logged(&record.id, scaled(&record, &original, width)).flatten())
             })),
         }
@@ -158,15 +156,12 @@ fn scaled(record: &Record, original: &Original, width: u32) -> Result<Option<Ima
     }))
 }
 
-/// What decoding the picture file that `reader` reads takes at most, in bytes, with its file.
-fn cost(mut reader: impl io::BufRead + io::Seek) -> u64 {
-    let size = imagesize::reader_size(&mut reader);
-    let pixels = size.map_or(0, |size| {
-        (size.width as u64).saturating_mul(size.height as u64)
-    });
-    let bytes = reader.seek(io::SeekFrom::End(0)).unwrap_or(u64::MAX);
-    // In three colours, and once more in the form that the file has.
-    pixels.saturating_mul(7).saturating_add(bytes)
+/// What reading and decoding the file takes at most, in bytes.
+fn cost(original: &Original) -> Result<u64> {
+    let size = original.bytes.size();
+    let mut reader = BufReader::new(Reader(original.bytes.as_ref(), 0));
+    let cost = picture::cost_of(&mut reader, size).map_err(unreadable)?;
+    Ok(cost.saturating_add(size))
 }
 
 /// Reads on from a place.
