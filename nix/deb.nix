@@ -29,7 +29,7 @@ let
   };
 
   # [ from to mode ], as in cargo-deb: `to` is a folder where it ends with a slash. The licences of
-  # the crates are collected by tests/peers/deb/run, which needs the crates.
+  # the crates are collected by systemd/package, which needs the crates.
   assets = lib.filter (asset: !lib.hasSuffix "crates.txt" (lib.head asset)) table.assets;
   install =
     asset:

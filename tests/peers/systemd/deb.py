@@ -29,7 +29,7 @@ from machine import (
 
 TOKEN = "4242:peer-token-that-nobody-may-see"
 SOCKET = "clip-search.socket"
-FIRST, SECOND = sorted(pathlib.Path("/packages").glob("clip-bot_*.deb"))
+PACKAGES = pathlib.Path("/packages")
 SETTINGS = pathlib.Path("/etc/clip-bot")
 STATE = pathlib.Path("/var/lib/private/clip-bot")
 EVENT = "6b1f0a3c5d2e4f7f8a9b0c1d2e3f4a01"
@@ -136,9 +136,10 @@ def moves_to(package, telegram, *options):
 
 def life(telegram):
     """From the first installation to the last."""
+    first, second = sorted(PACKAGES.glob("clip-bot_*.deb"))
     endpoint = SlowEndpoint().start()
     with checking("install: nothing runs yet"):
-        apt("install", FIRST)
+        apt("install", first)
         is_fresh()
     with checking("a start without a token says what to do"):
         systemctl("start", BOT, code=1)
@@ -157,13 +158,13 @@ def life(telegram):
         assert show(SEARCH, "ActiveState") == "active"
     kept = (SETTINGS / "clip-bot.env").read_text()
     with checking("upgrade under load: nothing is lost"):
-        moves_to(SECOND, telegram)
+        moves_to(second, telegram)
         assert found("bus")[0] == 200
     with checking("and back to the older version, too"):
-        moves_to(FIRST, telegram, "--allow-downgrades")
+        moves_to(first, telegram, "--allow-downgrades")
     with checking("an upgrade starts nothing that was stopped"):
         systemctl("stop", BOT)
-        apt("install", SECOND)
+        apt("install", second)
         assert show(BOT, "ActiveState") == "inactive"
         assert show(BOT, "UnitFileState") == "enabled"
     with checking("remove: all is stopped, and settings and messages are kept"):
@@ -181,7 +182,7 @@ def life(telegram):
         assert (SETTINGS / "telegram-token").exists() and (STATE / "inbox.redb").exists()
         assert not run("journalctl", "--list-catalog", EVENT, code=None).startswith(EVENT)
     with checking("install again: goes on where it was"):
-        apt("install", FIRST)
+        apt("install", first)
         assert (SETTINGS / "clip-bot.env").read_text() == kept
         assert show(BOT, "UnitFileState") == "enabled"
         endpoint.set(held=False)
@@ -190,7 +191,7 @@ def life(telegram):
     with checking("purge: settings, tokens and messages go, pictures stay"):
         purge()
     with checking("install after a purge: as the first time"):
-        apt("install", FIRST)
+        apt("install", first)
         is_fresh()
 
 
