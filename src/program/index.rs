@@ -19,9 +19,9 @@ use crate::program::command_line::{
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
+use clip::description::Precision;
 use clip::fast::{self, Agreement, FastEncoder};
 use clip::model::Model;
-use clip::weights::Precision;
 
 const INTERRUPTED: &str = "interrupted: run the same command again to continue";
 

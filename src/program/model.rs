@@ -12,9 +12,9 @@ use crate::program::command_line::{
 use crate::progress::Progress;
 use clip::Encoder;
 use clip::convert::convert;
+use clip::description::{Precision, TowerShape};
 use clip::kernel::Activation;
 use clip::model::Model;
-use clip::weights::{Precision, TowerShape};
 
 pub(super) const MODEL: CommandDefinition = CommandDefinition {
     name: "model",

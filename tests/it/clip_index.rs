@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clip::convert::convert;
+use clip::description::Precision;
 use clip::kernel::Isa;
-use clip::weights::Precision;
 use safetensors::tensor::Dtype;
 use serde_json::{Value, json};
 

@@ -2,16 +2,19 @@
 //! JSON; for `tests/peers/clip-preprocess`.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use clip::Picture;
 use clip::preprocess::preprocess;
-use clip::tokenizer::Tokenizer;
+use clip::tokenizer::{ByteLevelTokenizer, ClipTokenizer, MERGE, merges_in};
 use clip_bot::picture::decode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cases;
+
+static MERGES: OnceLock<Vec<[u8; MERGE]>> = OnceLock::new();
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -21,6 +24,9 @@ enum Task {
         text: String,
         vocabulary: usize,
         context: usize,
+        /// A `tokenizer.json`, unless it is CLIP's; the same one in all tasks.
+        #[serde(default)]
+        tokenizer: Option<PathBuf>,
         /// As transformers makes them, without the changes for what people type.
         exact: bool,
     },
@@ -48,9 +54,25 @@ fn done(task: Task) -> Value {
             text,
             vocabulary,
             context,
+            tokenizer: Some(file),
+            ..
+        } => {
+            let merges = MERGES.get_or_init(|| {
+                let file = std::fs::read(file).expect("a tokenizer.json");
+                let merges = merges_in(&file).expect("a known kind");
+                merges.expect("not CLIP's")
+            });
+            let tokenizer = ByteLevelTokenizer::new(merges, vocabulary).expect("its size");
+            json!(tokenizer.encode_exactly(&text, context))
+        }
+        Task::Tokens {
+            text,
+            vocabulary,
+            context,
+            tokenizer: None,
             exact,
         } => {
-            let tokenizer = Tokenizer::new(vocabulary).expect("a size of CLIP's vocabulary");
+            let tokenizer = ClipTokenizer::new(vocabulary).expect("a size of CLIP's vocabulary");
             json!(if exact {
                 tokenizer.encode_exactly(&text, context)
             } else {

@@ -17,7 +17,7 @@ use clip::Encoder;
 use clip::model::Model;
 use clip_bot::picture::decode;
 use clip::preprocess::preprocess;
-use clip::tokenizer::Tokenizer;
+use clip::tokenizer::ClipTokenizer;
 use vectors::{Vectors, unit};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -50,7 +50,7 @@ fn main() -> Result<()> {
             "ours" => Box::new(Model::open(model).map_err(told)?),
             other => return Err(format!("no engine is called {other}").into()),
         },
-        tokenizer: Tokenizer::new(VOCABULARY).map_err(told)?,
+        tokenizer: ClipTokenizer::new(VOCABULARY).map_err(told)?,
         vectors: Vectors::open(Path::new(vectors))?,
     };
     if let [query] = query {
@@ -68,7 +68,7 @@ fn main() -> Result<()> {
 
 struct Searcher {
     engine: Box<dyn Engine>,
-    tokenizer: Tokenizer,
+    tokenizer: ClipTokenizer,
     vectors: Vectors,
 }
 

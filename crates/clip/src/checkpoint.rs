@@ -7,9 +7,10 @@ use half::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors};
 use serde::Deserialize;
 
+use super::description::{self, TokenizerKind};
 use super::kernel::Activation;
 use super::mapped::Mapped;
-use super::weights;
+use super::tokenizer::{MERGE, merges_in};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Mean and standard deviation of red, green and blue, by which pictures are normalised where the
@@ -33,8 +34,10 @@ pub(super) struct CheckpointModel<'a> {
     pub(super) licence: Option<String>,
     pub(super) dimensions: usize,
     pub(super) logit_scale: f32,
-    pub(super) text: weights::TextShape,
-    pub(super) vision: weights::VisionShape,
+    pub(super) text: description::TextShape,
+    /// Those of the checkpoint's own tokenizer; none if it has CLIP's.
+    pub(super) merges: Option<Vec<[u8; MERGE]>>,
+    pub(super) vision: description::VisionShape,
     /// Sentences for the user: what was assumed because the checkpoint does not tell it.
     pub(super) notes: Vec<String>,
 }
@@ -83,7 +86,7 @@ impl TowerConfig {
         tensors: &SafeTensors<'_>,
         name: &str,
         default_heads: Option<usize>,
-    ) -> Result<weights::TowerShape> {
+    ) -> Result<description::TowerShape> {
         let fc1 = format!("{name}.encoder.layers.0.mlp.fc1.weight");
         let [inner, hidden] = shape(tensors, &fc1)?;
         let has_layer = |index: &usize| {
@@ -91,7 +94,7 @@ impl TowerConfig {
             tensors.tensor(&layer).is_ok()
         };
         let heads = self.num_attention_heads.or(default_heads);
-        Ok(weights::TowerShape {
+        Ok(description::TowerShape {
             hidden,
             heads: heads.unwrap_or((hidden / 64).max(1)),
             inner,
@@ -116,7 +119,8 @@ fn text_shape(
     tensors: &SafeTensors<'_>,
     config: &TowerConfig,
     has_config: bool,
-) -> Result<weights::TextShape> {
+    merges: Option<usize>,
+) -> Result<description::TextShape> {
     let [vocabulary, _] = shape(tensors, "text_model.embeddings.token_embedding.weight")?;
     let [context, _] = shape(tensors, "text_model.embeddings.position_embedding.weight")?;
     let end = config.eos_token_id;
@@ -125,10 +129,13 @@ fn text_shape(
         return Err(unusable("the end of a text is not the last of its tokens"));
     }
     let default_heads = has_config.then_some(8);
-    Ok(weights::TextShape {
+    Ok(description::TextShape {
         tower: config.tower(tensors, "text_model", default_heads)?,
         vocabulary,
         context,
+        tokenizer: merges.map_or(TokenizerKind::Clip, |merges| TokenizerKind::ByteLevel {
+            merges,
+        }),
     })
 }
 
@@ -171,7 +178,9 @@ impl Checkpoint {
         }
         let text = config.text.under(config.text_before);
         let vision = config.vision.under(config.vision_before);
-        let text = text_shape(&tensors, &text, has_config)?;
+        let merges = self.file_beside("tokenizer.json")?;
+        let merges = merges.map(|file| merges_in(&file)).transpose()?.flatten();
+        let text = text_shape(&tensors, &text, has_config, merges.as_ref().map(Vec::len))?;
         let vision = self.vision_shape(&tensors, &vision, has_config)?;
         let [dimensions, _] = shape(&tensors, "text_projection.weight")?;
         let logit_scale = floats(&tensors, "logit_scale").ok();
@@ -183,6 +192,7 @@ impl Checkpoint {
                 .and_then(|scale| scale.first().copied())
                 .unwrap_or(LOGIT_SCALE),
             text,
+            merges,
             vision,
             notes,
             tensors,
@@ -194,7 +204,7 @@ impl Checkpoint {
         tensors: &SafeTensors<'_>,
         config: &TowerConfig,
         has_config: bool,
-    ) -> Result<weights::VisionShape> {
+    ) -> Result<description::VisionShape> {
         let preprocessing: Option<Preprocessing> = self.beside("preprocessor_config.json")?;
         let preprocessing = preprocessing.unwrap_or_default();
         let [positions, _] = shape(tensors, "vision_model.embeddings.position_embedding.weight")?;
@@ -206,7 +216,7 @@ impl Checkpoint {
             )));
         }
         let default_heads = has_config.then_some(12);
-        Ok(weights::VisionShape {
+        Ok(description::VisionShape {
             tower: config.tower(tensors, "vision_model", default_heads)?,
             side: positions.saturating_sub(1).isqrt().saturating_mul(patch),
             patch,
@@ -240,11 +250,20 @@ impl Checkpoint {
 
     /// The JSON file `name` beside the checkpoint; none if there is no such file.
     fn beside<T: for<'de> Deserialize<'de>>(&self, name: &str) -> Result<Option<T>> {
+        let file = self.file_beside(name)?;
+        file.map(|bytes| {
+            serde_json::from_slice(&bytes).map_err(|cause| {
+                let path = self.path.with_file_name(name);
+                unusable(format!("{} cannot be understood", path.display())).with_source(cause)
+            })
+        })
+        .transpose()
+    }
+
+    fn file_beside(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let path = self.path.with_file_name(name);
         match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|cause| {
-                unusable(format!("{} cannot be understood", path.display())).with_source(cause)
-            }),
+            Ok(bytes) => Ok(Some(bytes)),
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(Error::system(
                 format!("cannot read {}", path.display()),

@@ -10,9 +10,11 @@ use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 
 use super::checkpoint::{Checkpoint, CheckpointModel, floats, shape};
+use super::description::{Description, Precision, VERSION};
 use super::kernel::{LANES, panels};
 use super::model::Model;
-use super::weights::{Description, KEY, Precision, VERSION};
+use super::tokenizer::MERGE;
+use super::weights::KEY;
 use crate::digest::Hasher;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -39,6 +41,8 @@ enum Content {
     Panels(Vec<String>, Smoothing),
     /// The rows of the named tensor, one after the other.
     Embedding(String),
+    /// The merges of the tokenizer.
+    Merges(Vec<[u8; MERGE]>),
 }
 
 /// Per-column scales that move magnitude from activations into weights, as `SmoothQuant` does (Xiao et
@@ -168,6 +172,15 @@ fn layout(source: &CheckpointModel<'_>, precision: Precision) -> Result<Vec<Entr
         plan.matrix(&format!("{name}.projection"), &[projection], smoothing)?;
     }
     plan.embedding("text.tokens", "text_model.embeddings.token_embedding")?;
+    if let Some(merges) = &source.merges {
+        // Last of the small ones: floats behind it would not be aligned.
+        plan.small.push(Entry {
+            name: "text.merges".to_owned(),
+            dtype: Dtype::U8,
+            shape: vec![merges.len(), MERGE],
+            content: Content::Merges(merges.clone()),
+        });
+    }
     plan.small.append(&mut plan.large);
     Ok(plan.small)
 }
@@ -314,6 +327,14 @@ impl Plan<'_> {
 }
 
 impl Entry {
+    /// Whether it stands before the large tensors, which are aligned.
+    fn is_small(&self) -> bool {
+        matches!(
+            self.content,
+            Content::Vector(..) | Content::Scales(..) | Content::Merges(..)
+        )
+    }
+
     fn length(&self) -> usize {
         self.shape.iter().product::<usize>() * self.dtype.bitsize() / 8
     }
@@ -339,6 +360,7 @@ impl Entry {
                 let rows = concatenated(tensors, std::slice::from_ref(part), &Smoothing::new())?;
                 rows.flat_map(|row| self.encoded(&row)).collect()
             }
+            Content::Merges(merges) => merges.as_flattened().to_vec(),
             Content::Panels(parts, smoothing) => {
                 let size = self.dtype.bitsize() / 8;
                 let columns = self.shape[1];
@@ -436,7 +458,7 @@ fn header(entries: &[Entry], description: &Description) -> Result<Vec<u8>> {
     let mut infos = Vec::new();
     for entry in entries {
         let end = offset + entry.length();
-        let is_small = matches!(entry.content, Content::Vector(..) | Content::Scales(..));
+        let is_small = entry.is_small();
         if is_small {
             large = end;
         }

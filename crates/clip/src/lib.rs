@@ -8,12 +8,12 @@
 //! # A tour
 //!
 //! A checkpoint is converted once. The precision of the weights is a choice: with
-//! [`I8`](weights::Precision::I8) the file has a quarter of the size, the model is fastest, and its
+//! [`I8`](description::Precision::I8) the file has a quarter of the size, the model is fastest, and its
 //! vectors are nearly the same.
 //!
 //! ```no_run
 //! use clip::convert::convert;
-//! use clip::weights::Precision;
+//! use clip::description::Precision;
 //!
 //! # fn main() -> Result<(), clip::Error> {
 //! let (model, notes) = convert("checkpoint".as_ref(), "model.clip".as_ref(), Precision::I8)?;
@@ -87,6 +87,7 @@
 
 mod checkpoint;
 pub mod convert;
+pub mod description;
 mod digest;
 mod error;
 pub mod fast;

@@ -1,13 +1,15 @@
 //! A converted CLIP model: opened by mapping its file, and used to encode texts and pictures.
 
+use std::ops::Range;
 use std::path::Path;
 
 use super::Picture;
+use super::description::{Description, TextShape, TokenizerKind};
 use super::kernel::{Isa, Quantisation};
 use super::preprocess::preprocess;
-use super::tokenizer::Tokenizer;
+use super::tokenizer::{ByteLevelTokenizer, ClipTokenizer};
 use super::transformer::Pass;
-use super::weights::{Description, Reader, Weights};
+use super::weights::{Reader, Weights};
 use super::{Encoder, text, vision};
 use crate::digest::sha256;
 use crate::error::{Error, ErrorKind, Result};
@@ -24,8 +26,17 @@ pub struct Model {
     isa: Isa,
     /// Offset of the tensors in the file.
     start: usize,
+    tokenizer: Tokenizer,
     text: text::TextTower,
     vision: vision::VisionTower,
+}
+
+/// How the model's texts become tokens.
+#[derive(Debug)]
+enum Tokenizer {
+    Clip(ClipTokenizer),
+    /// Where the merges lie in the file.
+    ByteLevel(Range<usize>),
 }
 
 impl Model {
@@ -53,6 +64,7 @@ impl Model {
         let (reader, description) = Reader::new(&weights)?;
         let text = text::TextTower::find(&reader, &description)?;
         let vision = vision::VisionTower::find(&reader, &description)?;
+        let tokenizer = Self::find_tokenizer(&weights, &reader, &description.text)?;
         let start = reader.start();
         let short = description.digest.get(..16).unwrap_or_default();
         Ok(Self {
@@ -60,10 +72,40 @@ impl Model {
             description,
             isa: Isa::detect(),
             start,
+            tokenizer,
             text,
             vision,
             weights,
         })
+    }
+
+    fn find_tokenizer(
+        weights: &Weights,
+        reader: &Reader<'_>,
+        shape: &TextShape,
+    ) -> Result<Tokenizer> {
+        match shape.tokenizer {
+            TokenizerKind::Clip => ClipTokenizer::new(shape.vocabulary).map(Tokenizer::Clip),
+            TokenizerKind::ByteLevel { merges } => {
+                let merges = reader.merges("text.merges", merges)?;
+                let rows = weights[merges.clone()].as_chunks().0;
+                ByteLevelTokenizer::new(rows, shape.vocabulary)?;
+                Ok(Tokenizer::ByteLevel(merges))
+            }
+        }
+    }
+
+    /// The tokens of a text that a person typed.
+    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
+        let shape = &self.description.text;
+        match &self.tokenizer {
+            Tokenizer::Clip(tokenizer) => Ok(tokenizer.encode(text, shape.context)),
+            Tokenizer::ByteLevel(merges) => {
+                let rows = self.weights[merges.clone()].as_chunks().0;
+                let tokenizer = ByteLevelTokenizer::new(rows, shape.vocabulary)?;
+                Ok(tokenizer.encode(text, shape.context))
+            }
+        }
     }
 
     /// The same model, computed with `isa` instead of the fastest instructions.
@@ -134,10 +176,7 @@ impl Encoder for Model {
     }
 
     fn encode_text(&self, text: &str) -> Result<Vec<f32>> {
-        let shape = &self.description.text;
-        // Making one costs nothing: its tables are part of the program.
-        let tokenizer = Tokenizer::new(shape.vocabulary)?;
-        self.encode_tokens(&tokenizer.encode(text, shape.context))
+        self.encode_tokens(&self.tokens(text)?)
     }
 
     /// The normalised planes of red, green and blue, as [`preprocess()`] makes them.

@@ -1,12 +1,13 @@
 //! The text tower: embeds tokens, and runs them through its transformer.
 
+use super::description::{Description, TextShape};
 use super::transformer::{Attention, Pass, Transformer};
-use super::weights::{self, Description, Embedding, Reader, Vector, Weights};
+use super::weights::{Embedding, Reader, Vector, Weights};
 use crate::error::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
 pub(super) struct TextTower {
-    shape: weights::TextShape,
+    shape: TextShape,
     tokens: Embedding,
     positions: Vector,
     transformer: Transformer,

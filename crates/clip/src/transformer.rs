@@ -1,7 +1,8 @@
 //! The transformer of both towers: layers of attention and a perceptron, each after a normalisation.
 
+use super::description::TowerShape;
 use super::kernel::{Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
-use super::weights::{Linear, Reader, TowerShape, Vector, Weights};
+use super::weights::{Linear, Reader, Vector, Weights};
 use crate::error::Result;
 
 /// Where gain and bias of a layer normalisation lie in the file.

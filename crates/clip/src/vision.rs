@@ -1,12 +1,13 @@
 //! The vision tower: embeds patches of pictures, and runs them through its transformer.
 
+use super::description::{Description, VisionShape};
 use super::transformer::{Attention, Norm, Pass, Transformer};
-use super::weights::{self, Description, Linear, Reader, Vector, Weights};
+use super::weights::{Linear, Reader, Vector, Weights};
 use crate::error::{Error, ErrorKind, Result};
 
 #[derive(Debug)]
 pub(super) struct VisionTower {
-    shape: weights::VisionShape,
+    shape: VisionShape,
     patches: Linear,
     /// The class embedding: the first row, before all patches, which becomes the vector of the picture.
     class: Vector,
@@ -37,7 +38,7 @@ impl VisionTower {
         pass: &mut Pass<'_>,
         pictures: &[Vec<f32>],
     ) -> Result<Vec<f32>> {
-        let weights::VisionShape { side, patch, .. } = self.shape;
+        let VisionShape { side, patch, .. } = self.shape;
         let grid = self.shape.grid();
         let mut rows =
             Vec::with_capacity(pictures.len() * grid * grid * self.shape.patch_numbers());

@@ -10,181 +10,15 @@ use std::path::Path;
 
 use half::f16;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
-use serde::{Deserialize, Serialize};
 
-use super::kernel::{Activation, LANES, Matrix, Values, panels};
+use super::description::{Description, Precision, VERSION};
+use super::kernel::{LANES, Matrix, Values, panels};
 use super::mapped::Mapped;
+use super::tokenizer::MERGE;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The key of the description in the metadata of the file.
 pub(super) const KEY: &str = "clip-bot";
-
-/// Version of the format; files of another version are not read.
-pub(super) const VERSION: u32 = 1;
-
-/// Upper bound for every dimension in a description: ten times those of the largest known models, and
-/// small enough that no product of two of them overflows.
-const MAX_SIZE: usize = 1 << 16;
-
-/// Upper bound for the positions of a tower, because attention needs memory for their square.
-const MAX_POSITIONS: usize = 1 << 12;
-
-/// The description of a model, which is part of its file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Description {
-    /// Version of the format.
-    pub version: u32,
-    /// The name of the model.
-    pub name: String,
-    /// SHA-256 of everything after the header, in hexadecimal.
-    pub digest: String,
-    /// The licence of the weights, where the checkpoint names it.
-    pub licence: Option<String>,
-    /// How the large tensors are stored.
-    pub precision: Precision,
-    /// Components of a vector.
-    pub dimensions: usize,
-    /// Logarithm of the factor of similarities before a softmax over labels (CLIP's `logit_scale`).
-    pub logit_scale: f32,
-    /// The shape of the text tower.
-    pub text: TextShape,
-    /// The shape of the vision tower.
-    pub vision: VisionShape,
-}
-
-/// How large tensors are stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Precision {
-    /// 32-bit floats.
-    F32,
-    /// 16-bit floats.
-    F16,
-    /// 8-bit integers, with a scale for each row.
-    I8,
-}
-
-/// The shape of a tower, which is a transformer.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TowerShape {
-    /// Width of the rows between layers.
-    pub hidden: usize,
-    /// Attention heads; each takes its part of the width.
-    pub heads: usize,
-    /// Width of the rows inside the perceptron.
-    pub inner: usize,
-    /// How many layers there are.
-    pub layers: usize,
-    /// The activation function of the perceptron.
-    pub activation: Activation,
-    /// Added to the variance by layer normalisation.
-    pub epsilon: f32,
-}
-
-/// The shape of the text tower.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TextShape {
-    /// The shape of the transformer.
-    pub tower: TowerShape,
-    /// Size of the vocabulary; its last two tokens are the start and the end of a text.
-    pub vocabulary: usize,
-    /// Maximum number of tokens of a text, with start and end.
-    pub context: usize,
-}
-
-/// The shape of the vision tower.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct VisionShape {
-    /// The shape of the transformer.
-    pub tower: TowerShape,
-    /// Width and height of a picture, in pixels.
-    pub side: usize,
-    /// Width and height of a patch, in pixels.
-    pub patch: usize,
-    /// The means of red, green and blue, between 0 and 1, which are subtracted.
-    pub mean: [f32; 3],
-    /// The standard deviations by which they are divided then.
-    pub std: [f32; 3],
-}
-
-impl Description {
-    fn check(&self) -> Result<(), String> {
-        let (text, vision) = (&self.text, &self.vision);
-        let numbers = [
-            ("dimensions", self.dimensions),
-            ("side", vision.side),
-            ("patch", vision.patch),
-            ("context", text.context),
-        ];
-        for (name, number) in numbers {
-            if number == 0 || number > MAX_SIZE {
-                return Err(format!("{name} is {number}"));
-            }
-        }
-        text.tower.check()?;
-        vision.tower.check()?;
-        if text.vocabulary <= 2 || text.vocabulary > 1 << 24 {
-            return Err(format!("vocabulary is {}", text.vocabulary));
-        }
-        if text.context < 2 || text.context > MAX_POSITIONS {
-            return Err(format!("context is {}", text.context));
-        }
-        if vision.patch > vision.side || vision.positions() > MAX_POSITIONS {
-            return Err(format!(
-                "patches of {} in pictures of {}",
-                vision.patch, vision.side
-            ));
-        }
-        let is_divisor = |x: &f32| x.is_normal() && *x > 0.0;
-        if !vision.mean.iter().all(|x| x.is_finite()) || !vision.std.iter().all(is_divisor) {
-            return Err("mean and std of colours are no usable numbers".to_owned());
-        }
-        Ok(())
-    }
-}
-
-impl TowerShape {
-    fn check(&self) -> Result<(), String> {
-        let numbers = [
-            ("hidden", self.hidden),
-            ("heads", self.heads),
-            ("inner", self.inner),
-            ("layers", self.layers),
-        ];
-        for (name, number) in numbers {
-            if number == 0 || number > MAX_SIZE {
-                return Err(format!("{name} is {number}"));
-            }
-        }
-        if !self.hidden.is_multiple_of(self.heads) {
-            return Err(format!("{} heads of {}", self.heads, self.hidden));
-        }
-        if !(self.epsilon.is_finite() && self.epsilon > 0.0) {
-            return Err(format!("epsilon is {}", self.epsilon));
-        }
-        Ok(())
-    }
-}
-
-impl VisionShape {
-    /// Patches along a side of the picture.
-    #[must_use]
-    pub fn grid(&self) -> usize {
-        self.side / self.patch
-    }
-
-    /// Rows of the tower: one for each patch, and one for the whole picture.
-    #[must_use]
-    pub fn positions(&self) -> usize {
-        self.grid() * self.grid() + 1
-    }
-
-    /// Numbers in a patch: its pixels in three colours.
-    #[must_use]
-    pub fn patch_numbers(&self) -> usize {
-        3 * self.patch * self.patch
-    }
-}
 
 /// Where a tensor of 32-bit floats lies in the file.
 #[derive(Debug, Clone)]
@@ -358,7 +192,7 @@ impl<'a> Reader<'a> {
             })?;
         let description: Description = serde_json::from_str(description)
             .map_err(|cause| damaged("its description").with_source(cause))?;
-        if description.version != VERSION {
+        if !(1..=VERSION).contains(&description.version) {
             return Err(damaged(&format!(
                 "version {} of its format",
                 description.version
@@ -419,6 +253,21 @@ impl<'a> Reader<'a> {
             Err(damaged(&format!(
                 "tensor {name} holds no finite 32-bit floats"
             )))
+        }
+    }
+
+    /// `count` merges of a tokenizer.
+    pub(super) fn merges(&self, name: &str, count: usize) -> Result<Range<usize>> {
+        let info = self.metadata.info(name);
+        let info = info.filter(|info| info.dtype == Dtype::U8 && info.shape == [count, MERGE]);
+        let (from, to) = info
+            .ok_or_else(|| damaged(&format!("{name} is missing, or not {count} merges")))?
+            .data_offsets;
+        let bytes = self.start.saturating_add(from)..self.start.saturating_add(to);
+        if self.weights.get(bytes.clone()).is_some() {
+            Ok(bytes)
+        } else {
+            Err(damaged(&format!("tensor {name} is cut off")))
         }
     }
 

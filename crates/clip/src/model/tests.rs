@@ -11,7 +11,7 @@ use safetensors::tensor::Dtype;
 
 use super::*;
 use crate::convert::convert;
-use crate::weights::Precision;
+use crate::description::Precision;
 pub(crate) use numbers::{noise, phi};
 use plain::Plain;
 use tiny::{Side, Tiny};

@@ -1,41 +1,33 @@
 //! CLIP's tokenizer: byte-pair encoding, which merges frequent pairs of bytes again and again.
 //!
-//! [`Tokenizer::encode_exactly`] agrees with `CLIPTokenizer` of Hugging Face's transformers
-//! (`tests/peers/clip-preprocess/run` compares them); [`Tokenizer::encode`] is for what people type.
-
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! [`ClipTokenizer::encode_exactly`] agrees with `CLIPTokenizer` of Hugging Face's transformers
+//! (`tests/peers/clip-preprocess/run` compares them); [`ClipTokenizer::encode`] is for what people type.
 
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
 
+use super::pairs::{BYTE_TOKENS, Merges};
+use super::{CONTRACTIONS, is_letter, plain};
 use crate::error::{Error, ErrorKind, Result};
 
 /// All merges that CLIP knows, made by `make.py` beside it: left token, right token and rank, big
 /// endian, sorted. It is searched where it lies, so that nothing is prepared at start.
 const MERGES: &[[u8; 6]] = include_bytes!("merges.bin").as_chunks().0;
 
-/// The tokens before the merged ones: each byte, and each byte at the end of a word.
-const BYTES: usize = 256;
+/// Added to the token of a byte at the end of a word. The merged tokens follow those.
 const WORD_END: u16 = 256;
 const FIRST_MERGED: u16 = 512;
 /// The start and the end of a text.
 const CONTROLS: usize = 2;
 const MAX_VOCABULARY: usize = FIRST_MERGED as usize + MERGES.len() + CONTROLS;
 
-/// The token of each byte inside a word.
-const TOKENS: [u16; BYTES] = byte_tokens();
-
-const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
-
 /// Turns texts into the tokens of a CLIP model.
 #[derive(Debug, Clone)]
-pub struct Tokenizer {
+pub struct ClipTokenizer {
     /// How many of the first merges the model knows.
     merges: u16,
 }
 
-impl Tokenizer {
+impl ClipTokenizer {
     /// For a model with `vocabulary_size` tokens, of which the last two are the start and the end
     /// of a text: 49,408 for `OpenAI`'s models, fewer where only the first merges were kept.
     ///
@@ -98,101 +90,24 @@ impl Tokenizer {
         tokens
     }
 
-    /// The tokens of one word: the best merge first, of equal ones the leftmost.
+    /// The tokens of one word.
     fn merged(&self, word: &str) -> Vec<u16> {
-        let mut pieces: Vec<Piece> = word
-            .bytes()
-            .enumerate()
-            .map(|(index, byte)| Piece {
-                token: TOKENS[usize::from(byte)],
-                before: index.wrapping_sub(1),
-                behind: index + 1,
-            })
-            .collect();
-        if let Some(last) = pieces.last_mut() {
-            last.token += WORD_END;
-        }
-        // What can be merged. Found once a pair, so that a long word takes little longer than
-        // short ones; a pair that is gone by the time it comes up is skipped.
-        let mut merges = BinaryHeap::new();
-        for left in 0..pieces.len() {
-            merges.extend(self.merge_at(&pieces, left));
-        }
-        while let Some(Reverse(merge)) = merges.pop() {
-            if self.merge_at(&pieces, merge.left) != Some(Reverse(merge)) {
-                continue;
+        let last = word.len().saturating_sub(1);
+        let token = |(index, byte): (usize, u8)| {
+            let token = BYTE_TOKENS[usize::from(byte)];
+            if index == last {
+                token + WORD_END
+            } else {
+                token
             }
-            let right = pieces[merge.left].behind;
-            let behind = pieces[right].behind;
-            pieces[merge.left].token = FIRST_MERGED + merge.rank;
-            pieces[merge.left].behind = behind;
-            pieces[right].token = Piece::GONE;
-            if let Some(piece) = pieces.get_mut(behind) {
-                piece.before = merge.left;
-            }
-            merges.extend(self.merge_at(&pieces, pieces[merge.left].before));
-            merges.extend(self.merge_at(&pieces, merge.left));
-        }
-        let tokens = pieces.into_iter().map(|piece| piece.token);
-        tokens.filter(|token| *token != Piece::GONE).collect()
+        };
+        let merges = Merges {
+            rows: MERGES,
+            first: FIRST_MERGED,
+            known: self.merges,
+        };
+        merges.apply(word.bytes().enumerate().map(token))
     }
-
-    /// How the piece at `left` merges with the one behind it.
-    fn merge_at(&self, pieces: &[Piece], left: usize) -> Option<Reverse<Merge>> {
-        let piece = pieces.get(left)?;
-        let next = pieces.get(piece.behind)?;
-        let rank = self.rank(piece.token, next.token)?;
-        Some(Reverse(Merge { rank, left }))
-    }
-
-    fn rank(&self, left: u16, right: u16) -> Option<u16> {
-        let [[a, b], [c, d]] = [left, right].map(u16::to_be_bytes);
-        let found = MERGES.binary_search_by(|row| row[..4].cmp(&[a, b, c, d]));
-        let [.., high, low] = MERGES[found.ok()?];
-        let rank = u16::from_be_bytes([high, low]);
-        (rank < self.merges).then_some(rank)
-    }
-}
-
-/// A part of a word.
-struct Piece {
-    token: u16,
-    /// Index of the piece before, beyond the end for the first.
-    before: usize,
-    /// Index of the piece behind, beyond the end for the last.
-    behind: usize,
-}
-
-impl Piece {
-    /// Instead of the token, of a piece that became part of the one before it. No merge has it.
-    const GONE: u16 = u16::MAX;
-}
-
-/// A possible merge; the least is done first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Merge {
-    rank: u16,
-    left: usize,
-}
-
-/// Bytes that print come first, as `make.py` says.
-const fn byte_tokens() -> [u16; BYTES] {
-    let mut tokens = [0; BYTES];
-    let mut next = 0;
-    let mut turn = 0;
-    while turn < 2 {
-        let mut byte = 0;
-        while byte < BYTES {
-            let prints = matches!(byte, 0x21..=0x7e | 0xa1..=0xac | 0xae..);
-            if prints == (turn == 0) {
-                tokens[byte] = next;
-                next += 1;
-            }
-            byte += 1;
-        }
-        turn += 1;
-    }
-    tokens
 }
 
 /// Splits the next word off, without the blanks before it.
@@ -213,34 +128,13 @@ fn next_word(text: &str) -> Option<(&str, &str)> {
     Some(text.split_at(end))
 }
 
-/// Whether `c` is of Unicode's category L: std's "alphabetic" has some marks, numbers and circled
-/// letters besides.
-fn is_letter(c: char) -> bool {
-    let circled = matches!(c, 'Ⓐ'..='ⓩ' | '\u{1f130}'..='\u{1f149}' | '\u{1f150}'..='\u{1f169}' | '\u{1f170}'..='\u{1f189}');
-    c.is_alphabetic() && !c.is_numeric() && !circled && !is_combining_mark(c)
-}
-
-/// `text` with plain quotes, and letters, digits and kana in their usual width.
-fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{2bc}' | '\u{2018}'..='\u{201b}' => plain.push('\''),
-            '\u{201c}'..='\u{201f}' => plain.push('"'),
-            '\u{ff01}'..='\u{ffef}' => plain.extend(c.nfkc()),
-            c => plain.push(c),
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::digest::sha256;
 
-    fn clip() -> Tokenizer {
-        Tokenizer::new(49_408).expect("the size of CLIP's vocabulary")
+    fn clip() -> ClipTokenizer {
+        ClipTokenizer::new(49_408).expect("the size of CLIP's vocabulary")
     }
 
     #[test]
@@ -265,7 +159,7 @@ mod tests {
         type Case = (String, Vec<u32>, Vec<u32>);
         let cases: Vec<Case> = serde_json::from_str(include_str!("golden.json")).expect("JSON");
         assert!(cases.len() >= 200);
-        let small = Tokenizer::new(8192 + 514).expect("fewer merges");
+        let small = ClipTokenizer::new(8192 + 514).expect("fewer merges");
         for (text, whole, few) in cases {
             let found = clip().encode_exactly(&text, usize::MAX);
             assert_eq!(found, whole, "{text:?}");
@@ -305,15 +199,15 @@ mod tests {
 
     #[test]
     fn a_small_vocabulary_has_the_first_merges_only() {
-        let small = Tokenizer::new(514 + 8192).expect("fewer merges");
+        let small = ClipTokenizer::new(514 + 8192).expect("fewer merges");
         let tokens = small.encode("a photo of a cat with hyperspectral 🦄", 77);
         assert_eq!(tokens[..6], [8704, 320, 1125, 539, 320, 2368]);
         assert_eq!(tokens.last(), Some(&8705));
         assert!(tokens.iter().all(|token| *token < 8706));
-        let bytes = Tokenizer::new(514).expect("no merges");
+        let bytes = ClipTokenizer::new(514).expect("no merges");
         assert_eq!(bytes.encode("ab", 77), [512, 64, 65 + 256, 513]);
         for impossible in [0, 513, 49_409, usize::MAX] {
-            let error = Tokenizer::new(impossible).expect_err("no size of CLIP's");
+            let error = ClipTokenizer::new(impossible).expect_err("no size of CLIP's");
             assert!(error.to_string().contains("49408"), "{error}");
         }
     }
