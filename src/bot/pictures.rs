@@ -1,17 +1,14 @@
 //! Fetches pictures that Telegram cannot fetch itself, without being led astray by an address.
 //!
-//! Link-local and cloud metadata addresses are never connected to, private ones only where the
-//! search endpoint itself lives in a private network; both are checked after name resolution
-//! and at each of at most three redirects. What comes must be a picture of at most 10 MB.
+//! Private addresses are connected to only at the search endpoint's own host and port, link-local
+//! and cloud metadata addresses never; each is checked after name resolution, and at each of at
+//! most three redirects. What comes must be a picture of at most 10 MB.
 
-use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::error::{Error, Kind, Result};
 use crate::http;
-use crate::http::Bytes;
-use crate::http::address::{is_forbidden, is_public};
+use crate::http::{Allowed, Bytes, Place};
 use crate::media::picture_type;
 
 /// Most that Telegram accepts as an uploaded photo.
@@ -42,21 +39,16 @@ pub struct PictureForm {
 /// Fetches pictures.
 #[derive(Debug)]
 pub struct Fetcher {
-    endpoint: String,
-    lives_privately: OnceLock<bool>,
-    public: http::Client,
-    private: http::Client,
+    client: http::Client,
 }
 
 impl Fetcher {
     /// A fetcher for the hits of the search endpoint at `endpoint`.
     #[must_use]
     pub fn new(endpoint: &str) -> Self {
+        let allowed = Allowed::PublicOr(Place::of(endpoint));
         Self {
-            endpoint: endpoint.to_owned(),
-            lives_privately: OnceLock::new(),
-            public: http::Client::for_downloads(is_public),
-            private: http::Client::for_downloads(|address| !is_forbidden(address)),
+            client: http::Client::for_downloads(allowed),
         }
     }
 
@@ -67,13 +59,8 @@ impl Fetcher {
     /// Those of [`http::Client::send`]; [`Kind::Garbled`] for another status than 200;
     /// [`Kind::Unusable`] when what comes is no picture.
     pub fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm> {
-        let client = if self.endpoint_lives_privately() {
-            &self.private
-        } else {
-            &self.public
-        };
         let request = http::Request::get(url).timeout(TIMEOUT);
-        let answer = client.open(&request.limit(limit.min(MAX_BYTES)))?;
+        let answer = self.client.open(&request.limit(limit.min(MAX_BYTES)))?;
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");
@@ -88,25 +75,6 @@ impl Fetcher {
         answer.read_into(bytes)?;
         let form = PictureForm::of(&bytes[before..]);
         form.inspect_err(|_| bytes.truncate(before))
-    }
-
-    /// Resolved when first needed, and kept once it is known.
-    fn endpoint_lives_privately(&self) -> bool {
-        if let Some(known) = self.lives_privately.get() {
-            return *known;
-        }
-        let Some((host, port)) = host_and_port(&self.endpoint) else {
-            return false;
-        };
-        match (host, port).to_socket_addrs() {
-            Ok(addresses) => {
-                let private = addresses
-                    .into_iter()
-                    .any(|address| !is_public(address.ip()));
-                *self.lives_privately.get_or_init(|| private)
-            }
-            Err(_) => false,
-        }
     }
 }
 
@@ -139,68 +107,12 @@ impl PictureForm {
 /// public, or a name that only means something in a local network.
 #[must_use]
 pub fn is_local(url: &str) -> bool {
-    let Some((host, _)) = host_and_port(url) else {
-        return true;
-    };
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return !is_public(address);
-    }
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    let local_domain = [".local", ".localhost", ".lan", ".internal", ".home.arpa"];
-    !name.contains('.') || local_domain.iter().any(|domain| name.ends_with(domain))
-}
-
-/// Host (IPv6 without brackets) and port of an http(s) address.
-fn host_and_port(url: &str) -> Option<(&str, u16)> {
-    let (rest, default) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-        (Some(rest), _) => (rest, 443),
-        (_, Some(rest)) => (rest, 80),
-        _ => return None,
-    };
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let authority = authority.rsplit('@').next()?;
-    if let Some(v6) = authority.strip_prefix('[') {
-        let (host, port) = v6.split_once(']')?;
-        return Some((
-            host,
-            port.strip_prefix(':')
-                .map_or(Ok(default), str::parse)
-                .ok()?,
-        ));
-    }
-    match authority.split_once(':') {
-        Some((host, port)) => Some((host, port.parse().ok()?)),
-        None => Some((authority, default)),
-    }
+    Place::of(url).is_none_or(|place| place.is_local())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn local_addresses_are_known_by_sight() {
-        for url in [
-            "http://127.0.0.1:8080/1.jpg",
-            "http://[::1]/1.jpg",
-            "http://localhost/1.jpg",
-            "http://nas:80/1.jpg",
-            "http://nas.lan/1.jpg",
-            "http://192.168.1.5:7860/file=/tmp/a b",
-            "http://user@10.0.0.1/x",
-            "ftp://example.org/1.jpg",
-            "http://Printer.LOCAL./x",
-        ] {
-            assert!(is_local(url), "{url}");
-        }
-        for url in [
-            "https://a.example.org/1.jpg",
-            "http://8.8.8.8/x",
-            "https://u-s.hf.space/file=/tmp/x",
-        ] {
-            assert!(!is_local(url), "{url}");
-        }
-    }
 
     #[test]
     fn a_picture_is_known_by_its_content() {

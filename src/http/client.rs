@@ -5,12 +5,16 @@ use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderName, HeaderValue};
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::unversioned::resolver::{DefaultResolver, Resolver};
+use ureq::unversioned::transport::{
+    ConnectProxyConnector, Connector, RustlsConnector, SocksConnector,
+};
 
+use super::connector::QuickConnector;
 use super::failure::call_error;
 use super::request::Body;
-use super::resolver::{AddressFilter, FilteredResolver};
-use super::{Answer, Bytes, Head, Request, Response};
+use super::resolver::{Allowed, FilteredResolver};
+use super::{Answer, Bytes, Head, Place, Request, Response};
 #[cfg(doc)]
 use crate::error::Kind;
 use crate::error::Result;
@@ -40,40 +44,45 @@ impl Client {
     /// up to `connections` connections to a host are kept for reuse.
     #[must_use]
     pub fn new(connections: usize) -> Self {
-        Self {
-            agent: Self::config(connections).max_redirects(0).build().into(),
-        }
+        let config = Self::config(connections).max_redirects(0).build();
+        Self::with(config, DefaultResolver::default())
     }
 
     /// A client for a service on the same machine: never by a proxy.
     #[must_use]
     pub fn direct() -> Self {
-        Self {
-            agent: Self::config(1).max_redirects(0).proxy(None).build().into(),
-        }
+        let config = Self::config(1).max_redirects(0).proxy(None).build();
+        Self::with(config, DefaultResolver::default())
     }
 
     /// A client for files at addresses that somebody else chose: at most three redirects, no
     /// proxy (it would look up the names for us), and only addresses that `allowed` accepts,
     /// checked after name resolution and at every hop.
     #[must_use]
-    pub fn for_downloads(allowed: AddressFilter) -> Self {
+    pub fn for_downloads(allowed: Allowed) -> Self {
         let config = Self::config(1)
             .max_redirects(MAX_REDIRECTS)
             .proxy(None)
             .build();
-        let resolver = FilteredResolver::new(allowed);
-        Self {
-            agent: ureq::Agent::with_parts(config, DefaultConnector::default(), resolver),
-        }
+        Self::with(config, FilteredResolver::new(allowed))
     }
 
     /// A client for files of a service that the operator chose, which may keep them elsewhere: at
     /// most three redirects. Not for requests with secrets.
     #[must_use]
     pub fn for_files() -> Self {
+        let config = Self::config(1).max_redirects(MAX_REDIRECTS).build();
+        Self::with(config, DefaultResolver::default())
+    }
+
+    fn with(config: ureq::config::Config, resolver: impl Resolver) -> Self {
+        let connector =
+            ().chain(SocksConnector::default())
+                .chain(ConnectProxyConnector::default())
+                .chain(QuickConnector::default())
+                .chain(RustlsConnector::default());
         Self {
-            agent: Self::config(1).max_redirects(MAX_REDIRECTS).build().into(),
+            agent: ureq::Agent::with_parts(config, connector, resolver),
         }
     }
 
@@ -144,7 +153,11 @@ impl Client {
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value);
         }
-        let outgoing = self.agent.configure_request(outgoing.body(body)?);
+        let mut outgoing = self.agent.configure_request(outgoing.body(body)?);
+        // No proxy leads to this machine itself.
+        if Place::of(&request.url).is_some_and(|place| place.is_loopback()) {
+            outgoing = outgoing.proxy(None);
+        }
         let outgoing = outgoing
             .timeout_global(Some(request.timeout))
             .timeout_per_read(request.silence)

@@ -1,4 +1,5 @@
-//! Name resolution that leaves out the addresses which must not be reached.
+//! Name resolution that leaves out the addresses which must not be reached. What passes here is
+//! what is connected to: nobody asks for the name a second time.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -6,18 +7,46 @@ use std::net::IpAddr;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::NextTimeout;
 
+use super::Place;
+use super::address::{is_forbidden, is_public};
+
 /// Decides whether an address may be connected to.
 pub type AddressFilter = fn(IpAddr) -> bool;
+
+/// Where a client connects to, at the first request and at each redirect.
+#[derive(Debug, Clone)]
+pub enum Allowed {
+    /// To addresses that the function accepts.
+    Addresses(AddressFilter),
+    /// To public addresses, and to this server wherever it is.
+    PublicOr(Option<Place>),
+    /// To these servers alone, wherever they are.
+    Only(Vec<Place>),
+}
+
+impl Allowed {
+    fn takes(&self, place: Option<&Place>, address: IpAddr) -> bool {
+        let is_one_of = |own: &[Place]| {
+            place.is_some_and(|place| own.iter().any(|own| own.is_same(place)))
+                && !is_forbidden(address)
+        };
+        match self {
+            Self::Addresses(accept) => accept(address),
+            Self::PublicOr(own) => is_public(address) || is_one_of(own.as_slice()),
+            Self::Only(own) => is_one_of(own),
+        }
+    }
+}
 
 /// The system's resolver, without the addresses that `allowed` refuses.
 #[derive(Debug)]
 pub(super) struct FilteredResolver {
-    allowed: AddressFilter,
+    allowed: Allowed,
     inner: DefaultResolver,
 }
 
 impl FilteredResolver {
-    pub(super) fn new(allowed: AddressFilter) -> Self {
+    pub(super) fn new(allowed: Allowed) -> Self {
         Self {
             allowed,
             inner: DefaultResolver::default(),
@@ -32,20 +61,35 @@ impl Resolver for FilteredResolver {
         config: &ureq::config::Config,
         timeout: NextTimeout,
     ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        let place = Place::of(&uri.to_string());
+        if let Allowed::Only(own) = &self.allowed
+            && !place
+                .as_ref()
+                .is_some_and(|place| own.iter().any(|own| own.is_same(place)))
+        {
+            return Err(blocked());
+        }
         let all = self.inner.resolve(uri, config, timeout)?;
         let mut kept = self.empty();
-        for address in all.iter().filter(|address| (self.allowed)(address.ip())) {
+        for address in all
+            .iter()
+            .filter(|address| self.allowed.takes(place.as_ref(), address.ip()))
+        {
             kept.push(*address);
         }
         if kept.is_empty() {
-            Err(ureq::Error::Other(Box::new(AddressBlocked)))
+            Err(blocked())
         } else {
             Ok(kept)
         }
     }
 }
 
-/// The failure when `allowed` refuses every address of a name.
+fn blocked() -> ureq::Error {
+    ureq::Error::Other(Box::new(AddressBlocked))
+}
+
+/// The failure when every address of a name is refused.
 #[derive(Debug)]
 pub(super) struct AddressBlocked;
 
@@ -56,3 +100,59 @@ impl fmt::Display for AddressBlocked {
 }
 
 impl std::error::Error for AddressBlocked {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_address_is_reached_at_its_own_host_and_port_alone() {
+        let place = |url| Place::of(url).expect("a place");
+        let own = place("http://search.lan:8080/search");
+        let table = [
+            ("http://search.lan:8080/images/1", "192.168.1.2", true, true),
+            (
+                "http://SEARCH.lan.:8080/images/1",
+                "192.168.1.2",
+                true,
+                true,
+            ),
+            ("http://search.lan:8080/images/1", "127.0.0.1", true, true),
+            (
+                "http://search.lan:8081/images/1",
+                "192.168.1.2",
+                false,
+                false,
+            ),
+            (
+                "http://other.lan:8080/images/1",
+                "192.168.1.2",
+                false,
+                false,
+            ),
+            (
+                "http://192.168.1.2:8080/images/1",
+                "192.168.1.2",
+                false,
+                false,
+            ),
+            (
+                "http://search.lan:8080/latest",
+                "169.254.169.254",
+                false,
+                false,
+            ),
+            ("http://search.lan:8080/latest", "192.0.0.192", false, false),
+            ("https://a.example/1.jpg", "8.8.8.8", true, false),
+            ("https://a.example/1.jpg", "10.0.0.1", false, false),
+        ];
+        for (url, address, by_bot, by_endpoint) in table {
+            let address = address.parse().expect("an address");
+            let asked = Some(place(url));
+            let public_or = Allowed::PublicOr(Some(own.clone()));
+            assert_eq!(public_or.takes(asked.as_ref(), address), by_bot, "{url}");
+            let only = Allowed::Only(vec![own.clone()]);
+            assert_eq!(only.takes(asked.as_ref(), address), by_endpoint, "{url}");
+        }
+    }
+}

@@ -20,8 +20,7 @@ use crate::digest::sha256;
 use crate::endpoint::Monitor;
 use crate::endpoint::http::{Limits, serve};
 use crate::error::{Error, Result};
-use crate::http::address::is_public;
-use crate::http::{Client, Request};
+use crate::http::{Allowed, Client, Request};
 use crate::playground::bot_api::BotApi;
 use crate::playground::faults::Faults;
 use crate::playground::server::{self, About};
@@ -259,7 +258,7 @@ fn fetch(url: &str) -> std::result::Result<Vec<u8>, String> {
         return Err("Telegram cannot reach a private address".to_owned());
     }
     let request = Request::get(url).timeout(FETCH_TIME).limit(FETCH_BYTES);
-    let answer = Client::for_downloads(is_public)
+    let answer = Client::for_downloads(Allowed::PublicOr(None))
         .send(&request)
         .map_err(|error| error.chain())?;
     match answer.head.status {

@@ -18,7 +18,7 @@ use crate::collection::index::segment::RowBatch;
 use crate::collection::index::snapshot::{RowId, Snapshot};
 use crate::collection::index::writer::Writer;
 use crate::error::{Error, Result, one_line};
-use crate::http::Client;
+use crate::http::{Allowed, Client};
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
@@ -111,7 +111,7 @@ impl<'a> Coordinator<'a> {
             walk.roots.clone(),
             waiting,
             Arc::clone(&self.before),
-            Client::for_downloads(self.options.allowed),
+            Client::for_downloads(Allowed::Addresses(self.options.allowed)),
         );
         std::thread::scope(|scope| {
             // The threads now have the only senders, so that the queues end with them.

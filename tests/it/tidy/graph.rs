@@ -23,7 +23,7 @@ const LAYERS: &[&[Row]] = &[
     &[
         ("budget", &["locked"]),
         ("clock", &["locked"]),
-        ("http", &["error"]),
+        ("http", &["error", "locked"]),
         ("picture", &["error", "media"]),
         ("search", &["error"]),
         ("shutdown", &["error", "locked"]),
