@@ -85,6 +85,8 @@ enum Rung {
     Fetch(SendForm),
     Upload(SendForm, PictureFile),
     Link,
+    /// Not even as a link: whoever reads it cannot reach the address, and has no business knowing it.
+    Withheld,
     Sent,
 }
 
@@ -228,13 +230,14 @@ impl Album {
         Tally {
             pictures: count(&Rung::Sent),
             links: count(&Rung::Link),
+            withheld: count(&Rung::Withheld),
         }
     }
 
     /// Leaves all that was not sent as links, when the chat takes no pictures.
     fn give_up(&mut self) {
         for item in self.items.iter_mut().filter(|item| item.rung != Rung::Sent) {
-            item.rung = Rung::Link;
+            item.rung = Rung::last(&item.hit.url);
         }
     }
 
@@ -268,12 +271,16 @@ impl Album {
                 // For the next portion.
                 Err(error) if *error.kind() == Kind::TooLarge && room < MAX_BYTES => break,
                 Err(error) => {
-                    tracing::warn!(
-                        "picture {} is sent as a link: {}",
-                        item.hit.url,
-                        error.chain()
-                    );
-                    item.rung = Rung::Link;
+                    let last = match error.kind() {
+                        Kind::Blocked => Rung::Withheld,
+                        _ => Rung::last(&item.hit.url),
+                    };
+                    let what = match last {
+                        Rung::Link => "sent as a link",
+                        _ => "left out, since its address is private",
+                    };
+                    tracing::warn!("picture {} is {what}: {}", item.hit.url, error.chain());
+                    item.rung = last;
                 }
             }
         }
@@ -310,9 +317,12 @@ impl Album {
     }
 
     fn next_alone(&self) -> Option<usize> {
-        self.items
-            .iter()
-            .position(|item| !matches!(item.rung, Rung::Fetch(_) | Rung::Link | Rung::Sent))
+        self.items.iter().position(|item| {
+            !matches!(
+                item.rung,
+                Rung::Fetch(_) | Rung::Link | Rung::Withheld | Rung::Sent
+            )
+        })
     }
 
     fn mark_sent(&mut self, indexes: &[usize], messages: &Value, known: &FileIds) {
@@ -350,6 +360,17 @@ impl Album {
     }
 }
 
+impl Rung {
+    /// What remains for a picture at `url` that cannot be sent.
+    fn last(url: &str) -> Self {
+        if pictures::is_local(url) {
+            Self::Withheld
+        } else {
+            Self::Link
+        }
+    }
+}
+
 impl Item {
     fn photo(&self, index: usize) -> Photo {
         let caption = self
@@ -358,7 +379,8 @@ impl Item {
             .as_deref()
             .map(str::trim)
             .filter(|text| !text.is_empty());
-        let caption = caption.map(|text| text.chars().take(MAX_CAPTION_CHARS).collect());
+        let caption = caption.map(reply::without_private);
+        let caption = caption.map(|text: String| text.chars().take(MAX_CAPTION_CHARS).collect());
         let (media, file) = match &self.rung {
             Rung::FileId(file_id) => (file_id.clone(), None),
             Rung::Upload(_, picture) => {
@@ -371,7 +393,9 @@ impl Item {
                 };
                 (format!("attach://{name}"), Some(file))
             }
-            Rung::Url | Rung::Fetch(_) | Rung::Link | Rung::Sent => (self.hit.url.clone(), None),
+            Rung::Url | Rung::Fetch(_) | Rung::Link | Rung::Withheld | Rung::Sent => {
+                (self.hit.url.clone(), None)
+            }
         };
         Photo {
             media,
@@ -386,13 +410,16 @@ impl Item {
             self.hit.url,
             error.chain()
         );
+        let last = Rung::last(&self.hit.url);
         self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
             Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
             Rung::FileId(_) | Rung::Url => Rung::Fetch(SendForm::Together),
             Rung::Upload(SendForm::Together, picture) => Rung::Upload(SendForm::Alone, picture),
             Rung::Upload(SendForm::Alone, picture) => Rung::Upload(SendForm::Document, picture),
             Rung::Sent => Rung::Sent,
-            Rung::Fetch(_) | Rung::Upload(SendForm::Document, _) | Rung::Link => Rung::Link,
+            Rung::Fetch(_) | Rung::Upload(SendForm::Document, _) | Rung::Link | Rung::Withheld => {
+                last
+            }
         };
     }
 }

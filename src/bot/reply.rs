@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::texts::Texts;
+use crate::http::Place;
 use crate::search::{Failure, MAX_QUERY_CHARS, Reason};
 use crate::telegram::client::Command;
 use crate::telegram::request::{buttons, force_reply};
@@ -25,6 +26,8 @@ pub struct Tally {
     pub pictures: usize,
     /// Sent as a link.
     pub links: usize,
+    /// Not sent: no picture could be had, and the address is private.
+    pub withheld: usize,
 }
 
 /// What a button asks for, in at most 64 bytes: `r:` repeats in place (after a failure), `a:`
@@ -150,6 +153,9 @@ pub fn nothing(texts: &Texts, query: &str) -> Reply {
 /// The search is over: `tally` arrived `took` after the question.
 #[must_use]
 pub fn found(texts: &Texts, query: &str, tally: Tally, took: Duration) -> Reply {
+    if tally.pictures + tally.links == 0 && tally.withheld > 0 {
+        return with_retry(texts, texts.withheld, query);
+    }
     let count = |count: usize, one: &str, many: &str| match count {
         1 => one.to_owned(),
         count => fill(many, "count", &count.to_string()),
@@ -208,6 +214,33 @@ fn with_retry(texts: &Texts, template: &str, query: &str) -> Reply {
         text: fill(template, "query", query),
         markup,
     }
+}
+
+/// `text` without private addresses, which its reader cannot reach: they become "…".
+#[must_use]
+pub fn without_private(text: &str) -> String {
+    text.split_inclusive(char::is_whitespace)
+        .map(|word| {
+            let end = word.trim_end();
+            let start = ["http://", "https://"]
+                .iter()
+                .filter_map(|scheme| end.to_ascii_lowercase().find(scheme))
+                .min();
+            let bare = end.trim_start_matches(['(', '<', '"', '\'']);
+            let is_private = match start.and_then(|start| end.get(start..)) {
+                Some(url) => Place::of(url).is_none_or(|place| place.is_local()),
+                // An address without a scheme has at least three dots or colons.
+                None if bare.matches(['.', ':']).count() < 3 => false,
+                None => Place::of(&format!("http://{bare}"))
+                    .is_some_and(|place| place.is_address() && place.is_local()),
+            };
+            if is_private {
+                format!("…{}", &word[end.len()..])
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
 }
 
 /// The pictures that could only be sent as links, in as many messages as they need.
@@ -283,6 +316,7 @@ mod tests {
                 texts.slow,
                 texts.refused,
                 texts.internal,
+                texts.withheld,
             ]
         };
         for texts in ALL {
@@ -298,6 +332,7 @@ mod tests {
         let tally = Tally {
             pictures: 3,
             links: 2,
+            withheld: 1,
         };
         for texts in ALL {
             let mut replies = vec![
@@ -313,6 +348,15 @@ mod tests {
                 still_asleep(texts, &query),
                 nothing(texts, &query),
                 found(texts, &query, tally, Duration::from_millis(1234)),
+                found(
+                    texts,
+                    &query,
+                    Tally {
+                        withheld: 2,
+                        ..Tally::default()
+                    },
+                    Duration::ZERO,
+                ),
                 internal(texts, &query),
             ];
             replies
@@ -348,7 +392,11 @@ mod tests {
             found(
                 english,
                 "bus",
-                Tally { pictures, links },
+                Tally {
+                    pictures,
+                    links,
+                    withheld: 0,
+                },
                 Duration::from_millis(1234),
             )
             .text
@@ -356,6 +404,34 @@ mod tests {
         assert_eq!(summary(5, 0), "5 pictures for “bus” · 1.2 s");
         assert_eq!(summary(1, 2), "1 picture and 2 links for “bus” · 1.2 s");
         assert_eq!(summary(0, 1), "1 link for “bus” · 1.2 s");
+        let none = Tally {
+            withheld: 2,
+            ..Tally::default()
+        };
+        let text = found(english, "bus", none, Duration::ZERO).text;
+        assert_eq!(text, "The pictures for “bus” could not be sent.");
+    }
+
+    #[test]
+    fn a_caption_shows_no_private_address() {
+        let table = [
+            ("a red bus", "a red bus"),
+            (
+                "at https://a.example/1.jpg, 2.5",
+                "at https://a.example/1.jpg, 2.5",
+            ),
+            ("at http://127.0.0.1:8080/1.jpg now", "at … now"),
+            ("(http://nas.lan/1.jpg)\nHTTP://[::1]/x", "…\n…"),
+            ("see=http://0x7f.1/a 192.168.1.7:8080/b", "… …"),
+            (
+                "10.0.0.1 8.8.8.8 1.2.3.4.jpg fe80::1",
+                "… 8.8.8.8 1.2.3.4.jpg fe80::1",
+            ),
+            ("http://", "…"),
+        ];
+        for (caption, expected) in table {
+            assert_eq!(without_private(caption), expected, "{caption}");
+        }
     }
 
     #[test]
@@ -367,7 +443,7 @@ mod tests {
         );
         let tally = Tally {
             pictures: 2,
-            links: 0,
+            ..Tally::default()
         };
         let text = found(english, "{seconds}", tally, Duration::from_secs(1)).text;
         assert_eq!(text, "2 pictures for “{seconds}” · 1.0 s");

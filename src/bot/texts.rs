@@ -46,6 +46,8 @@ pub struct Texts {
     pub and: &'static str,
     /// Above the links of pictures that could not be sent.
     pub links: &'static str,
+    /// No picture for `{query}` could be sent, and their addresses are private.
+    pub withheld: &'static str,
     /// Nothing fits `{query}`.
     pub nothing: &'static str,
     /// The endpoint or its Space has too much to do.

@@ -115,10 +115,9 @@ fn same_prefix(one: u128, other: u128, free: u32) -> bool {
 
 /// The IPv4 addresses that an IPv6 address can stand for.
 fn carried(address: Ipv6Addr) -> [Option<Ipv4Addr>; 4] {
-    let s = address.segments();
     let at = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        Some(Ipv4Addr::new(a, b, c, d))
+        let bits = u32::from(high) << 16 | u32::from(low);
+        Some(Ipv4Addr::from_bits(bits))
     };
     let split = |first: u32| {
         // RFC 6052 §2.2: behind a prefix of 48, 56 or 64 bits, with the bits 64 to 71 left out.
@@ -127,19 +126,20 @@ fn carried(address: Ipv6Addr) -> [Option<Ipv4Addr>; 4] {
         let mut next = || wanted.next().map(|index| octets[index]);
         Some(Ipv4Addr::new(next()?, next()?, next()?, next()?))
     };
-    match s {
+    match address.segments() {
         // This host itself.
         [0, 0, 0, 0, 0, 0, 0, 0 | 1] => [None; 4],
         // Compatible, mapped, translated (SIIT), NAT64.
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x64, 0xff9b, 1, 0, 0, 0, high, low] => [at(high, low), None, None, None],
+        | [0x64, 0xff9b, 0 | 1, 0, 0, 0, high, low] => [at(high, low), None, None, None],
         [0x64, 0xff9b, 1, _, _, _, high, low] => [at(high, low), split(48), split(56), split(64)],
         // 6to4.
         [0x2002, high, low, ..] => [at(high, low), None, None, None],
         // Teredo: its server, and the inverted address of the client.
-        [0x2001, 0, high, low, _, _, a, b] => [at(high, low), at(!a, !b), None, None],
+        [0x2001, 0, high, low, _, _, third, fourth] => {
+            [at(high, low), at(!third, !fourth), None, None]
+        }
         // ISATAP.
         [.., 0 | 0x200, 0x5efe, high, low] => [at(high, low), None, None, None],
         _ => [None; 4],

@@ -202,7 +202,8 @@ mod tests {
 
     #[test]
     fn the_first_address_that_answers_is_taken() {
-        let table: [(&[u16], Result<u16, io::ErrorKind>, u64, u64); 9] = [
+        type Expected = Result<u16, io::ErrorKind>;
+        let table: [(&[u16], Expected, u64, u64); 9] = [
             (&[1, 2], Ok(1), 0, 200),
             (&[2, 1], Ok(1), 250, 900),
             (&[3, 1], Ok(1), 0, 200),

@@ -83,9 +83,15 @@ impl Place {
                     let rest = name.strip_suffix(*local);
                     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
                 };
-                !name.contains('.') || LOCAL_NAMES.iter().any(|local| ends(&local))
+                !name.contains('.') || LOCAL_NAMES.iter().any(ends)
             }
         }
+    }
+
+    /// Whether the host is an IP address and no name.
+    #[must_use]
+    pub fn is_address(&self) -> bool {
+        matches!(self.host, Host::Address(_))
     }
 
     /// Whether this is the machine itself: `localhost` or a loopback address.

@@ -5,6 +5,7 @@ use crate::bot::search_client::SearchClient;
 use crate::bot::{self, control, intake::Changes};
 use crate::config::{BOT_VARIABLES, BotConfig, Environment};
 use crate::error::{Error, Result};
+use crate::http::proxy_in_words;
 use crate::log;
 use crate::program::command_line::{
     CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
@@ -60,6 +61,7 @@ pub const PROGRAM: Program = Program {
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
 pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
+    let proxy = proxy_in_words(|name| environment.get(name))?;
     if call.command == "check" && call.has(CONFIG_ONLY) {
         BotConfig::from_environment(&environment.clone().with_made_up_secrets())?;
         return Ok(check::report(&[check::settings()], call.has(JSON)));
@@ -72,6 +74,9 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     let sink = log::start(config.log, environment.get("JOURNAL_STREAM"));
     for warning in &config.warnings {
         tracing::warn!("{warning}");
+    }
+    if let Some(proxy) = proxy {
+        tracing::info!("requests to Telegram and to the endpoint go through {proxy}");
     }
     match call.command {
         "query" => query(&config, &call.words.join(" ")),

@@ -10,6 +10,7 @@ use crate::endpoint::lambda;
 use crate::endpoint::{self, Monitor, socket};
 use crate::engine;
 use crate::error::{Error, Result};
+use crate::http::proxy_in_words;
 use crate::log::{self, events};
 use crate::program::check::{self, finding};
 use crate::program::command_line::{
@@ -88,6 +89,7 @@ pub const OVERTIME: Duration = Duration::from_secs(2);
 /// # Errors
 /// An invalid setting, or a refusal of the system.
 pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
+    let proxy = proxy_in_words(|name| environment.get(name))?;
     if call.command == "check" && call.has(CONFIG_ONLY) {
         SearchConfig::from_environment(&environment.clone().with_made_up_secrets())?;
         return Ok(check::report(&[check::settings()], call.has(JSON)));
@@ -104,6 +106,9 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     }
     for warning in &config.warnings {
         tracing::warn!("{warning}");
+    }
+    if let Some(proxy) = proxy {
+        tracing::info!("requests to other machines go through {proxy}");
     }
     match call.command {
         "check" => check(&config, call.has(JSON)),

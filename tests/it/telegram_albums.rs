@@ -108,22 +108,33 @@ fn when_all_links_are_bad_all_come_as_links() {
     stage.stop();
 }
 
-/// An endpoint on loopback whose pictures are on the same host, as a self-hosted one has them.
+/// An endpoint on loopback that serves its pictures itself, as `clip-search` does.
 fn with_local_pictures(paths: &'static [&'static str]) -> Stage {
-    let host = Server::start(|request| match request.path() {
+    with_pictures_at(move |own| paths.iter().map(|path| format!("{own}{path}")).collect())
+}
+
+/// An endpoint on loopback that finds pictures at the addresses that `urls` makes of its own.
+fn with_pictures_at(urls: impl Fn(&str) -> Vec<String> + Send + Sync + 'static) -> Stage {
+    Stage::with_endpoint(move |request| match request.path() {
+        "/search" => {
+            let own = format!("http://{}", request.header("host").unwrap_or_default());
+            Reply::json(200, &json!(urls(&own)))
+        }
         "/junk.png" => Reply::html(200, "<html>not a picture</html>"),
         "/huge.png" => Reply::bytes(200, "image/png", vec![0; 10_000_001]),
-        "/away.png" => Reply::bytes(302, "text/plain", vec![]).with("location", "/good-1.png"),
-        "/loop.png" => Reply::bytes(302, "text/plain", vec![]).with("location", "/loop.png"),
-        "/metadata.png" => Reply::bytes(302, "text/plain", vec![])
-            .with("location", "http://169.254.169.254/latest"),
+        "/away.png" => moved("/good-1.png"),
+        "/loop.png" => moved("/loop.png"),
+        "/metadata.png" => moved("http://169.254.169.254/latest"),
         "/none.png" => Reply::html(404, "nothing here"),
-        _ => Reply::bytes(200, "image/png", PNG.to_vec()),
-    });
-    Stage::with_endpoint(move |_| {
-        let urls: Vec<String> = paths.iter().map(|path| host.url(path)).collect();
-        Reply::json(200, &json!(urls))
+        path => match path.strip_prefix("/to/") {
+            Some(elsewhere) => moved(&format!("http://{elsewhere}")),
+            None => Reply::bytes(200, "image/png", PNG.to_vec()),
+        },
     })
+}
+
+fn moved(location: &str) -> Reply {
+    Reply::bytes(302, "text/plain", vec![]).with("location", location)
 }
 
 #[test]
@@ -148,48 +159,106 @@ fn pictures_on_the_local_network_are_uploaded_at_once() {
     stage.stop();
 }
 
+/// A link to a private address helps nobody in the chat, and tells what the network looks like.
 #[test]
-fn what_is_no_picture_or_too_far_away_becomes_a_link() {
+fn what_is_no_picture_at_a_private_address_is_left_out() {
     let stage = with_local_pictures(&[
         "/junk.png",
         "/good-1.png",
         "/huge.png",
         "/away.png",
         "/loop.png",
-        "/metadata.png",
         "/none.png",
     ]);
-    // Seven hits are asked for as five.
+    // Six hits are asked for as five.
     stage.telegram.write(7, "bus");
-    stage
-        .telegram
-        .wait_for_text("2 pictures and 3 links for “bus”");
-    let links = stage
-        .telegram
-        .wait_for_text("could not be sent as pictures");
-    for path in ["/junk.png", "/huge.png", "/loop.png"] {
-        assert!(links.text().contains(path), "{path}: {}", links.text());
+    stage.telegram.wait_for_text("2 pictures for “bus”");
+    assert_no_private_address(&stage);
+    let output = stage.stop();
+    for line in [
+        "/junk.png is left out, since its address is private: what came is not a JPEG",
+        "larger than 10000000 bytes",
+    ] {
+        assert!(output.contains(line), "{output}");
     }
+}
+
+#[test]
+fn a_chat_is_told_when_none_of_its_pictures_can_be_had() {
+    let stage = with_local_pictures(&["/junk.png", "/none.png"]);
+    stage.telegram.write(7, "bus");
+    let said = "The pictures for “bus” could not be sent.";
+    stage.telegram.wait_for_text(said);
+    assert_no_private_address(&stage);
+    stage.stop();
+}
+
+/// Attack 4: with a private endpoint, each private address that an answer named was fetched.
+#[test]
+fn private_addresses_beside_the_endpoint_are_never_asked() {
+    let secret = Server::start(|_| Reply::bytes(200, "image/png", PNG.to_vec()));
+    let at = secret.address();
+    let port = at.port();
+    let forms = move |own: &str| {
+        vec![
+            format!("http://{at}/snapshot.jpg"),
+            format!("{own}/to/{at}/snapshot.jpg"),
+            format!("http://localhost:{port}/snapshot.jpg"),
+            format!("http://user@2130706433:{port}/snapshot.jpg"),
+            format!("{own}/good-1.png"),
+        ]
+    };
+    let stage = with_pictures_at(forms);
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("1 picture for “bus”");
+    assert_eq!(secret.connections(), 0);
+    assert_no_private_address(&stage);
     let output = stage.stop();
     assert!(
-        output.contains("what came is not a JPEG, PNG, WebP or GIF"),
+        output.contains("this program does not connect to that address"),
         "{output}"
     );
-    assert!(output.contains("larger than 10000000 bytes"), "{output}");
 }
 
 #[test]
 fn metadata_addresses_are_never_asked() {
     let stage = with_local_pictures(&["/metadata.png", "/none.png", "/good-1.png"]);
     stage.telegram.write(7, "bus");
-    stage
-        .telegram
-        .wait_for_text("1 picture and 2 links for “bus”");
+    stage.telegram.wait_for_text("1 picture for “bus”");
     let output = stage.stop();
     assert!(
         output.contains("this program does not connect to that address"),
         "{output}"
     );
+}
+
+#[test]
+fn a_caption_comes_without_a_private_address() {
+    let stage = Stage::with_endpoint(|_| {
+        let caption = "from http://192.168.1.7:7860/gradio_api/file=/tmp/a.png and more";
+        let hit = json!({ "url": "https://pictures.example/1.png", "caption": caption });
+        Reply::json(200, &json!({ "results": [hit] }))
+    });
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("1 picture for “bus”");
+    let sent = stage.telegram.calls_of("sendPhoto")[0].clone();
+    assert!(
+        sent.parameters.to_string().contains("from … and more"),
+        "{}",
+        sent.parameters.to_string()
+    );
+    assert_no_private_address(&stage);
+    stage.stop();
+}
+
+/// Nothing that was sent to Telegram names a machine of the private network.
+fn assert_no_private_address(stage: &Stage) {
+    for call in stage.telegram.calls() {
+        let sent = call.parameters.to_string();
+        for private in ["127.0.0.1", "localhost", "192.168.", "2130706433"] {
+            assert!(!sent.contains(private), "{}: {sent}", call.method);
+        }
+    }
 }
 
 #[test]

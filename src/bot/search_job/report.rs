@@ -84,9 +84,10 @@ fn log_album(update: i64, chat: Option<i64>, tally: Tally, took: Duration) {
         clip_chat = chat,
         clip_results = tally.pictures + tally.links,
         clip_millis = millis,
-        "update {update}: {} pictures and {} links sent in {millis} ms",
+        "update {update}: {} pictures and {} links sent in {millis} ms, {} left out",
         tally.pictures,
         tally.links,
+        tally.withheld,
     );
 }
 

@@ -74,6 +74,7 @@ fn album_sent() -> SearchEvent {
     SearchEvent::AlbumSent(Tally {
         pictures: 4,
         links: 1,
+        withheld: 0,
     })
 }
 

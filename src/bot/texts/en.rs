@@ -25,6 +25,7 @@ pub(super) const TEXTS: Texts = Texts {
     many_links: "{count} links",
     and: " and ",
     links: "These could not be sent as pictures:",
+    withheld: "The pictures for “{query}” could not be sent.",
     nothing: "Nothing found for “{query}”.",
     busy: "There are too many searches right now. Please try “{query}” again in a minute.",
     unavailable: "The search is not available right now. Please try “{query}” again later.",

@@ -25,6 +25,7 @@ pub(super) const TEXTS: Texts = Texts {
     many_links: "{count} enlaces",
     and: " y ",
     links: "Estas no se pudieron enviar como imágenes:",
+    withheld: "No se pudieron enviar las imágenes de «{query}».",
     nothing: "No hay nada para «{query}».",
     busy: "Hay demasiadas búsquedas ahora mismo. Prueba «{query}» de nuevo en un minuto.",
     unavailable: "El buscador no está disponible ahora. Prueba «{query}» más tarde.",

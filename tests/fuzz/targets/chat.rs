@@ -193,6 +193,7 @@ fn check_search(search: &Search) {
     let tally = Tally {
         pictures: 9,
         links: 1,
+        withheld: 0,
     };
     let mut said = vec![
         reply::searching(texts, query),
