@@ -21,11 +21,11 @@ const VARIABLES: [&str; 6] = [
 /// [`crate::error::Kind::Config`] for a value that is no proxy: it would be ignored otherwise, and
 /// the requests would go out directly.
 pub fn proxy_in_words<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Option<String>> {
-    let given = |name: &&str| {
+    let given = |name: &'static str| {
         let value = get(name)?.trim();
-        (!value.is_empty()).then_some((*name, value))
+        (!value.is_empty()).then_some((name, value))
     };
-    for (name, value) in VARIABLES.iter().filter_map(given) {
+    for (name, value) in VARIABLES.into_iter().filter_map(given) {
         // The message leaves the value out, which may hold a password.
         Proxy::new(value).map_err(|_| {
             Error::config(format!(
@@ -34,7 +34,7 @@ pub fn proxy_in_words<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Optio
             ))
         })?;
     }
-    let Some((name, value)) = VARIABLES.iter().find_map(given) else {
+    let Some((name, value)) = VARIABLES.into_iter().find_map(given) else {
         return Ok(None);
     };
     // Parsed before.

@@ -34,7 +34,10 @@ const HOMES: [(&str, &[&str]); 11] = [
         "ureq::",
         &[
             "src/http/client.rs",
+            "src/http/connection.rs",
+            "src/http/connector.rs",
             "src/http/failure.rs",
+            "src/http/proxy.rs",
             "src/http/resolver.rs",
         ],
     ),
