@@ -131,10 +131,12 @@ let
           "tokenFile"
           "searchTokenFile"
           "spaceTokenFile"
+          "qdrantKeyFile"
         ]
       )
     ++ map (name: {
-      assertion = !lib.hasSuffix "_TOKEN" name;
+      # As the programs themselves tell secrets: `Variable::is_secret`.
+      assertion = !(lib.hasSuffix "TOKEN" name || lib.hasSuffix "_KEY" name);
       message = "services.${program}.settings.${name} is a secret, and the Nix store is readable for everybody: use the option that names a file.";
     }) (lib.attrNames service.settings);
 in
@@ -175,6 +177,7 @@ in
     };
     searchTokenFile = fileOption "the bearer token that callers need";
     spaceTokenFile = fileOption "the token of HuggingFace for a private Space";
+    qdrantKeyFile = fileOption "the API key of Qdrant, if it wants one";
     settings = settingsOption "clip-search" {
       CLIP_SEARCH_IDLE = "10m";
       CLIP_SEARCH_SPACE = "user/CLIP_Image_Search";
@@ -249,6 +252,7 @@ in
         restartTriggers = [ config.environment.etc."clip-bot/clip-search.env".source ];
         serviceConfig.LoadCredential = credentials {
           hf-token = search.spaceTokenFile;
+          qdrant-key = search.qdrantKeyFile;
           search-token = search.searchTokenFile;
         };
       };

@@ -180,7 +180,7 @@ impl From<clip::Error> for Error {
         let error_kind = error.kind();
         let (mut context, source) = error.into_parts();
         let kind = match error_kind {
-            ErrorKind::Unsupported | ErrorKind::Input => Kind::Unusable,
+            ErrorKind::Unsupported | ErrorKind::Changed | ErrorKind::Input => Kind::Unusable,
             ErrorKind::Damaged => {
                 // It ends with the advice to convert the checkpoint.
                 context += " with `clip-search model convert`";

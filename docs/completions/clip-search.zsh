@@ -239,6 +239,7 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
 '--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
+'--yes[remove without asking what is in the collection and not in the index]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \

@@ -156,15 +156,18 @@ impl VectorStore for Index {
     }
 
     fn len(&self) -> Result<usize> {
-        Ok(self.current().manifest.live())
+        let snapshot = self.current();
+        snapshot.guarded(|| Ok(snapshot.manifest.live()))
     }
 
     fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
-        self.current().search(vector, want, at_least)
+        let snapshot = self.current();
+        snapshot.guarded(|| snapshot.search(vector, want, at_least))
     }
 
     fn record(&self, id: &str) -> Result<Option<Record>> {
-        self.current().record(id)
+        let snapshot = self.current();
+        snapshot.guarded(|| snapshot.record(id))
     }
 }
 

@@ -5,20 +5,22 @@
 //! vectors in memory and whole ones on disk, and ranks its results by the latter, as our own index
 //! does; but its search is approximate. Of several copies of a file only one is returned. Other
 //! near-duplicates are not left out: that would need their vectors.
+//!
+//! A point carries our mark if its payload has one and its id is made from the payload's. A collection
+//! with other points belongs to somebody else, and is never written to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::json;
 
 use crate::collection::index::Index;
-use crate::collection::{Record, ScoredRecord, VectorStore};
+use crate::collection::{Place, Record, ScoredRecord, VectorStore};
 use crate::error::{Error, Result};
-use crate::http::Request;
 use crate::secret::Secret;
 use crate::shutdown::Shutdown;
-use api::{Api, WRITE_TIMEOUT, malformed};
-use payload::{payload_of, record_of, scored_record_of, uuid};
+use api::{Api, malformed};
+use payload::{payload_of, scored_record_of, uuid};
 
 mod api;
 mod payload;
@@ -26,6 +28,8 @@ mod payload;
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// Points in one request.
 const REQUEST_POINTS: usize = 256;
+/// Pictures to remove that are named to whoever is asked.
+const REMOVAL_EXAMPLES: usize = 5;
 
 /// A collection in Qdrant whose points are pictures.
 #[derive(Debug)]
@@ -34,7 +38,7 @@ pub struct Qdrant {
     encoder: String,
 }
 
-/// What [`push`] did.
+/// What [`Push::run`] did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PushSummary {
     /// Points that are new or changed.
@@ -49,7 +53,7 @@ pub struct PushSummary {
 
 impl Qdrant {
     /// Opens the collection at `url`, such as `http://127.0.0.1:6333/collections/pictures`, which
-    /// [`push`] filled.
+    /// [`Push`] filled.
     ///
     /// # Errors
     /// Qdrant cannot be reached or does not accept the key, or the collection does not exist or
@@ -120,64 +124,130 @@ impl VectorStore for Qdrant {
     }
 
     fn record(&self, id: &str) -> Result<Option<Record>> {
-        let api = &self.api;
-        let path = format!("/points/{}", uuid(id));
-        let point = api.call(Request::get(api.url(&path)))?;
-        let record = point.map(|point| record_of(&point["payload"]).ok_or_else(malformed));
+        let record = self.api.point(&uuid(id))?;
         // Another id could have the same UUID, however unlikely.
-        Ok(record.transpose()?.filter(|record| record.id == id))
+        Ok(record.filter(|record| record.id == id))
     }
 }
 
-/// Makes the collection at `url` hold the same pictures as `index`. Only differences are sent, so
-/// an interrupted run can simply be repeated. `say` receives lines about the progress.
-///
-/// # Errors
-/// Qdrant cannot be reached, the collection is made for other vectors, or the index is damaged.
-pub fn push(
-    index: &Index,
-    url: &str,
-    key: Option<Secret>,
-    shutdown: &Shutdown,
-    mut say: impl FnMut(&str),
-) -> Result<PushSummary> {
-    let api = Api::new(url, key)?;
-    api.prepare(index.dimensions())?;
-    let mut there = api.marks()?;
-    let mut pushed = PushSummary::default();
-    let mut batch = Vec::new();
-    let all = index.len()?;
-    index.each(|record, vector| {
-        if shutdown.is_raised() {
-            pushed.is_interrupted = true;
-            return Ok(false);
+/// What makes a collection hold the same pictures as an index: worked out before anything is changed, so
+/// that somebody can look at it first.
+#[derive(Debug)]
+pub struct Push<'a> {
+    api: Api,
+    index: &'a Index,
+    is_new: bool,
+    /// The marks of the points that are there, by their ids.
+    there: HashMap<String, String>,
+    removal: Removal,
+}
+
+/// The pictures of a collection that are not in the index, and that a push therefore removes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removal {
+    /// Number of pictures to remove.
+    pub pictures: usize,
+    /// Number of pictures in the collection now.
+    pub of: usize,
+    /// Where some of those to remove were when they were indexed, a line each.
+    pub examples: Vec<String>,
+}
+
+impl<'a> Push<'a> {
+    /// Compares the collection at `url` with `index`, and changes nothing.
+    ///
+    /// # Errors
+    /// Qdrant cannot be reached, the collection is made for other vectors, it holds points that no push
+    /// wrote, or the index is damaged.
+    pub fn prepare(index: &'a Index, url: &str, key: Option<Secret>) -> Result<Self> {
+        let api = Api::new(url, key)?;
+        let is_new = !api.exists(index.dimensions())?;
+        let there = if is_new { HashMap::new() } else { api.marks()? };
+        let removal = Removal::of(&api, index, &there)?;
+        Ok(Self {
+            api,
+            index,
+            is_new,
+            there,
+            removal,
+        })
+    }
+
+    /// The pictures that [`Push::run`] removes.
+    #[must_use]
+    pub fn removal(&self) -> &Removal {
+        &self.removal
+    }
+
+    /// Makes the collection if there is none, sends what is new or changed, then removes what is no
+    /// longer in the index. An interrupted run can simply be repeated. `say` receives lines about the
+    /// progress.
+    ///
+    /// # Errors
+    /// Qdrant cannot be reached, or the index is damaged.
+    pub fn run(mut self, shutdown: &Shutdown, mut say: impl FnMut(&str)) -> Result<PushSummary> {
+        let api = &self.api;
+        if self.is_new {
+            api.create(self.index.dimensions())?;
         }
-        let (mark, payload) = payload_of(&record, index.encoder_name());
-        let id = uuid(&record.id);
-        if there.remove(&id) == Some(mark) {
-            pushed.unchanged += 1;
-            return Ok(true);
-        }
-        batch.push(json!({"id": id, "vector": vector, "payload": payload}));
-        if batch.len() == REQUEST_POINTS {
+        let mut pushed = PushSummary::default();
+        let mut batch = Vec::new();
+        let all = self.index.len()?;
+        self.index.each(|record, vector| {
+            if shutdown.is_raised() {
+                pushed.is_interrupted = true;
+                return Ok(false);
+            }
+            let (mark, payload) = payload_of(&record, self.index.encoder_name());
+            let id = uuid(&record.id);
+            if self.there.remove(&id) == Some(mark) {
+                pushed.unchanged += 1;
+                return Ok(true);
+            }
+            batch.push(json!({"id": id, "vector": vector, "payload": payload}));
+            if batch.len() == REQUEST_POINTS {
+                pushed.sent += batch.len();
+                api.upsert(std::mem::take(&mut batch))?;
+                say(&format!("{} of {all} pictures sent", pushed.sent));
+            }
+            Ok(true)
+        })?;
+        if !batch.is_empty() {
             pushed.sent += batch.len();
-            api.upsert(std::mem::take(&mut batch))?;
-            say(&format!("{} of {all} pictures sent", pushed.sent));
+            api.upsert(batch)?;
         }
-        Ok(true)
-    })?;
-    if !batch.is_empty() {
-        pushed.sent += batch.len();
-        api.upsert(batch)?;
-    }
-    if !pushed.is_interrupted {
-        let gone: Vec<String> = there.into_keys().collect();
-        pushed.removed = gone.len();
-        for batch in gone.chunks(REQUEST_POINTS) {
-            let body = json!({ "points": batch });
-            let request = api.post("/points/delete?wait=true", &body);
-            api.call(request.timeout(WRITE_TIMEOUT))?;
+        if !pushed.is_interrupted {
+            // Only ids that were seen with our mark; what came since is left alone.
+            let gone: Vec<String> = self.there.into_keys().collect();
+            pushed.removed = gone.len();
+            for batch in gone.chunks(REQUEST_POINTS) {
+                api.delete(batch)?;
+            }
         }
+        Ok(pushed)
     }
-    Ok(pushed)
+}
+
+impl Removal {
+    fn of(api: &Api, index: &Index, there: &HashMap<String, String>) -> Result<Self> {
+        let mut gone: BTreeSet<&str> = there.keys().map(String::as_str).collect();
+        index.each(|record, _| {
+            gone.remove(uuid(&record.id).as_str());
+            Ok(!gone.is_empty())
+        })?;
+        let mut examples = Vec::new();
+        for id in gone.iter().take(REMOVAL_EXAMPLES) {
+            let place = api.point(id)?.map(|record| record.place);
+            examples.push(match place {
+                Some(Place::File { root, path }) => root.join(path).to_string_lossy().into_owned(),
+                Some(Place::Url { url, .. }) => url,
+                None => format!("point {id}"),
+            });
+        }
+        Ok(Self {
+            pictures: gone.len(),
+            of: there.len(),
+            examples,
+        })
+    }
 }

@@ -69,6 +69,22 @@ pub struct AwsIam {
     pub metadata: String,
 }
 
+/// Why there is no token, and what to do.
+fn no_token(environment: &Environment) -> &'static str {
+    let by_systemd = ["CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
+    if by_systemd
+        .iter()
+        .any(|name| environment.variables.contains_key(*name))
+    {
+        "systemd handed over no token in the credential telegram-token: put the token you got from @BotFather \
+         into /etc/clip-bot/telegram-token and restart the service. If it is there already, something empties \
+         LoadCredential=, as images of LXC containers do: see “In a container” in operating.md"
+    } else {
+        "CLIP_BOT_TOKEN_FILE is not set: put the token you got from @BotFather into a file \
+         and name that file (for the systemd unit: /etc/clip-bot/telegram-token)"
+    }
+}
+
 impl BotConfig {
     /// Reads and checks all `CLIP_BOT_*` settings.
     ///
@@ -76,12 +92,8 @@ impl BotConfig {
     /// [`crate::error::Kind::Config`], naming the variable and the remedy.
     pub fn from_environment(environment: &Environment) -> Result<Self> {
         let mut settings = Settings::new(environment, "CLIP_BOT_", BOT_VARIABLES)?;
-        let token = settings.secret("CLIP_BOT_TOKEN", "telegram-token")?.ok_or_else(|| {
-            Error::config(
-                "CLIP_BOT_TOKEN_FILE is not set: put the token you got from @BotFather into a file \
-                 and name that file (for the systemd unit: /etc/clip-bot/telegram-token)",
-            )
-        })?;
+        let token = settings.secret("CLIP_BOT_TOKEN", "telegram-token")?;
+        let token = token.ok_or_else(|| Error::config(no_token(environment)))?;
         if !looks_like_a_token(token.expose()) {
             return Err(Error::config(
                 "CLIP_BOT_TOKEN: this is not a bot token (123456:ABC…); copy the whole token from @BotFather",

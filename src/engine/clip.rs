@@ -138,6 +138,7 @@ impl Engine for ClipEngine {
     }
 
     fn ready(&self, _deadline: Instant) -> Result<(), Failure> {
+        self.encoder.check().map_err(broken)?;
         self.store.len().map(drop).map_err(broken)
     }
 

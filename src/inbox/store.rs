@@ -1,9 +1,9 @@
 //! The file: the only place that knows `redb`.
 
 use std::any::Any;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -187,7 +187,10 @@ impl Location {
             return Ok(());
         }
         let disk = |cause: io::Error| StoreError::disk(&cause);
-        fs::create_dir_all(&self.directory).map_err(disk)?;
+        // What people ask is nobody else's business. A folder that is there already keeps its mode.
+        let mut folders = DirBuilder::new();
+        let made = folders.recursive(true).mode(0o700).create(&self.directory);
+        made.map_err(disk)?;
         let folder = File::open(&self.directory).map_err(disk)?;
         let until = Instant::now() + MAX_LOCK_WAIT;
         loop {

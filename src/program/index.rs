@@ -1,5 +1,6 @@
 //! `clip-search index …`.
 
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 use crate::collection::add::{self, Options, Summary};
 use crate::collection::index::Index;
 use crate::collection::index::maintenance::{self, Info};
-use crate::collection::qdrant;
+use crate::collection::qdrant::{Push, Removal};
 use crate::config::ClipConfig;
 use crate::engine::open_model;
 use crate::error::{Error, Result, one_line};
@@ -64,7 +65,7 @@ pub(super) const PUSH: CommandDefinition = CommandDefinition {
         count: Count::Optional,
         hint: ValueHint::Url,
     }],
-    switches: &[],
+    switches: &[YES],
 };
 
 pub(super) const REMOVE: CommandDefinition = CommandDefinition {
@@ -101,6 +102,11 @@ const EVEN_IF_EMPTY: Switch = Switch {
     about: "accept a place that has no pictures any more, and remove those of before",
 };
 
+const YES: Switch = Switch {
+    name: "yes",
+    about: "remove without asking what is in the collection and not in the index",
+};
+
 /// Runs one of the commands above.
 ///
 /// # Errors
@@ -112,7 +118,7 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let word = call.words.first().map(String::as_str);
     match call.command {
         "index add" => add(folder, call, config),
-        "index push" => push(folder, word, config),
+        "index push" => push(folder, call, config),
         "index remove" => {
             let pictures = maintenance::remove(folder, word.unwrap_or_default())?;
             print_lines([format!("{pictures} pictures removed from the index")]);
@@ -208,16 +214,21 @@ fn fast_line(fast: &FastEncoder<'_>) -> Option<String> {
     })
 }
 
-fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
+fn push(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
+    let url = call.words.first().or(config.qdrant.as_ref());
     let url = url
-        .or(config.qdrant.as_deref())
         .ok_or_else(|| Error::config("name the collection in Qdrant, or set CLIP_SEARCH_QDRANT"))?;
+    let index = Index::open(folder)?;
+    let push = Push::prepare(&index, url, config.qdrant_key.clone())?;
+    if !call.has(YES) && !agrees_to(push.removal())? {
+        print_lines(["nothing was changed".to_owned()]);
+        return Ok(1);
+    }
+    // Only now: until then ^C ends the program, also while it waits for an answer.
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let index = Index::open(folder)?;
     let mut progress = TerminalProgress::default();
-    let key = config.qdrant_key.clone();
-    let pushed = qdrant::push(&index, url, key, &shutdown, |line| progress.say(line))?;
+    let pushed = push.run(&shutdown, |line| progress.say(line))?;
     let (sent, unchanged, removed) = (pushed.sent, pushed.unchanged, pushed.removed);
     print_lines([format!(
         "{sent} sent, {unchanged} unchanged, {removed} removed"
@@ -226,6 +237,48 @@ fn push(folder: &Path, url: Option<&str>, config: &ClipConfig) -> Result<u8> {
         print_lines([INTERRUPTED.to_owned()]);
     }
     Ok(0)
+}
+
+/// Whether whoever sits at the terminal agrees to `removal`; asked only if there is something to remove.
+fn agrees_to(removal: &Removal) -> Result<bool> {
+    if removal.pictures == 0 {
+        return Ok(true);
+    }
+    let mut question = removal_lines(removal).join("\n");
+    if !std::io::stdin().is_terminal() {
+        let _ = writeln!(std::io::stderr(), "{question}");
+        return Err(Error::config(
+            "nothing was changed: repeat the command with --yes to remove these pictures from the \
+             collection, too",
+        ));
+    }
+    question.push_str("\nremove them? [y/N] ");
+    let mut answer = String::new();
+    let _ = write!(std::io::stderr(), "{question}");
+    let read = std::io::stdin().read_line(&mut answer);
+    read.map_err(|cause| Error::system("failed to read the answer", cause))?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+fn removal_lines(removal: &Removal) -> Vec<String> {
+    let Removal {
+        pictures,
+        of,
+        examples,
+    } = removal;
+    let mut lines = vec![format!(
+        "{pictures} of the {of} pictures in the collection are not in this index, and would be removed from \
+         the collection:"
+    )];
+    lines.extend(
+        examples
+            .iter()
+            .map(|place| format!("  {}", one_line(place))),
+    );
+    if *pictures > examples.len() {
+        lines.push(format!("  and {} more", pictures - examples.len()));
+    }
+    lines
 }
 
 /// What `index add` did, in lines for the operator.

@@ -201,7 +201,7 @@ fn info(file: &Path) -> Result<u8> {
     let model = Model::open(file)?;
     print_lines(lines(&model));
     // Only here is the whole file read.
-    let (line, code) = if model.is_intact() {
+    let (line, code) = if model.is_intact()? {
         ("ok       every byte is as it was converted", 0)
     } else {
         ("DAMAGED  convert or fetch it again", 1)

@@ -38,7 +38,7 @@ fn staged(count: u32) -> PathBuf {
 }
 
 /// As [`staged`], with two pictures that are indexed.
-fn indexed() -> PathBuf {
+pub fn indexed() -> PathBuf {
     let folder = staged(2);
     let added = add(&folder).wait();
     assert!(
@@ -49,7 +49,7 @@ fn indexed() -> PathBuf {
     folder
 }
 
-fn start(folder: &Path, words: &[&str]) -> Program {
+pub fn start(folder: &Path, words: &[&str]) -> Program {
     let (index, model) = (folder.join("index"), folder.join("model"));
     let settings = [
         ("CLIP_SEARCH_INDEX", index.to_str().expect("a plain path")),

@@ -1,14 +1,19 @@
 //! The systemd units and the program agree.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use clip_bot::config::SEARCH_VARIABLES;
+use clip_bot::config::{BOT_VARIABLES, SEARCH_VARIABLES};
 use clip_bot::{bot, program, systemd};
+
+fn read(path: &str) -> String {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
 
 /// The last value of `name` in a unit, as a duration.
 fn duration(unit: &str, name: &str) -> Duration {
-    let path = format!("{}/systemd/{unit}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&path).expect("our own unit");
+    let text = read(&format!("systemd/{unit}"));
     let mut values = text
         .lines()
         .rev()
@@ -41,4 +46,120 @@ fn a_stop_has_the_time_it_takes() {
     let longest = longest.expect("a duration");
     let stop = duration("clip-search.service", "TimeoutStopSec");
     assert!(stop > longest + program::search::OVERTIME, "{stop:?}");
+}
+
+/// systemd gives up a socket for good when its service was started too often.
+#[test]
+fn starts_never_end() {
+    for unit in ["clip-bot.service", "clip-search.service"] {
+        let text = read(&format!("systemd/{unit}"));
+        assert!(text.contains("\nStartLimitIntervalSec=0\n"), "{unit}");
+    }
+}
+
+#[test]
+fn state_is_for_its_owner_alone_and_what_is_only_read_cannot_be_written() {
+    for unit in [
+        "clip-bot.service",
+        "clip-search.service",
+        "clip-search-index.service",
+    ] {
+        let text = read(&format!("systemd/{unit}"));
+        assert!(text.contains("\nStateDirectoryMode=0700\n"), "{unit}");
+    }
+    let read_only = [
+        ("clip-search.service", &["index", "pictures"][..]),
+        ("clip-search-index.service", &["pictures"]),
+    ];
+    for (unit, folders) in read_only {
+        let text = read(&format!("systemd/{unit}"));
+        let line = text.lines().find(|line| line.starts_with("ReadOnlyPaths="));
+        for folder in folders {
+            let path = format!("-/var/lib/clip-search/{folder}");
+            assert!(line.is_some_and(|line| line.contains(&path)), "{unit}");
+        }
+    }
+}
+
+/// Each secret has a credential in its unit, and NixOS an option for its file; among NixOS's settings,
+/// which are in its store, it is refused.
+#[test]
+fn every_secret_has_a_place_that_only_root_can_read() {
+    let module = read("nix/module.nix");
+    for (unit, variables) in [
+        ("clip-bot.service", BOT_VARIABLES),
+        ("clip-search.service", SEARCH_VARIABLES),
+    ] {
+        let text = read(&format!("systemd/{unit}"));
+        for secret in variables.iter().filter(|variable| variable.is_secret()) {
+            let file = format!("{}_FILE", secret.name);
+            let file = variables.iter().find(|variable| variable.name == file);
+            let meaning = file.expect("each has one").meaning;
+            let credential = meaning.split('`').nth(1).expect("it names its credential");
+            let line = format!("\nLoadCredential={credential}:/etc/clip-bot/{credential}\n");
+            assert!(text.contains(&line), "{unit} does not load {credential}");
+            let option = module
+                .lines()
+                .find_map(|line| line.trim().strip_prefix(&format!("{credential} = ")));
+            let option = option.unwrap_or_else(|| panic!("NixOS has nothing for {credential}"));
+            let option = option.trim_end_matches(';').split('.').nth(1);
+            let option = option.expect("an option of the service");
+            assert!(module.contains(&format!("{option} = fileOption")));
+            assert!(module.contains(&format!("\"{option}\"\n")), "{option}");
+            let refused = ["TOKEN", "_KEY"]
+                .iter()
+                .find(|end| secret.name.ends_with(*end));
+            let refused = format!("lib.hasSuffix \"{}\" name", refused.expect("a known end"));
+            assert!(module.contains(&refused), "{} is taken", secret.name);
+        }
+    }
+}
+
+/// Whoever can write to the bucket must not be able to run anything on the instance.
+#[test]
+fn the_instance_checks_the_package_before_it_installs_it() {
+    let template = read("aws/bot.yaml");
+    let check = template.find("sha256sum --check").expect("it is checked");
+    let install = template.find("apt-get -q").expect("it is installed");
+    assert!(check < install);
+    assert!(
+        template.contains("[0-9a-f]{64}[.]deb"),
+        "a key without a whole hash is taken"
+    );
+}
+
+/// Every user of a machine sees its command lines.
+#[test]
+fn no_page_puts_a_secret_on_a_command_line() {
+    let folder = format!("{}/docs", env!("CARGO_MANIFEST_DIR"));
+    let files = std::fs::read_dir(folder).expect("our own folder").flatten();
+    let is_page = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "md");
+    let paths = files.map(|file| file.path()).filter(is_page);
+    let pages = paths.filter_map(|path| Some(format!("docs/{}", path.file_name()?.to_str()?)));
+    let more = [
+        "README.md",
+        "space/README.md",
+        "systemd/debian/README.Debian",
+    ];
+    for page in pages.chain(more.map(str::to_owned)) {
+        for line in read(&page).lines() {
+            // What the shell does itself is on no command line.
+            for command in line.split(['|', ';']).flat_map(|part| part.split("&&")) {
+                let command = command.trim();
+                let is_shell = ["printf ", "echo ", "read ", "export "]
+                    .iter()
+                    .any(|own| command.starts_with(own));
+                let secrets = [
+                    "$TOKEN",
+                    "${TOKEN",
+                    "$KEY",
+                    "HfToken=hf_",
+                    "Bearer $",
+                    "Bearer hf_",
+                ];
+                let found = secrets.iter().find(|secret| command.contains(*secret));
+                assert!(is_shell || found.is_none(), "{page}: {line}");
+            }
+        }
+    }
 }

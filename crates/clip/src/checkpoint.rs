@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::description::{self, TokenizerKind};
 use super::kernel::Activation;
-use super::mapped::Mapped;
+use super::mapped::{Mapped, State};
 use super::tokenizer::{MERGE, merges_in};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -25,6 +25,7 @@ const LOGIT_SCALE: f32 = 4.605_17;
 pub(super) struct Checkpoint {
     path: PathBuf,
     bytes: Mapped,
+    opened: State,
 }
 
 /// The tensors of a checkpoint, and the shape of the model that they make.
@@ -155,7 +156,17 @@ impl Checkpoint {
             path.to_owned()
         };
         let bytes = Mapped::open(&path)?;
-        Ok(Self { path, bytes })
+        let opened = bytes.begin(|| Ok(false))?;
+        Ok(Self {
+            path,
+            bytes,
+            opened,
+        })
+    }
+
+    /// Whether everything that was read is what the file was when it was opened.
+    pub(super) fn unchanged(&self) -> Result<()> {
+        self.bytes.end(self.opened)
     }
 
     pub(super) fn path(&self) -> &Path {

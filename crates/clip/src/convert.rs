@@ -71,6 +71,7 @@ pub fn convert(from: &Path, to: &Path, precision: Precision) -> Result<(Model, V
         .map_err(|error| error.with_context(&doing))?;
     let beside = to.with_added_extension("new");
     let written = write(&source, &beside, precision).and_then(|()| {
+        checkpoint.unchanged()?;
         // Nothing is replaced by what could not be used.
         Model::open(&beside).map(drop)
     });

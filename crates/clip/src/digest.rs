@@ -26,6 +26,7 @@ impl Hasher {
 }
 
 /// The digest of `bytes`: 64 hexadecimal digits.
+#[cfg(test)]
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let mut hasher = Hasher::default();
     hasher.update(bytes);

@@ -23,6 +23,9 @@ pub enum ErrorKind {
     /// The file of the model is damaged, or of another version of the format:
     /// [`convert`](crate::convert::convert()) the checkpoint again. The message ends with this advice.
     Damaged,
+    /// Another program changed or truncated the file while it was in use: put its content back, or open it
+    /// again.
+    Changed,
     /// The model does not take this text, these tokens or this picture: give it another one.
     Input,
     /// The operating system could not read or write a file; the source is its error.

@@ -118,6 +118,14 @@ pub trait Encoder: Send + Sync {
     /// Components of a vector.
     fn dimensions(&self) -> usize;
 
+    /// Whether a text would be encoded now.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Changed`] if another program changed the file of the weights.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The vector of `text`. Tokens beyond the model's context are cut off.
     ///
     /// # Errors

@@ -11,7 +11,6 @@ use super::tokenizer::{ByteLevelTokenizer, ClipTokenizer};
 use super::transformer::Pass;
 use super::weights::{Reader, Weights};
 use super::{Encoder, text, vision};
-use crate::digest::sha256;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A model that turns texts and pictures into vectors.
@@ -133,9 +132,17 @@ impl Model {
     }
 
     /// Whether the file is still what was written by the conversion, to the last bit. Reads all of it.
-    #[must_use]
-    pub fn is_intact(&self) -> bool {
-        sha256(&self.weights[self.start..]) == self.description.digest
+    ///
+    /// # Errors
+    /// [`ErrorKind::System`] if the file cannot be read.
+    pub fn is_intact(&self) -> Result<bool> {
+        Ok(self.weights.digest(self.start)? == self.description.digest)
+    }
+
+    /// Calls `work`, which computes with the weights; see [`Mapped`](crate::mapped::Mapped::begin).
+    fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.weights
+            .guarded(self.start, &self.description.digest, work)
     }
 
     /// The vector of a text that is given as tokens of the [`tokenizer`](crate::tokenizer), the start
@@ -143,10 +150,13 @@ impl Model {
     ///
     /// # Errors
     /// [`ErrorKind::Input`] if the model does not have a token, or the end is missing;
-    /// [`ErrorKind::Damaged`] if the weights are damaged.
+    /// [`ErrorKind::Damaged`] if the weights are damaged, [`ErrorKind::Changed`] if another program changed
+    /// their file.
     pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
-        unit(self.text.run(&self.weights, &mut pass, tokens)?)
+        self.guarded(|| {
+            let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
+            unit(self.text.run(&self.weights, &mut pass, tokens)?)
+        })
     }
 
     /// As [`Encoder::encode_pixels`], with a choice of how activations are quantised before they are
@@ -159,10 +169,12 @@ impl Model {
         pictures: &[Vec<f32>],
         quantisation: Quantisation,
     ) -> Result<Vec<Vec<f32>>> {
-        let mut pass = Pass::new(&self.weights, self.isa, quantisation);
-        let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
-        let vectors = vectors.chunks_exact(self.description.dimensions);
-        vectors.map(|vector| unit(vector.to_vec())).collect()
+        self.guarded(|| {
+            let mut pass = Pass::new(&self.weights, self.isa, quantisation);
+            let vectors = self.vision.run(&self.weights, &mut pass, pictures)?;
+            let vectors = vectors.chunks_exact(self.description.dimensions);
+            vectors.map(|vector| unit(vector.to_vec())).collect()
+        })
     }
 }
 
@@ -173,6 +185,10 @@ impl Encoder for Model {
 
     fn dimensions(&self) -> usize {
         self.description.dimensions
+    }
+
+    fn check(&self) -> Result<()> {
+        self.guarded(|| Ok(()))
     }
 
     fn encode_text(&self, text: &str) -> Result<Vec<f32>> {

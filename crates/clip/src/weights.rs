@@ -16,6 +16,9 @@ use super::kernel::{LANES, Matrix, Values, panels};
 use super::mapped::Mapped;
 use super::tokenizer::MERGE;
 use crate::error::{Error, ErrorKind, Result};
+use bytes::Bytes;
+
+mod bytes;
 
 /// The key of the description in the metadata of the file.
 pub(super) const KEY: &str = "clip-bot";
@@ -51,20 +54,11 @@ struct Tensor {
 #[derive(Debug)]
 pub struct Weights(Bytes);
 
-#[derive(Debug)]
-enum Bytes {
-    Mapped(Mapped),
-    Static(&'static [u8]),
-}
-
 impl Deref for Weights {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match &self.0 {
-            Bytes::Mapped(bytes) => bytes,
-            Bytes::Static(bytes) => bytes,
-        }
+        &self.0
     }
 }
 
@@ -81,6 +75,21 @@ impl Weights {
     #[must_use]
     pub fn from_static(bytes: &'static [u8]) -> Self {
         Self(Bytes::Static(bytes))
+    }
+
+    /// See [`Bytes::guarded`].
+    pub(super) fn guarded<T>(
+        &self,
+        start: usize,
+        digest: &str,
+        work: impl FnOnce() -> Result<T>,
+    ) -> Result<T> {
+        self.0.guarded(start, digest, work)
+    }
+
+    /// See [`Bytes::digest`].
+    pub(super) fn digest(&self, start: usize) -> Result<String> {
+        self.0.digest(start)
     }
 
     /// The numbers of `vector`.
@@ -120,12 +129,8 @@ impl Weights {
         let length = bytes.len() / rows.count;
         let from = bytes.start + index * length;
         let range = from..from + length;
-        let mut row = Vec::new();
-        match &self.0 {
-            // A text needs few of all rows.
-            Bytes::Mapped(file) => file.read(range, &mut row)?,
-            Bytes::Static(file) => row.extend_from_slice(&file[range]),
-        }
+        // A text needs few of all rows.
+        let row = self.0.read(range)?;
         let scale = scales
             .as_ref()
             .map_or(1.0, |scales| self.vector(scales)[index]);

@@ -12,8 +12,9 @@
 //!
 //! `stride` is the number of dimensions, rounded up for the kernels. A search reads all of `bytes`
 //! and a few rows of the rest. Opening checks only the head, and each later access checks what it
-//! reads: a damaged file leads to wrong scores or to an error, and to nothing worse. All numbers
-//! are little endian.
+//! reads: a damaged file leads to wrong scores or to an error, and to nothing worse. One that another
+//! program changes while it is open is compared with its checksum, and is an error from then on. All
+//! numbers are little endian.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
@@ -28,7 +29,7 @@ use super::manifest::{RowSet, SegmentEntry, file_name};
 use super::record::{StoredRecord, place_key};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{STRIDE, quantise};
-use clip::mapped::Mapped;
+use clip::mapped::{Mapped, State};
 
 const MAGIC: &[u8; 8] = b"clipseg1";
 const HEAD: usize = 64;
@@ -116,6 +117,29 @@ impl Segment {
             map,
             layout,
         })
+    }
+
+    /// Begins a use of the vectors and tables: the file is what the manifest lists as `entry`.
+    pub fn begin(&self, entry: &SegmentEntry) -> Result<State> {
+        self.map
+            .begin(|| {
+                let mut hasher = crc32fast::Hasher::new();
+                self.map.blocks(0, |block| hasher.update(block))?;
+                Ok(hasher.finalize() == entry.checksum)
+            })
+            .map_err(|error| self.spoilt(error))
+    }
+
+    /// Ends the use that began in `state`; if this fails, its results mean nothing.
+    pub fn end(&self, state: State) -> Result<()> {
+        self.map.end(state).map_err(|error| self.spoilt(error))
+    }
+
+    fn spoilt(&self, error: clip::Error) -> Error {
+        match error.kind() {
+            clip::ErrorKind::Changed => damaged(&self.path),
+            _ => error.into(),
+        }
     }
 
     pub fn rows(&self) -> usize {

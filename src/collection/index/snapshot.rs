@@ -94,6 +94,18 @@ impl Snapshot {
         })
     }
 
+    /// Calls `work`, which reads vectors and tables; an error if another program changed a segment before
+    /// or meanwhile.
+    pub fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let begin = |(segment, entry): (&Segment, &SegmentEntry)| segment.begin(entry);
+        let states = self.parts().map(begin).collect::<Result<Vec<_>>>()?;
+        let done = work();
+        for (segment, state) in self.segments.iter().zip(states) {
+            segment.end(state)?;
+        }
+        done
+    }
+
     fn find(&self, number: u64) -> Option<&Segment> {
         let found = self
             .segments

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::payload::{record_of, uuid};
+use crate::collection::Record;
 use crate::error::{Error, Kind, Result, one_line};
 use crate::http::{Client, Request, Response};
 use crate::secret::Secret;
 
 /// Qdrant may be busy with its own optimisation while points come in.
-pub(super) const WRITE_TIMEOUT: Duration = Duration::from_mins(2);
+const WRITE_TIMEOUT: Duration = Duration::from_mins(2);
 /// Largest answer, in bytes.
 const MAX_ANSWER: u64 = 64 << 20;
 /// Connections that are kept open for simultaneous searches.
@@ -75,18 +77,26 @@ impl Api {
         self.call(request)?.ok_or_else(|| not_understood(404))
     }
 
-    /// Makes the collection, or makes sure that it takes vectors with that many `dimensions`.
-    pub fn prepare(&self, dimensions: usize) -> Result<()> {
-        if let Some(collection) = self.call(Request::get(self.url("")))? {
-            let vectors = &collection["config"]["params"]["vectors"];
-            if vectors["size"] == dimensions && vectors["distance"] == "Cosine" {
-                return Ok(());
-            }
-            return Err(Error::config(format!(
-                "the collection in Qdrant is not made for vectors of {dimensions} components that \
-                 are compared by cosine: name one that does not exist yet, which is then made"
-            )));
+    /// Whether there is the collection.
+    ///
+    /// # Errors
+    /// It does not take vectors with that many `dimensions`.
+    pub fn exists(&self, dimensions: usize) -> Result<bool> {
+        let Some(collection) = self.call(Request::get(self.url("")))? else {
+            return Ok(false);
+        };
+        let vectors = &collection["config"]["params"]["vectors"];
+        if vectors["size"] == dimensions && vectors["distance"] == "Cosine" {
+            return Ok(true);
         }
+        Err(Error::config(format!(
+            "the collection in Qdrant is not made for vectors of {dimensions} components that \
+             are compared by cosine: name one that does not exist yet, which is then made"
+        )))
+    }
+
+    /// Makes the collection.
+    pub fn create(&self, dimensions: usize) -> Result<()> {
         let body = json!({
             "vectors": {"size": dimensions, "distance": "Cosine", "on_disk": true},
             "quantization_config": {"scalar": {"type": "int8", "always_ram": true}},
@@ -97,29 +107,49 @@ impl Api {
     }
 
     /// The marks of all points in the collection, by their ids.
+    ///
+    /// # Errors
+    /// There are points that no push wrote.
     pub fn marks(&self) -> Result<HashMap<String, String>> {
         let mut marks = HashMap::new();
+        let mut foreign = Foreign::default();
         let mut offset = Value::Null;
         loop {
             let body = json!({
                 "limit": 10_000,
                 "offset": offset,
-                "with_payload": ["mark"],
+                "with_payload": ["id", "mark"],
                 "with_vector": false,
             });
             let mut page = self.call_existing(self.post("/points/scroll", &body))?;
             for point in page["points"].as_array().ok_or_else(malformed)? {
-                let id = point["id"].as_str();
-                let mark = point["payload"]["mark"].as_str();
-                // Points without a mark are not from `push`, which removes them.
-                let id = id.map_or_else(|| point["id"].to_string(), str::to_owned);
-                marks.insert(id, mark.unwrap_or_default().to_owned());
+                match mark_of(point) {
+                    Some((id, mark)) => drop(marks.insert(id, mark)),
+                    None => foreign.add(&point["id"]),
+                }
             }
             offset = page["next_page_offset"].take();
             if offset.is_null() {
-                return Ok(marks);
+                break;
             }
         }
+        foreign.refuse()?;
+        Ok(marks)
+    }
+
+    /// The picture that the point with that `id` stands for; none if there is no such point.
+    pub fn point(&self, id: &str) -> Result<Option<Record>> {
+        let path = format!("/points/{id}");
+        let point = self.call(Request::get(self.url(&path)))?;
+        let record = point.map(|point| record_of(&point["payload"]).ok_or_else(malformed));
+        record.transpose()
+    }
+
+    /// Removes the points with these `ids`.
+    pub fn delete(&self, ids: &[String]) -> Result<()> {
+        let body = json!({ "points": ids });
+        let request = self.post("/points/delete?wait=true", &body);
+        self.call_existing(request.timeout(WRITE_TIMEOUT)).map(drop)
     }
 
     /// Adds points, or replaces those with the same ids.
@@ -127,6 +157,42 @@ impl Api {
         let body = json!({ "points": points });
         let request = Request::put_json(self.url("/points?wait=true"), &body);
         self.call_existing(request.timeout(WRITE_TIMEOUT)).map(drop)
+    }
+}
+
+/// Id and mark of a point that a push wrote; none if somebody else did.
+pub(super) fn mark_of(point: &Value) -> Option<(String, String)> {
+    let (id, payload) = (point["id"].as_str()?, &point["payload"]);
+    let mark = payload["mark"].as_str()?;
+    (uuid(payload["id"].as_str()?) == id).then(|| (id.to_owned(), mark.to_owned()))
+}
+
+/// Points that no push wrote.
+#[derive(Debug, Default)]
+struct Foreign {
+    points: usize,
+    /// Some of their ids, as JSON.
+    ids: Vec<String>,
+}
+
+impl Foreign {
+    fn add(&mut self, id: &Value) {
+        self.points += 1;
+        if self.ids.len() < 3 {
+            self.ids.push(one_line(&id.to_string()));
+        }
+    }
+
+    fn refuse(&self) -> Result<()> {
+        if self.points == 0 {
+            return Ok(());
+        }
+        Err(Error::config(format!(
+            "the collection in Qdrant holds points that clip-search did not write ({}, such as {}), and \
+             nothing was changed: name a collection that does not exist yet, which is then made",
+            self.points,
+            self.ids.join(", ")
+        )))
     }
 }
 
@@ -163,6 +229,25 @@ pub(super) fn malformed() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_points_with_our_mark_are_ours() {
+        let id = uuid("0123456789abcdef");
+        let ours = json!({"id": id, "payload": {"id": "0123456789abcdef", "mark": "a mark"}});
+        assert_eq!(mark_of(&ours), Some((id.clone(), "a mark".to_owned())));
+        for foreign in [
+            json!({"id": 7, "payload": {"id": "0123456789abcdef", "mark": "a mark"}}),
+            json!({"id": "7", "payload": {"id": "0123456789abcdef", "mark": "a mark"}}),
+            json!({"id": id, "payload": {"id": "another", "mark": "a mark"}}),
+            json!({"id": id, "payload": {"id": "0123456789abcdef"}}),
+            json!({"id": id, "payload": {"mark": "a mark"}}),
+            json!({"id": id, "payload": null}),
+            json!({"id": id}),
+            json!(null),
+        ] {
+            assert_eq!(mark_of(&foreign), None, "{foreign}");
+        }
+    }
 
     #[test]
     fn only_addresses_of_collections_are_taken() {

@@ -128,3 +128,24 @@ fn a_configuration_prints_none_of_its_secrets() {
     );
     assert!(!printed.contains("s3cret"), "{printed}");
 }
+
+/// Images of LXC containers empty `LoadCredential=`: then the file is there, and the bot sees no token.
+#[test]
+fn a_token_that_systemd_did_not_hand_over_is_told_from_one_that_is_not_set() {
+    for by_systemd in [
+        ("CREDENTIALS_DIRECTORY", "/blank"),
+        ("CREDENTIALS_DIRECTORY", "/elsewhere"),
+        ("NOTIFY_SOCKET", "/run/systemd/notify"),
+    ] {
+        let line = line_of(bot(&[("CLIP_BOT_TOKEN_FILE", ""), by_systemd]));
+        for words in [
+            "systemd handed over no token",
+            "/etc/clip-bot/telegram-token",
+            "LXC",
+        ] {
+            assert!(line.contains(words), "{line}");
+        }
+    }
+    let line = line_of(bot(&[("CLIP_BOT_TOKEN_FILE", "")]));
+    assert!(line.starts_with("CLIP_BOT_TOKEN_FILE is not set"), "{line}");
+}

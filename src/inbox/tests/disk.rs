@@ -286,3 +286,18 @@ fn a_disk_that_is_really_full_works_again_when_updates_were_answered() {
         assert_eq!(entry.update, long_arrival(entry.id, 8000).update);
     }
 }
+
+#[test]
+fn a_folder_that_it_makes_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = Folder::new();
+    let state = home.0.join("some/state");
+    drop(Inbox::open(&state, "1", "https://api", &Clock::default()).expect("nobody else has it"));
+    for folder in [state.clone(), home.0.join("some")] {
+        let mode = fs::metadata(&folder).expect("made").permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "{}", folder.display());
+    }
+    let file = fs::metadata(state.join("inbox.redb")).expect("made");
+    assert_eq!(file.permissions().mode() & 0o777, 0o600);
+}

@@ -95,7 +95,7 @@ class Account:
         }
         page = (ROOT / "docs/aws.md").read_text()
         (self.reference,) = re.findall(r"^`(SpaceApi=/predict .*)`$", page, re.M)
-        self.first, self.set_up, self.update, self.tear_down = re.findall(
+        self.first, self.set_up, self.private, self.update, self.tear_down = re.findall(
             r"^```sh\n(.*?)^```$", page, re.M | re.S
         )
 
@@ -153,7 +153,7 @@ class Account:
             file.writestr(info, stripped.read_bytes())
             file.writestr("version", version)
         (self.folder / "work/clip-bot_0.1.0-1_amd64.deb").write_text(f"package {version}")
-        self.package = self.sh("sha256sum clip-bot_*.deb | cut -c1-12").strip() + ".deb"
+        self.package = self.sh("sha256sum clip-bot_*.deb | cut -c1-64").strip() + ".deb"
 
     def run(self, commands, said=""):
         # The Space of this check is like the reference's. MiniStack has none of the parameters that
@@ -352,6 +352,20 @@ class Account:
                 apt.startswith("apt-get -q -y") and systemctl == "systemctl enable --now clip-bot"
             )
 
+        with checking("instance: a package that is not what its name says is not installed"):
+            place, wanted = f"s3://{self.bucket}/{self.package}", self.folder / "installed"
+            wanted.unlink()
+            (self.folder / "other.deb").write_text("package of somebody else")
+            self.aws("s3", "cp", str(self.folder / "other.deb"), place)
+            try:
+                self.on_instance("package")
+            except subprocess.CalledProcessError as error:
+                assert "clip-bot.deb" in error.stdout + error.stderr, error.stderr
+            else:
+                raise AssertionError("it is installed")
+            assert (self.folder / "installed.deb").read_text() == "package 1"
+            assert not wanted.exists()
+
     def updates(self):
         before, old = self.code(), self.package
         self.build_files("2")
@@ -372,6 +386,15 @@ class Account:
             code = self.code()
             assert self.run(self.update).count("No changes") == 2
             assert self.code() == code
+
+        with checking("a private Space: its token comes from standard input"):
+            self.run(self.private, "hf_of-the-peer\n")
+            assert self.setting("CLIP_SEARCH_HF_TOKEN") == "hf_of-the-peer"
+
+    def setting(self, name):
+        words = ["lambda", "get-function-configuration", "--function-name"]
+        words += [self.output("clip-search", "FunctionName"), "--output", "text"]
+        return self.aws(*words, "--query", f"Environment.Variables.{name}").strip()
 
     def code(self):
         name = self.output("clip-search", "FunctionName")

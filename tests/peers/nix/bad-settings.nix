@@ -22,6 +22,12 @@ let
     }
     // settings;
   };
+  search = settings: {
+    services.clip-search = {
+      enable = true;
+    }
+    // settings;
+  };
   case = configuration: says: {
     system = systemWith configuration;
     inherit says;
@@ -43,6 +49,21 @@ in
   token-as-setting = case (bot {
     settings.CLIP_BOT_TOKEN = "4242:token";
   }) "use the option that names a file";
+  search-token-as-setting = case (bot {
+    settings.CLIP_BOT_SEARCH_TOKEN = "secret";
+  }) "services.clip-bot.settings.CLIP_BOT_SEARCH_TOKEN is a secret";
+  hf-token-as-setting = case (search {
+    settings.CLIP_SEARCH_HF_TOKEN = "hf_secret";
+  }) "services.clip-search.settings.CLIP_SEARCH_HF_TOKEN is a secret";
+  endpoint-token-as-setting = case (search {
+    settings.CLIP_SEARCH_TOKEN = "secret";
+  }) "services.clip-search.settings.CLIP_SEARCH_TOKEN is a secret";
+  qdrant-key-as-setting = case (search {
+    settings.CLIP_SEARCH_QDRANT_KEY = "secret";
+  }) "services.clip-search.settings.CLIP_SEARCH_QDRANT_KEY is a secret";
+  qdrant-key-in-store = case (search {
+    qdrantKeyFile = "${builtins.toFile "key" "secret"}";
+  }) "services.clip-search.qdrantKeyFile must not be in the Nix store";
   no-token = case (bot { tokenFile = null; }) "services.clip-bot.tokenFile is not set: name the file";
   no-search-url = case (bot {
     searchUrl = null;
@@ -55,13 +76,17 @@ in
   }) "CLIP_BOT_RESULT is not a known setting; did you mean CLIP_BOT_RESULTS?";
   bad-duration = case (bot { settings.CLIP_BOT_SEARCH_TIMEOUT = "soon"; }) "CLIP_BOT_SEARCH_TIMEOUT";
   number-too-large = case (bot { settings.CLIP_BOT_RESULTS = 11; }) "CLIP_BOT_RESULTS";
-  search-without-space = case {
-    services.clip-search = {
-      enable = true;
-      settings.CLIP_SEARCH_ENGINE = "space";
-    };
-  } "CLIP_SEARCH_SPACE is not set: name the Space";
+  search-without-space = case (search {
+    settings.CLIP_SEARCH_ENGINE = "space";
+  }) "CLIP_SEARCH_SPACE is not set: name the Space";
 
   # The control: nothing is wrong.
-  good = case (bot { }) "";
+  good = case {
+    services =
+      (bot { }).services
+      // (search {
+        qdrantKeyFile = "/run/secrets/qdrant-key";
+        spaceTokenFile = "/run/secrets/hf-token";
+      }).services;
+  } "";
 }

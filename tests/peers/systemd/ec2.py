@@ -89,6 +89,14 @@ def the_package_changes(telegram):
         systemctl("start", PACKAGE_UNIT)
         assert instance.calls("apt-get")[1:] == ["apt-get second.deb"]
         assert pid_of(BOT) != pid
+    with checking("a package that is not what its name says: not installed, however often it is tried"):
+        instance.wants("expected.deb", content="of somebody else.deb")
+        before = len(instance.calls("curl"))
+        systemctl("start", "--no-block", PACKAGE_UNIT)
+        wait("a try", lambda: len(instance.calls("curl")) > before + 4)
+        systemctl("stop", PACKAGE_UNIT)
+        assert instance.calls("apt-get")[2:] == []
+        assert "FAILED" in run("journalctl", "-u", PACKAGE_UNIT, "-o", "cat")
     with checking("a boot with another package: neither waits for the other for ever"):
         systemctl("stop", BOT)
         instance.wants("third.deb")

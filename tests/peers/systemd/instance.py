@@ -1,6 +1,7 @@
 """The EC2 instance of aws/bot.yaml: its files as cloud-init writes them, and what AWS is to it."""
 
 import fcntl
+import hashlib
 import json
 import pathlib
 import re
@@ -30,7 +31,7 @@ case $url in
 */iam/security-credentials/bot-role) cat keys ;;
 */tags/instance/clip-bot-package) cat package ;;
 https://ssm.eu-central-1.amazonaws.com/) grep -q {SECRET_KEY} && cat parameter ;;
-https://s3.eu-central-1.amazonaws.com/bucket/*) grep -q {SECRET_KEY} && echo "${{url##*/}}" >"$file" ;;
+https://s3.eu-central-1.amazonaws.com/bucket/*) grep -q {SECRET_KEY} && cat "${{url##*/}}" >"$file" ;;
 *) exit 6 ;;
 esac
 """
@@ -76,9 +77,11 @@ def stand_ins():
     wants("first.deb")
 
 
-def wants(package):
-    """The instance's tag names that package."""
-    (CLOUD / "package").write_text(package)
+def wants(package, content=None):
+    """The instance's tag names that package, whose content is the same word or another one."""
+    key = hashlib.sha256(package.encode()).hexdigest() + ".deb"
+    (CLOUD / key).write_text(content or package)
+    (CLOUD / "package").write_text(key)
 
 
 def keeps(token):
