@@ -1,6 +1,6 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
-//! `GET /search`, `POST /search` with a picture, `GET /health`, `GET /ready`, `GET /images/{id}`
+//! `GET /search`, `POST /search` with a picture or a form, `GET /health`, `GET /ready`, `GET /images/{id}`
 //! (`?w=320` for a smaller one); HEAD works like GET. Every error is
 //! `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
@@ -18,6 +18,7 @@ mod monitor;
 mod permits;
 mod request;
 pub mod socket;
+mod upload;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,7 +40,8 @@ use crate::secret::Secret;
 
 use answer::{AnswerSummary, FailureResponse};
 use permits::{Permit, Permits};
-use request::{Authentication, Parameters};
+use request::{Authentication, Fields, Parameters};
+use upload::BodyKind;
 
 pub use monitor::Monitor;
 
@@ -87,7 +89,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
     });
     let observed = Arc::clone(&endpoint);
     Router::new()
-        .route("/search", get(search_text).post(search_picture))
+        .route("/search", get(search_text).post(search_body))
         .route("/health", get(health))
         .route("/ready", get(ready))
         .route("/images/{id}", get(images::image))
@@ -126,13 +128,14 @@ async fn search_text(
 ) -> Result<Response, FailureResponse> {
     let (parts, _) = request.into_parts();
     endpoint.authenticate(&parts.headers)?;
-    let parameters = Parameters::parse(parts.uri.query())?;
-    let query = parameters.text_query()?;
+    let fields = Fields::parse(parts.uri.query().unwrap_or_default());
+    let parameters = Parameters::from_fields(&fields)?;
+    let query = parameters.text_query(&fields)?;
     let permit = endpoint.permits.searches.now()?;
     endpoint.search(&parts, &parameters, query, permit).await
 }
 
-async fn search_picture(
+async fn search_body(
     State(endpoint): SharedEndpoint,
     request: Request,
 ) -> Result<Response, FailureResponse> {
@@ -195,7 +198,7 @@ impl Endpoint {
         }
     }
 
-    /// Receives a query by picture, after checking all that can be checked before. Returns the
+    /// Receives the query in a body, after checking all that can be checked before. Returns the
     /// permits for it, too, to be kept until the engine returns.
     async fn receive(
         &self,
@@ -203,17 +206,18 @@ impl Endpoint {
         body: &mut Body,
     ) -> Result<(Parameters, Query, [Permit; 3]), FailureResponse> {
         self.authenticate(&parts.headers)?;
-        let parameters = Parameters::parse(parts.uri.query())?;
-        request::check_media_type(&parts.headers)?;
-        let length = body::length(&parts.headers)?;
+        let fields = Fields::parse(parts.uri.query().unwrap_or_default());
+        Parameters::from_fields(&fields)?;
+        let kind = BodyKind::of(&parts.headers)?;
+        let limit = kind.max_bytes();
+        let length = body::length(&parts.headers, limit)?;
         let deadline = tokio::time::Instant::now() + self.time(parts);
         let received = self.permits.received.now()?;
-        let (bytes, held) = body::read(body, length, &self.permits, deadline).await?;
-        let permit = self.permits.pictures.one(deadline).await?;
-        let query = Query {
-            subject: request::picture(bytes)?,
-            limit: parameters.limit,
-            offset: parameters.offset,
+        let (bytes, held) = body::read(body, length, limit, &self.permits, deadline).await?;
+        let (parameters, query) = upload::query(&kind, fields, bytes)?;
+        let permit = match query.subject {
+            Subject::Text(_) => self.permits.searches.now()?,
+            Subject::Picture { .. } => self.permits.pictures.one(deadline).await?,
         };
         Ok((parameters, query, [received, held, permit]))
     }

@@ -136,6 +136,8 @@ pub mod log;
 pub mod media;
 #[cfg(feature = "clip")]
 pub mod models;
+#[cfg(feature = "search")]
+pub mod multipart;
 #[cfg(feature = "clip")]
 pub mod picture;
 #[cfg(feature = "playground")]

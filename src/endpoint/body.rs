@@ -32,15 +32,15 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The announced length of a body, if there is one.
 ///
 /// # Errors
-/// [`Reason::TooLarge`] for more than [`MAX_PICTURE_BYTES`].
-pub(super) fn length(headers: &HeaderMap) -> Result<Option<usize>, Failure> {
+/// [`Reason::TooLarge`] for more than `limit` bytes.
+pub(super) fn length(headers: &HeaderMap, limit: usize) -> Result<Option<usize>, Failure> {
     let length = headers.get(CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     let Some(length) = length else {
         return Ok(None);
     };
     match usize::try_from(length) {
-        Ok(length) if length <= MAX_PICTURE_BYTES => Ok(Some(length)),
+        Ok(length) if length <= limit => Ok(Some(length)),
         _ => Err(too_large()),
     }
 }
@@ -49,12 +49,13 @@ pub(super) fn length(headers: &HeaderMap) -> Result<Option<usize>, Failure> {
 /// and within 30 s. Returns the permit for its bytes, too.
 ///
 /// # Errors
-/// [`Reason::TooLarge`] beyond [`MAX_PICTURE_BYTES`]; [`Reason::BadQuery`] when it breaks off or
+/// [`Reason::TooLarge`] beyond `limit` bytes; [`Reason::BadQuery`] when it breaks off or
 /// takes too long; [`Reason::RateLimited`] when there is no memory for it in time, or it is slow
 /// while others wait.
 pub(super) async fn read(
     body: &mut Body,
     length: Option<usize>,
+    limit: usize,
     permits: &Permits,
     deadline: Instant,
 ) -> Result<(Vec<u8>, Permit), Failure> {
@@ -62,11 +63,12 @@ pub(super) async fn read(
     let until = deadline.min(start + MAX_UPLOAD_TIME);
     let mut received = Received {
         bytes: Vec::new(),
+        limit,
         until,
         start,
         permits,
     };
-    let size = length.unwrap_or(MAX_PICTURE_BYTES);
+    let size = length.unwrap_or(limit);
     let is_whole = received.read(body, AHEAD.min(size)).await?;
     let size = if is_whole { received.bytes.len() } else { size };
     let mut permit = permits.received_bytes.bytes(size as u64, deadline).await?;
@@ -85,6 +87,7 @@ pub(super) async fn read(
 /// What has arrived of a body.
 struct Received<'a> {
     bytes: Vec<u8>,
+    limit: usize,
     start: Instant,
     until: Instant,
     permits: &'a Permits,
@@ -97,7 +100,7 @@ impl Received<'_> {
             let Some(chunk) = self.next(body).await? else {
                 return Ok(true);
             };
-            if self.bytes.len() + chunk.len() > MAX_PICTURE_BYTES {
+            if self.bytes.len() + chunk.len() > self.limit {
                 return Err(too_large());
             }
             self.bytes.extend_from_slice(&chunk);
@@ -161,7 +164,8 @@ async fn next(body: &mut Body) -> Option<Result<Bytes, axum::Error>> {
     Some(frame.map(|frame| frame.into_data().unwrap_or_default()))
 }
 
-fn too_large() -> Failure {
+/// The picture is larger than [`MAX_PICTURE_BYTES`].
+pub(super) fn too_large() -> Failure {
     let message =
         format!("the picture is larger than {MAX_PICTURE_BYTES} bytes; send a smaller one");
     Failure::new(Reason::TooLarge, message)

@@ -1,21 +1,139 @@
-//! Reads requests strictly: parameters, bearer token, picture.
+//! Reads requests strictly: parameters and bearer token. What a body holds is `upload`'s.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::AUTHORIZATION;
 use percent_encoding::percent_decode;
 
-use crate::search::{DEFAULT_LIMIT, Failure, MAX_LIMIT, Query, Reason, Subject};
+use crate::search::{DEFAULT_LIMIT, Failure, MAX_LIMIT, Query, Reason};
 use crate::secret::Secret;
 
 /// Largest `offset` accepted: no answer is useful so far down, and sums with it cannot overflow.
-const MAX_OFFSET: usize = 1_000_000;
+pub(super) const MAX_OFFSET: usize = 1_000_000;
 
-/// The parameters of `/search`. Unknown ones are ignored; of several with one name the first
-/// counts.
+/// What people call the parameters of `/search`, from other services and by guessing.
+const ALIASES: [(&str, &[&str]); 4] = [
+    (
+        "query",
+        &[
+            "q",
+            "s",
+            "text",
+            "search",
+            "search_query",
+            "prompt",
+            "text_prompt",
+            "term",
+            "terms",
+            "keyword",
+            "keywords",
+            "word",
+            "words",
+            "phrase",
+            "input",
+        ],
+    ),
+    (
+        "limit",
+        &[
+            "n",
+            "k",
+            "top",
+            "top_k",
+            "topk",
+            "count",
+            "num",
+            "number",
+            "size",
+            "max",
+            "max_results",
+            "num_results",
+            "results",
+            "per_page",
+            "page_size",
+            "nofimages_to_show",
+        ],
+    ),
+    ("offset", &["skip", "start", "page"]),
+    ("details", &["detail", "detailed", "verbose", "full"]),
+];
+
+/// The words for yes and for no, in any case.
+pub(super) const YES: [&str; 4] = ["true", "1", "yes", "on"];
+pub(super) const NO: [&str; 4] = ["false", "0", "no", "off"];
+
+/// Names and values, as a caller sent them in an address or in a form. The bytes may be anything.
+#[derive(Debug, Default)]
+pub(super) struct Fields(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Fields {
+    /// Those of `name=value&name=value`.
+    pub fn parse(text: &str) -> Self {
+        let mut fields = Self::default();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            fields.push(decode(name), decode(value));
+        }
+        fields
+    }
+
+    /// Adds one behind those that are there.
+    pub fn push(&mut self, name: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Adds `other`'s behind those that are there.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether there is one called `name`.
+    pub fn has(&self, wanted: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == wanted.as_bytes())
+    }
+
+    /// The first value called `wanted`.
+    ///
+    /// # Errors
+    /// [`Reason::BadQuery`] where it is not UTF-8.
+    fn value(&self, wanted: &str) -> Result<Option<String>, Failure> {
+        let named = |(name, _): &&(Vec<u8>, Vec<u8>)| name == wanted.as_bytes();
+        let Some((_, value)) = self.0.iter().find(named) else {
+            return Ok(None);
+        };
+        let wrong = |_| bad_query(format!("{wanted} is not UTF-8 text; send it as UTF-8"));
+        String::from_utf8(value.clone()).map(Some).map_err(wrong)
+    }
+
+    /// Refuses a name that can only mean `wanted`, which is absent.
+    ///
+    /// # Errors
+    /// [`Reason::BadQuery`], naming both.
+    fn check_name(&self, wanted: &str) -> Result<(), Failure> {
+        let aliases = ALIASES.iter().find(|(name, _)| *name == wanted);
+        let aliases = aliases.map_or(&[][..], |(_, aliases)| aliases);
+        for name in self
+            .0
+            .iter()
+            .filter_map(|(name, _)| str::from_utf8(name).ok())
+        {
+            let plain = name.trim().to_ascii_lowercase().replace('-', "_");
+            let is_near = name != wanted && strsim::osa_distance(&plain, wanted) <= 1;
+            if is_near || aliases.contains(&plain.as_str()) {
+                return Err(bad_query(format!(
+                    "there is no parameter {name}; it is called {wanted} here"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The parameters of `/search`. Unknown ones are ignored, unless they can only mean a known one; of
+/// several with one name the first counts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Parameters {
     /// `query`, decoded; not yet checked.
@@ -29,59 +147,53 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    /// Reads the part of an address behind `?`.
+    /// Whether one of them is called `name`.
+    pub fn knows(name: &str) -> bool {
+        ALIASES.iter().any(|(known, _)| *known == name)
+    }
+
+    /// Reads them from `fields`.
     ///
     /// # Errors
-    /// [`Reason::BadQuery`] for a known parameter that is not UTF-8 or out of range.
-    pub fn parse(raw: Option<&str>) -> Result<Self, Failure> {
-        let raw = raw.unwrap_or_default();
-        let details = value_of(raw, "details")?;
+    /// [`Reason::BadQuery`] for a known parameter that is not UTF-8, out of range, or has another
+    /// name.
+    pub fn from_fields(fields: &Fields) -> Result<Self, Failure> {
         Ok(Self {
-            query: value_of(raw, "query")?,
-            limit: number(raw, "limit", DEFAULT_LIMIT, 1..=MAX_LIMIT)?,
-            offset: number(raw, "offset", 0, 0..=MAX_OFFSET)?,
-            details: details.as_deref() == Some("true"),
+            query: fields.value("query")?,
+            limit: number(fields, "limit", DEFAULT_LIMIT, 1..=MAX_LIMIT)?,
+            offset: number(fields, "offset", 0, 0..=MAX_OFFSET)?,
+            details: switch(fields, "details")?,
         })
     }
 
-    /// The query by words.
+    /// The query by words in `fields`, which these parameters were read from.
     ///
     /// # Errors
-    /// As [`Query::text`].
-    pub fn text_query(&self) -> Result<Query, Failure> {
-        Query::text(
-            self.query.as_deref().unwrap_or_default(),
-            self.limit,
-            self.offset,
-        )
+    /// As [`Query::text`], and where the query has another name.
+    pub fn text_query(&self, fields: &Fields) -> Result<Query, Failure> {
+        let Some(text) = &self.query else {
+            fields.check_name("query")?;
+            return Err(bad_query(
+                "there is no query; ask as in /search?query=red+bus".to_owned(),
+            ));
+        };
+        Query::text(text, self.limit, self.offset)
     }
 }
 
 /// Widths that a picture can be scaled to, in pixels.
-const WIDTHS: RangeInclusive<u32> = 16..=2048;
+pub(super) const WIDTHS: RangeInclusive<u32> = 16..=2048;
 
 /// `w` of `/images/{id}`, in pixels, from the part of an address behind `?`.
 ///
 /// # Errors
 /// [`Reason::BadQuery`] where it is out of range.
 pub(super) fn width(raw: Option<&str>) -> Result<Option<u32>, Failure> {
-    let raw = raw.unwrap_or_default();
-    match value_of(raw, "w")? {
+    let fields = Fields::parse(raw.unwrap_or_default());
+    match fields.value("w")? {
         None => Ok(None),
-        Some(_) => number(raw, "w", 0, WIDTHS).map(Some),
+        Some(_) => number(&fields, "w", 0, WIDTHS).map(Some),
     }
-}
-
-fn value_of(raw: &str, wanted: &str) -> Result<Option<String>, Failure> {
-    for pair in raw.split('&') {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if decode(name) == wanted.as_bytes() {
-            let value = String::from_utf8(decode(value));
-            let wrong = |_| bad_query(format!("{wanted} is not UTF-8 text; send it as UTF-8"));
-            return value.map(Some).map_err(wrong);
-        }
-    }
-    Ok(None)
 }
 
 /// Decodes `%41` and `+` of a query string; the bytes may be anything.
@@ -91,12 +203,13 @@ fn decode(text: &str) -> Vec<u8> {
 }
 
 fn number<N: FromStr + PartialOrd + Display>(
-    raw: &str,
+    fields: &Fields,
     name: &str,
     default: N,
     range: RangeInclusive<N>,
 ) -> Result<N, Failure> {
-    let Some(text) = value_of(raw, name)? else {
+    let Some(text) = fields.value(name)? else {
+        fields.check_name(name)?;
         return Ok(default);
     };
     // `parse` alone would take a plus sign.
@@ -112,7 +225,24 @@ fn number<N: FromStr + PartialOrd + Display>(
     }
 }
 
-fn bad_query(message: String) -> Failure {
+/// Whether `name` is there and says yes.
+fn switch(fields: &Fields, name: &str) -> Result<bool, Failure> {
+    let Some(text) = fields.value(name)? else {
+        fields.check_name(name)?;
+        return Ok(false);
+    };
+    let is_one_of = |words: [&str; 4]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
+    if !is_one_of(YES) && !is_one_of(NO) {
+        return Err(bad_query(format!(
+            "{name} must be {} or {}",
+            YES.join(", "),
+            NO.join(", ")
+        )));
+    }
+    Ok(is_one_of(YES))
+}
+
+pub(super) fn bad_query(message: String) -> Failure {
     Failure::new(Reason::BadQuery, message)
 }
 
@@ -147,56 +277,19 @@ pub(super) fn authenticate(headers: &HeaderMap, token: Option<&Secret>) -> Authe
     }
 }
 
-/// Checks that the `Content-Type` header names a kind of picture that the endpoint accepts.
-///
-/// # Errors
-/// [`Reason::UnsupportedMedia`], naming the accepted kinds.
-pub(super) fn check_media_type(headers: &HeaderMap) -> Result<(), Failure> {
-    let text = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let media_type = text.and_then(|text| text.split(';').next()).map(str::trim);
-    let known = ["image/jpeg", "image/png", "image/webp"];
-    match media_type {
-        Some(media_type) if known.iter().any(|k| media_type.eq_ignore_ascii_case(k)) => Ok(()),
-        _ => Err(unsupported(
-            "the content type must be image/jpeg, image/png or image/webp",
-        )),
-    }
-}
-
-/// The picture in `bytes`; its kind is what its first bytes say, whatever the headers said.
-///
-/// # Errors
-/// [`Reason::UnsupportedMedia`] when it is of no accepted kind.
-pub(super) fn picture(bytes: Vec<u8>) -> Result<Subject, Failure> {
-    let media_type = if bytes.starts_with(b"\xff\xd8\xff") {
-        "image/jpeg"
-    } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        "image/png"
-    } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-        "image/webp"
-    } else {
-        return Err(unsupported("the body is not a JPEG, PNG or WebP picture"));
-    };
-    Ok(Subject::Picture {
-        media_type: media_type.to_owned(),
-        bytes,
-    })
-}
-
-fn unsupported(message: &str) -> Failure {
-    Failure::new(Reason::UnsupportedMedia, message)
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::test_headers as headers;
     use super::*;
 
+    /// Those in the part of an address behind `?`.
+    fn parse(raw: Option<&str>) -> Result<Parameters, Failure> {
+        Parameters::from_fields(&Fields::parse(raw.unwrap_or_default()))
+    }
+
     #[test]
     fn parameters_are_decoded_and_bounded() {
-        let parsed = Parameters::parse(Some(
+        let parsed = parse(Some(
             "x=%ff&query=red+b%C3%BAs%2B&limit=50&offset=7&details=true",
         ));
         let expected = Parameters {
@@ -206,11 +299,11 @@ mod tests {
             details: true,
         };
         assert_eq!(parsed, Ok(expected));
-        let nothing = Parameters::parse(None).expect("all have defaults");
+        let nothing = parse(None).expect("all have defaults");
         assert_eq!((nothing.query, nothing.limit, nothing.offset), (None, 5, 0));
-        let first = Parameters::parse(Some("query=a&query=b&details=1&%71uery=c")).expect("good");
+        let first = parse(Some("query=a&query=b&%71uery=c")).expect("good");
         assert_eq!((first.query.as_deref(), first.details), (Some("a"), false));
-        let encoded = Parameters::parse(Some("%71uery=c")).expect("good");
+        let encoded = parse(Some("%71uery=c")).expect("good");
         assert_eq!(encoded.query.as_deref(), Some("c"));
     }
 
@@ -245,7 +338,7 @@ mod tests {
             ("offset=%ff", "offset is not UTF-8"),
         ];
         for (raw, part) in table {
-            let failure = Parameters::parse(Some(raw)).expect_err(raw);
+            let failure = parse(Some(raw)).expect_err(raw);
             assert_eq!(failure.reason, Reason::BadQuery, "{raw}");
             assert!(failure.message.contains(part), "{raw}: {}", failure.message);
         }
@@ -279,34 +372,80 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_needs_the_right_type_and_the_right_bytes() {
-        for good in ["image/png", "IMAGE/JPEG", "image/webp; q=1"] {
-            assert!(
-                check_media_type(&headers(&[("content-type", good)])).is_ok(),
-                "{good}"
-            );
+    fn yes_and_no_are_taken_in_the_usual_words() {
+        for (value, expected) in [
+            ("true", true),
+            ("True", true),
+            ("TRUE", true),
+            ("1", true),
+            ("yes", true),
+            ("Yes", true),
+            ("on", true),
+            ("ON", true),
+            ("false", false),
+            ("False", false),
+            ("0", false),
+            ("no", false),
+            ("off", false),
+        ] {
+            let parsed = parse(Some(&format!("details={value}"))).expect(value);
+            assert_eq!(parsed.details, expected, "{value}");
         }
-        for bad in ["image/gif", "text/plain", "image/pngx"] {
-            assert!(
-                check_media_type(&headers(&[("content-type", bad)])).is_err(),
-                "{bad}"
-            );
+        for value in ["", "2", "y", "truee", "%ff", "+true"] {
+            let failure = parse(Some(&format!("details={value}"))).expect_err(value);
+            assert_eq!(failure.reason, Reason::BadQuery, "{value}");
         }
-        assert!(check_media_type(&HeaderMap::new()).is_err());
-        let table: [(&[u8], Option<&str>); 6] = [
-            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
-            (b"\x89PNG\r\n\x1a\n...", Some("image/png")),
-            (b"RIFF....WEBPVP8 ", Some("image/webp")),
-            (b"RIFF....WAVE", None),
-            (b"GIF89a", None),
-            (b"", None),
-        ];
-        for (bytes, expected) in table {
-            let found = match picture(bytes.to_vec()) {
-                Ok(Subject::Picture { media_type, .. }) => Some(media_type),
-                _ => None,
-            };
-            assert_eq!(found.as_deref(), expected, "{bytes:?}");
+        let failure = parse(Some("details=maybe")).expect_err("neither");
+        let words = "details must be true, 1, yes, on or false, 0, no, off";
+        assert_eq!(failure.message, words);
+    }
+
+    #[test]
+    fn other_names_of_a_parameter_are_answered_with_the_right_one() {
+        let told = |raw: &str| {
+            let fields = Fields::parse(raw);
+            Parameters::from_fields(&fields)
+                .and_then(|parameters| parameters.text_query(&fields))
+                .expect_err(raw)
+                .message
+        };
+        for (name, wanted) in [
+            ("q", "query"),
+            ("Query", "query"),
+            ("QUERY", "query"),
+            ("qeury", "query"),
+            ("querry", "query"),
+            ("text", "query"),
+            ("search", "query"),
+            ("prompt", "query"),
+        ] {
+            let expected = format!("there is no parameter {name}; it is called {wanted} here");
+            assert_eq!(told(&format!("{name}=bus")), expected);
+        }
+        for (name, wanted) in [
+            ("n", "limit"),
+            ("top_k", "limit"),
+            ("topK", "limit"),
+            ("Limit", "limit"),
+            ("per-page", "limit"),
+            ("limits", "limit"),
+            ("skip", "offset"),
+            ("Offset", "offset"),
+            ("ofset", "offset"),
+            ("detail", "details"),
+            ("Details", "details"),
+        ] {
+            let expected = format!("there is no parameter {name}; it is called {wanted} here");
+            assert_eq!(told(&format!("query=bus&{name}=1")), expected);
+        }
+        assert!(told("").contains("/search?query=red+bus"));
+        assert!(told("bus").contains("/search?query=red+bus"));
+        // Where the right one is there, and where nothing of ours can be meant.
+        for good in [
+            "query=bus&q=x&limit=3&n=4&offset=1&page=2&details=no&verbose=1",
+            "query=bus&utm_source=x&_=123&%ff=1&folder=a&after=2023&near=1,2,3&collection=x&key=v",
+        ] {
+            assert!(parse(Some(good)).is_ok(), "{good}");
         }
     }
 }

@@ -13,6 +13,7 @@ mod clip_qdrant;
 mod endpoint;
 mod endpoint_engine;
 mod endpoint_faults;
+mod endpoint_forms;
 mod endpoint_limits;
 mod endpoint_settings;
 mod endpoint_systemd;

@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine;
 use clip_bot::endpoint::lambda::time_left;
 use serde_json::{Value, json};
 
@@ -169,6 +170,44 @@ fn a_picture_is_taken_and_what_is_wrong_is_told() {
         (405, "method_not_allowed"),
     ];
     assert_eq!(codes, expected);
+}
+
+#[test]
+fn forms_are_understood_as_over_http() {
+    let post = |kind: &str, body: &[u8]| {
+        let mut event = event("POST", "");
+        if !kind.is_empty() {
+            event["headers"]["content-type"] = kind.into();
+        }
+        event["body"] = base64::engine::general_purpose::STANDARD
+            .encode(body)
+            .into();
+        event["isBase64Encoded"] = true.into();
+        (event, LONG)
+    };
+    let form = "multipart/form-data; boundary=X";
+    let file = b"--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n\
+        \x89PNG\r\n\x1a\n\r\n--X--\r\n";
+    let words = b"--X\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nbus\r\n--X--\r\n";
+    let expected = [
+        (post(form, file), 501),
+        (post("image/jpg", b"\xff\xd8\xff\xe0"), 501),
+        (post("", b"\xff\xd8\xff\xe0"), 501),
+        (post(form, words), 200),
+        (
+            post("application/json", br#"{"query": "bus", "details": true}"#),
+            200,
+        ),
+        (post("application/x-www-form-urlencoded", b"q=bus"), 400),
+        ((event("GET", "query=bus&details=True"), LONG), 200),
+        ((event("GET", "query=bus&details=maybe"), LONG), 400),
+        ((event("GET", "q=bus"), LONG), 400),
+    ];
+    let lambda = lambda(expected.clone().map(|(request, _)| request));
+    let _function = function(&lambda, &[("CLIP_SEARCH_ENGINE", "mock")]);
+    let told = answers(&lambda, expected.len());
+    let statuses: Vec<u64> = told.iter().map(|(status, ..)| *status).collect();
+    assert_eq!(statuses, expected.map(|(_, status)| status), "{told:?}");
 }
 
 #[test]

@@ -161,9 +161,13 @@ fn check_query(query: Query, method: &Method, sent: &[u8]) {
     match query.subject {
         Subject::Text(text) => {
             assert!((1..=MAX_QUERY_CHARS).contains(&text.chars().count()));
-            assert_eq!((text.trim(), method), (text.as_str(), &Method::GET));
+            assert_eq!(text.trim(), text);
         }
-        Subject::Picture { bytes, .. } => assert_eq!((&bytes[..], method), (sent, &Method::POST)),
+        Subject::Picture { bytes, .. } => {
+            assert_eq!(method, Method::POST);
+            // As it is, or in a form.
+            assert!(sent.windows(bytes.len()).any(|part| part == bytes));
+        }
     }
 }
 

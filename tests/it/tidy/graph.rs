@@ -17,6 +17,7 @@ const LAYERS: &[&[Row]] = &[
         ("locked", &[]),
         ("log", &[]),
         ("media", &[]),
+        ("multipart", &[]),
         ("progress", &[]),
         ("secret", &[]),
     ],
@@ -59,7 +60,14 @@ const LAYERS: &[&[Row]] = &[
         (
             "endpoint",
             &[
-                "config", "error", "locked", "search", "secret", "shutdown", "systemd",
+                "config",
+                "error",
+                "locked",
+                "multipart",
+                "search",
+                "secret",
+                "shutdown",
+                "systemd",
             ],
         ),
         (
