@@ -6,12 +6,18 @@ and `index` unless the built-in ones are to be searched; README.md says how they
 """
 
 import atexit
+import concurrent.futures
+import contextlib
+import ctypes
 import json
 import os
 import pathlib
+import re
+import signal
 import subprocess
+import sys
 import tempfile
-import time
+import threading
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -21,7 +27,6 @@ import gradio as gr
 HERE = pathlib.Path(__file__).resolve().parent
 DATASET = HERE / "dataset"
 PROGRAM = pathlib.Path(os.environ.get("CLIP_SEARCH_PROGRAM", HERE / "clip-search"))
-ADDRESS = os.environ.get("CLIP_SEARCH_LISTEN", "127.0.0.1:8080")
 # Where the pictures of `dataset` can be fetched by everybody, as the hub serves them.
 PUBLIC = os.environ.get("CLIP_SEARCH_PUBLIC_BASE") or (
     f"https://huggingface.co/spaces/{os.environ['SPACE_ID']}/resolve/main/dataset/"
@@ -29,37 +34,73 @@ PUBLIC = os.environ.get("CLIP_SEARCH_PUBLIC_BASE") or (
     else ""
 )
 FETCHED = pathlib.Path(tempfile.mkdtemp(prefix="pictures-"))
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/gif": ".gif"}
 MEDIA_TYPES = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
 
-def start():
-    """Starts clip-search and waits until it answers; the model is only mapped, never loaded."""
-    given = {"CLIP_SEARCH_ENGINE": "clip", "CLIP_SEARCH_LISTEN": ADDRESS}
-    if (HERE / "model.clip").exists():
-        given["CLIP_SEARCH_MODEL"] = str(HERE / "model.clip")
-    if (HERE / "index").exists():
-        given["CLIP_SEARCH_INDEX"] = str(HERE / "index")
-        given["CLIP_SEARCH_PUBLIC_BASE"] = PUBLIC
-    if not os.access(PROGRAM, os.X_OK):
-        PROGRAM.chmod(0o755)
-    program = subprocess.Popen([PROGRAM, "serve"], env={**os.environ, **given})
-    atexit.register(program.terminate)
-    while True:
-        try:
-            urllib.request.urlopen(f"http://{ADDRESS}/ready", timeout=5).close()
-            return program
-        except OSError:
-            if program.poll() is not None:
-                raise SystemExit(f"clip-search ended with code {program.returncode}") from None
-            time.sleep(0.02)
+class Engine:
+    """clip-search as a child of this program, on a port of its own."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        # The child ends with the thread that started it: this one stays.
+        self.starter = concurrent.futures.ThreadPoolExecutor(1)
+        self.program = None
+        self.address = None
+
+    def url(self):
+        """Its address; starts it where it does not run."""
+        with self.lock:
+            if self.program is None or self.program.poll() is not None:
+                self.starter.submit(self.start).result()
+            return self.address
+
+    def start(self):
+        """Starts it and waits until it listens; the model is only mapped, never loaded."""
+        # A port that is free: another program's answers could not be told from its own.
+        given = {"CLIP_SEARCH_ENGINE": "clip", "CLIP_SEARCH_LISTEN": "127.0.0.1:0"}
+        # Callers get as many pictures as they asked for, as from the reference.
+        given["CLIP_SEARCH_MIN_SCORE"] = os.environ.get("CLIP_SEARCH_MIN_SCORE", "-1")
+        given["CLIP_SEARCH_LOG"] = "info"
+        if (HERE / "model.clip").exists():
+            given["CLIP_SEARCH_MODEL"] = str(HERE / "model.clip")
+        if (HERE / "index").exists():
+            given["CLIP_SEARCH_INDEX"] = str(HERE / "index")
+            given["CLIP_SEARCH_PUBLIC_BASE"] = PUBLIC
+        if not os.access(PROGRAM, os.X_OK):
+            PROGRAM.chmod(0o755)
+        self.program = subprocess.Popen(
+            [PROGRAM, "serve"],
+            env={**os.environ, **given},
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=end_with_parent,
+        )
+        for line in self.program.stderr:
+            sys.stderr.write(line)
+            if found := re.search(r"listening on (http://[\d.]+:\d+)", line):
+                self.address = found[1]
+                pass_on = sys.stderr.writelines
+                threading.Thread(target=pass_on, args=[self.program.stderr], daemon=True).start()
+                return
+        raise SystemExit(f"clip-search ended with code {self.program.wait()}")
+
+    def stop(self):
+        if self.program is not None:
+            self.program.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.program.wait(5)
+
+
+def end_with_parent():
+    """In the child: SIGTERM when its parent is gone, also by a kill that no handler sees."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 def ask(parameters, picture=None):
     """The results for words, or for the picture file's bytes."""
-    global running
-    if running.poll() is not None:
-        running = start()
-    address = f"http://{ADDRESS}/search?" + urllib.parse.urlencode({"details": "true", **parameters})
+    address = f"{engine.url()}/search?" + urllib.parse.urlencode({"details": "true", **parameters})
     headers = {"Content-Type": MEDIA_TYPES.get(picture[:2], "image/jpeg")} if picture else {}
     try:
         with urllib.request.urlopen(urllib.request.Request(address, picture, headers)) as answer:
@@ -73,11 +114,35 @@ def picture_of(hit):
     name = urllib.parse.unquote(urllib.parse.urlsplit(hit["url"]).path.rsplit("/", 1)[-1])
     if (DATASET / name).is_file():
         return str(DATASET / name)
-    if not hit["url"].startswith(f"http://{ADDRESS}/"):
+    if not hit["url"].startswith(f"{engine.url()}/"):
         return hit["url"]
-    if not (FETCHED / name).exists():
-        urllib.request.urlretrieve(hit["url"], FETCHED / name)
-    return str(FETCHED / name)
+    for ending in ENDINGS.values():
+        if (FETCHED / (name + ending)).exists():
+            return str(FETCHED / (name + ending))
+    with urllib.request.urlopen(hit["url"]) as answer:
+        file = FETCHED / (name + ENDINGS.get(answer.headers.get_content_type(), ".jpg"))
+        file.write_bytes(answer.read())
+    return str(file)
+
+
+def address_of(hit, request):
+    """Where the hit's picture can be fetched from outside: never on this machine's loopback."""
+    picture = picture_of(hit)
+    if PUBLIC and (DATASET / pathlib.Path(picture).name).is_file():
+        return PUBLIC + urllib.parse.quote(pathlib.Path(picture).name)
+    if not picture.startswith("/"):
+        return picture
+    return f"{own_address(request)}/gradio_api/file={urllib.parse.quote(picture)}"
+
+
+def own_address(request):
+    """This Space's address as its callers know it."""
+    if "SPACE_HOST" in os.environ:
+        return f"https://{os.environ['SPACE_HOST']}"
+    headers = request.headers
+    host = headers.get("x-forwarded-host", headers.get("host", "")).split(",")[0].strip()
+    scheme = headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+    return f"{scheme}://{host}"
 
 
 def predict(text_prompt, image_prompt, prompt_type, nofimages_to_show):
@@ -92,10 +157,11 @@ def predict(text_prompt, image_prompt, prompt_type, nofimages_to_show):
     return [(picture_of(hit), hit.get("caption", "")) for hit in hits]
 
 
-def search(query: str, count: int = 10) -> list[dict]:
+def search(query: str, count: int = 10, request: gr.Request = None) -> list[dict]:
     """The nearest pictures as a list of {url, caption, score}."""
     hits = ask({"query": query, "limit": max(1, min(int(count), 50))})
-    return [{key: hit.get(key) for key in ("url", "caption", "score")} for hit in hits]
+    about = [{key: hit.get(key) for key in ("caption", "score")} for hit in hits]
+    return [{"url": address_of(hit, request), **more} for hit, more in zip(hits, about)]
 
 
 def readable(schema):
@@ -111,7 +177,14 @@ class Page(gr.Blocks):
         return readable(super().get_config_file())
 
 
-running = start()
+def end(*_):
+    sys.exit(0)
+
+
+engine = Engine()
+engine.url()
+atexit.register(engine.stop)
+signal.signal(signal.SIGTERM, end)
 with Page(title="CLIP image search") as demo:
     gr.Markdown("# CLIP image search\nDescribe a picture, or upload one to find others like it.")
     with gr.Row():

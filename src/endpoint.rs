@@ -242,7 +242,7 @@ impl Endpoint {
         );
         let limit = query.limit;
         let mut page = self
-            .ask(self.time(parts), permits, move |engine, deadline| {
+            .ask(self.times(parts), permits, move |engine, deadline| {
                 engine.search(&query, deadline)
             })
             .await?;
@@ -262,28 +262,43 @@ impl Endpoint {
         left.map_or(self.timeout, |time| time.min(self.timeout))
     }
 
-    /// Runs `work` on a thread where it may block, for at most `time`, and drops `permits` when it
-    /// ends; a panic in it becomes a failure.
+    /// How long a search may take, and how long one that shows that it goes on. Lambda ends the
+    /// program itself when its time is over.
+    fn times(&self, parts: &Parts) -> (Duration, Duration) {
+        let time = self.time(parts);
+        let is_limited = parts.extensions.get::<TimeLeft>().is_some();
+        (
+            time,
+            if is_limited {
+                time
+            } else {
+                self.engine.longest(time)
+            },
+        )
+    }
+
+    /// Runs `work` on a thread where it may block, with a deadline after `time`, which it may put
+    /// off to `longest`, and drops `permits` when it ends; a panic in it becomes a failure.
     async fn ask<T: Send + 'static>(
         &self,
-        time: Duration,
+        (time, longest): (Duration, Duration),
         permits: impl Send + 'static,
         work: impl FnOnce(&dyn Engine, Instant) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let engine = Arc::clone(&self.engine);
         let deadline = Instant::now() + time;
-        let running = self.monitor.begin(time);
+        let running = self.monitor.begin(longest);
         let task = tokio::task::spawn_blocking(move || {
             let _kept = (permits, running);
             work(engine.as_ref(), deadline)
         });
-        match tokio::time::timeout(time + GRACE, task).await {
+        match tokio::time::timeout(longest + GRACE, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(broken()),
             Err(_) => {
                 let message = format!(
                     "the search took longer than {}",
-                    humantime::format_duration(time)
+                    humantime::format_duration(longest)
                 );
                 Err(Failure::new(Reason::Timeout, message).retry_after(Duration::from_secs(10)))
             }
@@ -301,7 +316,7 @@ impl Endpoint {
         }
         let permit = self.permits.searches.now()?;
         let answer = self
-            .ask(self.timeout, permit, |engine, deadline| {
+            .ask((self.timeout, self.timeout), permit, |engine, deadline| {
                 engine.ready(deadline)
             })
             .await;

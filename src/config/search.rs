@@ -78,6 +78,8 @@ pub struct SpaceConfig {
     pub public_base: Option<String>,
     /// Token for a private Space.
     pub token: Option<Secret>,
+    /// `user:password` for an app that asks for a login of its own.
+    pub login: Option<Secret>,
     /// Address of the hub, without a slash at the end.
     pub hub: String,
 }
@@ -181,23 +183,7 @@ impl SearchConfig {
 
 impl Settings<'_> {
     fn space(&mut self) -> Result<SpaceConfig> {
-        let name = "CLIP_SEARCH_SPACE";
-        let text = self.text(name);
-        let location = if text.starts_with("http://") || text.starts_with("https://") {
-            SpaceLocation::Url(self.url(name)?.unwrap_or_default())
-        } else {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            match text.split_once('/') {
-                Some((user, space))
-                    if !user.is_empty()
-                        && !space.is_empty()
-                        && user.chars().chain(space.chars()).all(plain) =>
-                {
-                    SpaceLocation::Hub(text.to_owned())
-                }
-                _ => return Err(self.invalid(name, "a URL or user/name")),
-            }
-        };
+        let location = self.space_location()?;
         let template = "CLIP_SEARCH_SPACE_ARGS";
         let arguments = match serde_json::from_str(self.text(template)) {
             _ if self.text(template).is_empty() => SpaceArguments::ByKind,
@@ -216,7 +202,70 @@ impl Settings<'_> {
             arguments,
             public_base: self.url("CLIP_SEARCH_PUBLIC_BASE")?.map(|base| base + "/"),
             token: self.secret("CLIP_SEARCH_HF_TOKEN", "hf-token")?,
+            login: self.login()?,
             hub: self.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
         })
     }
+
+    /// A Space's own address, or who it is on the hub: people copy either from their browser.
+    fn space_location(&self) -> Result<SpaceLocation> {
+        let name = "CLIP_SEARCH_SPACE";
+        let text = self.text(name);
+        let invalid = || self.invalid(name, "a URL or user/name");
+        let bare = text
+            .split(['?', '#'])
+            .next()
+            .unwrap_or(text)
+            .trim_end_matches('/');
+        let Some((scheme, rest)) = bare.split_once("://") else {
+            return hub_id(bare.trim_start_matches("spaces/"), false).ok_or_else(invalid);
+        };
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let hub = self.text("CLIP_SEARCH_HUB");
+        let hub = hub
+            .split_once("://")
+            .map_or(hub, |(_, host)| host)
+            .trim_end_matches('/');
+        let on_hub = [hub, "huggingface.co", "www.huggingface.co", "hf.co"].contains(&host);
+        if let Some(id) = path.strip_prefix("spaces/").filter(|_| on_hub) {
+            return hub_id(id, true).ok_or_else(invalid);
+        }
+        let right = ["http", "https"].contains(&scheme)
+            && !host.is_empty()
+            && !host.starts_with(':')
+            && !rest.contains(|c: char| c.is_whitespace() || c == '@');
+        if right {
+            Ok(SpaceLocation::Url(bare.to_owned()))
+        } else {
+            Err(invalid())
+        }
+    }
+
+    fn login(&mut self) -> Result<Option<Secret>> {
+        let name = "CLIP_SEARCH_SPACE_LOGIN";
+        let login = self.secret(name, "space-login")?;
+        match login {
+            Some(login) if !login.expose().contains(':') => Err(Error::config(format!(
+                "{name}_FILE: this is no login; it must be user:password"
+            ))),
+            login => Ok(login),
+        }
+    }
+}
+
+/// `user/name`, which may be followed by the pages of a Space on the hub.
+fn hub_id(text: &str, with_pages: bool) -> Option<SpaceLocation> {
+    let plain = |part: &&str| {
+        !part.is_empty()
+            && part
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    match parts[..] {
+        [user, space] if plain(&user) && plain(&space) => {}
+        [user, space, ..] if with_pages && plain(&user) && plain(&space) => {}
+        _ => return None,
+    }
+    Some(SpaceLocation::Hub(format!("{}/{}", parts[0], parts[1])))
 }

@@ -269,6 +269,7 @@ fn the_endpoint_needs_no_setting_at_all() {
         arguments: SpaceArguments::ByKind,
         public_base: None,
         token: None,
+        login: None,
         hub: "https://huggingface.co".into(),
     };
     assert_eq!(space, expected);
@@ -321,6 +322,7 @@ fn every_setting_of_a_space_is_taken() {
         ("CLIP_SEARCH_PUBLIC_BASE", "https://h.example/files/"),
         ("CLIP_SEARCH_SPACE", "https://u-s.hf.space/"),
         ("CLIP_SEARCH_SPACE_API", "/predict"),
+        ("CLIP_SEARCH_SPACE_LOGIN", "user:pass"),
         ("CLIP_SEARCH_SPACE_ARGS", r#"{"text": "{query}", "n": 9}"#),
     ])
     .expect("all are right");
@@ -331,9 +333,56 @@ fn every_setting_of_a_space_is_taken() {
         arguments: SpaceArguments::Named(arguments.as_object().expect("an object").clone()),
         public_base: Some("https://h.example/files/".into()),
         token: Some(Secret::new("from-file")),
+        login: Some(Secret::new("user:pass")),
         hub: "http://127.0.0.1:1".into(),
     };
     assert_eq!(space, expected);
+}
+
+#[test]
+fn a_space_is_named_as_browsers_show_it() {
+    let on_hub = || SpaceLocation::Hub("user/Na_me.1".into());
+    let at = |url: &str| SpaceLocation::Url(url.into());
+    let table = [
+        ("user/Na_me.1", on_hub()),
+        ("user/Na_me.1/", on_hub()),
+        ("spaces/user/Na_me.1", on_hub()),
+        ("https://huggingface.co/spaces/user/Na_me.1", on_hub()),
+        (
+            "https://huggingface.co/spaces/user/Na_me.1/tree/main?x#y",
+            on_hub(),
+        ),
+        ("https://hf.co/spaces/user/Na_me.1", on_hub()),
+        (
+            "https://user-name.hf.space/?__theme=dark",
+            at("https://user-name.hf.space"),
+        ),
+        (
+            "http://127.0.0.1:7860/app/#top",
+            at("http://127.0.0.1:7860/app"),
+        ),
+        (
+            "https://own.example/spaces/user/x",
+            at("https://own.example/spaces/user/x"),
+        ),
+    ];
+    for (text, location) in table {
+        let read = space(&[("CLIP_SEARCH_SPACE", text)]).expect(text);
+        assert_eq!(read.location, location, "{text}");
+    }
+    for text in [
+        "https://huggingface.co/spaces/user",
+        "https://user:pass@h/",
+        "ftp://h/",
+    ] {
+        let line = line_of(space(&[("CLIP_SEARCH_SPACE", text)]));
+        assert!(line.contains("CLIP_SEARCH_SPACE"), "{line}");
+    }
+    let line = line_of(space(&[("CLIP_SEARCH_SPACE_LOGIN", "s3cret")]));
+    assert!(
+        line.contains("user:password") && !line.contains("s3cret"),
+        "{line}"
+    );
 }
 
 #[test]

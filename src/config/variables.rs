@@ -17,7 +17,9 @@ impl Variable {
     /// and a reload does not pass it on to the running bot.
     #[must_use]
     pub fn is_secret(&self) -> bool {
-        self.name.ends_with("TOKEN") || self.name.ends_with("_KEY")
+        ["TOKEN", "_KEY", "_LOGIN"]
+            .iter()
+            .any(|end| self.name.ends_with(end))
     }
 }
 
@@ -184,7 +186,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_SPACE",
         "",
-        "Hugging Face Space to search with: its URL, or user/name on the hub",
+        "Hugging Face Space to search with: its address, that of its page on the hub, or user/name",
     ),
     variable(
         "CLIP_SEARCH_SPACE_API",
@@ -195,6 +197,16 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "CLIP_SEARCH_SPACE_ARGS",
         "",
         "arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs",
+    ),
+    variable(
+        "CLIP_SEARCH_SPACE_LOGIN",
+        "",
+        "user:password of a Space that asks for a login of its own; for development only",
+    ),
+    variable(
+        "CLIP_SEARCH_SPACE_LOGIN_FILE",
+        "",
+        "file with user:password for a Space that asks for a login of its own; or systemd credential `space-login`",
     ),
     variable(
         "CLIP_SEARCH_TIMEOUT",

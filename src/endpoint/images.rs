@@ -34,13 +34,13 @@ pub(super) async fn image(
     let time = endpoint.timeout;
     let deadline = Instant::now() + time;
     let found = endpoint
-        .ask(time, (), move |engine, _| engine.image(&id, width))
+        .ask((time, time), (), move |engine, _| engine.image(&id, width))
         .await?;
     let file = match found.ok_or_else(missing)?.content {
         Content::Ready(file) => file,
         Content::Later(work) => {
             let permit = endpoint.permits.computed.one(deadline).await?;
-            let computed = endpoint.ask(time, permit, move |_, deadline| work(deadline));
+            let computed = endpoint.ask((time, time), permit, move |_, deadline| work(deadline));
             computed.await?.ok_or_else(missing)?
         }
     };

@@ -13,7 +13,10 @@
 //! - `placeholder`: the values of a query
 //! - `gradio`: sends the requests, over every protocol since Gradio 3.x
 //! - `events`: reads the stream that answers a queued call
-//! - `outputs`: finds the hits in what a function returns; `links`: those in text
+//! - `outputs`: finds the hits in what a function returns; `links`: those in text; `object`: what an
+//!   object tells about its picture; `locations`: what an address leads to
+//! - `kept`: pictures that came without an address
+//! - `login`: logs into an app that asks for a login of its own
 //! - `refusal`: turns every way in which a Space fails into a [`Failure`]
 //! - `hub`: asks the hub for host and stage of a Space
 
@@ -24,7 +27,11 @@ mod function;
 mod gradio;
 mod hub;
 mod input;
+mod kept;
 mod links;
+pub mod locations;
+mod login;
+mod object;
 pub mod outputs;
 mod placeholder;
 mod pruned;
@@ -40,11 +47,14 @@ use crate::config::{SpaceArguments, SpaceConfig, SpaceLocation};
 use crate::error::Error;
 use crate::http::Client;
 use crate::locked::locked;
-use crate::search::{Engine, Failure, MAX_LIMIT, Page, Query, Reason, Subject};
+use crate::search::{Engine, Failure, Hit, Image, MAX_LIMIT, Page, Query, Reason, Subject};
 
 use description::SpaceDescription;
 use gradio::{GradioServer, Names};
 use hub::Hub;
+use kept::{Fetch, KeptPictures};
+use locations::Locations;
+use outputs::Pictures;
 use placeholder::PlaceholderValues;
 use refusal::{Cure, SpaceFailure};
 
@@ -62,6 +72,23 @@ pub struct Space {
     hub: Hub,
     address: Mutex<Option<String>>,
     description: Mutex<Option<(Instant, Arc<SpaceDescription>)>>,
+    kept: KeptPictures,
+}
+
+/// What is done with the pictures of one answer.
+struct PicturesOfSearch<'a> {
+    kept: &'a KeptPictures,
+    is_picture: &'a dyn Fn(&str) -> bool,
+}
+
+impl Pictures for PicturesOfSearch<'_> {
+    fn keep(&self, data: &str) -> Option<String> {
+        self.kept.keep(data).map(|id| format!("/images/{id}"))
+    }
+
+    fn is_picture(&self, url: &str) -> bool {
+        (self.is_picture)(url)
+    }
 }
 
 impl Space {
@@ -95,6 +122,7 @@ impl Space {
             client,
             address: Mutex::new(None),
             description: Mutex::new(None),
+            kept: KeptPictures::default(),
         })
     }
 
@@ -119,7 +147,11 @@ impl Space {
             );
             match failed.cure {
                 Cure::Resend if may_resend => may_resend = false,
-                Cure::Refresh if may_refresh => {
+                // A session has ended.
+                Cure::Refresh | Cure::LogIn
+                    if may_refresh
+                        && (failed.cure == Cure::Refresh || self.config.login.is_some()) =>
+                {
                     may_refresh = false;
                     *locked(&self.description) = None;
                 }
@@ -128,7 +160,7 @@ impl Space {
                     self.forget(failure.reason);
                     return Err(failure);
                 }
-                Cure::Resend | Cure::Refresh | Cure::Nothing => {
+                Cure::Resend | Cure::Refresh | Cure::LogIn | Cure::Nothing => {
                     self.forget(failed.failure.reason);
                     return Err(failed.failure);
                 }
@@ -152,6 +184,7 @@ impl Space {
             self.client.clone(),
             base,
             self.config.token.clone(),
+            self.config.login.clone(),
         ))
     }
 
@@ -169,7 +202,7 @@ impl Space {
         };
         let answer = self.call(server, &description, query, deadline);
         answer.map_err(|failed| match failed.cure {
-            Cure::Refresh if fresh => failed.failure.into(),
+            Cure::Refresh | Cure::LogIn if fresh => failed.failure.into(),
             _ => failed,
         })
     }
@@ -177,7 +210,7 @@ impl Space {
     fn call(
         &self,
         server: &GradioServer,
-        description: &SpaceDescription,
+        description: &Arc<SpaceDescription>,
         query: &Query,
         deadline: Instant,
     ) -> Result<Page, SpaceFailure> {
@@ -193,13 +226,13 @@ impl Space {
         let filled = arguments::fill(&self.config.arguments, description, &words)
             .map_err(SpaceFailure::changed)?;
         let outputs = server.run(description, filled.data, deadline)?;
-        let files = server.file_base(description);
-        let hits = outputs::hits(
-            &outputs,
-            &description.outputs,
-            &files,
-            self.config.public_base.as_deref(),
-        )?;
+        let locations = server.locations(description, self.config.public_base.as_deref());
+        let pictures = PicturesOfSearch {
+            kept: &self.kept,
+            is_picture: &|url| server.is_picture(url, description, deadline),
+        };
+        let mut hits = outputs::hits(&outputs, &description.outputs, &locations, &pictures)?;
+        self.keep_guarded(&mut hits, server, description, &locations);
         // A function without a parameter for the limit returns all it has: then only more hits than
         // wanted mean that there is another page.
         let enough = if filled.limited {
@@ -211,6 +244,32 @@ impl Space {
             hits: hits.into_iter().take(wanted).skip(query.offset).collect(),
             next_offset: (enough && wanted < MAX_LIMIT).then_some(wanted),
         })
+    }
+
+    /// Lets this program serve the Space's own files where it needs a token or a login for them,
+    /// which their readers do not have.
+    fn keep_guarded(
+        &self,
+        hits: &mut [Hit],
+        server: &GradioServer,
+        description: &Arc<SpaceDescription>,
+        locations: &Locations,
+    ) {
+        if self.config.token.is_none() && self.config.login.is_none() {
+            return;
+        }
+        for hit in hits
+            .iter_mut()
+            .filter(|hit| locations.is_own_file(&hit.url))
+        {
+            let (server, description) = (server.clone(), Arc::clone(description));
+            let url = hit.url.clone();
+            let fetch: Fetch =
+                Arc::new(move |deadline| server.picture(&url, &description, deadline));
+            if let Some(id) = self.kept.keep_address(&hit.url, fetch) {
+                hit.url = format!("/images/{id}");
+            }
+        }
     }
 
     /// Whether the function takes what is searched by.
@@ -304,6 +363,10 @@ impl Engine for Space {
         self.with_cures(deadline, |server| self.ask(server, query, deadline))
     }
 
+    fn longest(&self, time: Duration) -> Duration {
+        time * events::PATIENCE
+    }
+
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         self.with_cures(deadline, |server| {
             let description = self.describe(server, deadline)?;
@@ -314,6 +377,10 @@ impl Engine for Space {
             )?;
             Ok(())
         })
+    }
+
+    fn image(&self, id: &str, _width: Option<u32>) -> Result<Option<Image>, Failure> {
+        Ok(self.kept.get(id))
     }
 }
 

@@ -112,7 +112,7 @@ impl Response {
 pub struct Answer {
     /// Status and headers.
     pub head: Head,
-    pub(super) body: Box<dyn Read>,
+    pub(super) body: Box<dyn Read + Send>,
     pub(super) limit: u64,
 }
 
@@ -120,7 +120,7 @@ impl Answer {
     /// The body as it arrives; reading fails at the request's timeout or limit with an error that
     /// [`read_error`] translates.
     #[must_use]
-    pub fn into_body(self) -> impl BufRead {
+    pub fn into_body(self) -> impl BufRead + Send + use<> {
         BufReader::new(self.body)
     }
 

@@ -1,6 +1,8 @@
 //! The program `clip-search`: its commands, from settings to exit code.
 
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::config::{Environment, SEARCH_VARIABLES, SearchConfig};
@@ -18,7 +20,7 @@ use crate::program::command_line::{
 };
 #[cfg(feature = "clip")]
 use crate::program::{index, model};
-use crate::search::{DEFAULT_LIMIT, Query};
+use crate::search::{Content, DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
 
 /// The command line of `clip-search`.
@@ -112,7 +114,10 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     }
     match call.command {
         "check" => check(&config, call.has(JSON)),
-        "query" => query(&config, &call.words.join(" "), call.has(JSON)),
+        "query" => {
+            let temporary = Path::new(environment.get("TMPDIR").unwrap_or("/tmp"));
+            query(&config, &call.words.join(" "), call.has(JSON), temporary)
+        }
         #[cfg(feature = "clip")]
         command if command.starts_with("index ") => index::run(call, &config.clip),
         #[cfg(feature = "clip")]
@@ -187,12 +192,18 @@ fn check(config: &SearchConfig, as_json: bool) -> Result<u8> {
     Ok(check::report(&[check::settings(), engine], as_json))
 }
 
-fn query(config: &SearchConfig, text: &str, as_json: bool) -> Result<u8> {
+fn query(config: &SearchConfig, text: &str, as_json: bool, temporary: &Path) -> Result<u8> {
     let Ok(query) = Query::text(text, DEFAULT_LIMIT, 0) else {
         return Err(Error::config("usage: clip-search query TEXT…"));
     };
-    let mut page = engine::choose(config)?.search(&query, Instant::now() + config.timeout)?;
+    let engine = engine::choose(config)?;
+    let deadline = Instant::now() + config.timeout;
+    let mut page = engine.search(&query, deadline)?;
     for hit in &mut page.hits {
+        // Nobody serves what the Space sent without an address once this program has ended.
+        if engine.name() == "space" && hit.url.starts_with('/') {
+            hit.url = save(engine.as_ref(), &hit.url, temporary, deadline)?;
+        }
         hit.url = absolute(&hit.url, config.listen);
         hit.thumbnail_url = hit
             .thumbnail_url
@@ -205,6 +216,45 @@ fn query(config: &SearchConfig, text: &str, as_json: bool) -> Result<u8> {
         print_lines(page.hits.into_iter().map(|hit| hit.url));
     }
     Ok(0)
+}
+
+/// Writes the engine's picture at `path` into a folder of its own below `temporary`, and returns its
+/// address there.
+fn save(engine: &dyn Engine, path: &str, temporary: &Path, deadline: Instant) -> Result<String> {
+    let id = path.trim_start_matches("/images/");
+    let file = match engine.image(id, None)?.map(|image| image.content) {
+        Some(Content::Ready(file)) => Some(file),
+        Some(Content::Later(work)) => work(deadline)?,
+        None => None,
+    };
+    let Some(file) = file else {
+        return Ok(path.to_owned());
+    };
+    let ending = file.media_type.trim_start_matches("image/");
+    let mut picture = vec![0; usize::try_from(file.bytes.size()).unwrap_or(0)];
+    let mut filled = 0;
+    while filled < picture.len() {
+        let read = file.bytes.read_at(filled as u64, &mut picture[filled..]);
+        match read.map_err(|cause| Error::system("failed to read a picture", cause))? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    let folder = temporary.join(format!("clip-search-{}", std::process::id()));
+    let file = folder.join(format!("{id}.{ending}"));
+    let failed = |cause| Error::system(format!("failed to write {}", file.display()), cause);
+    match std::fs::create_dir(&folder) {
+        Err(cause) if cause.kind() != ErrorKind::AlreadyExists => return Err(failed(cause)),
+        _ => {}
+    }
+    let options = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&file);
+    options
+        .and_then(|mut written| written.write_all(&picture))
+        .map_err(failed)?;
+    Ok(format!("file://{}", file.display()))
 }
 
 /// A path at the endpoint becomes its address where `serve` would listen.

@@ -1,6 +1,6 @@
 //! Who answers: the trait [`Engine`].
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[cfg(doc)]
 use super::Reason;
@@ -17,6 +17,11 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// A [`Failure`] of the engine's own kinds; [`Reason::Timeout`] when `deadline` passes.
     fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure>;
+
+    /// How long a search that was given `time` may take at most, where it shows that it goes on.
+    fn longest(&self, time: Duration) -> Duration {
+        time
+    }
 
     /// Whether a search would be answered now.
     ///

@@ -2,6 +2,7 @@
 
 mod faults;
 mod hub;
+mod login;
 pub mod recording;
 
 use std::time::{Duration, Instant};
@@ -25,6 +26,7 @@ fn config(space: &str, api: &str) -> SpaceConfig {
         arguments: SpaceArguments::Positional(vec!["{query}".into(), "{limit}".into()]),
         public_base: None,
         token: None,
+        login: None,
         hub: "http://127.0.0.1:1".to_owned(),
     }
 }
@@ -161,7 +163,7 @@ fn every_version_says_why_it_failed() {
         (
             "inline",
             Reason::SpaceMismatch,
-            "the Space sends inline images, which have no address to pass on",
+            "the Space sends inline images that cannot be read",
         ),
     ];
     for (version, _) in VERSIONS {

@@ -6,6 +6,7 @@
 //! `progress`. Reading ends at the result: what follows may never come.
 
 use std::io::BufRead;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -16,41 +17,85 @@ use crate::error::{Error, Kind};
 use crate::http;
 use crate::search::{Failure, Reason};
 
-/// Reads the result from the stream of `host`: the function's outputs.
+/// How many times as long as given a function may take that keeps telling of its progress.
+pub const PATIENCE: u32 = 4;
+
+/// Reads the result from the stream of `host`: the function's outputs. While the function tells of
+/// its progress, the time from now to `deadline` starts again, [`PATIENCE`] times at most.
 ///
 /// # Errors
 /// [`Reason::SpaceBusy`] when the queue is too long for the time left, [`Reason::Timeout`] when the
 /// function is, [`Reason::SpaceError`] and [`Reason::Quota`] in the function's own words,
 /// [`Reason::SpaceAsleep`] when the server stops, [`Reason::SpaceMismatch`] for anything else.
 pub fn result(
-    mut stream: impl BufRead,
+    stream: impl BufRead + Send + 'static,
     host: &str,
     deadline: Instant,
 ) -> Result<Vec<Value>, SpaceFailure> {
+    let given = deadline.saturating_duration_since(Instant::now());
+    let (mut until, last) = (deadline, Instant::now() + given * PATIENCE);
     let mut progress = StreamProgress::default();
-    let mut line = Vec::new();
+    let lines = lines(stream)?;
     loop {
-        line.clear();
-        match stream.read_until(b'\n', &mut line) {
-            Ok(_) if line.ends_with(b"\n") => {}
-            Ok(_) => {
+        let left = until.saturating_duration_since(Instant::now());
+        let line = match lines.recv_timeout(left) {
+            Ok(Ok(line)) => line,
+            Ok(Err(error)) => return Err(progress.interrupted(&error, host, until)),
+            Err(RecvTimeoutError::Disconnected) => {
                 let cut = Error::new(Kind::Lost, "the stream ended without a result");
-                return Err(progress.interrupted(&cut, host, deadline));
+                return Err(progress.interrupted(&cut, host, until));
             }
-            Err(error) => {
-                return Err(progress.interrupted(&http::read_error(error), host, deadline));
+            Err(RecvTimeoutError::Timeout) => {
+                let late = Error::new(Kind::Lost, "the stream told nothing for too long");
+                return Err(progress.interrupted(&late, host, Instant::now()));
             }
-        }
+        };
         let Some(data) = line.strip_prefix(b"data:") else {
             continue;
         };
         let event: Value = serde_json::from_slice(data).map_err(|_| {
             refusal::mismatch(format!("{host} sends a stream that is not Gradio's"))
         })?;
-        if let Some(outputs) = progress.take(&event, deadline)? {
+        if let Some("progress" | "process_generating" | "process_streaming") = text(&event, "msg") {
+            until = (Instant::now() + given).min(last);
+        }
+        if let Some(outputs) = progress.take(&event, until)? {
             return Ok(outputs);
         }
     }
+}
+
+/// The complete lines of `stream`, read by a thread that ends with the stream, or at the first line
+/// after nobody listens: a heartbeat comes every 15 s.
+fn lines(
+    mut stream: impl BufRead + Send + 'static,
+) -> Result<Receiver<Result<Vec<u8>, Error>>, Failure> {
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let read = move || {
+        loop {
+            let mut line = Vec::new();
+            let read = stream.read_until(b'\n', &mut line);
+            let read = match read {
+                Ok(_) if line.ends_with(b"\n") => Ok(line),
+                Ok(_) => return,
+                Err(error) => Err(http::read_error(error)),
+            };
+            let is_last = read.is_err();
+            if sender.send(read).is_err() || is_last {
+                return;
+            }
+        }
+    };
+    let started = std::thread::Builder::new()
+        .name("space-stream".to_owned())
+        .spawn(read);
+    started.map_err(|cause| {
+        Failure::new(
+            Reason::Internal,
+            format!("failed to start a thread: {cause}"),
+        )
+    })?;
+    Ok(receiver)
 }
 
 /// What the stream has told so far.
@@ -139,7 +184,7 @@ mod tests {
             .map(|event| format!("data: {event}\n\n"))
             .collect();
         result(
-            stream.as_bytes(),
+            std::io::Cursor::new(stream),
             "h",
             Instant::now() + Duration::from_secs(10),
         )
@@ -246,11 +291,51 @@ mod tests {
         }
     }
 
+    /// A stream whose lines come after a pause each.
+    struct Slow(Vec<&'static str>);
+
+    impl std::io::Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let Some(line) = self.0.pop() else {
+                return Ok(0);
+            };
+            std::thread::sleep(Duration::from_millis(300));
+            let line = format!("data: {line}\n");
+            buffer[..line.len()].copy_from_slice(line.as_bytes());
+            Ok(line.len())
+        }
+    }
+
+    #[test]
+    fn progress_is_a_sign_of_life_and_a_heartbeat_is_none() {
+        let completed = r#"{"msg":"process_completed","success":true,"output":{"data":[1]}}"#;
+        let read = |sign: &'static str| {
+            let stream = std::io::BufReader::new(Slow(vec![
+                completed,
+                sign,
+                sign,
+                r#"{"msg":"process_starts"}"#,
+            ]));
+            result(stream, "h", Instant::now() + Duration::from_millis(650))
+        };
+        for sign in [
+            r#"{"msg":"progress"}"#,
+            r#"{"msg":"process_generating","output":{}}"#,
+        ] {
+            assert_eq!(read(sign).expect("a result"), [1], "{sign}");
+        }
+        let failed = read(r#"{"msg":"heartbeat"}"#)
+            .expect_err("too late")
+            .failure;
+        assert_eq!(failed.reason, Reason::Timeout, "{failed}");
+    }
+
     #[test]
     fn only_a_stream_that_told_nothing_is_asked_again() {
         let cure = |stream: &str| {
             let deadline = Instant::now() + Duration::from_secs(10);
-            let failed = result(stream.as_bytes(), "h", deadline).expect_err("no result");
+            let failed = result(std::io::Cursor::new(stream.to_owned()), "h", deadline)
+                .expect_err("no result");
             (failed.failure.reason, failed.cure)
         };
         assert_eq!(cure(""), (Reason::SpaceError, Cure::Resend));

@@ -7,6 +7,8 @@
 //! | 4.12 and later | `sse_v1` and later | `POST {prefix}/queue/join`, `GET {prefix}/queue/data` |
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::Read as _;
+use std::sync::Arc;
 use std::time::Instant;
 
 use base64::Engine as _;
@@ -14,15 +16,19 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::description::{self, Protocol, SpaceDescription};
+use super::locations::{Locations, is_picture_type};
 use super::pruned::Pruned;
-use super::refusal::{self, SpaceFailure};
-use super::{events, time_left};
+use super::refusal::{self, Cure, SpaceFailure};
+use super::{events, login, time_left};
 use crate::http::{Answer, Client, Request, Response, percent_encode};
-use crate::search::{Failure, Reason};
+use crate::media;
+use crate::search::{Failure, ImageFile, Reason};
 use crate::secret::Secret;
 
 /// Largest description, in bytes.
 const MAX_CONFIG_BYTES: u64 = 32 << 20;
+/// As much of a file as tells whether it is a picture, in bytes.
+const HEAD_BYTES: u64 = 512;
 /// Largest result, in bytes.
 const MAX_RESULT_BYTES: u64 = 16 << 20;
 
@@ -38,19 +44,21 @@ pub(super) enum Names {
 }
 
 /// A Gradio server at an address, which may have a path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct GradioServer {
     client: Client,
     base: String,
     token: Option<Secret>,
+    login: Option<Secret>,
 }
 
 impl GradioServer {
-    pub fn new(client: Client, base: String, token: Option<Secret>) -> Self {
+    pub fn new(client: Client, base: String, token: Option<Secret>, login: Option<Secret>) -> Self {
         Self {
             client,
             base,
             token,
+            login,
         }
     }
 
@@ -59,10 +67,51 @@ impl GradioServer {
         refusal::host_of(&self.base).unwrap_or("the Space")
     }
 
-    /// What a file's path on the server is appended to. Servers tell addresses of their files too,
-    /// which are wrong behind proxies and in 4.x.
-    pub fn file_base(&self, description: &SpaceDescription) -> String {
-        format!("{}{}/file=", self.base, description.prefix)
+    /// The addresses of its files and pages. Servers tell those of their files, too, which are
+    /// wrong behind proxies and in 4.x.
+    pub fn locations(&self, description: &SpaceDescription, public: Option<&str>) -> Locations {
+        Locations::new(&self.base, &description.prefix, public)
+    }
+
+    /// The picture at `url` on this server; none where there is none.
+    pub fn picture(
+        &self,
+        url: &str,
+        description: &SpaceDescription,
+        deadline: Instant,
+    ) -> Result<Option<ImageFile>, Failure> {
+        let request = with_cookies(Request::get(url).limit(MAX_RESULT_BYTES), description);
+        let answer = self.send("picture", request, deadline);
+        let answer = answer.map_err(|failed| failed.failure)?;
+        if answer.head.status != 200 {
+            return Ok(None);
+        }
+        let broken = |error| refusal::broken(&error, self.host(), Instant::now() >= deadline);
+        let response = answer.read().map_err(|error| broken(error).failure)?;
+        let found = media::picture_type(&response.body);
+        Ok(found.map(|(media_type, _)| ImageFile {
+            media_type,
+            bytes: Arc::new(response.body),
+        }))
+    }
+
+    /// Whether the file at `url` on this server begins as a picture does; not, where it cannot be
+    /// read.
+    pub fn is_picture(&self, url: &str, description: &SpaceDescription, deadline: Instant) -> bool {
+        if !url.starts_with(&self.base) {
+            return true;
+        }
+        let request = Request::get(url).header("range", format!("bytes=0-{}", HEAD_BYTES - 1));
+        let request = with_cookies(request.limit(MAX_RESULT_BYTES), description);
+        let Ok(answer) = self.send("file", request, deadline) else {
+            return false;
+        };
+        if let Some(told) = answer.head.header("content-type").and_then(is_picture_type) {
+            return told && answer.head.status < 300;
+        }
+        let mut head = Vec::new();
+        let read = answer.into_body().take(HEAD_BYTES).read_to_end(&mut head);
+        read.is_ok() && media::picture_type(&head).is_some()
     }
 
     /// Reads `/config`, and the parameters' names from `/info`.
@@ -72,13 +121,21 @@ impl GradioServer {
         names: Names,
         deadline: Instant,
     ) -> Result<SpaceDescription, SpaceFailure> {
-        let request = Request::get(format!("{}/config", self.base)).limit(MAX_CONFIG_BYTES);
-        let answer = self.open("config", request, deadline)?;
+        let config = || Request::get(format!("{}/config", self.base)).limit(MAX_CONFIG_BYTES);
+        let (answer, session) = match (self.open("config", config(), deadline), &self.login) {
+            (Err(failed), Some(login)) if failed.cure == Cure::LogIn => {
+                let session = self.log_in(login, deadline)?;
+                let request = config().header("cookie", session.as_str());
+                (self.open("config", request, deadline)?, Some(session))
+            }
+            (answer, _) => (answer?, None),
+        };
         let cookies: Vec<String> = answer
             .head
             .header_values("set-cookie")
             .filter_map(|cookie| cookie.split(';').next())
             .map(str::to_owned)
+            .chain(session)
             .collect();
         let mut description =
             SpaceDescription::read(&self.pruned(answer, description::READ, deadline)?, api)?;
@@ -99,6 +156,21 @@ impl GradioServer {
             }
         }
         Ok(description)
+    }
+
+    /// The cookies of a session of the app's own.
+    fn log_in(&self, login: &Secret, deadline: Instant) -> Result<String, SpaceFailure> {
+        let answer = self.send("login", login::request(&self.base, login), deadline)?;
+        let answer = answer
+            .read()
+            .map_err(|error| refusal::broken(&error, self.host(), Instant::now() >= deadline))?;
+        login::cookies(&answer).ok_or_else(|| {
+            let message = format!(
+                "the app at {} does not accept the login in CLIP_SEARCH_SPACE_LOGIN_FILE",
+                self.host()
+            );
+            Failure::new(Reason::SpaceAuth, message).into()
+        })
     }
 
     /// The names of the function's parameters, as `/info` has them.
@@ -188,11 +260,13 @@ impl GradioServer {
         let url = format!("{}{}/run/{api}", self.base, description.prefix);
         let session = random_name();
         let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
+        let given = time_left(deadline)?;
+        let (mut until, last) = (deadline, Instant::now() + given * events::PATIENCE);
         let mut outputs = None;
         loop {
             let request = Request::post_json(&url, &call).limit(MAX_RESULT_BYTES);
-            let answer = self.open("run", with_cookies(request, description), deadline)?;
-            let Value::Object(mut result) = self.json(answer, deadline)? else {
+            let answer = self.open("run", with_cookies(request, description), until)?;
+            let Value::Object(mut result) = self.json(answer, until)? else {
                 return Err(refusal::mismatch("the Space's result is no object").into());
             };
             let Some(Value::Array(found)) = result.remove("data") else {
@@ -203,6 +277,7 @@ impl GradioServer {
                 return Ok(outputs.unwrap_or(found));
             }
             outputs = Some(found);
+            until = (Instant::now() + given).min(last);
         }
     }
 
@@ -221,7 +296,10 @@ impl GradioServer {
         self.json(joined, deadline)?;
         let request =
             Request::get(format!("{queue}/data?session_hash={session}")).limit(MAX_RESULT_BYTES);
-        let stream = self.open("queue/data", with_cookies(request, description), deadline)?;
+        // Its reader watches the deadline, which progress puts off.
+        let left = time_left(deadline)?;
+        let last = Instant::now() + left * events::PATIENCE;
+        let stream = self.open("queue/data", with_cookies(request, description), last)?;
         let started = Instant::now();
         let outputs = events::result(stream.into_body(), self.host(), deadline);
         let millis = started.elapsed().as_millis();
@@ -231,6 +309,26 @@ impl GradioServer {
 
     /// Sends `request`; any answer but status 200 with JSON or a stream is a failure.
     fn open(
+        &self,
+        step: &'static str,
+        request: Request,
+        deadline: Instant,
+    ) -> Result<Answer, SpaceFailure> {
+        let answer = self.send(step, request, deadline)?;
+        if answer.head.status == 200 && !answer.head.is_html() {
+            return Ok(answer);
+        }
+        let response = answer
+            .read()
+            .map_err(|error| refusal::broken(&error, self.host(), Instant::now() >= deadline))?;
+        Err(refusal::refused(
+            &response,
+            self.host(),
+            self.token.is_some(),
+        ))
+    }
+
+    fn send(
         &self,
         step: &'static str,
         request: Request,
@@ -253,15 +351,7 @@ impl GradioServer {
             millis,
             "Space, {step}: status {status} in {millis} ms"
         );
-        if status == 200 && !answer.head.is_html() {
-            return Ok(answer);
-        }
-        let response = answer.read().map_err(broken)?;
-        Err(refusal::refused(
-            &response,
-            self.host(),
-            self.token.is_some(),
-        ))
+        Ok(answer)
     }
 
     fn json(&self, answer: Answer, deadline: Instant) -> Result<Value, SpaceFailure> {

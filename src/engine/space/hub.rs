@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::refusal::{self, host_of};
+use super::refusal::{self, SPACE_DOMAIN, host_of};
 use super::{text, time_left};
-use crate::http::{Client, Request};
+use crate::error::Error;
+use crate::http::{Client, Request, Response};
 use crate::search::{Failure, Reason};
 use crate::secret::Secret;
 
@@ -14,8 +15,6 @@ use crate::secret::Secret;
 const STAGE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Largest answer of the hub, in bytes.
 const MAX_ANSWER_BYTES: u64 = 1 << 20;
-/// Domain below which the hub's Spaces have their hosts.
-const SPACE_DOMAIN: &str = ".hf.space";
 
 /// The hub, with the token for its private Spaces.
 #[derive(Debug)]
@@ -42,13 +41,9 @@ impl Hub {
     pub fn host(&self, id: &str, deadline: Instant) -> Result<String, Failure> {
         let started = Instant::now();
         let hub = host_of(&self.address).unwrap_or("the hub");
-        let request = self
-            .get(&format!("/api/spaces/{id}/host"))
-            .timeout(time_left(deadline)?);
         let overdue = || Instant::now() >= deadline;
         let response = self
-            .client
-            .send(&request)
+            .ask(&format!("/api/spaces/{id}/host"), time_left(deadline)?)
             .map_err(|error| refusal::broken(&error, hub, overdue()).failure)?;
         log("host", response.head.status, started);
         let found: Option<Value> = (response.head.status == 200)
@@ -83,15 +78,26 @@ impl Hub {
 
     fn stage(&self, path: &str, deadline: Instant) -> Option<String> {
         let started = Instant::now();
-        let request = self
-            .get(path)
-            .timeout(time_left(deadline).ok()?.min(STAGE_TIMEOUT));
-        let response = self.client.send(&request).ok()?;
+        let timeout = time_left(deadline).ok()?.min(STAGE_TIMEOUT);
+        let response = self.ask(path, timeout).ok()?;
         log("stage", response.head.status, started);
         let body = response.json().ok()?;
         let stage = text(&body, "stage").or_else(|| text(&body["runtime"], "stage"))?;
         let plain = stage.len() <= 40 && stage.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
         plain.then(|| stage.to_owned())
+    }
+
+    /// The hub's answer; after a redirect on itself, as for a Space that has a new name, that of the
+    /// new place.
+    fn ask(&self, path: &str, timeout: Duration) -> Result<Response, Error> {
+        let response = self.client.send(&self.get(path).timeout(timeout))?;
+        let is_moved = (300..=399).contains(&response.head.status);
+        let place = response.head.header("location").filter(|_| is_moved);
+        let place = place.map(|place| place.strip_prefix(&self.address).unwrap_or(place));
+        match place.filter(|place| place.starts_with('/') && !place.starts_with("//")) {
+            Some(place) => self.client.send(&self.get(place).timeout(timeout)),
+            None => Ok(response),
+        }
     }
 
     fn get(&self, path: &str) -> Request {
@@ -107,12 +113,14 @@ impl Hub {
 /// An unknown stage counts as one that ends by itself.
 pub(super) fn judge(suspicion: Failure, stage: Option<String>) -> Failure {
     let Some(stage) = stage else { return suspicion };
+    let down = |message: &str| Failure::new(Reason::SpaceDown, message);
     let failure = match stage.as_str() {
-        "PAUSED" | "NO_APP_FILE" | "CONFIG_ERROR" | "BUILD_ERROR" | "RUNTIME_ERROR"
-        | "DELETING" => Failure::new(
-            Reason::SpaceDown,
-            "the Space does not run until its owner acts",
-        ),
+        "PAUSED" => down("the Space is paused; its owner alone can restart it"),
+        "DELETING" => down("the Space is being deleted"),
+        "NO_APP_FILE" => down("the Space has no app; its owner has to add one"),
+        "CONFIG_ERROR" => down("the Space's settings are wrong; its owner has to mend them"),
+        "BUILD_ERROR" => down("the Space cannot be built; its owner has to mend it"),
+        "RUNTIME_ERROR" => down("the Space's app fails when it starts; its owner has to mend it"),
         "RUNNING" | "RUNNING_BUILDING" if suspicion.reason == Reason::SpaceAsleep => suspicion,
         "RUNNING" | "RUNNING_BUILDING" => refusal::mismatch("the Space runs, but is no Gradio app"),
         _ => refusal::asleep("the Space is asleep or starting"),

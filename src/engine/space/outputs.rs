@@ -1,202 +1,370 @@
 //! Finds the pictures in what a function returns, in whatever form.
 //!
-//! Galleries of every version, files, addresses in lists, objects, tables, text, Markdown and
-//! HTML, each also inside `gr.update`. Pictures without an address (`data:`) cannot be passed on.
+//! Galleries of every version, files, addresses and paths in lists, objects, tables, labels, text,
+//! Markdown and HTML, each also inside `gr.update`. One photo gives one hit, also where it comes in
+//! several sizes, or beside the address of its page.
 
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::links::{LinkTarget, caption, is_http, links};
-use super::{refusal, text};
-use crate::http::percent_encode;
-use crate::search::{Failure, Hit, MAX_LIMIT};
+use super::links::{caption, links};
+use super::locations::{Location, Locations, Sureness, is_http, is_picture_type};
+use super::object::{self, Photo};
+use super::refusal;
+use crate::search::{Failure, Hit, MAX_LIMIT, Reason};
 
-/// Where a plain object has the address of its picture: the first of these that is there. Other
-/// addresses in it are of web pages.
-const ADDRESS_KEYS: [&str; 6] = [
-    "url",
-    "image_url",
+/// Outputs that show pictures.
+const PICTURE_KINDS: [&str; 6] = [
+    "gallery",
     "image",
-    "src",
-    "photo_image_url",
-    "thumb",
+    "file",
+    "annotatedimage",
+    "imageslider",
+    "imageeditor",
 ];
-const CAPTION_KEYS: [&str; 4] = ["caption", "title", "alt", "description"];
-const THUMBNAIL_KEYS: [&str; 2] = ["thumbnail_url", "thumb"];
+/// Outputs that hold something else: sound, films, charts, what a session remembers.
+const OTHER_KINDS: [&str; 8] = [
+    "audio",
+    "video",
+    "plot",
+    "model3d",
+    "state",
+    "browserstate",
+    "lineplot",
+    "barplot",
+];
+/// Words by which a text beside no pictures is an error.
+const ERROR_WORDS: [&str; 7] = [
+    "error",
+    "exception",
+    "traceback",
+    "failed",
+    "failure",
+    "quota",
+    "not loaded",
+];
 
-/// The pictures in `outputs`, best first, each once, at most 50.
-///
-/// `kinds` are the outputs' components; `files` is what a path on the server is appended to, and
-/// `public` replaces that and the folder of each file.
+/// What is done with pictures while they are found.
+pub trait Pictures {
+    /// Keeps a picture that came as `data:`, and returns the path of its address at the endpoint;
+    /// none where it is no picture.
+    fn keep(&self, data: &str) -> Option<String>;
+
+    /// Whether there is a picture at this address of the Space, whose name does not tell.
+    fn is_picture(&self, url: &str) -> bool;
+}
+
+/// The pictures in `outputs`, best first, each once, at most 50. `kinds` are the outputs'
+/// components.
 ///
 /// # Errors
-/// [`crate::search::Reason::SpaceMismatch`] when the outputs are not empty, but hold no address.
+/// [`Reason::SpaceMismatch`] when the outputs are not empty, but hold no picture;
+/// [`Reason::SpaceError`] where they say what went wrong.
 pub fn hits(
     outputs: &[Value],
     kinds: &[String],
-    files: &str,
-    public: Option<&str>,
+    locations: &Locations,
+    pictures: &dyn Pictures,
 ) -> Result<Vec<Hit>, Failure> {
-    let is_one_of = |kind: &str, list: &[&str]| list.contains(&kind);
-    let pictures = kinds
-        .iter()
-        .any(|kind| is_one_of(kind, &["gallery", "image", "file"]));
     let mut finder = HitFinder {
-        files,
-        public,
+        locations,
+        pictures,
         hits: Vec::new(),
         seen: HashSet::new(),
         inline: false,
         empty: false,
+        only_sure: false,
+        said: None,
     };
-    for (position, output) in outputs.iter().enumerate() {
-        let kind = kinds.get(position).map_or("", String::as_str);
+    let kind = |position: usize| kinds.get(position).map_or("", String::as_str);
+    let shows = |position: usize| PICTURE_KINDS.contains(&kind(position));
+    for (_, output) in outputs.iter().enumerate().filter(|(at, _)| shows(*at)) {
+        finder.walk(output, &Hit::default(), 0);
+    }
+    let has_pictures = (0..outputs.len()).any(shows);
+    if finder.hits.is_empty() {
         // Beside pictures, text tells about them and links to pages.
-        if !(pictures && is_one_of(kind, &["markdown", "html"])) {
-            finder.walk(output, &Hit::default());
+        finder.only_sure = has_pictures;
+        for (position, output) in outputs.iter().enumerate().filter(|(at, _)| !shows(*at)) {
+            match kind(position) {
+                other if OTHER_KINDS.contains(&other) => {}
+                "chatbot" => finder.walk_chat(output),
+                _ => finder.walk(output, &Hit::default(), 0),
+            }
         }
     }
-    let hits = finder.hits;
-    if !hits.is_empty() {
-        Ok(hits)
-    } else if finder.inline {
-        Err(refusal::mismatch(
-            "the Space sends inline images, which have no address to pass on",
-        ))
-    } else if finder.empty || pictures || outputs.iter().all(is_blank) {
-        Ok(hits)
-    } else {
-        Err(refusal::mismatch(
-            "the Space's answer holds no address of a picture",
-        ))
-    }
+    finder.finish(outputs, has_pictures)
 }
 
 struct HitFinder<'a> {
-    files: &'a str,
-    public: Option<&'a str>,
+    locations: &'a Locations,
+    pictures: &'a dyn Pictures,
     hits: Vec<Hit>,
     seen: HashSet<String>,
-    /// There was a picture without an address.
+    /// There was a picture without an address, which could not be kept.
     inline: bool,
     /// There was an empty list, the plainest way to say that nothing was found.
     empty: bool,
+    /// Only what is surely a picture counts.
+    only_sure: bool,
+    /// The first text without a picture.
+    said: Option<String>,
 }
 
 impl HitFinder<'_> {
-    /// Adds the pictures in `value`; `about` has what is known about them from around it.
-    fn walk(&mut self, value: &Value, about: &Hit) {
+    fn finish(self, outputs: &[Value], has_pictures: bool) -> Result<Vec<Hit>, Failure> {
+        let error = self.said.as_ref().filter(|said| {
+            let said = said.to_lowercase();
+            ERROR_WORDS.iter().any(|word| said.contains(word))
+        });
+        match (error, &self.said) {
+            _ if !self.hits.is_empty() => Ok(self.hits),
+            (Some(error), _) => Err(Failure::new(
+                Reason::SpaceError,
+                format!("the Space says: {}", refusal::plain(error)),
+            )),
+            _ if self.inline => Err(refusal::mismatch(
+                "the Space sends inline images that cannot be read",
+            )),
+            _ if self.empty || has_pictures || outputs.iter().all(is_blank) => Ok(self.hits),
+            (None, Some(said)) => Err(refusal::mismatch(format!(
+                "the Space's answer holds no address of a picture; it says: {}",
+                refusal::plain(said)
+            ))),
+            (None, None) => Err(refusal::mismatch(
+                "the Space's answer holds no address of a picture",
+            )),
+        }
+    }
+
+    /// Adds the pictures in `value`, `depth` lists deep; `about` has what is known about them from
+    /// around it.
+    fn walk(&mut self, value: &Value, about: &Hit, depth: usize) {
         match value {
-            Value::String(text) => self.read_text(text, about),
-            Value::Array(items) => match items.as_slice() {
-                [] => self.empty = true,
-                // Gradio 3: a file and its caption.
-                [Value::Object(file), caption] if is_file(file) && may_be_caption(caption) => {
-                    let caption = caption_of(caption);
-                    self.add_file(
-                        file,
-                        &Hit {
-                            caption,
-                            ..about.clone()
-                        },
-                    );
-                }
-                items => items.iter().for_each(|item| self.walk(item, about)),
-            },
-            Value::Object(object) => self.read_object(object, about),
+            Value::String(text) => self.read_text(text, about, depth),
+            Value::Array(items) => self.read_list(items, about, depth),
+            Value::Object(object) => self.read_object(object, about, depth),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    fn read_object(&mut self, object: &Map<String, Value>, about: &Hit) {
-        if object.get("__type__").is_some_and(|kind| kind == "update") {
-            self.walk(object.get("value").unwrap_or(&Value::Null), about);
-        } else if is_file(object) {
-            self.add_file(object, about);
-        } else if object.contains_key("headers")
-            && let Some(rows) = object.get("data")
+    /// The answers in a chat: pairs of question and answer, or messages.
+    fn walk_chat(&mut self, value: &Value) {
+        let value = match value {
+            Value::Object(object) if is_update(object) => &value["value"],
+            other => other,
+        };
+        for message in value.as_array().into_iter().flatten() {
+            let answer = match message.as_array().map(Vec::as_slice) {
+                Some([_, answer]) => answer,
+                _ => message,
+            };
+            self.walk(answer, &Hit::default(), 1);
+        }
+    }
+
+    fn read_list(&mut self, items: &[Value], about: &Hit, depth: usize) {
+        if items.is_empty() {
+            self.empty = true;
+            return;
+        }
+        // Gradio 3: a file and its caption.
+        if let [Value::Object(file), words] = items
+            && object::is_file(file)
+            && may_be_caption(words)
         {
-            self.walk(rows, about);
-        } else if object.contains_key("video") {
-            // A gallery may hold films, which are not what was asked for.
-        } else if let Some(picture) = ADDRESS_KEYS
-            .iter()
-            .find_map(|key| object.get(*key).filter(|value| !value.is_null()))
-        {
-            self.walk(picture, &details(object, about));
+            let caption = words.as_str().and_then(caption);
+            return self.add_file(
+                file,
+                &Hit {
+                    caption,
+                    ..about.clone()
+                },
+            );
+        }
+        let is_row = depth > 0
+            && items.len() > 1
+            && items
+                .iter()
+                .all(|item| !item.is_array() && !item.is_object());
+        if is_row {
+            self.read_row(items, about);
         } else {
-            object.values().for_each(|value| self.walk(value, about));
+            for item in items {
+                self.walk(item, about, depth + 1);
+            }
+        }
+    }
+
+    /// A row of a table: of one photo, unless it has several addresses that are equally sure.
+    fn read_row(&mut self, items: &[Value], about: &Hit) {
+        let mut located: Vec<Location> = Vec::new();
+        let mut about = about.clone();
+        for item in items {
+            match (
+                item,
+                item.as_str().and_then(|text| self.locations.in_data(text)),
+            ) {
+                (_, Some(location)) => located.push(location),
+                (Value::String(text), None) if text.contains(['<', '!']) => {
+                    let links = links(text, self.locations);
+                    located.extend(links.into_iter().map(|link| link.location));
+                }
+                (Value::String(text), None) => about.caption = about.caption.or(caption(text)),
+                (number, None) => about.score = about.score.or(number.as_f64()),
+            }
+        }
+        let best = located.iter().map(Location::sureness).max();
+        let best: Vec<&Location> = located
+            .iter()
+            .filter(|location| Some(location.sureness()) == best)
+            .collect();
+        if best.is_empty() {
+            self.said = self.said.take().or(about.caption);
+            return;
+        }
+        let about = if best.len() == 1 {
+            about
+        } else {
+            Hit::default()
+        };
+        for location in best {
+            self.add(location, &about, None, location.sureness());
+        }
+    }
+
+    fn read_object(&mut self, object: &Map<String, Value>, about: &Hit, depth: usize) {
+        if is_update(object) {
+            self.walk(object.get("value").unwrap_or(&Value::Null), about, depth);
+        } else if object::is_file(object) {
+            self.add_file(object, about);
+        } else if let (Some(headers), Some(Value::Array(rows))) =
+            (object.get("headers"), object.get("data"))
+        {
+            for row in rows {
+                match object::from_row(headers, row) {
+                    Some(row) => self.read_object(&row, about, depth + 1),
+                    None => self.walk(row, about, depth + 1),
+                }
+            }
+            self.empty |= rows.is_empty();
+        } else if object.contains_key("video") || object::is_question(object) {
+            // A gallery may hold films, and a chat what was asked: neither is an answer.
+        } else if let Some(list) = object::results(object) {
+            self.walk(list, about, depth);
+        } else if let Some(photo) = object::photo(object, self.locations) {
+            let about = object::details(object, about);
+            match photo {
+                Photo::At(location) => self.add(&location, &about, None, location.sureness()),
+                Photo::File(file) => self.add_file(file, &about),
+                Photo::In(value) => self.walk(value, &about, depth),
+            }
+        } else {
+            object
+                .values()
+                .for_each(|value| self.walk(value, about, depth));
         }
     }
 
     fn add_file(&mut self, file: &Map<String, Value>, about: &Hit) {
         let string = |key: &str| {
-            file.get(key)
-                .and_then(Value::as_str)
-                .filter(|value| !value.is_empty())
+            let value = file.get(key).and_then(Value::as_str);
+            value.filter(|value| !value.is_empty())
         };
-        let inline = string("data").is_some_and(|data| data.starts_with("data:"));
-        let other_kind = string("mime_type").is_some_and(|kind| !kind.starts_with("image/"));
-        match string("path")
+        let inline = string("data").filter(|data| data.starts_with("data:"));
+        let path = string("path")
             .or_else(|| string("name"))
-            .or_else(|| string("url"))
+            .or_else(|| string("url"));
+        let original = string("orig_name");
+        let Some(path) = inline.or(path) else { return };
+        let location = if is_http(path) {
+            Location::Web(path.to_owned())
+        } else if path.starts_with("data:") {
+            Location::Inline(path.to_owned())
+        } else {
+            Location::File(path.to_owned())
+        };
+        let by_name = original
+            .map(|name| Location::File(name.to_owned()).sureness())
+            .filter(|sureness| *sureness != Sureness::Perhaps)
+            .unwrap_or_else(|| location.sureness());
+        let sureness = match string("mime_type").and_then(is_picture_type) {
+            Some(true) => Sureness::Yes,
+            Some(false) => Sureness::No,
+            None => by_name,
+        };
+        self.add(&location, about, original, sureness);
+    }
+
+    fn read_text(&mut self, text: &str, about: &Hit, depth: usize) {
+        let trimmed = text.trim();
+        if depth < 4
+            && trimmed.starts_with(['[', '{'])
+            && let Ok(inner) = serde_json::from_str::<Value>(trimmed)
         {
-            _ if inline => self.inline = true,
-            _ if other_kind => {}
-            Some(path) if is_http(path) => self.add(path, about),
-            Some(path) if path.starts_with("data:") => self.inline = true,
-            Some(path) => {
-                let url = self.file_address(path, string("orig_name").unwrap_or(path));
-                self.add(&url, about);
-            }
-            None => {}
+            return self.walk(&inner, about, depth.max(4));
         }
-    }
-
-    /// `original` has the name as the app knows it: Gradio 4 and 5 drop some characters from the
-    /// names of their own copies.
-    fn file_address(&self, path: &str, original: &str) -> String {
-        match self.public {
-            Some(public) => {
-                let name = original.rsplit(['/', '\\']).next().unwrap_or(original);
-                format!("{public}{}", percent_encode(name, b""))
-            }
-            None => format!("{}{}", self.files, percent_encode(path, b"/")),
+        // A path may hold blanks; after an address, they begin a sentence.
+        let whole = self.locations.in_data(text).filter(|location| {
+            !matches!(location, Location::Web(_)) || !trimmed.contains(char::is_whitespace)
+        });
+        if let Some(location) = whole {
+            return self.add(&location, about, None, location.sureness());
         }
-    }
-
-    fn read_text(&mut self, text: &str, about: &Hit) {
-        self.inline |= text.contains("data:image/");
-        for link in links(text) {
+        let links = links(text, self.locations);
+        if links.is_empty() && !trimmed.is_empty() {
+            self.said.get_or_insert_with(|| trimmed.to_owned());
+        }
+        for link in links {
             let caption = link.caption.or_else(|| about.caption.clone());
             let about = Hit {
                 caption,
                 ..about.clone()
             };
-            match link.target {
-                LinkTarget::Url(url) => self.add(&url, &about),
-                LinkTarget::File(path) => self.add(&self.file_address(&path, &path), &about),
-            }
+            self.add(&link.location, &about, None, link.location.sureness());
         }
     }
 
     /// Adds a picture once. An answer may name millions, which need not be kept.
-    fn add(&mut self, url: &str, about: &Hit) {
-        if self.hits.len() < MAX_LIMIT && Hit::is_address(url) && self.seen.insert(url.to_owned()) {
-            self.hits.push(Hit {
-                url: url.to_owned(),
-                ..about.clone()
-            });
+    fn add(
+        &mut self,
+        location: &Location,
+        about: &Hit,
+        original: Option<&str>,
+        sureness: Sureness,
+    ) {
+        let doubtful = sureness == Sureness::Perhaps;
+        if self.hits.len() >= MAX_LIMIT || sureness == Sureness::No || doubtful && self.only_sure {
+            return;
         }
+        let url = match location {
+            Location::Inline(data) => match self.pictures.keep(data) {
+                Some(path) => path,
+                None => return self.inline = true,
+            },
+            other => {
+                let url = self.locations.url(other, original);
+                if !Hit::is_address(&url) {
+                    return;
+                }
+                url
+            }
+        };
+        let is_file = matches!(location, Location::File(_));
+        if !self.seen.insert(url.clone()) || doubtful && is_file && !self.pictures.is_picture(&url)
+        {
+            return;
+        }
+        self.hits.push(Hit {
+            url,
+            ..about.clone()
+        });
     }
 }
 
-fn is_file(object: &Map<String, Value>) -> bool {
-    let typed = object.get("meta").and_then(|meta| text(meta, "_type"));
-    typed == Some("gradio.FileData")
-        || object.contains_key("orig_name")
-        || object.contains_key("is_file")
+fn is_update(object: &Map<String, Value>) -> bool {
+    object.get("__type__").is_some_and(|kind| kind == "update")
 }
 
 /// Whether `value` is null, empty, or holds such values only.
@@ -206,37 +374,8 @@ fn is_blank(value: &Value) -> bool {
         Value::Bool(_) | Value::Number(_) => false,
         Value::String(text) => text.trim().is_empty(),
         Value::Array(items) => items.iter().all(is_blank),
-        Value::Object(object) if object.get("__type__").is_some_and(|kind| kind == "update") => {
-            object.get("value").is_none_or(is_blank)
-        }
+        Value::Object(object) if is_update(object) => object.get("value").is_none_or(is_blank),
         Value::Object(object) => object.values().all(is_blank),
-    }
-}
-
-/// What an object tells about its picture, over what is known `about` it already.
-fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
-    let pixels = |key: &str| {
-        object
-            .get(key)
-            .and_then(Value::as_u64)
-            .and_then(|n| u32::try_from(n).ok())
-    };
-    let caption = CAPTION_KEYS
-        .iter()
-        .find_map(|key| caption_of(object.get(*key)?));
-    let thumbnail = THUMBNAIL_KEYS
-        .iter()
-        .find_map(|key| object.get(*key)?.as_str());
-    Hit {
-        url: String::new(),
-        thumbnail_url: thumbnail
-            .filter(|url| Hit::is_address(url))
-            .map(str::to_owned)
-            .or_else(|| about.thumbnail_url.clone()),
-        width: pixels("width").or(about.width),
-        height: pixels("height").or(about.height),
-        caption: caption.or_else(|| about.caption.clone()),
-        score: object.get("score").and_then(Value::as_f64).or(about.score),
     }
 }
 
@@ -244,207 +383,5 @@ fn may_be_caption(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| !is_http(text))
 }
 
-fn caption_of(value: &Value) -> Option<String> {
-    caption(value.as_str()?)
-}
-
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    const FILES: &str = "http://h/file=";
-
-    fn found(outputs: &[Value], kinds: &[&str]) -> Result<Vec<Hit>, Failure> {
-        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        hits(outputs, &kinds, FILES, None)
-    }
-
-    fn file(path: &str) -> Value {
-        json!({ "path": path, "url": "http://wrong/", "orig_name": "o.png", "meta": { "_type": "gradio.FileData" } })
-    }
-
-    fn update(value: &Value) -> Value {
-        json!({ "__type__": "update", "visible": true, "value": value })
-    }
-
-    fn assert_found(table: &[(Value, Vec<&str>)]) {
-        for (output, expected) in table {
-            let hits = found(std::slice::from_ref(output), &["json"])
-                .unwrap_or_else(|failure| panic!("{output}: {failure}"));
-            let urls: Vec<&str> = hits.iter().map(|hit| hit.url.as_str()).collect();
-            assert_eq!(urls, *expected, "{output}");
-        }
-    }
-
-    #[test]
-    fn every_shape_of_file_gives_its_picture() {
-        assert_found(&[
-            (
-                json!([{ "image": file("/t/a b.png"), "caption": "c" }]),
-                vec!["http://h/file=/t/a%20b.png"],
-            ),
-            (
-                json!([file("/t/50% é.png")]),
-                vec!["http://h/file=/t/50%25%20%C3%A9.png"],
-            ),
-            (
-                file("http://cdn/a?x=1&y=%2F"),
-                vec!["http://cdn/a?x=1&y=%2F"],
-            ),
-            (
-                json!([[{ "name": "/t/a.png", "data": null, "is_file": true }, "c"]]),
-                vec!["http://h/file=/t/a.png"],
-            ),
-            (
-                json!([[{ "name": "/t/a.png", "data": null, "is_file": true }, null]]),
-                vec!["http://h/file=/t/a.png"],
-            ),
-            (
-                update(&json!([file("/t/a.png")])),
-                vec!["http://h/file=/t/a.png"],
-            ),
-        ]);
-    }
-
-    #[test]
-    fn every_shape_of_address_gives_its_picture() {
-        assert_found(&[
-            (
-                json!(["http://a/1", "http://a/2", "http://a/1"]),
-                vec!["http://a/1", "http://a/2"],
-            ),
-            (json!("http://a/1 ![x](http://a/2)"), vec!["http://a/2"]),
-            (
-                json!("<img src='/file=/t/a b.png'>"),
-                vec!["http://h/file=/t/a%20b.png"],
-            ),
-            (
-                json!({ "headers": ["u"], "data": [["red", 0.3, "http://a/1"]], "metadata": null }),
-                vec!["http://a/1"],
-            ),
-            (
-                json!({ "results": [{ "page": "http://page/", "thumb": "http://a/t", "url": "http://a/1" }] }),
-                vec!["http://a/1"],
-            ),
-            (
-                json!({ "photo_image_url": "http://a/1", "photo_url": "http://page/" }),
-                vec!["http://a/1"],
-            ),
-            (
-                json!([{ "url": null, "src": "http://a/1" }]),
-                vec!["http://a/1"],
-            ),
-            (
-                json!([{ "video": file("/t/a.mp4") }, { "image": file("/t/a.png") }]),
-                vec!["http://h/file=/t/a.png"],
-            ),
-            (
-                json!([{ "path": "/t/a.csv", "mime_type": "text/csv", "orig_name": "a.csv" }, file("/t/a.png")]),
-                vec!["http://h/file=/t/a.png"],
-            ),
-        ]);
-    }
-
-    #[test]
-    fn an_empty_output_is_an_answer_without_pictures() {
-        assert_found(&[
-            (json!([]), vec![]),
-            (json!({ "results": [], "query": "x" }), vec![]),
-            (Value::Null, vec![]),
-            (update(&json!([])), vec![]),
-            (json!({ "__type__": "update", "visible": false }), vec![]),
-        ]);
-    }
-
-    #[test]
-    fn what_is_known_about_a_picture_comes_along() {
-        let object = json!([{
-            "url": "http://a/1", "thumb": "http://a/t", "caption": " red ", "score": 0.25, "width": 64, "height": 48.0
-        }]);
-        let expected = Hit {
-            thumbnail_url: Some("http://a/t".into()),
-            caption: Some("red".into()),
-            score: Some(0.25),
-            width: Some(64),
-            ..Hit::at("http://a/1")
-        };
-        assert_eq!(found(&[object], &["json"]).expect("a hit"), [expected]);
-        let captioned = |output: Value| found(&[output], &["x"]).expect("a hit")[0].caption.clone();
-        assert_eq!(
-            captioned(json!([{ "image": file("/a"), "caption": "c" }])),
-            Some("c".into())
-        );
-        assert_eq!(
-            captioned(json!([[{ "name": "/a", "is_file": true }, "c"]])),
-            Some("c".into())
-        );
-        assert_eq!(captioned(json!("![c](http://a/1)")), Some("c".into()));
-        assert_eq!(
-            captioned(json!([{ "image": file("/a"), "caption": null }])),
-            None
-        );
-    }
-
-    #[test]
-    fn text_beside_pictures_is_not_searched() {
-        let text = json!("from http://page/");
-        let gallery = json!([{ "image": file("/t/a.png"), "caption": null }]);
-        let hits =
-            found(&[text.clone(), gallery.clone()], &["markdown", "gallery"]).expect("a hit");
-        assert_eq!(hits, [Hit::at("http://h/file=/t/a.png")]);
-        assert_eq!(
-            found(&[text, json!([])], &["html", "gallery"]).expect("nothing found"),
-            []
-        );
-        let twice = found(&[gallery.clone(), gallery], &["gallery", "gallery"]).expect("a hit");
-        assert_eq!(twice.len(), 1);
-    }
-
-    #[test]
-    fn outputs_without_an_address_are_a_mismatch() {
-        let inline = "<img src=\"data:image/png;base64,AA==\">";
-        let table = [
-            (json!(inline), "inline"),
-            (json!("data:image/png;base64,AA=="), "inline"),
-            (
-                json!([[{ "name": "a.png", "data": "data:image/png;base64,AA==", "is_file": false }, "c"]]),
-                "inline",
-            ),
-            (json!("no results"), "no address"),
-            (json!(["ftp://a/1", 5]), "no address"),
-            (file("http://a/1 http://a/2"), "no address"),
-            (json!("http://a/\u{8}"), "no address"),
-            (
-                json!(format!("http://a/{}", "x".repeat(2048))),
-                "no address",
-            ),
-        ];
-        for (output, words) in table {
-            let failure = found(&[output], &["json"]).expect_err(words);
-            assert!(failure.message.contains(words), "{failure}");
-        }
-    }
-
-    #[test]
-    fn files_can_move_to_a_public_address() {
-        let copy = json!({ "path": "/t/deep/a 1é.png", "orig_name": "a (1)#é.png" });
-        let old = json!({ "name": "/t/deep/50% é.png", "data": null, "is_file": true });
-        let outputs = [json!([copy, old, "http://a/1.jpg"])];
-        let hits = hits(&outputs, &[], FILES, Some("https://p/dataset/")).expect("hits");
-        let urls: Vec<&str> = hits.iter().map(|hit| hit.url.as_str()).collect();
-        let expected = [
-            "https://p/dataset/a%20%281%29%23%C3%A9.png",
-            "https://p/dataset/50%25%20%C3%A9.png",
-            "http://a/1.jpg",
-        ];
-        assert_eq!(urls, expected);
-    }
-
-    #[test]
-    fn an_answer_holds_at_most_fifty() {
-        let many: Value = (0..80).map(|n| format!("http://a/{n}")).collect();
-        assert_eq!(found(&[many], &["json"]).expect("hits").len(), 50);
-    }
-}
+mod tests;

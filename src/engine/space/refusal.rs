@@ -20,6 +20,8 @@ const RETRY_OVERDUE: Duration = Duration::from_secs(10);
 const RETRY_LIMITED: Duration = Duration::from_mins(1);
 /// Longest waiting time that is taken over from a Space or its hub.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
+/// Domain below which the hub's Spaces have their hosts.
+pub(super) const SPACE_DOMAIN: &str = ".hf.space";
 /// Longest text of a Space that is passed on, in characters.
 const MAX_TEXT_CHARS: usize = 200;
 
@@ -41,6 +43,8 @@ pub enum Cure {
     Resend,
     /// The Space no longer matches its description: read the description again, unless it is new.
     Refresh,
+    /// The app wants a login of its own: log in, where one is known.
+    LogIn,
     /// The Space may be asleep: ask the hub for its stage.
     AskStage,
 }
@@ -95,8 +99,15 @@ pub(super) fn mismatch(message: impl Into<String>) -> Failure {
 /// The function itself failed with `error`, which is null where the Space does not show errors.
 pub(super) fn raised(error: &Value, title: Option<&str>) -> Failure {
     let said = plain(error.as_str().unwrap_or_default());
-    let quota =
-        |text: &str| text.contains("ZeroGPU quota") || text.contains("exceeded your GPU quota");
+    let quota = |text: &str| {
+        [
+            "ZeroGPU quota",
+            "exceeded your GPU quota",
+            "GPU quota exceeded",
+        ]
+        .iter()
+        .any(|words| text.contains(words))
+    };
     if quota(&said) || title.is_some_and(quota) {
         let failure = Failure::new(Reason::Quota, "the Space's GPU quota is used up");
         return match try_again_in(&said) {
@@ -149,6 +160,8 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Spac
     let detail = body.as_ref().map(detail);
     let auth = |message: String| SpaceFailure::from(Failure::new(Reason::SpaceAuth, message));
     match (status, detail) {
+        // Gradio's own words; a hub or proxy speaks otherwise.
+        (401, Some(_)) if wants_login(body.as_ref()) => login_needed(host),
         (401 | 403, _) if with_token => auth(format!("{host} does not accept the token")),
         (401 | 403, _) => auth(format!(
             "{host} wants a login; a private Space needs CLIP_SEARCH_HF_TOKEN_FILE"
@@ -162,6 +175,7 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Spac
             "the Space does not take pictures of this size",
         )
         .into(),
+        (422, Some(said)) if is_invalid(body.as_ref()) => raised(&said.into(), None).into(),
         (422, detail) => {
             let detail = detail.unwrap_or_default();
             SpaceFailure::changed(mismatch(format!(
@@ -195,12 +209,75 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Spac
         },
         // Gradio answers so to the number of a function that is no more.
         (500, None) => SpaceFailure::changed(failed(status)),
-        (_, None) if response.head.is_html() => SpaceFailure::asleep(format!(
-            "{host} answers with a web page: it is starting, or no Gradio app"
-        )),
+        (_, None) if response.head.is_html() => web_page(response, host),
         (200, _) => mismatch(format!("{host} answers with something that is not JSON")).into(),
         (400..=499, _) => mismatch(format!("{host} answers with status {status}")).into(),
         _ => failed(status).into(),
+    }
+}
+
+/// A web page where Gradio would answer with JSON.
+fn web_page(response: &Response, host: &str) -> SpaceFailure {
+    let title = title(&response.body);
+    if response.head.status == 200 && !host.ends_with(SPACE_DOMAIN) {
+        let message = format!(
+            "{host} answers with a web page{title} where Gradio describes itself: this is no Gradio \
+             app, or its address lacks a path"
+        );
+        return SpaceFailure {
+            failure: mismatch(message),
+            cure: Cure::AskStage,
+        };
+    }
+    SpaceFailure::asleep(format!(
+        "{host} answers with a web page{title}: it is starting, or no Gradio app"
+    ))
+}
+
+fn login_needed(host: &str) -> SpaceFailure {
+    let message = format!(
+        "the app at {host} asks for a login of its own; set CLIP_SEARCH_SPACE_LOGIN_FILE to a file \
+         with user:password"
+    );
+    SpaceFailure {
+        failure: Failure::new(Reason::SpaceAuth, message),
+        cure: Cure::LogIn,
+    }
+}
+
+/// Whether this is Gradio's answer to callers who are not logged in.
+fn wants_login(body: Option<&Value>) -> bool {
+    let Some(detail) = body.and_then(|body| body.get("detail")) else {
+        return false;
+    };
+    let said = detail.as_str().or_else(|| text(detail, "error"));
+    said == Some("Not authenticated")
+}
+
+/// Whether an app's own validator refused the values of its inputs.
+fn is_invalid(body: Option<&Value>) -> bool {
+    let items = body
+        .and_then(|body| body.get("detail"))
+        .and_then(Value::as_array);
+    items.is_some_and(|items| {
+        items
+            .iter()
+            .any(|item| item.get("is_valid") == Some(&Value::Bool(false)))
+    })
+}
+
+/// The title of a web page, in front of which stands a blank.
+fn title(page: &[u8]) -> String {
+    let page = String::from_utf8_lossy(page);
+    let title = page
+        .split_once("<title")
+        .and_then(|(_, rest)| rest.split_once('>'));
+    let title = title.and_then(|(_, rest)| rest.split_once("</"));
+    let title = title.map(|(title, _)| plain(title)).unwrap_or_default();
+    if title.is_empty() {
+        title
+    } else {
+        format!(" ({title})")
     }
 }
 
@@ -240,8 +317,20 @@ fn detail(body: &Value) -> String {
     match body.get("detail") {
         Some(Value::String(text)) => plain(text),
         Some(Value::Array(items)) => {
-            let words: Vec<&str> = items.iter().filter_map(|item| text(item, "msg")).collect();
+            // FastAPI's own checks, or those that the app has for its inputs.
+            let words = |item| text(item, "msg").or_else(|| text(item, "message"));
+            let words: Vec<&str> = items.iter().filter_map(words).collect();
             plain(&words.join(", "))
+        }
+        Some(Value::Object(object)) => {
+            let words = ["message", "error", "auth_message"].map(|key| object.get(key));
+            plain(
+                words
+                    .into_iter()
+                    .flatten()
+                    .find_map(Value::as_str)
+                    .unwrap_or(""),
+            )
         }
         _ => String::new(),
     }
@@ -263,7 +352,9 @@ fn limit_reset(head: &Head) -> Duration {
 
 /// The time in "Try again in 1:02:03".
 fn try_again_in(text: &str) -> Option<Duration> {
-    let (_, rest) = text.split_once("ry again in ")?;
+    let (_, rest) = text
+        .split_once("ry again in ")
+        .or_else(|| text.split_once("etry in "))?;
     let time = rest
         .split(|c: char| !c.is_ascii_digit() && c != ':')
         .next()?;
@@ -275,7 +366,7 @@ fn try_again_in(text: &str) -> Option<Duration> {
 }
 
 /// At most 200 characters of `text`, without markup, in one line. Gradio 4 and 5 quote it.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut bare = String::new();
     let mut rest = text;
     while let Some(start) = rest.find('<') {
@@ -328,6 +419,7 @@ mod tests {
         let table = [
             ("Try again in 1:02:03.", Some(3723)),
             ("try again in 0:45", Some(45)),
+            ("Sign-up to get more quotas or retry in 0:09:48.", Some(588)),
             ("Try again in 99999999:00:00", Some(86_400)),
             ("Try again in a while", None),
             ("Try again in 18446744073709551615:59:59", None),

@@ -1,11 +1,12 @@
 //! What a Gradio server may answer, through the engine that asks it.
 
 use std::collections::HashSet;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use clip_bot::config::{SpaceArguments, SpaceConfig, SpaceLocation};
+use clip_bot::engine::space::locations::Locations;
 use clip_bot::engine::space::{Space, events, outputs};
 use clip_bot::search::{Engine, Failure, MAX_LIMIT, MAX_URL_BYTES, Page, Query, Reason};
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ fn space_at(peer: &Peer, api: Option<&str>, public_base: Option<&str>) -> SpaceC
         arguments: SpaceArguments::Positional(vec!["{query}".into(), "{limit}".into()]),
         public_base: public_base.map(str::to_owned),
         token: None,
+        login: None,
         hub: peer.url(),
     }
 }
@@ -102,7 +104,7 @@ pub fn stream(bytes: &[u8]) {
     let pieces = usize::from(input.byte()).max(1);
     let deadline = Instant::now() + Duration::from_hours(100_000);
     let read = |size| {
-        let stream = BufReader::with_capacity(size, input.0);
+        let stream = BufReader::with_capacity(size, Cursor::new(input.0.to_vec()));
         events::result(stream, "space.example", deadline).map_err(|trouble| trouble.failure)
     };
     let answer = read(1 << 16);
@@ -132,12 +134,26 @@ pub fn outputs(bytes: &[u8]) {
 
 fn look_at(outputs: &[Value], kind: &str, public: Option<&str>) {
     let kinds = [kind.to_owned()];
-    match outputs::hits(outputs, &kinds, "https://space.example/file=", public) {
+    let locations = Locations::new("https://space.example", "", public);
+    match outputs::hits(outputs, &kinds, &locations, &Anything) {
         Ok(hits) => check_page(&Page {
             hits,
             next_offset: None,
         }),
         Err(failure) => check_failure(&failure),
+    }
+}
+
+/// Keeps nothing, and takes everything for a picture.
+struct Anything;
+
+impl outputs::Pictures for Anything {
+    fn keep(&self, _data: &str) -> Option<String> {
+        None
+    }
+
+    fn is_picture(&self, _url: &str) -> bool {
+        true
     }
 }
 

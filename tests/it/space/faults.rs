@@ -63,9 +63,9 @@ fn statuses_of_a_sleeping_space() -> Vec<StatusCase> {
         ),
         (
             "/config",
-            Reply::html(200, "<title>Preparing</title>"),
-            Reason::SpaceAsleep,
-            Some(20),
+            Reply::html(200, "<title>Streamlit</title>"),
+            Reason::SpaceMismatch,
+            None,
         ),
     ]
 }
@@ -436,4 +436,11 @@ fn what_a_failure_casts_doubt_on_is_asked_anew() {
         search().expect("the second is answered");
         assert_eq!(asked(&server, "/config"), described, "{path} {reply:?}");
     }
+}
+
+#[test]
+fn the_words_of_an_apps_own_validator_are_kept() {
+    let refused = json!({ "detail": [{ "is_valid": false, "message": "at least six letters" }] });
+    let failure = failure("/queue/join", Reply::json(422, &refused));
+    assert_eq!(failure.message, "the Space says: at least six letters");
 }

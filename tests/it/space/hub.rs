@@ -47,6 +47,35 @@ fn the_hub_is_asked_for_the_host_once() {
 }
 
 #[test]
+fn a_space_with_a_new_name_is_found_under_its_old_one() {
+    let server = gradio("6.31", |_| None);
+    let address = server.url("");
+    let hub = Server::start(move |request| match request.path() {
+        "/api/spaces/u/s/host" => {
+            Reply::json(307, &json!({})).with("location", "/api/spaces/u/new/host")
+        }
+        "/api/spaces/u/new/host" => Reply::json(200, &json!({ "host": address })),
+        _ => Reply::json(404, &json!({ "error": "not found" })),
+    });
+    ask(&at_hub(&hub)).expect("found");
+    assert_eq!(
+        paths(&hub),
+        ["/api/spaces/u/s/host", "/api/spaces/u/new/host"]
+    );
+}
+
+#[test]
+fn a_redirect_of_the_hub_to_elsewhere_is_not_followed() {
+    let elsewhere = Server::start(|_| Reply::json(200, &json!({ "host": "http://127.0.0.1:1" })));
+    for location in [elsewhere.url("/x"), format!("//{}/x", elsewhere.address())] {
+        let hub = Server::start(move |_| Reply::json(307, &json!({})).with("location", &location));
+        let failure = ask(&at_hub(&hub)).expect_err("not followed");
+        assert!(failure.message.contains("redirects"), "{failure}");
+    }
+    assert_eq!(paths(&elsewhere), [""; 0]);
+}
+
+#[test]
 fn a_space_that_moved_is_found_again() {
     let old = Server::start(|_| Reply::json(404, &json!({ "detail": "Not Found" })));
     let new = gradio("6.31", |_| None);
