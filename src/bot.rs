@@ -9,6 +9,7 @@ pub mod album;
 pub mod answer_progress;
 pub mod asleep;
 pub mod control;
+pub mod door;
 pub mod handler;
 pub mod intake;
 pub mod job;
@@ -27,6 +28,8 @@ pub mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
+
 use crate::backoff::{self, Backoff};
 use crate::clock::Clock;
 use crate::config::BotConfig;
@@ -40,6 +43,8 @@ use crate::telegram::delivery::Delivery;
 use crate::telegram::poll::{self, PollEvent, Poller};
 use crate::telegram::types::User;
 
+use access::book::{Book, Person};
+use door::{Announce, Door};
 use handler::{Identity, Manners};
 use intake::{Changes, Intake};
 use job::ChatJob;
@@ -74,6 +79,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, &clock)?,
         None => Inbox::in_memory(),
     };
+    let book = book(config)?;
     // The long poll is interrupted at shutdown, which ends its client for good.
     let polling = Client::new(&config.api_url, config.token.clone(), 1).with_clock(clock);
     let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
@@ -105,13 +111,17 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         id: me.id,
         username: me.username.unwrap_or_default(),
     };
-    let (name, url) = (&me.username, &config.search_url);
+    let manners = Manners::of(me, config).with_book(book);
+    let (name, url) = (&manners.me.username, &config.search_url);
     tracing::info!(
         message_id = events::STARTED,
-        "started as @{name}; asking {url}"
+        "started as @{name}; asking {url}; {}",
+        manners.access.in_words()
     );
+    let folder = config.state_dir.clone();
+    let door = Door::new(manners, folder, Arc::clone(&status), announce(config));
     let mut intake = Intake::new(
-        Manners::of(me, config),
+        door,
         Rates::new(config.rate),
         changes,
         inbox.clone(),
@@ -137,6 +147,37 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     part.rest();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
+}
+
+/// Who owns the bot, and whom the owner let in.
+///
+/// # Errors
+/// When the state folder cannot be read.
+pub fn book(config: &BotConfig) -> Result<Book> {
+    let kept = config.state_dir.as_deref().map(access::file::load);
+    let mut book = kept.transpose()?.unwrap_or_default();
+    if let Some(id) = config.owner {
+        book.owner = Some(Person::new(id, "", None));
+    }
+    Ok(book)
+}
+
+/// Says where the owner claims the bot: in the log, whatever its level. The status line must not,
+/// since every user of the machine can read it.
+fn announce(config: &BotConfig) -> Announce {
+    let level = config.log;
+    Box::new(move |link| {
+        let words = format!(
+            "nobody is served until somebody owns this bot: {link} makes whoever opens it the owner, \
+             once; or send the bot what follows the equals sign after /start. CLIP_BOT_ALLOWED \
+             serves others, or everyone"
+        );
+        if level >= LevelFilter::WARN {
+            tracing::warn!("{words}");
+        } else {
+            eprintln!("{words}");
+        }
+    })
 }
 
 /// Ends the long poll of `polling` when `shutdown` is raised.

@@ -4,6 +4,7 @@
 //! A wrong value is an error that names the variable and the remedy. An unknown variable with the
 //! prefix of the program is an error that suggests the most similar known name.
 
+mod allowed;
 mod bot;
 mod playground;
 mod rate;
@@ -15,6 +16,7 @@ mod variables;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use allowed::Allowed;
 pub use bot::{AwsIam, BotConfig, SearchAuth};
 pub use playground::PlaygroundConfig;
 pub use rate::Rate;

@@ -1,6 +1,8 @@
 //! Tokens and keys, which must never be printed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
+use std::fs::File;
+use std::io::{self, Read};
 
 /// Holds a token. `Debug` and `Display` print `redacted`; only [`Secret::expose`] gives the text.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,6 +13,21 @@ impl Secret {
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self(text.trim().to_owned())
+    }
+
+    /// 128 bits of the system's randomness, as 32 hexadecimal digits.
+    ///
+    /// # Errors
+    /// Where `/dev/urandom` cannot be read.
+    pub fn random() -> io::Result<Self> {
+        let mut bytes = [0; 16];
+        File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+        let mut text = String::new();
+        for byte in bytes {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(Self(text))
     }
 
     /// The text itself, for a request header or path; never for a message.
@@ -60,6 +77,13 @@ mod tests {
         let secret = Secret::new("42:TOKEN\n");
         assert_eq!(format!("{secret} {secret:?}"), "redacted redacted");
         assert_eq!(secret.expose(), "42:TOKEN");
+    }
+
+    #[test]
+    fn random_secrets_are_long_and_differ() {
+        let one = Secret::random().expect("the system has randomness");
+        assert_eq!(one.expose().len(), 32);
+        assert_ne!(one, Secret::random().expect("still"));
     }
 
     #[test]

@@ -79,6 +79,7 @@ def start(kind, workers, served, folder):
     (folder / "token").write_text("4242:compare")
     environment = {
         "CLIP_BOT_TOKEN_FILE": str(folder / "token"),
+        "CLIP_BOT_ALLOWED": "everyone",
         "CLIP_BOT_API_URL": served["telegram"],
         "CLIP_BOT_SEARCH_URL": served["endpoint"],
         "CLIP_BOT_RATE": "none",

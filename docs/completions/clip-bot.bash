@@ -60,7 +60,7 @@ _clip__bot() {
             fi
             case "${prev}" in
                 --allowed)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "everyone" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -188,7 +188,7 @@ _clip__bot() {
             fi
             case "${prev}" in
                 --allowed)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "everyone" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -400,7 +400,7 @@ _clip__bot() {
             fi
             case "${prev}" in
                 --allowed)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "everyone" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -528,7 +528,7 @@ _clip__bot() {
             fi
             case "${prev}" in
                 --allowed)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "everyone" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -656,7 +656,7 @@ _clip__bot() {
             fi
             case "${prev}" in
                 --allowed)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "everyone" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -24,7 +24,7 @@ function __fish_clip_bot_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
@@ -45,7 +45,7 @@ none\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -55,7 +55,7 @@ complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "check" -d 'check 
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "reload" -d 'hand changed settings to the running bot (systemctl reload)'
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "query" -d 'ask the endpoint once and print one address a line'
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
@@ -76,12 +76,12 @@ none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s V -l version -d 'Print version'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
@@ -102,14 +102,14 @@ none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s V -l version -d 'Print version'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
@@ -130,12 +130,12 @@ none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s V -l version -d 'Print version'
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot answers, separated by commas; empty: everyone [CLIP_BOT_ALLOWED]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''"
@@ -156,7 +156,7 @@ none\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-timeout -d 'how long the bot waits for the endpoint\'s answer, 1s to 10m [default: 35s] [CLIP_BOT_SEARCH_TIMEOUT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d 'folder that keeps messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -15,7 +15,7 @@ _clip-bot() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
@@ -26,7 +26,7 @@ _clip-bot() {
 '--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -44,7 +44,7 @@ _clip-bot() {
         case $line[1] in
             (run)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
@@ -55,7 +55,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -66,7 +66,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
@@ -77,7 +77,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '--config-only[check the settings only, without secrets and network]' \
@@ -90,7 +90,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (reload)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
@@ -101,7 +101,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -112,7 +112,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (query)
 _arguments "${_arguments_options[@]}" : \
-'--allowed=[ids of the users and chats that the bot answers, separated by commas; empty\: everyone \[CLIP_BOT_ALLOWED\]]:VALUE:' \
+'--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--language=[language of all answers, \`en\` or \`es\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
@@ -123,7 +123,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-timeout=[how long the bot waits for the endpoint'\''s answer, 1s to 10m \[default\: 35s\] \[CLIP_BOT_SEARCH_TIMEOUT\]]:VALUE:' \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
-'--state-dir=[folder that keeps messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \

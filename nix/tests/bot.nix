@@ -10,6 +10,7 @@
       searchUrl = "http://127.0.0.1:8082";
       tokenFile = "/etc/clip-bot-token";
       settings = {
+        CLIP_BOT_ALLOWED = "everyone";
         CLIP_BOT_API_URL = "http://127.0.0.1:8081";
         CLIP_BOT_POLL_TIMEOUT = "1s";
         CLIP_BOT_RESULTS = 3;

@@ -145,6 +145,7 @@ fn settings_of(variables: &Variables) -> Variables {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Allowed;
 
     fn environment(more: &[(&str, &str)]) -> Environment {
         let mut variables = Variables::from([
@@ -171,7 +172,7 @@ mod tests {
         let new = settings_of(&new.variables);
         assert!(!new.contains_key("CLIP_BOT_TOKEN"), "secrets stay at home");
         let (config, words) = take_over(&new, &started_with).expect("good settings");
-        assert_eq!(config.allowed, [7]);
+        assert_eq!(config.allowed, Allowed::Ids(vec![7]));
         assert_eq!(config.results, 5, "back to the default");
         assert_eq!(config.log, tracing::level_filters::LevelFilter::WARN);
         assert_eq!(config.workers, 32, "as started");

@@ -2,6 +2,7 @@
 //! read and tested here.
 
 use super::access::Access;
+use super::access::book::Book;
 use super::reply::{self, Reply};
 use super::texts::Texts;
 use crate::config::BotConfig;
@@ -39,6 +40,15 @@ pub enum Task {
         /// Where.
         to: Address,
         /// What.
+        reply: Reply,
+    },
+    /// Change a text of ours.
+    Edit {
+        /// Its chat.
+        chat: i64,
+        /// Its number.
+        message: i64,
+        /// What it becomes.
         reply: Reply,
     },
     /// Let a pressed button stop spinning.
@@ -92,10 +102,7 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
     let wanted = request_in(message, &manners.me)?;
     let texts = manners.texts(sender.and_then(|user| user.language_code.as_deref()));
     let to = address_of(message);
-    if !manners
-        .access
-        .permits(sender.map(|user| user.id), message.chat.id)
-    {
+    if !manners.access.permits(message.speaker(), message.chat.id) {
         let reply = reply::private_bot(texts, message.chat.id);
         return message.chat.is_private().then_some(Task::Say { to, reply });
     }
@@ -108,7 +115,7 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
             query => {
                 return Some(Task::Search(Search {
                     to,
-                    asker: sender.map_or(message.chat.id, |user| user.id),
+                    asker: message.speaker().unwrap_or(message.chat.id),
                     query,
                     results: manners.results,
                     edit: None,
@@ -192,12 +199,22 @@ impl Manners {
         }
     }
 
-    /// Other manners of the same bot.
-    pub fn take_over(&mut self, config: &BotConfig) {
-        *self = Self::of(std::mem::take(&mut self.me), config);
+    /// The same with what the owner decided so far.
+    #[must_use]
+    pub fn with_book(mut self, book: Book) -> Self {
+        self.access.book = book;
+        self
     }
 
-    fn texts(&self, users: Option<&str>) -> &'static Texts {
+    /// Other manners of the same bot.
+    pub fn take_over(&mut self, config: &BotConfig) {
+        let book = std::mem::take(&mut self.access.book);
+        *self = Self::of(std::mem::take(&mut self.me), config).with_book(book);
+    }
+
+    /// The texts for a user whose app speaks `users` language.
+    #[must_use]
+    pub fn texts(&self, users: Option<&str>) -> &'static Texts {
         Texts::of(self.language.as_deref().or(users))
     }
 }
@@ -236,11 +253,20 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
     (private || answers_us).then_some(Asked::Query(text))
 }
 
+/// What follows `/start`, if `message` is that command and meant for us.
+pub(super) fn start_in<'a>(message: &'a Message, me: &Identity) -> Option<&'a str> {
+    let text = message.text.as_deref()?;
+    let (command, words) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let (name, bot) = command.split_once('@').unwrap_or((command, ""));
+    let ours = bot.is_empty() || bot.eq_ignore_ascii_case(&me.username);
+    (ours && name.eq_ignore_ascii_case("/start")).then(|| words.trim())
+}
+
 fn tidy(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn address_of(message: &Message) -> Address {
+pub(super) fn address_of(message: &Message) -> Address {
     Address {
         chat: message.chat.id,
         thread: message
@@ -253,6 +279,7 @@ fn address_of(message: &Message) -> Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Allowed;
     use serde_json::{Value, json};
 
     fn manners() -> Manners {
@@ -262,6 +289,7 @@ mod tests {
         };
         Manners {
             me,
+            access: Access::new(Allowed::Everyone),
             results: 5,
             ..Manners::default()
         }
@@ -296,6 +324,7 @@ mod tests {
                     format!("say: {}", reply.text.chars().take(14).collect::<String>())
                 }
                 Task::Acknowledge { callback } => format!("ack {callback}"),
+                Task::Edit { reply, .. } => format!("edit: {}", reply.text),
             })
             .collect();
         lines.join("; ")
@@ -441,7 +470,7 @@ mod tests {
     #[test]
     fn strangers_are_told_in_private_and_ignored_in_groups() {
         let manners = Manners {
-            access: Access::new(vec![1]),
+            access: Access::new(Allowed::Ids(vec![1])),
             ..manners()
         };
         let tasks = |mut event: Value| {

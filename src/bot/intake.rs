@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::album::FileIds;
 use super::answer_progress::AnswerProgress;
-use super::handler::{self, Manners, Task};
+use super::door::{Door, Moment};
+use super::handler::{self, Task};
 use super::job::{ChatJob, Work};
 use super::queue::Queue;
 use super::rate::{Rates, Verdict};
@@ -50,7 +51,7 @@ impl Changes {
 /// Takes updates in.
 #[derive(Debug)]
 pub struct Intake {
-    manners: Manners,
+    door: Door,
     rates: Rates,
     changes: Changes,
     inbox: Inbox,
@@ -64,7 +65,7 @@ impl Intake {
     /// An intake that queues jobs for `workers` workers. `known`: pictures that Telegram knows.
     #[must_use]
     pub fn new(
-        manners: Manners,
+        door: Door,
         rates: Rates,
         changes: Changes,
         inbox: Inbox,
@@ -73,7 +74,7 @@ impl Intake {
         workers: usize,
     ) -> Self {
         Self {
-            manners,
+            door,
             rates,
             changes,
             inbox,
@@ -95,7 +96,7 @@ impl Intake {
     ) -> u32 {
         part.within(MAX_WRITE_TIME);
         if let Some(config) = self.changes.take() {
-            self.manners.take_over(&config);
+            self.door.take_over(&config);
             self.rates.change(config.rate);
         }
         let now = Instant::now();
@@ -113,6 +114,7 @@ impl Intake {
                 wanted.push((update.id, tasks));
             }
         }
+        self.door.save();
         self.replay();
         let mut durable = true;
         if !arrivals.is_empty() {
@@ -139,8 +141,10 @@ impl Intake {
     }
 
     fn tasks(&mut self, update: &Update, now: Instant) -> Vec<Task> {
-        let tasks = handler::tasks(update, &self.manners).into_iter();
+        let tasks = self.door.tasks(update, Moment::now(false));
         tasks
+            .unwrap_or_else(|| handler::tasks(update, self.door.manners()))
+            .into_iter()
             .filter_map(|task| self.at_the_rate(task, now))
             .collect()
     }
@@ -169,7 +173,7 @@ impl Intake {
 
     /// Queues what an earlier run accepted and did not answer, oldest first; [`Intake::accept`]
     /// does it for what is found later, in a file that could not be read at first.
-    pub fn replay(&self) {
+    pub fn replay(&mut self) {
         let entries = self.inbox.unfinished();
         if entries.is_empty() {
             return;
@@ -182,9 +186,10 @@ impl Intake {
                 self.queue.push(job);
             }
         }
+        self.door.save();
     }
 
-    fn jobs_of(&self, entry: &InboxEntry) -> Vec<ChatJob> {
+    fn jobs_of(&mut self, entry: &InboxEntry) -> Vec<ChatJob> {
         let update = serde_json::from_str::<Value>(&entry.update)
             .ok()
             .and_then(|raw| Update::from_json(&raw).ok());
@@ -209,7 +214,9 @@ impl Intake {
             tracing::warn!("update {}: not answered, it is {age} old", entry.id);
         }
         let since = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
-        handler::tasks(&update, &self.manners)
+        let tasks = self.door.tasks(&update, Moment::now(true));
+        tasks
+            .unwrap_or_else(|| handler::tasks(&update, self.door.manners()))
             .into_iter()
             .map(|task| ChatJob::new(entry.id, task, since).resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
@@ -231,8 +238,11 @@ fn late(mut job: ChatJob) -> Option<ChatJob> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bot::access::Access;
+    use crate::bot::handler::Manners;
     use crate::bot::search_job::{Now, SearchEvent, Then};
     use crate::clock::Clock;
+    use crate::config::Allowed;
     use crate::systemd::Pulse;
     use serde_json::json;
     use std::time::SystemTime;
@@ -240,6 +250,14 @@ mod tests {
     fn message(chat: i64, text: &str) -> Value {
         json!({"update_id": chat, "message": {"message_id": 1, "text": text,
             "chat": {"id": chat, "type": "private"}, "from": {"id": chat}}})
+    }
+
+    fn open_door() -> Door {
+        let manners = Manners {
+            access: Access::new(Allowed::Everyone),
+            ..Manners::default()
+        };
+        Door::new(manners, None, Arc::default(), Box::new(|_| ()))
     }
 
     fn pressed(chat: i64) -> Value {
@@ -288,8 +306,8 @@ mod tests {
         let queue = Arc::new(Queue::default());
         let (rates, inbox) = (Rates::new(None), open(after));
         let changes = Changes::default();
-        let intake = Intake::new(
-            Manners::default(),
+        let mut intake = Intake::new(
+            open_door(),
             rates,
             changes,
             inbox.clone(),
@@ -376,7 +394,7 @@ mod tests {
 
         let (queue, inbox) = (Arc::new(Queue::default()), open());
         let mut intake = Intake::new(
-            Manners::default(),
+            open_door(),
             Rates::new(None),
             Changes::default(),
             inbox.clone(),

@@ -67,6 +67,11 @@ impl ChatJob {
                 activity: None,
             })),
             Task::Say { to, reply } => request(search_job::message(to, &reply)),
+            Task::Edit {
+                chat,
+                message,
+                reply,
+            } => request(search_job::edit(chat, message, &reply)),
             Task::Acknowledge { callback } => request(answer_callback_query(&callback)),
         };
         Self {

@@ -1,5 +1,7 @@
 //! What the bot says, as plain text: hits and failures in, sentences and buttons out. Pure.
 
+pub mod guests;
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -303,6 +305,10 @@ mod tests {
                 texts.query_too_long,
                 texts.words_only,
                 texts.private_bot,
+                texts.asks,
+                texts.asks_in_group,
+                texts.let_in,
+                texts.put_out,
                 texts.slow_down,
                 texts.searching,
                 texts.waking,

@@ -481,6 +481,8 @@ pub fn message(to: Address, reply: &Reply) -> Call {
     send_message(to, &reply.text).markup(reply.markup.clone())
 }
 
-fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
+/// Changes message number `message` of ours into `reply`.
+#[must_use]
+pub fn edit(chat: i64, message: i64, reply: &Reply) -> Call {
     edit_message_text(chat, message, &reply.text).markup(reply.markup.clone())
 }

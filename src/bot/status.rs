@@ -17,6 +17,8 @@ pub struct Status {
 #[derive(Debug, Default)]
 struct StatusState {
     telegram: Telegram,
+    /// Who is served.
+    serves: String,
     answered: u64,
     /// How long the last answers took, oldest first.
     recent: VecDeque<Duration>,
@@ -57,6 +59,11 @@ impl Status {
     /// Telegram did not answer, and why.
     pub fn no_updates(&self, why: String) {
         self.lock().telegram = Telegram::Trouble(why);
+    }
+
+    /// Who is served, without names or ids: every user of the machine may read the line.
+    pub fn serves(&self, words: String) {
+        self.lock().serves = words;
     }
 
     /// The bot is stopping.
@@ -119,6 +126,9 @@ impl Status {
             parts.push(format!(
                 "endpoint asleep since {since}, {asleep} wait for it"
             ));
+        }
+        if !state.serves.is_empty() {
+            parts.push(state.serves.clone());
         }
         parts.extend(counts.disk.clone());
         parts.join("; ")

@@ -24,6 +24,34 @@ pub struct Texts {
     pub words_only: &'static str,
     /// The user is not on the allow-list; `{id}` is theirs.
     pub private_bot: &'static str,
+    /// Nobody owns the bot yet.
+    pub unclaimed: &'static str,
+    /// To who just claimed the bot.
+    pub claimed: &'static str,
+    /// To the owner: `{who}` wants to use the bot.
+    pub asks: &'static str,
+    /// The same in the `{group}`.
+    pub asks_in_group: &'static str,
+    /// To the owner: `{who}` is served from now on.
+    pub let_in: &'static str,
+    /// To the owner: `{who}` is not served.
+    pub put_out: &'static str,
+    /// A person without a name that can be shown.
+    pub somebody: &'static str,
+    /// To who was let in, above the help.
+    pub welcome: &'static str,
+    /// To the owner: above the list of guests.
+    pub guests: &'static str,
+    /// To the owner: the list is empty.
+    pub no_guests: &'static str,
+    /// Button that lets somebody in.
+    pub let_in_button: &'static str,
+    /// Button that lets a group in.
+    pub let_group_in_button: &'static str,
+    /// Button that refuses somebody.
+    pub refuse_button: &'static str,
+    /// Button that puts a guest out.
+    pub put_out_button: &'static str,
     /// The user asks too often; the next search is taken in `{seconds}`.
     pub slow_down: &'static str,
     /// At once, for `{query}`.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::allowed::Allowed;
 use super::rate::Rate;
 use super::settings::Settings;
 use super::token::looks_like_a_token;
@@ -37,8 +38,10 @@ pub struct BotConfig {
     pub poll_timeout: Duration,
     /// Worker threads.
     pub workers: usize,
-    /// Ids of the users and chats that the bot answers; empty for everyone.
-    pub allowed: Vec<i64>,
+    /// Whom the bot serves besides its owner and the owner's guests.
+    pub allowed: Allowed,
+    /// Who owns the bot without claiming it: the playground's own user.
+    pub owner: Option<i64>,
     /// Language code of all answers, or `None` for each user's own language.
     pub language: Option<String>,
     /// Log level.
@@ -135,7 +138,8 @@ impl BotConfig {
             results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,
-            allowed: settings.ids("CLIP_BOT_ALLOWED")?,
+            allowed: settings.parsed("CLIP_BOT_ALLOWED", Allowed::WANTED)?,
+            owner: None,
             language,
             log: settings.level("CLIP_BOT_LOG")?,
             warnings: settings.warnings,

@@ -115,18 +115,6 @@ impl<'a> Settings<'a> {
         self.parsed(name, "off, error, warn, info, debug or trace")
     }
 
-    pub(super) fn ids(&self, name: &str) -> Result<Vec<i64>> {
-        let items = self
-            .text(name)
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty());
-        let wanted = "ids by comma, such as 1234567,-100987654321";
-        items
-            .map(|item| item.parse().map_err(|_| self.invalid(name, wanted)))
-            .collect()
-    }
-
     /// An http(s) address without a slash at the end; `None` if the variable is not set.
     pub(super) fn url(&self, name: &str) -> Result<Option<String>> {
         let text = self.text(name).trim_end_matches('/');

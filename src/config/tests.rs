@@ -79,7 +79,7 @@ fn the_bot_has_defaults_for_all_but_token_and_endpoint() {
     assert_eq!(config.search_auth, SearchAuth::None);
     assert_eq!((config.results, config.workers), (5, 32));
     assert_eq!(config.poll_timeout, Duration::from_secs(50));
-    assert!(config.allowed.is_empty() && config.language.is_none());
+    assert!(config.allowed == Allowed::Ids(Vec::new()) && config.language.is_none());
     let rate = Rate {
         searches: 10,
         per: Duration::from_mins(1),
@@ -113,7 +113,7 @@ fn every_setting_of_the_bot_is_taken() {
         ("CLIP_BOT_WORKERS", "64"),
     ])
     .expect("all are right");
-    assert_eq!(config.allowed, [7, -100_987_654_321]);
+    assert_eq!(config.allowed, Allowed::Ids(vec![7, -100_987_654_321]));
     assert_eq!(config.api_url, "http://[::1]:8081");
     assert_eq!(config.language.as_deref(), Some("es"));
     assert_eq!(config.log, LevelFilter::DEBUG);

@@ -36,7 +36,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_ALLOWED",
         "",
-        "ids of the users and chats that the bot answers, separated by commas; empty: everyone",
+        "ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner's guests",
     ),
     variable(
         "CLIP_BOT_API_URL",
@@ -92,7 +92,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_STATE_DIR",
         "",
-        "folder that keeps messages until they are answered; empty: systemd's StateDirectory, else memory",
+        "folder that keeps the owner, the guests, and messages until they are answered; empty: systemd's StateDirectory, else memory",
     ),
     variable(
         "CLIP_BOT_TOKEN",

@@ -90,7 +90,7 @@ fn answer_messages(config: &BotConfig, environment: &Environment) -> Result<u8> 
     if config.state_dir.is_none() {
         tracing::warn!(
             "CLIP_BOT_STATE_DIR is not set: messages that wait for their answers are lost when \
-             the process is killed; name a folder for them"
+             the process is killed, and the bot must be claimed anew at each start; name a folder"
         );
     }
     let shutdown = Shutdown::default();

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::command_line::print_lines;
+use crate::bot;
+use crate::bot::access::Access;
 use crate::bot::search_client::SearchClient;
 use crate::config::BotConfig;
 use crate::log::Sink;
@@ -71,7 +73,23 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
         finding(true, log.to_owned()),
         finding(true, watchdog),
         finding(true, state),
+        served(config),
     ]
+}
+
+/// Who is served, with the owner's id, as the operator may know it.
+fn served(config: &BotConfig) -> Finding {
+    let book = match bot::book(config) {
+        Ok(book) => book,
+        Err(error) => return finding(false, format!("access: {}", error.chain())),
+    };
+    let owner = book.owner.as_ref();
+    let owner = owner.map_or_else(String::new, |owner| {
+        format!("; the owner is {} (id {})", owner.name, owner.id)
+    });
+    let mut access = Access::new(config.allowed.clone());
+    access.book = book;
+    finding(true, format!("access: {}{owner}", access.in_words()))
 }
 
 fn token(telegram: &Client) -> Finding {

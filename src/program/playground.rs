@@ -51,6 +51,10 @@ pub const PROGRAM: Program = Program {
 
 /// The token of the bot whose Telegram is this process: a secret of nobody.
 const TOKEN: &str = "424242:playground";
+/// The user of the page, who owns the bot from the start.
+const OWNER: i64 = 1;
+/// What the page says about it.
+const OWNERSHIP: &str = "Ada owns the bot; when Bob starts it, it asks her whether to let him in.";
 /// Most that Telegram fetches by address for a photo.
 const FETCH_BYTES: u64 = 5_000_000;
 const FETCH_TIME: Duration = Duration::from_secs(20);
@@ -89,7 +93,7 @@ pub fn run(_: &CommandCall, environment: &Environment) -> Result<u8> {
     let code = if config.token_file.is_some() {
         let bot = config.bot(environment, None, &endpoint.url)?;
         say(&format!(
-            "playground: your bot answers on Telegram, asking {}",
+            "playground: your bot answers on Telegram, asking {}; the log says whom it serves",
             endpoint.url
         ));
         bot::run(&bot, Changes::default(), &shutdown).map(|()| 0)
@@ -205,7 +209,9 @@ impl Stage<'_> {
         let about = About {
             engine: self.endpoint.engine.to_owned(),
             endpoint: self.endpoint.url.clone(),
-            note: note(self.endpoint.engine).to_owned(),
+            note: format!("{} {OWNERSHIP}", note(self.endpoint.engine))
+                .trim()
+                .to_owned(),
         };
         let (listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], self.config.port)))?;
         let router = server::router(&api, self.traffic, self.faults, about);
@@ -302,9 +308,13 @@ impl PlaygroundConfig {
         {
             variables.insert(name.to_owned(), value.to_owned());
         }
-        BotConfig::from_environment(&Environment {
+        let config = BotConfig::from_environment(&Environment {
             variables,
             read: environment.read,
+        })?;
+        Ok(BotConfig {
+            owner: own.map(|_| OWNER),
+            ..config
         })
     }
 }

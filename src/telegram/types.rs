@@ -66,6 +66,16 @@ pub struct Message {
     /// Who wrote it; absent in channels.
     #[serde(default)]
     pub from: Option<User>,
+    /// The group or channel in whose name it was written; `from` is then an account that all such
+    /// senders share.
+    #[serde(default)]
+    pub sender_chat: Option<Chat>,
+    /// The id that this group has from now on.
+    #[serde(default)]
+    pub migrate_to_chat_id: Option<i64>,
+    /// The id that this group had before.
+    #[serde(default)]
+    pub migrate_from_chat_id: Option<i64>,
     /// Its text; absent for pictures and the like.
     #[serde(default)]
     pub text: Option<String>,
@@ -94,6 +104,9 @@ pub struct Chat {
     /// `private`, `group`, `supergroup`, or something newer.
     #[serde(default, rename = "type")]
     pub kind: String,
+    /// Name of a group.
+    #[serde(default)]
+    pub title: Option<String>,
 }
 
 impl Chat {
@@ -112,6 +125,12 @@ pub struct User {
     /// Whether it is a bot.
     #[serde(default)]
     pub is_bot: bool,
+    /// Name as the user wrote it.
+    #[serde(default)]
+    pub first_name: String,
+    /// Rest of the name.
+    #[serde(default)]
+    pub last_name: Option<String>,
     /// Name without `@`; every bot has one.
     #[serde(default)]
     pub username: Option<String>,
@@ -148,7 +167,24 @@ pub struct Callback {
     pub data: Option<String>,
 }
 
+impl User {
+    /// The whole name, with the name that people can search for.
+    #[must_use]
+    pub fn full_name(&self) -> String {
+        let last = self.last_name.as_deref().unwrap_or_default();
+        let at = self.username.as_deref().map(|name| format!("@{name}"));
+        [&self.first_name, last, &at.unwrap_or_default()].join(" ")
+    }
+}
+
 impl Message {
+    /// Who speaks: the sender, or the chat that somebody speaks for; none in channels.
+    #[must_use]
+    pub fn speaker(&self) -> Option<i64> {
+        let chat = self.sender_chat.as_ref().map(|chat| chat.id);
+        chat.or(self.from.as_ref().map(|user| user.id))
+    }
+
     /// The `file_id` of its picture in the largest size.
     #[must_use]
     pub fn largest_photo(&self) -> Option<&str> {

@@ -145,6 +145,7 @@ impl Rig {
         let mut variables = vec![
             ("CLIP_BOT_WORKERS", workers.as_str()),
             ("CLIP_BOT_TOKEN_FILE", token.to_str().expect("a plain path")),
+            ("CLIP_BOT_ALLOWED", "everyone"),
             ("CLIP_BOT_API_URL", &api),
             ("CLIP_BOT_SEARCH_URL", &search),
             ("CLIP_BOT_SEARCH_TIMEOUT", "4s"),

@@ -5,6 +5,7 @@ mod bot_config;
 mod chaos;
 mod chat;
 mod clip_damage;
+mod claim;
 mod clip_engine;
 mod clip_fetch;
 mod clip_index;

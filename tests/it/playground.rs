@@ -100,6 +100,7 @@ fn with_a_token_the_bot_answers_on_telegram() {
     let token = token.to_str().expect("a plain path");
     let variables = [
         ("CLIP_BOT_API_URL", api.as_str()),
+        ("CLIP_BOT_ALLOWED", "everyone"),
         ("PLAYGROUND_LOG", "trace"),
     ];
     let binary = env!("CARGO_BIN_EXE_playground");

@@ -48,7 +48,7 @@ fn the_status_follows_what_happens() {
     let notify = systemd.path();
     let settings = [("NOTIFY_SOCKET", notify), ("WATCHDOG_USEC", "1000000")];
     let bot = start_bot(&telegram.url(), &endpoint.url(""), &settings);
-    systemd.until("STATUS=polling");
+    systemd.until_like("STATUS=polling; serves everyone");
     systemd.until_like("WATCHDOG=1");
     telegram.write(7, "bus");
     systemd.until_like("STATUS=polling; 1 answered, p95 0.");
@@ -56,7 +56,10 @@ fn the_status_follows_what_happens() {
     let messages = systemd.until_like("STATUS=polling; 1 answered, p95 0.");
     let asleep = messages.last().expect("the one waited for");
     assert!(asleep.contains("endpoint asleep since "), "{asleep}");
-    assert!(asleep.ends_with(" UTC, 1 wait for it"), "{asleep}");
+    assert!(
+        asleep.contains(" UTC, 1 wait for it; serves everyone"),
+        "{asleep}"
+    );
     bot.signal("TERM");
     systemd.until_like("STOPPING=1");
     without_token(bot.wait());
@@ -74,7 +77,7 @@ fn a_reload_changes_level_and_allow_list_of_the_bot_that_runs() {
         ("CLIP_BOT_LOG", "info"),
     ];
     let bot = start_bot(&telegram.url(), &endpoint.url(""), &settings);
-    systemd.until("STATUS=polling");
+    systemd.until_like("STATUS=polling; serves everyone");
 
     let token = token_file();
     let (api, search) = (telegram.url(), endpoint.url(""));

@@ -13,6 +13,22 @@ pub(super) const TEXTS: Texts = Texts {
     query_too_long: "That is too long for me: please use at most {limit} characters.",
     words_only: "I search by words: send me a few, for example: {query}",
     private_bot: "This bot is private. Its owner can let you in; your id is {id}.",
+    unclaimed: "This bot is private, and nobody owns it yet. If you run it: the link that makes you its owner \
+                is in its log.",
+    claimed: "This bot is yours now, and answers nobody else. When somebody else starts it, I ask you \
+              here whether to let them in; /people shows whom you let in.",
+    asks: "{who} wants to use this bot.",
+    asks_in_group: "{who} wants to use this bot in the group {group}.",
+    let_in: "Let in: {who}.",
+    put_out: "Not served: {who}.",
+    somebody: "Somebody",
+    welcome: "The owner let you in.",
+    guests: "You let in:",
+    no_guests: "You let nobody in so far. When somebody starts this bot, I ask you here.",
+    let_in_button: "Let in",
+    let_group_in_button: "Let in this group",
+    refuse_button: "Refuse",
+    put_out_button: "Put out",
     slow_down: "That was a lot at once. I take the next search in {seconds} s.",
     searching: "Searching for “{query}”…",
     waking: "The search was asleep and is waking up. This takes a minute or two; \

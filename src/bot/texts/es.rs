@@ -13,6 +13,22 @@ pub(super) const TEXTS: Texts = Texts {
     query_too_long: "Es demasiado largo: usa como máximo {limit} caracteres.",
     words_only: "Busco por palabras: envíame unas cuantas, por ejemplo: {query}",
     private_bot: "Este bot es privado. Su dueño puede darte acceso; tu identificador es {id}.",
+    unclaimed: "Este bot es privado y todavía no tiene dueño. Si lo ejecutas tú: el enlace que te hace su dueño \
+                está en su registro.",
+    claimed: "Este bot es tuyo desde ahora y no responde a nadie más. Cuando otra persona lo inicie, te \
+              preguntaré aquí si la dejas entrar; /people muestra a quién dejaste entrar.",
+    asks: "{who} quiere usar este bot.",
+    asks_in_group: "{who} quiere usar este bot en el grupo {group}.",
+    let_in: "Con acceso: {who}.",
+    put_out: "Sin acceso: {who}.",
+    somebody: "Alguien",
+    welcome: "El dueño te dejó entrar.",
+    guests: "Dejaste entrar a:",
+    no_guests: "Aún no dejaste entrar a nadie. Cuando alguien inicie este bot, te preguntaré aquí.",
+    let_in_button: "Dejar entrar",
+    let_group_in_button: "Dejar entrar a este grupo",
+    refuse_button: "Rechazar",
+    put_out_button: "Quitar acceso",
     slow_down: "Eso fue mucho de una vez. Acepto la próxima búsqueda en {seconds} s.",
     searching: "Buscando «{query}»…",
     waking: "El buscador dormía y está despertando. Tardará uno o dos minutos; \

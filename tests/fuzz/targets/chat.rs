@@ -6,6 +6,7 @@ use clip_bot::bot::access::Access;
 use clip_bot::bot::handler::{Identity, Manners, Search, Task, tasks};
 use clip_bot::bot::reply::{self, Reply, Tally};
 use clip_bot::bot::texts::{ALL, Texts};
+use clip_bot::config::Allowed;
 use clip_bot::search::{Failure, MAX_QUERY_CHARS, MAX_URL_BYTES, Reason};
 use clip_bot::telegram::types::{Event, Update};
 use serde_json::{Value, json};
@@ -21,7 +22,11 @@ fn manners(allowed: &[i64], language: Option<&str>) -> Manners {
             id: ME,
             username: "clip_bot".into(),
         },
-        access: Access::new(allowed.to_vec()),
+        access: Access::new(if allowed.is_empty() {
+            Allowed::Everyone
+        } else {
+            Allowed::Ids(allowed.to_vec())
+        }),
         language: language.map(str::to_owned),
         results: 5,
     }
@@ -168,10 +173,14 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
                 assert_eq!(Some(to.chat), chat.map(|chat| chat.id));
                 check_reply(reply);
             }
+            Task::Edit { .. } => panic!("the handler edits nothing"),
             Task::Search(search) => {
                 assert_eq!(Some(search.to.chat), chat.map(|chat| chat.id));
-                let user = user.map(|user| user.id);
-                assert!(manners.access.permits(user, search.to.chat));
+                let speaker = match &update.event {
+                    Event::Message(message) => message.speaker(),
+                    _ => user.map(|user| user.id),
+                };
+                assert!(manners.access.permits(speaker, search.to.chat));
                 check_search(search);
             }
         }

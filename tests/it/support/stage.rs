@@ -61,6 +61,7 @@ pub fn start_bot(api_url: &str, search_url: &str, settings: &[(&str, &str)]) -> 
         ("CLIP_BOT_SEARCH_URL", search_url),
         ("CLIP_BOT_LOG", "trace"),
         ("CLIP_BOT_POLL_TIMEOUT", "2s"),
+        ("CLIP_BOT_ALLOWED", "everyone"),
     ];
     variables.extend_from_slice(settings);
     Program::start(env!("CARGO_BIN_EXE_clip-bot"), &["run"], &variables)

@@ -94,7 +94,14 @@ async function forcedReply(page) {
 
 async function spanish(page) {
   await openChat(page, "Bob");
+  await say(page, "bus");
+  await words(page, "Este bot es privado").waitFor();
   await say(page, "/start");
+  await openChat(page, "Ada");
+  await words(page, "Bob (id 2) wants to use this bot.").waitFor();
+  await page.getByRole("button", { name: "Let in", exact: true }).click();
+  await words(page, "Let in: Bob (id 2).").waitFor();
+  await openChat(page, "Bob");
   await words(page, "Encuentro imágenes por lo que muestran").waitFor();
   await page.locator("#text").fill("/");
   await page.getByRole("option", { name: "Qué hace este bot" }).waitFor();

@@ -124,6 +124,7 @@ def main():
     with tempfile.TemporaryDirectory() as state, Group("clip-bot.service") as group:
         settings = {
             "CLIP_BOT_TOKEN": TOKEN,
+            "CLIP_BOT_ALLOWED": "everyone",
             "CLIP_BOT_API_URL": serve(Telegram),
             "CLIP_BOT_SEARCH_URL": serve(Endpoint),
             "CLIP_BOT_RESULTS": str(PICTURES),

@@ -48,6 +48,7 @@ def configure(search_url):
         f"CLIP_BOT_API_URL=http://127.0.0.1:{TELEGRAM}",
         f"CLIP_BOT_SEARCH_URL={search_url}",
         "CLIP_BOT_POLL_TIMEOUT=1s",
+        "CLIP_BOT_ALLOWED=everyone",
         "CLIP_BOT_WORKERS=8",
     ]
     with (SETTINGS / "clip-bot.env").open("a") as file:

@@ -27,6 +27,7 @@ def event(name):
 def configure(**changes):
     """The bot's settings: patience short enough for a check, and the box's own addresses."""
     chosen = {"CLIP_BOT_API_URL": f"http://127.0.0.1:{TELEGRAM}", "CLIP_BOT_POLL_TIMEOUT": "1s"}
+    chosen |= {"CLIP_BOT_ALLOWED": "everyone"}
     chosen |= {"CLIP_BOT_SEARCH_URL": f"http://127.0.0.1:{ENDPOINT}"}
     chosen |= {"CLIP_BOT_SEARCH_TIMEOUT": "30s", "CLIP_BOT_WORKERS": "4"}
     settings("clip-bot", **(chosen | changes))

@@ -1,0 +1,91 @@
+//! Keeps the [`Book`] in the state folder: a small JSON file that only the bot's user may read,
+//! replaced as a whole.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::book::Book;
+use crate::error::{Error, Result};
+
+const FILE: &str = "access.json";
+/// One that is being written.
+const NEW: &str = "access.new";
+const ASIDE: &str = "access.damaged";
+
+/// Reads the book in `folder`; an empty one if there is none. A file that cannot be read as one is
+/// moved aside: then the bot is unclaimed, which opens it to nobody.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn load(folder: &Path) -> Result<Book> {
+    let path = folder.join(FILE);
+    let failed = |cause| Error::system(format!("failed to read {}", path.display()), cause);
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Book::default()),
+        Err(cause) => return Err(failed(cause)),
+    };
+    serde_json::from_slice(&text).or_else(|cause| {
+        let aside = folder.join(ASIDE);
+        fs::rename(&path, &aside).map_err(failed)?;
+        tracing::error!(
+            "who owns the bot cannot be read ({cause}); the file is kept as {}, and the bot must be \
+             claimed anew",
+            aside.display()
+        );
+        Ok(Book::default())
+    })
+}
+
+/// Replaces the book in `folder`; it survives a power cut.
+///
+/// # Errors
+/// When the disk refuses; then the earlier one is still there.
+pub fn save(folder: &Path, book: &Book) -> Result<()> {
+    let path = folder.join(FILE);
+    let failed = |cause| Error::system(format!("failed to write {}", path.display()), cause);
+    let text = serde_json::to_vec_pretty(book)
+        .map_err(|cause| Error::config("the list of guests cannot be written").because(cause))?;
+    let new: PathBuf = folder.join(NEW);
+    let _ = fs::remove_file(&new);
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(&new).map_err(failed)?;
+    file.write_all(&text).map_err(failed)?;
+    file.sync_all().map_err(failed)?;
+    fs::rename(&new, &path).map_err(failed)?;
+    File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::book::Person;
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_owner_is_kept_for_the_bot_alone() {
+        let folder = std::env::temp_dir().join(format!("book-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("room");
+        assert_eq!(load(&folder).expect("none is fine"), Book::default());
+        let mut book = Book::default();
+        book.owner = Some(Person::new(7, "Ada", Some("en")));
+        book.let_in(Person::new(8, "Bob", None));
+        assert!(book.asks(Person::new(-9, "Family", None), 5));
+        for _ in 0..2 {
+            save(&folder, &book).expect("room");
+        }
+        assert_eq!(load(&folder).expect("it is there"), book);
+        let mode = fs::metadata(folder.join(FILE)).expect("it is there");
+        assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+
+        fs::write(folder.join(FILE), "{\"owner\": 7").expect("room");
+        assert_eq!(load(&folder).expect("moved aside"), Book::default());
+        assert!(folder.join(ASIDE).exists());
+        fs::remove_dir_all(&folder).expect("our own folder");
+    }
+}
