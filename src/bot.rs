@@ -111,15 +111,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         id: me.id,
         username: me.username.unwrap_or_default(),
     };
-    let manners = Manners::of(me, config).with_book(book);
-    let (name, url) = (&manners.me.username, &config.search_url);
-    tracing::info!(
-        message_id = events::STARTED,
-        "started as @{name}; asking {url}; {}",
-        manners.access.in_words()
-    );
-    let folder = config.state_dir.clone();
-    let door = Door::new(manners, folder, Arc::clone(&status), announce(config));
+    let door = open_door(Manners::of(me, config).with_book(book), config, &status);
     let mut intake = Intake::new(
         door,
         Rates::new(config.rate),
@@ -147,6 +139,18 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     part.rest();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
+}
+
+/// Says that the bot has started, and whom it serves.
+fn open_door(manners: Manners, config: &BotConfig, status: &Arc<Status>) -> Door {
+    let (name, url) = (&manners.me.username, &config.search_url);
+    tracing::info!(
+        message_id = events::STARTED,
+        "started as @{name}; asking {url}; {}",
+        manners.access.in_words()
+    );
+    let folder = config.state_dir.clone();
+    Door::new(manners, folder, Arc::clone(status), announce(config))
 }
 
 /// Who owns the bot, and whom the owner let in.
