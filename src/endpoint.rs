@@ -9,6 +9,7 @@
 mod address;
 mod answer;
 mod body;
+mod conditional;
 mod connections;
 pub mod http;
 mod images;

@@ -5,6 +5,8 @@
 pub mod clip;
 #[cfg(feature = "drawings")]
 pub mod drawings;
+#[cfg(feature = "clip")]
+mod late;
 #[cfg(feature = "drawings")]
 pub mod mock;
 #[cfg(all(feature = "clip", feature = "drawings"))]
@@ -36,7 +38,10 @@ use crate::search::Engine;
 pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     match &config.engine {
         #[cfg(feature = "clip")]
-        EngineConfig::Clip => Ok(Arc::new(clip_engine(&config.clip)?)),
+        EngineConfig::Clip => {
+            let encoder = Arc::new(open_model(&config.clip)?);
+            Ok(Arc::new(clip_engine(&config.clip, encoder)?))
+        }
         #[cfg(not(feature = "clip"))]
         EngineConfig::Clip => Err(Error::config(
             "this clip-search was built without CLIP: set CLIP_SEARCH_SPACE",
@@ -49,6 +54,36 @@ pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
         )),
         EngineConfig::Space(config) => Ok(Arc::new(space::Space::new(config)?)),
     }
+}
+
+/// As [`choose`], for a program that can wait for its index: while there is none, the engine says so
+/// in answer to each search.
+///
+/// # Errors
+/// As [`choose`], other than for an index that is not there.
+pub fn choose_late(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
+    #[cfg(feature = "clip")]
+    if let (EngineConfig::Clip, None, Some(folder)) =
+        (&config.engine, &config.clip.qdrant, &config.clip.index)
+        && !Index::is_in(folder)
+    {
+        let encoder = Arc::new(open_model(&config.clip)?);
+        tracing::warn!(
+            "there is no index in {} yet: searches are answered with 503 until clip-search index \
+             add has made one",
+            folder.display()
+        );
+        let clip = config.clip.clone();
+        let open = move || -> Result<Box<dyn Engine>> {
+            Ok(Box::new(clip_engine(&clip, Arc::clone(&encoder))?))
+        };
+        return Ok(Arc::new(late::LateEngine::new(
+            "clip",
+            folder.clone(),
+            open,
+        )));
+    }
+    choose(config)
 }
 
 /// The model that `config` names, or the built-in one.
@@ -68,13 +103,13 @@ pub fn open_model(config: &ClipConfig) -> Result<Model> {
     }
 }
 
-/// The engine that `config` describes: over the index it names, or the built-in drawings.
+/// The engine with `encoder` that `config` describes: over the index it names, or the built-in
+/// drawings.
 ///
 /// # Errors
-/// Model or index cannot be used, or do not belong together.
+/// The index cannot be used, or do not belong together.
 #[cfg(feature = "clip")]
-fn clip_engine(config: &ClipConfig) -> Result<clip::ClipEngine> {
-    let encoder = Arc::new(open_model(config)?);
+fn clip_engine(config: &ClipConfig, encoder: Arc<Model>) -> Result<clip::ClipEngine> {
     let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
         (Some(url), _) => Arc::new(Qdrant::open(url, config.qdrant_key.clone())?),
         (None, Some(folder)) => Arc::new(Index::open(folder)?),
@@ -93,5 +128,11 @@ fn clip_engine(config: &ClipConfig) -> Result<clip::ClipEngine> {
         _ => clip::MIN_SCORE,
     };
     let min_score = config.min_score.unwrap_or(default);
-    clip::ClipEngine::new(encoder, store, min_score, config.public_base.clone())
+    clip::ClipEngine::new(
+        encoder,
+        store,
+        min_score,
+        config.public_base.clone(),
+        config.cache.clone(),
+    )
 }

@@ -152,12 +152,19 @@ _clip__search() {
 
     case "${cmd}" in
         clip__search)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -339,12 +346,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__check)
-            opts="-h -V --config-only --json --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --config-only --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -750,12 +764,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -937,12 +958,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__add)
-            opts="-h -V --fast --rebuild --even-if-empty --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --fast --rebuild --even-if-empty --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1222,12 +1250,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__info)
-            opts="-h -V --json --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1409,12 +1444,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__push)
-            opts="-h -V --yes --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --yes --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1596,12 +1638,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__remove)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1783,12 +1832,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__verify)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1970,12 +2026,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2157,12 +2220,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__convert)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2344,12 +2414,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__fetch)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2615,12 +2692,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__info)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2802,12 +2886,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__list)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2989,12 +3080,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__query)
-            opts="-h -V --json --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3176,12 +3274,19 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__serve)
-            opts="-h -V --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --engine)
                     COMPREPLY=($(compgen -W "clip space mock space clip" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

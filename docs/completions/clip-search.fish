@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_search_global_optspecs
-    string join \n engine= hf-token-file= hub= idle= index= listen= log= min-score= model= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
+    string join \n cache= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
 end
 
 function __fish_clip_search_needs_command
@@ -24,6 +24,7 @@ function __fish_clip_search_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c clip-search -n "__fish_clip_search_needs_command" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -60,6 +61,7 @@ complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "query" -d '
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "index" -d 'keep the index of your own pictures'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -90,6 +92,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l token-
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -122,6 +125,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l config
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -153,6 +157,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l worker
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -189,6 +194,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "remove" -d 'remove pictures from the index'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "verify" -d 'read the whole index and report what is damaged'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -222,6 +228,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l even-if-empty -d 'accept a place that has no pictures any more, and remove those of before'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -253,6 +260,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -284,6 +292,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l yes -d 'remove without asking what is in the collection and not in the index'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -314,6 +323,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -350,6 +360,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "remove" -d 'remove pictures from the index'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "verify" -d 'read the whole index and report what is damaged'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -385,6 +396,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "convert" -d 'make a model file from a checkpoint'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "info" -d 'print what a model file holds and whether it is intact'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -415,6 +427,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -445,6 +458,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -475,6 +489,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''

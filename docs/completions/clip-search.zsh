@@ -15,6 +15,7 @@ _clip-search() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -49,6 +50,7 @@ _clip-search() {
         case $line[1] in
             (serve)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -76,6 +78,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (check)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -105,6 +108,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (query)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -134,6 +138,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (index)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -169,6 +174,7 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -200,6 +206,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (info)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -228,6 +235,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (push)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -257,6 +265,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (remove)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -285,6 +294,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (verify)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -356,6 +366,7 @@ esac
 ;;
 (model)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -391,6 +402,7 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (list)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -418,6 +430,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (fetch)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -447,6 +460,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (convert)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -477,6 +491,7 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (info)
 _arguments "${_arguments_options[@]}" : \
+'--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \

@@ -197,6 +197,7 @@ pub fn failed(texts: &Texts, query: &str, failure: &Failure) -> Reply {
         | Reason::SpaceDown
         | Reason::SpaceAuth
         | Reason::SpaceMismatch
+        | Reason::NotReady
         | Reason::Internal
         | Reason::Unreachable
         | Reason::Garbled => texts.unavailable,

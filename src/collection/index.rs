@@ -90,6 +90,12 @@ impl Index {
         })
     }
 
+    /// Whether there is an index in `folder`, sound or not.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(manifest::NAME).exists()
+    }
+
     /// The newest state, which is opened if it is new.
     fn current(&self) -> Arc<Snapshot> {
         let mut opened = locked(&self.opened);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Record;
 use crate::digest::Hasher;
-use crate::search::ReadAt;
+use crate::search::{ReadAt, read_whole};
 
 /// Bytes of a file that are in memory while it is compared.
 const PORTION: usize = 64 << 10;
@@ -95,6 +95,14 @@ impl Original {
             bytes: Arc::new(bytes),
             stamp: None,
         }
+    }
+
+    /// The whole content.
+    ///
+    /// # Errors
+    /// The system cannot read it.
+    pub fn read(&self) -> io::Result<Vec<u8>> {
+        read_whole(self.bytes.as_ref())
     }
 
     /// Whether the content is that of `record`, by its digest: reads the whole file.

@@ -51,6 +51,8 @@ pub struct ClipConfig {
     pub model: Option<PathBuf>,
     /// Folder of the index; `None` for the built-in pictures.
     pub index: Option<PathBuf>,
+    /// Folder where smaller pictures are kept; `None` to make them each time.
+    pub cache: Option<PathBuf>,
     /// URL of a Qdrant collection that holds the index; it has precedence over `index`.
     pub qdrant: Option<String>,
     /// API key for Qdrant.
@@ -146,6 +148,7 @@ impl SearchConfig {
         let clip = ClipConfig {
             model: path("CLIP_SEARCH_MODEL"),
             index: path("CLIP_SEARCH_INDEX"),
+            cache: path("CLIP_SEARCH_CACHE").or_else(|| settings.cache_folder("clip-search")),
             qdrant: settings.url("CLIP_SEARCH_QDRANT")?,
             qdrant_key: settings.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key")?,
             min_score: match settings.text("CLIP_SEARCH_MIN_SCORE") {

@@ -111,6 +111,16 @@ impl<'a> Settings<'a> {
             .map(PathBuf::from)
     }
 
+    /// The folder `name` of files that may be removed at any time: systemd's, or the user's.
+    pub(super) fn cache_folder(&self, name: &str) -> Option<PathBuf> {
+        let below = |folder: PathBuf| folder.is_absolute().then(|| folder.join(name));
+        let home = || self.given_folder("HOME").map(|home| home.join(".cache"));
+        self.given_folder("CACHE_DIRECTORY").or_else(|| {
+            let user = self.given_folder("XDG_CACHE_HOME").or_else(home);
+            user.and_then(below)
+        })
+    }
+
     pub(super) fn level(&self, name: &str) -> Result<tracing::level_filters::LevelFilter> {
         self.parsed(name, "off, error, warn, info, debug or trace")
     }

@@ -276,10 +276,27 @@ fn the_endpoint_needs_no_setting_at_all() {
 }
 
 #[test]
+fn smaller_pictures_are_kept_where_the_system_or_the_user_keeps_such() {
+    let cache = |variables: &[(&str, &str)]| search(variables).expect("all are right").clip.cache;
+    let home = ("HOME", "/home/u");
+    let xdg = ("XDG_CACHE_HOME", "/cache");
+    let systemd = ("CACHE_DIRECTORY", "/var/cache/clip-search");
+    assert_eq!(cache(&[home]), Some("/home/u/.cache/clip-search".into()));
+    assert_eq!(cache(&[home, xdg]), Some("/cache/clip-search".into()));
+    assert_eq!(
+        cache(&[home, xdg, systemd]),
+        Some("/var/cache/clip-search".into())
+    );
+    assert_eq!(cache(&[("HOME", "")]), None);
+    assert_eq!(cache(&[("XDG_CACHE_HOME", "relative")]), None);
+}
+
+#[test]
 fn every_setting_of_the_endpoint_is_taken() {
     let config = search(&[
         ("CLIP_SEARCH_ENGINE", "mock"),
         ("CLIP_SEARCH_SPACE", "ignored/here"),
+        ("CLIP_SEARCH_CACHE", "/pictures/small"),
         ("CLIP_SEARCH_IDLE", "10m"),
         ("CLIP_SEARCH_INDEX", "/pictures/index"),
         ("CLIP_SEARCH_MIN_SCORE", "-0.5"),
@@ -296,6 +313,7 @@ fn every_setting_of_the_endpoint_is_taken() {
     let clip = ClipConfig {
         model: Some("b32.clip".into()),
         index: Some("/pictures/index".into()),
+        cache: Some("/pictures/small".into()),
         qdrant: None,
         qdrant_key: None,
         min_score: Some(-0.5),

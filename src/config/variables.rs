@@ -114,6 +114,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
 /// The settings of `clip-search`.
 pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
+        "CLIP_SEARCH_CACHE",
+        "",
+        "folder where smaller pictures are kept, at most 256 MiB; empty: systemd's CacheDirectory, else the user's cache folder",
+    ),
+    variable(
         "CLIP_SEARCH_ENGINE",
         "",
         "search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip`",

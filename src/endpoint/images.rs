@@ -8,18 +8,25 @@ use std::task::{Context, Poll, ready};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_RANGE, CONTENT_TYPE, ETAG,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use hyper::body::{Frame, SizeHint};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::answer::FailureResponse;
+use super::conditional::{self, Part};
 use super::http::SOCKET_BYTES;
 use super::permits::Permit;
 use super::{Endpoint, SharedEndpoint, request};
 use crate::search::{Content, Failure, ImageFile, ReadAt, Reason};
 
+/// A picture never changes under its address, so it may be kept for a day.
+const KEPT: &str = "public, max-age=86400";
 /// Bytes that are read from a file at once. A thumbnail usually fits.
 const PORTION: usize = 64 << 10;
 
@@ -27,6 +34,8 @@ pub(super) async fn image(
     State(endpoint): SharedEndpoint,
     id: Result<Path<String>, PathRejection>,
     RawQuery(raw): RawQuery,
+    method: Method,
+    headers: HeaderMap,
 ) -> Result<Response, FailureResponse> {
     let Path(id) = id.map_err(|_| missing())?;
     let width = request::width(raw.as_deref())?;
@@ -36,7 +45,13 @@ pub(super) async fn image(
     let found = endpoint
         .ask((time, time), (), move |engine, _| engine.image(&id, width))
         .await?;
-    let file = match found.ok_or_else(missing)?.content {
+    let image = found.ok_or_else(missing)?;
+    let tag = format!("\"{}\"", image.version);
+    let known_by = [(ETAG, tag.as_str()), (CACHE_CONTROL, KEPT)];
+    if conditional::is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, known_by).into_response());
+    }
+    let file = match image.content {
         Content::Ready(file) => file,
         Content::Later(work) => {
             let permit = endpoint.permits.computed.one(deadline).await?;
@@ -44,8 +59,38 @@ pub(super) async fn image(
             computed.await?.ok_or_else(missing)?
         }
     };
+    let size = file.bytes.size();
+    let (status, bytes) = match conditional::part(&method, &headers, &tag, size) {
+        Part::Whole => (StatusCode::OK, 0..size),
+        Part::Bytes(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Part::Beyond => {
+            let sizes = [(CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, sizes, known_by).into_response());
+        }
+    };
     let held = endpoint.reading(&file, deadline).await?;
-    Ok(answer(file, (served, held)))
+    let about = [
+        (CONTENT_TYPE, HeaderValue::from_static(file.media_type)),
+        (CONTENT_DISPOSITION, conditional::disposition(&image.name)),
+        (ACCEPT_RANGES, HeaderValue::from_static("bytes")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    let range = format!(
+        "bytes {}-{}/{size}",
+        bytes.start,
+        bytes.end.saturating_sub(1)
+    );
+    let body = Body::new(Portions {
+        bytes: file.bytes,
+        place: bytes.start,
+        end: bytes.end,
+        next: None,
+        _permits: (served, held),
+    });
+    Ok(match status {
+        StatusCode::OK => (known_by, about, body).into_response(),
+        _ => (status, [(CONTENT_RANGE, range)], known_by, about, body).into_response(),
+    })
 }
 
 fn missing() -> Failure {
@@ -59,23 +104,6 @@ impl Endpoint {
         let bytes = portion + SOCKET_BYTES.min(file.bytes.size());
         self.permits.served_bytes.bytes(bytes, deadline).await
     }
-}
-
-/// It never changes under its address, so it may be kept for a day.
-fn answer(file: ImageFile, permits: (Permit, Permit)) -> Response {
-    let headers = [
-        (CONTENT_TYPE, file.media_type),
-        (CACHE_CONTROL, "public, max-age=86400"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    let portions = Portions {
-        place: 0,
-        end: file.bytes.size(),
-        bytes: file.bytes,
-        next: None,
-        _permits: permits,
-    };
-    (headers, Body::new(portions)).into_response()
 }
 
 /// The bytes from `place` to `end`, read as they are asked for.

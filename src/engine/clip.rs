@@ -2,8 +2,10 @@
 //! pictures with similar vectors.
 
 mod images;
+mod stripped;
+mod thumbnails;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -41,7 +43,8 @@ pub struct ClipEngine {
 impl ClipEngine {
     /// An engine that searches `store`, whose vectors must come from `encoder`. Searches by text
     /// leave out results with a cosine below `min_score`. Hits link to `/images/{id}` of the
-    /// endpoint, or, where `public_base` is given, to the file's base name below that address.
+    /// endpoint, or, where `public_base` is given, to the file's base name below that address. Smaller
+    /// pictures are kept in the folder `cache`, where that is given.
     ///
     /// # Errors
     /// [`crate::error::Kind::Config`] when the store's vectors come from another encoder.
@@ -50,6 +53,7 @@ impl ClipEngine {
         store: Arc<dyn VectorStore>,
         min_score: f32,
         public_base: Option<String>,
+        cache: Option<PathBuf>,
     ) -> Result<Self> {
         let (ours, theirs) = (encoder.name(), store.encoder_name());
         if ours != theirs {
@@ -59,7 +63,7 @@ impl ClipEngine {
             )));
         }
         Ok(Self {
-            images: Arc::new(Images::new(Arc::clone(&store))),
+            images: Arc::new(Images::new(Arc::clone(&store), cache)),
             encoder,
             store,
             min_score,
@@ -137,9 +141,15 @@ impl Engine for ClipEngine {
         })
     }
 
-    fn ready(&self, _deadline: Instant) -> Result<(), Failure> {
+    fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         self.encoder.check().map_err(broken)?;
-        self.store.len().map(drop).map_err(broken)
+        // A search meets what counting would not: a file that was cut, a model that is gone.
+        let query = Query {
+            subject: Subject::Text("ready".to_owned()),
+            limit: 1,
+            offset: 0,
+        };
+        self.search(&query, deadline).map(drop)
     }
 
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
@@ -280,7 +290,7 @@ mod tests {
     fn engine(shelf: Vec<(Record, [f32; 2])>, public_base: Option<&str>) -> ClipEngine {
         let store = Arc::new(Shelf("colours", shelf));
         let base = public_base.map(str::to_owned);
-        ClipEngine::new(Arc::new(Colours), store, 0.5, base).expect("the same name")
+        ClipEngine::new(Arc::new(Colours), store, 0.5, base, None).expect("the same name")
     }
 
     fn soon() -> Instant {
@@ -412,10 +422,41 @@ mod tests {
         std::fs::remove_file(&path).expect("it is there");
     }
 
+    /// Knows its pictures and cannot search them.
+    struct Cut;
+
+    impl VectorStore for Cut {
+        fn encoder_name(&self) -> &str {
+            "colours"
+        }
+
+        fn len(&self) -> Result<usize> {
+            Ok(1)
+        }
+
+        fn search(&self, _: &[f32], _: usize, _: f32) -> Result<Vec<ScoredRecord>> {
+            Err(Error::new(crate::error::Kind::Unusable, "it is cut"))
+        }
+
+        fn record(&self, _: &str) -> Result<Option<Record>> {
+            Ok(None)
+        }
+    }
+
+    /// Finding 14: it said that it was ready while each search failed.
+    #[test]
+    fn an_index_that_cannot_be_searched_is_not_ready() {
+        let good = engine(Vec::new(), None);
+        assert_eq!(good.ready(soon()), Ok(()));
+        let cut = ClipEngine::new(Arc::new(Colours), Arc::new(Cut), 0.5, None, None);
+        let failure = cut.expect("the same name").ready(soon());
+        assert_eq!(failure.expect_err("cut").reason, Reason::Internal);
+    }
+
     #[test]
     fn vectors_of_another_model_are_refused() {
         let store = Arc::new(Shelf("other", Vec::new()));
-        let error = ClipEngine::new(Arc::new(Colours), store, 0.0, None)
+        let error = ClipEngine::new(Arc::new(Colours), store, 0.0, None, None)
             .err()
             .expect("refused");
         let text = error.chain();

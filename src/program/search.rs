@@ -134,7 +134,7 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
 fn serve(mut config: SearchConfig) -> Result<u8> {
     let socket = socket::open(config.listen)?;
     config.listen = socket.address;
-    let engine = engine::choose(&config)?;
+    let engine = engine::choose_late(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
     let activity = Monitor::default();

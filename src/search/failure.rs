@@ -49,6 +49,8 @@ pub enum Reason {
     SpaceAuth,
     /// The Space's function does not fit the settings: other arguments, or another result.
     SpaceMismatch,
+    /// The endpoint's index of pictures is not there yet.
+    NotReady,
     /// An error in the endpoint itself.
     Internal,
     /// Seen by a client only: the endpoint could not be reached.
@@ -59,7 +61,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::BadQuery,
         Self::Forbidden,
         Self::NotFound,
@@ -77,6 +79,7 @@ impl Reason {
         Self::SpaceDown,
         Self::SpaceAuth,
         Self::SpaceMismatch,
+        Self::NotReady,
         Self::Internal,
         Self::Unreachable,
         Self::Garbled,
@@ -102,6 +105,7 @@ impl Reason {
             Self::SpaceDown => "space_down",
             Self::SpaceAuth => "space_auth",
             Self::SpaceMismatch => "space_mismatch",
+            Self::NotReady => "not_ready",
             Self::Internal => "internal",
             Self::Unreachable => "unreachable",
             Self::Garbled => "garbled",
@@ -127,7 +131,11 @@ impl Reason {
             | Self::SpaceMismatch
             | Self::Unreachable
             | Self::Garbled => 502,
-            Self::SpaceAsleep | Self::SpaceBusy | Self::SpaceRateLimited | Self::Quota => 503,
+            Self::SpaceAsleep
+            | Self::SpaceBusy
+            | Self::SpaceRateLimited
+            | Self::Quota
+            | Self::NotReady => 503,
             Self::Timeout => 504,
         }
     }
@@ -232,6 +240,7 @@ impl From<Failure> for Error {
             Reason::Garbled => Kind::Garbled { status: None },
             _ if retry_after.is_some() => Kind::Deferred { retry_after },
             Reason::RateLimited
+            | Reason::NotReady
             | Reason::SpaceAsleep
             | Reason::SpaceBusy
             | Reason::SpaceRateLimited

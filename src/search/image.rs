@@ -75,21 +75,29 @@ impl<B: AsRef<[u8]> + Send + Sync> ReadAt for B {
     }
 }
 
+/// All the bytes.
+///
+/// # Errors
+/// The system cannot read them, or there are fewer than it said.
+pub fn read_whole(bytes: &dyn ReadAt) -> io::Result<Vec<u8>> {
+    let mut whole = vec![0; usize::try_from(bytes.size()).unwrap_or(usize::MAX)];
+    let mut filled = 0;
+    while filled < whole.len() {
+        match bytes.read_at(filled as u64, &mut whole[filled..])? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => filled += count,
+        }
+    }
+    Ok(whole)
+}
+
 impl ImageFile {
     /// The whole file.
     ///
     /// # Errors
     /// The system cannot read it.
     pub fn read(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; usize::try_from(self.bytes.size()).unwrap_or(usize::MAX)];
-        let mut filled = 0;
-        while filled < bytes.len() {
-            match self.bytes.read_at(filled as u64, &mut bytes[filled..])? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                count => filled += count,
-            }
-        }
-        Ok(bytes)
+        read_whole(self.bytes.as_ref())
     }
 }
 

@@ -121,8 +121,18 @@ fn ones_own_pictures_are_served_while_they_become_more() {
     assert_eq!(none.status.code(), Some(2), "{line}");
     assert!(line.contains("clip-search index add"), "{line}");
 
-    assert!(index(&folder).starts_with("3 added"));
     let (_program, address) = start(&variables);
+    for path in ["search?query=bus", "ready", "images/0123456789abcdef"] {
+        let request = Request::get(format!("http://{address}/{path}"));
+        let early = Client::new(1).send(&request).expect("an answer");
+        assert_eq!(early.head.status, 503, "{path}");
+        assert_eq!(early.head.header("retry-after"), Some("10"), "{path}");
+        let error: Value = early.json().expect("JSON");
+        assert_eq!(error["error"]["code"], "not_ready", "{path}");
+        let message = error["error"]["message"].as_str().expect("a text");
+        assert!(message.contains("clip-search index add"), "{message}");
+    }
+    assert!(index(&folder).starts_with("3 added"));
     let answer = ask(address, "a bus");
     assert_eq!(captions(&answer)[0], "my bus");
     let url = answer["results"][0]["url"].as_str().expect("an address");

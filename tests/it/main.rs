@@ -15,6 +15,7 @@ mod endpoint;
 mod endpoint_engine;
 mod endpoint_faults;
 mod endpoint_forms;
+mod endpoint_images;
 mod endpoint_limits;
 mod endpoint_settings;
 mod endpoint_systemd;

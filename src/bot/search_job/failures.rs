@@ -154,6 +154,7 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
             | Reason::SpaceDown
             | Reason::SpaceAuth
             | Reason::SpaceMismatch
+            | Reason::NotReady
             | Reason::Internal
             | Reason::Unreachable
             | Reason::Garbled,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io::{self, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -13,9 +13,11 @@ use crate::collection::{Original, Place, Record, VectorStore};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::locked::locked;
-use crate::media::picture_type;
 use crate::picture;
-use crate::search::{Content, Failure, Image, ImageFile, ReadAt, Reason};
+use crate::search::{Content, Failure, Image, ImageFile, Reason};
+
+use super::stripped::{Layout, Reader};
+use super::thumbnails::Thumbnails;
 
 /// Quality of the smaller pictures.
 const JPEG_QUALITY: u8 = 85;
@@ -26,17 +28,24 @@ const MAX_CHECKED: usize = 4096;
 pub(super) struct Images {
     store: Arc<dyn VectorStore>,
     decoding: Budget,
-    checked: Mutex<HashMap<String, FileStamp>>,
+    checked: Mutex<HashMap<String, Checked>>,
+    thumbnails: Option<Thumbnails>,
 }
 
+/// What is known of a file: that it is the one that was indexed, and what of it is handed out; none
+/// where its form is not understood.
+type Checked = (Option<FileStamp>, Option<Arc<Layout>>);
+
 impl Images {
-    /// The pictures in `store`. One processor is left to searches while others decode pictures.
-    pub fn new(store: Arc<dyn VectorStore>) -> Self {
+    /// The pictures in `store`; smaller ones are kept in the folder `cache`, if there is one. One
+    /// processor is left to searches while others decode pictures.
+    pub fn new(store: Arc<dyn VectorStore>, cache: Option<PathBuf>) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
             store,
             decoding: Budget::new(picture::MAX_MEMORY, processors.saturating_sub(1).max(1)),
             checked: Mutex::default(),
+            thumbnails: cache.map(Thumbnails::new),
         }
     }
 
@@ -74,18 +83,53 @@ impl Images {
     }
 
     fn whole(self: &Arc<Self>, record: Record, original: Original) -> Image {
-        let is_checked = original.stamp.is_none()
-            || locked(&self.checked).get(&record.id) == original.stamp.as_ref();
-        let name = file_name(&record.place).to_owned();
-        let version = format!("{:.16}", record.digest.to_string());
-        let file = is_checked.then(|| logged(&record.id, served(&original)));
-        let content = if let Some(file) = file.flatten().flatten() {
+        let known = locked(&self.checked).get(&record.id).cloned();
+        let known = known.filter(|(stamp, _)| *stamp == original.stamp);
+        let content = if let Some((_, Some(layout))) = known {
+            Content::Ready(layout.file(&original.bytes))
+        } else {
+            let (this, record) = (Arc::clone(self), record.clone());
+            Content::Later(Box::new(move |deadline| {
+                match logged(&record.id, this.check(&record, &original)) {
+                    Some(Some((_, Some(layout)))) => Ok(Some(layout.file(&original.bytes))),
+                    Some(Some((_, None))) => this.make(&record, &original, record.width, deadline),
+                    _ => Ok(None),
+                }
+            }))
+        };
+        Image {
+            name: file_name(&record.place).to_owned(),
+            version: format!("{:.16}", record.digest.to_string()),
+            content,
+        }
+    }
+
+    /// What is known of the file of `record`, if it is still the one that was indexed.
+    fn check(&self, record: &Record, original: &Original) -> Result<Option<Checked>> {
+        if !original.is(record).map_err(unreadable)? {
+            return Ok(None);
+        }
+        let layout = Layout::of(original.bytes.as_ref()).map_err(unreadable)?;
+        let known = (original.stamp, layout.map(Arc::new));
+        let mut checked = locked(&self.checked);
+        if checked.len() >= MAX_CHECKED {
+            checked.clear();
+        }
+        checked.insert(record.id.clone(), known.clone());
+        Ok(Some(known))
+    }
+
+    fn smaller(self: &Arc<Self>, record: Record, original: Original, width: u32) -> Image {
+        let name = file_name(&record.place);
+        let stem = Path::new(name).file_stem().unwrap_or_default();
+        let name = format!("{}.jpg", stem.to_string_lossy());
+        let version = format!("{:.16}-{width}", record.digest.to_string());
+        let content = if let Some(file) = self.kept(&record, width) {
             Content::Ready(file)
         } else {
             let this = Arc::clone(self);
-            Content::Later(Box::new(move |_| {
-                let checked = this.check(&record, &original);
-                Ok(logged(&record.id, checked).flatten())
+            Content::Later(Box::new(move |deadline| {
+                this.make(&record, &original, width, deadline)
             }))
         };
         Image {
@@ -95,65 +139,47 @@ impl Images {
         }
     }
 
-    /// The file of `record`, if it is still the one that was indexed.
-    fn check(&self, record: &Record, original: &Original) -> Result<Option<ImageFile>> {
-        if !original.is(record).map_err(unreadable)? {
+    fn kept(&self, record: &Record, width: u32) -> Option<ImageFile> {
+        self.thumbnails.as_ref()?.get(&record.digest, width)
+    }
+
+    /// The picture in `width` pixels, which is made if it was not yet.
+    fn make(
+        &self,
+        record: &Record,
+        original: &Original,
+        width: u32,
+        deadline: Instant,
+    ) -> Result<Option<ImageFile>, Failure> {
+        if let Some(file) = self.kept(record, width) {
+            return Ok(Some(file));
+        }
+        let cost = logged(&record.id, cost(original)).unwrap_or(0);
+        let _reserved = self.reserved(cost, deadline)?;
+        let Some(jpeg) = logged(&record.id, scaled(record, original, width)).flatten() else {
             return Ok(None);
+        };
+        if let Some(thumbnails) = &self.thumbnails {
+            thumbnails.put(&record.digest, width, &jpeg);
         }
-        if let Some(stamp) = original.stamp {
-            let mut checked = locked(&self.checked);
-            if checked.len() >= MAX_CHECKED {
-                checked.clear();
-            }
-            checked.insert(record.id.clone(), stamp);
-        }
-        served(original)
+        // Read from the folder it takes no memory while it is sent.
+        let file = self.kept(record, width).unwrap_or_else(|| ImageFile {
+            media_type: "image/jpeg",
+            bytes: Arc::new(jpeg),
+        });
+        Ok(Some(file))
     }
-
-    fn smaller(self: &Arc<Self>, record: Record, original: Original, width: u32) -> Image {
-        let name = file_name(&record.place);
-        let stem = Path::new(name).file_stem().unwrap_or_default();
-        let this = Arc::clone(self);
-        Image {
-            name: format!("{}.jpg", stem.to_string_lossy()),
-            version: format!("{:.16}-{width}", record.digest.to_string()),
-            content: Content::Later(Box::new(move |deadline| {
-                let cost = logged(&record.id, cost(&original)).unwrap_or(0);
-                let _reserved = this.reserved(cost, deadline)?;
-                Ok(logged(&record.id, scaled(&record, &original, width)).flatten())
-            })),
-        }
-    }
-}
-
-/// The whole file; none if it is no picture that is served.
-fn served(original: &Original) -> Result<Option<ImageFile>> {
-    let mut head = [0; 64];
-    let count = original.bytes.read_at(0, &mut head).map_err(unreadable)?;
-    Ok(
-        picture_type(&head[..count]).map(|(media_type, _)| ImageFile {
-            media_type,
-            bytes: Arc::clone(&original.bytes),
-        }),
-    )
 }
 
 /// The picture in `width` pixels as a JPEG file, if `original` is still the file that was indexed.
-fn scaled(record: &Record, original: &Original, width: u32) -> Result<Option<ImageFile>> {
-    let Some(file) = served(original)? else {
-        return Ok(None);
-    };
-    let bytes = file.read().map_err(unreadable)?;
+fn scaled(record: &Record, original: &Original, width: u32) -> Result<Option<Vec<u8>>> {
+    let bytes = original.read().map_err(unreadable)?;
     if sha256(&bytes) != record.digest {
         return Ok(None);
     }
     let picture = picture::decode(&bytes)?;
     drop(bytes);
-    let jpeg = picture::encode_jpeg(&picture.fit(width), JPEG_QUALITY)?;
-    Ok(Some(ImageFile {
-        media_type: "image/jpeg",
-        bytes: Arc::new(jpeg),
-    }))
+    picture::encode_jpeg(&picture.fit(width), JPEG_QUALITY).map(Some)
 }
 
 /// What reading and decoding the file takes at most, in bytes.
@@ -162,29 +188,6 @@ fn cost(original: &Original) -> Result<u64> {
     let mut reader = BufReader::new(Reader(original.bytes.as_ref(), 0));
     let cost = picture::cost_of(&mut reader, size).map_err(unreadable)?;
     Ok(cost.saturating_add(size))
-}
-
-/// Reads on from a place.
-struct Reader<'a>(&'a dyn ReadAt, u64);
-
-impl io::Read for Reader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.0.read_at(self.1, buffer)?;
-        self.1 += count as u64;
-        Ok(count)
-    }
-}
-
-impl io::Seek for Reader<'_> {
-    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        let place = match to {
-            io::SeekFrom::Start(place) => Some(place),
-            io::SeekFrom::Current(by) => self.1.checked_add_signed(by),
-            io::SeekFrom::End(by) => self.0.size().checked_add_signed(by),
-        };
-        self.1 = place.ok_or(io::ErrorKind::InvalidInput)?;
-        Ok(self.1)
-    }
 }
 
 /// What is good of `result`; the error is logged, as whoever asked for the picture can do nothing

@@ -1,0 +1,80 @@
+//! An engine whose index is not there yet: it says so, and opens the index once it is.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use crate::collection::index::Index;
+use crate::error::Result;
+use crate::locked::locked;
+use crate::search::{Engine, Failure, Image, Page, Query, Reason};
+
+/// When whoever asks too early is told to come back.
+const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// The engine over the index in a folder, from the moment on in which there is one.
+pub(super) struct LateEngine {
+    name: &'static str,
+    folder: PathBuf,
+    open: Box<dyn Fn() -> Result<Box<dyn Engine>> + Send + Sync>,
+    opened: OnceLock<Box<dyn Engine>>,
+    opening: Mutex<()>,
+}
+
+impl LateEngine {
+    /// The engine called `name` that `open` opens once there is an index in `folder`.
+    pub fn new(
+        name: &'static str,
+        folder: PathBuf,
+        open: impl Fn() -> Result<Box<dyn Engine>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name,
+            folder,
+            open: Box::new(open),
+            opened: OnceLock::new(),
+            opening: Mutex::default(),
+        }
+    }
+
+    fn engine(&self) -> Result<&dyn Engine, Failure> {
+        if let Some(engine) = self.opened.get() {
+            return Ok(engine.as_ref());
+        }
+        let _alone = locked(&self.opening);
+        if let Some(engine) = self.opened.get() {
+            return Ok(engine.as_ref());
+        }
+        let not_ready =
+            |message: &str| Failure::new(Reason::NotReady, message).retry_after(RETRY_AFTER);
+        if !Index::is_in(&self.folder) {
+            return Err(not_ready(
+                "there is no index of pictures yet: make one with clip-search index add FOLDER",
+            ));
+        }
+        let engine = (self.open)().map_err(|error| {
+            tracing::warn!("{}", error.chain());
+            not_ready("the index cannot be used; the log of the endpoint says why")
+        })?;
+        tracing::info!("opened the index in {}", self.folder.display());
+        Ok(self.opened.get_or_init(|| engine).as_ref())
+    }
+}
+
+impl Engine for LateEngine {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure> {
+        self.engine()?.search(query, deadline)
+    }
+
+    fn ready(&self, deadline: Instant) -> Result<(), Failure> {
+        self.engine()?.ready(deadline)
+    }
+
+    fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
+        self.engine()?.image(id, width)
+    }
+}
