@@ -426,7 +426,7 @@ mod tests {
     struct Cut;
 
     impl VectorStore for Cut {
-        fn encoder_name(&self) -> &str {
+        fn encoder_name(&self) -> &'static str {
             "colours"
         }
 

@@ -42,28 +42,11 @@ def picture(seed, width=WIDTH, height=HEIGHT, size=7_000_000):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
 
-class Endpoint:
-    def __init__(self, group, folder):
-        self.environment = {
-            "CLIP_SEARCH_ENGINE": "clip",
-            "CLIP_SEARCH_INDEX": str(folder / "index"),
-            "CLIP_SEARCH_LISTEN": "127.0.0.1:0",
-            "CACHE_DIRECTORY": str(folder / "cache"),
-        }
-        self.program = pathlib.Path(os.environ["BIN"]) / "clip-search"
-        subprocess.run(
-            [self.program, "index", "add", folder / "pictures"],
-            env=self.environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        self.log = open(folder / "log", "w+")
-        self.running = group.run([self.program, "serve"], env=self.environment, stderr=self.log)
-        until = time.monotonic() + 30
-        while not (found := re.search(r"http://[^:]+:(\d+)", (folder / "log").read_text())):
-            assert time.monotonic() < until, "it does not start"
-            time.sleep(0.05)
-        self.port = int(found[1])
+class Caller:
+    """Asks the endpoint at a port."""
+
+    def __init__(self, port):
+        self.port = port
 
     def ask(self, method, target, body=None, headers={}):
         """Status and body of one answer, on a connection of its own."""
@@ -82,51 +65,79 @@ class Endpoint:
         return time.monotonic() - start
 
 
-def slow_reader(port, target, ended):
-    """Reads some bytes a second."""
+def start(group, folder):
+    """Indexes the pictures in `folder` and starts the endpoint over them; the program, and a caller."""
+    environment = {
+        "CLIP_SEARCH_ENGINE": "clip",
+        "CLIP_SEARCH_INDEX": str(folder / "index"),
+        "CLIP_SEARCH_LISTEN": "127.0.0.1:0",
+        "CACHE_DIRECTORY": str(folder / "cache"),
+    }
+    program = pathlib.Path(os.environ["BIN"]) / "clip-search"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run([program, "index", "add", folder / "pictures"], env=environment, check=True, **quiet)
+    log = folder / "log"
+    running = group.run([program, "serve"], env=environment, stderr=log.open("w"))
+    until = time.monotonic() + 30
+    while not (found := re.search(r"http://[^:]+:(\d+)", log.read_text())):
+        assert time.monotonic() < until, "it does not start"
+        time.sleep(0.05)
+    return running, Caller(int(found[1]))
+
+
+def slow_reader(port, target):
+    """Reads some bytes a second, for as long as it is let."""
     connection = socket.create_connection(("127.0.0.1", port))
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     connection.sendall(f"GET {target} HTTP/1.1\r\nhost: h\r\n\r\n".encode())
     try:
-        while not ended.wait(0.5) and connection.recv(100):
-            pass
+        while connection.recv(100):
+            time.sleep(0.5)
     except OSError:
         pass
     connection.close()
 
 
-def crowd(endpoint, ids, ended):
-    """Starts everybody; returns the threads whose answers are waited for, and the answers."""
+def crowd(caller, ids):
+    """Everybody at once; says when they begin, and then what they were answered."""
     answers = {"thumbnails": [], "posts": []}
 
     def thumbnail(number):
-        target = f"/images/{ids[number % len(ids)]}?w={1024 - number // len(ids)}"
-        answers["thumbnails"].append(endpoint.ask("GET", target)[0])
+        status, _ = caller.ask("GET", f"/images/{ids[number % len(ids)]}?w=1024")
+        answers["thumbnails"].append(status)
 
-    def post(number):
-        body = picture(1000 + number, 2000, 1200)
-        start.wait()
-        headers = {"content-type": "image/png"}
-        answers["posts"].append(endpoint.ask("POST", "/search", body, headers)[0])
+    def post(body):
+        status, _ = caller.ask("POST", "/search", body, {"content-type": "image/png"})
+        answers["posts"].append(status)
 
-    start = threading.Barrier(POSTS + 1)
-    posts = [threading.Thread(target=post, args=(number,)) for number in range(POSTS)]
-    for thread in posts:
-        thread.start()
-    start.wait()
-    waited = [threading.Thread(target=thumbnail, args=(number,)) for number in range(THUMBNAILS)]
+    bodies = [picture(1000 + number, 2000, 1200) for number in range(POSTS)]
+    threads = [threading.Thread(target=post, args=(body,)) for body in bodies]
+    threads += [threading.Thread(target=thumbnail, args=(number,)) for number in range(THUMBNAILS)]
+    print("begun", flush=True)
     for number in range(READERS):
-        arguments = (endpoint.port, f"/images/{ids[number % len(ids)]}", ended)
+        arguments = (caller.port, f"/images/{ids[number % len(ids)]}")
         threading.Thread(target=slow_reader, args=arguments, daemon=True).start()
-    for thread in waited:
+    for thread in threads:
         thread.start()
-    return posts + waited, answers
+    for thread in threads:
+        thread.join(PATIENCE)
+    print(json.dumps(answers), flush=True)
 
 
 def told(times):
-    times = sorted(times)
-    ninety = times[len(times) * 9 // 10]
+    ninety = sorted(times)[len(times) * 9 // 10]
     return f"{statistics.median(times) * 1000:.1f} ms, nine of ten {ninety * 1000:.1f} ms"
+
+
+def faults(group, running, answers, idle, busy):
+    if group.kills() or running.poll() is not None:
+        yield "it was killed"
+    if len(answers["thumbnails"]) < THUMBNAILS or len(answers["posts"]) < POSTS:
+        yield "somebody was not answered"
+    if set(answers["thumbnails"] + answers["posts"]) - {200, 429}:
+        yield "somebody was answered wrongly"
+    if statistics.median(busy) > 2 * statistics.median(idle):
+        yield "searches take more than twice their idle time"
 
 
 def main():
@@ -135,38 +146,34 @@ def main():
         (folder / "pictures").mkdir()
         for number in range(PICTURES):
             (folder / "pictures" / f"{number}.png").write_bytes(picture(number))
-        endpoint = Endpoint(group, folder)
+        running, caller = start(group, folder)
         # The ids of pictures begin with the digests of their files.
         files = sorted((folder / "pictures").iterdir())
         ids = [hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files]
-        idle = [endpoint.search() for _ in range(IDLE_SEARCHES)]
-        ended = threading.Event()
-        start = time.monotonic()
-        threads, answers = crowd(endpoint, ids, ended)
-        busy = []
-        while any(thread.is_alive() for thread in threads) and time.monotonic() < start + PATIENCE:
-            busy.append(endpoint.search())
+        # A process of its own, so that its threads do not hold up the searches here.
+        argv = [sys.executable, __file__, str(caller.port), *ids]
+        others = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+        others.stdout.readline()
+        busy, begun = [], time.monotonic()
+        while others.poll() is None and time.monotonic() < begun + PATIENCE:
+            busy.append(caller.search())
             time.sleep(0.01)
-        took = time.monotonic() - start
-        ended.set()
+        took = time.monotonic() - begun
+        answers = json.loads(others.stdout.readline())
+        idle = [caller.search() for _ in range(IDLE_SEARCHES)]
         print(f"idle: {told(idle)}; in the crowd: {told(busy)}, {len(busy)} searches in {took:.0f} s")
         for what, statuses in answers.items():
             counts = {status: statuses.count(status) for status in sorted(set(statuses))}
             print(f"{what}: {counts}")
         print(f"peak {group.peak() >> 20} MiB, {group.kills()} killed")
-        wrong = []
-        if group.kills() or endpoint.running.poll() is not None:
-            wrong.append("it was killed")
-        if len(answers["thumbnails"]) < THUMBNAILS or len(answers["posts"]) < POSTS:
-            wrong.append("somebody was not answered")
-        if set(answers["thumbnails"] + answers["posts"]) - {200, 429}:
-            wrong.append("somebody was answered wrongly")
-        if statistics.median(busy) > 2 * statistics.median(idle):
-            wrong.append("searches take more than twice their idle time")
+        wrong = list(faults(group, running, answers, idle, busy))
         for line in wrong:
             print(f"FAIL: {line}")
         return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if len(sys.argv) > 1:
+        crowd(Caller(int(sys.argv[1])), sys.argv[2:])
+    else:
+        sys.exit(main())

@@ -33,7 +33,7 @@ pub(super) fn read(file: &mut Scanner, layout: &mut Layout) -> Result<(), Unfit>
         if &name == b"eXIf" {
             let tiff = file.bytes(length.min(MAX_EXIF))?;
             if let Some(orientation) = exif::orientation(&tiff) {
-                layout.write(chunk(b"eXIf", &exif::told(orientation)));
+                layout.write(chunk(*b"eXIf", &exif::told(orientation)));
             }
         }
         file.go(end)?;
@@ -46,10 +46,10 @@ pub(super) fn read(file: &mut Scanner, layout: &mut Layout) -> Result<(), Unfit>
     }
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     // Of 26 bytes.
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
-    let body = [name, content].concat();
+    let body = [&name, content].concat();
     let checksum = crc32fast::hash(&body);
     [&length.to_be_bytes()[..], &body, &checksum.to_be_bytes()].concat()
 }

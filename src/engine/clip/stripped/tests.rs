@@ -51,9 +51,9 @@ fn jpeg(orientation: u8) -> Vec<u8> {
     [&plain[..2], &segments.concat(), &plain[2..], &second].concat()
 }
 
-fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+fn chunk(name: [u8; 4], content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).expect("a short chunk");
-    let body = [name, content].concat();
+    let body = [&name, content].concat();
     let checksum = crc32fast::hash(&body);
     [&length.to_be_bytes()[..], &body, &checksum.to_be_bytes()].concat()
 }
@@ -61,11 +61,11 @@ fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
 fn png(orientation: u8) -> Vec<u8> {
     let plain = file(&colours(), ImageFormat::Png);
     let chunks = [
-        chunk(b"gAMA", &45_455_u32.to_be_bytes()),
-        chunk(b"eXIf", &exif(orientation)),
-        chunk(b"tEXt", &[b"Comment\0", SECRET].concat()),
-        chunk(b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", SECRET].concat()),
-        chunk(b"prVt", SECRET),
+        chunk(*b"gAMA", &45_455_u32.to_be_bytes()),
+        chunk(*b"eXIf", &exif(orientation)),
+        chunk(*b"tEXt", &[b"Comment\0", SECRET].concat()),
+        chunk(*b"iTXt", &[b"XML:com.adobe.xmp\0\0\0\0\0", SECRET].concat()),
+        chunk(*b"prVt", SECRET),
     ];
     // Behind the first chunk.
     [&plain[..33], &chunks.concat(), &plain[33..], SECRET].concat()
