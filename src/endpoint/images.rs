@@ -23,7 +23,7 @@ use super::conditional::{self, Part};
 use super::http::SOCKET_BYTES;
 use super::permits::Permit;
 use super::{Endpoint, SharedEndpoint, request};
-use crate::search::{Content, Failure, ImageFile, ReadAt, Reason};
+use crate::search::{Content, Failure, Image, ImageFile, ReadAt, Reason};
 
 /// A picture never changes under its address, so it may be kept for a day.
 const KEPT: &str = "public, max-age=86400";
@@ -43,7 +43,9 @@ pub(super) async fn image(
     let time = endpoint.timeout;
     let deadline = Instant::now() + time;
     let found = endpoint
-        .ask((time, time), (), move |engine, _| engine.image(&id, width))
+        .ask((time, time), (), move |engine, _| {
+            Ok(engine.image(&id, width)?.map(with_small))
+        })
         .await?;
     let image = found.ok_or_else(missing)?;
     let tag = format!("\"{}\"", image.version);
@@ -93,6 +95,19 @@ pub(super) async fn image(
     })
 }
 
+/// `image` with its file in memory where that is small and ready, so that one trip to a thread
+/// where work may block is enough.
+fn with_small(mut image: Image) -> Image {
+    if let Content::Ready(file) = &mut image.content
+        && file.bytes.size() <= PORTION as u64
+        && file.bytes.in_memory() == 0
+        && let Ok(bytes) = file.read()
+    {
+        file.bytes = Arc::new(bytes);
+    }
+    image
+}
+
 fn missing() -> Failure {
     Failure::new(Reason::NotFound, "there is no such picture")
 }
@@ -128,6 +143,11 @@ impl HttpBody for Portions {
         }
         let this = &mut *self;
         let (bytes, place, left) = (&this.bytes, this.place, this.end - this.place);
+        if bytes.in_memory() > 0 {
+            let read = portion(bytes.as_ref(), place, left)?;
+            this.place += read.len() as u64;
+            return Poll::Ready(Some(Ok(Frame::data(Bytes::from(read)))));
+        }
         let next = this.next.get_or_insert_with(|| {
             let bytes = Arc::clone(bytes);
             // A disk may be slow, and all requests share this thread.

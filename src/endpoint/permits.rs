@@ -20,7 +20,7 @@ const RECEIVED: usize = 64;
 const RECEIVED_BYTES: u64 = 32 << 20;
 /// Requests for pictures at the same time, waiting ones included. With what is received and the
 /// searches these are fewer than the connections, so that a search always finds a place.
-const SERVED: usize = 256;
+const SERVED: usize = 320;
 /// Bytes of pictures that are sent to readers, in our own memory and in the system's.
 const SERVED_BYTES: u64 = 32 << 20;
 /// For how long a pool counts as short after it refused somebody.

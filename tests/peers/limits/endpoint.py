@@ -3,6 +3,7 @@ clip-search.service: nobody is killed, and searches by text take at most twice t
 
 import hashlib
 import http.client
+import json
 import os
 import pathlib
 import random
@@ -151,6 +152,7 @@ def main():
         files = sorted((folder / "pictures").iterdir())
         ids = [hashlib.sha256(file.read_bytes()).hexdigest()[:16] for file in files]
         # A process of its own, so that its threads do not hold up the searches here.
+        idle = [caller.search() for _ in range(IDLE_SEARCHES)]
         argv = [sys.executable, __file__, str(caller.port), *ids]
         others = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
         others.stdout.readline()
@@ -160,7 +162,8 @@ def main():
             time.sleep(0.01)
         took = time.monotonic() - begun
         answers = json.loads(others.stdout.readline())
-        idle = [caller.search() for _ in range(IDLE_SEARCHES)]
+        # Before and after, as the machine may have other work.
+        idle += [caller.search() for _ in range(IDLE_SEARCHES)]
         print(f"idle: {told(idle)}; in the crowd: {told(busy)}, {len(busy)} searches in {took:.0f} s")
         for what, statuses in answers.items():
             counts = {status: statuses.count(status) for status in sorted(set(statuses))}
