@@ -32,7 +32,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use crate::config::SearchConfig;
@@ -164,9 +164,14 @@ async fn health(State(endpoint): SharedEndpoint) -> Response {
 async fn ready(State(endpoint): SharedEndpoint) -> Result<Response, FailureResponse> {
     let engine = endpoint.engine.name();
     // A task of its own: when the caller hangs up, the check goes on, and nobody starts another.
-    let check = tokio::spawn(async move { endpoint.check_ready().await });
+    let checked = Arc::clone(&endpoint);
+    let check = tokio::spawn(async move { checked.check_ready().await });
     check.await.unwrap_or_else(|_| Err(broken()))?;
-    let ready = json!({ "status": "ok", "engine": engine });
+    let mut ready = json!({ "status": "ok", "engine": engine });
+    if let Some(plan) = endpoint.engine.plan() {
+        ready["function"] = plan.function.into();
+        ready["arguments"] = Value::Object(plan.arguments.into_iter().collect());
+    }
     Ok(answer::json(StatusCode::OK, &ready))
 }
 

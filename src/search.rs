@@ -11,7 +11,7 @@ mod hit;
 mod image;
 mod query;
 
-pub use engine::Engine;
+pub use engine::{Engine, Plan};
 pub use failure::{Failure, Reason};
 pub use hit::{Hit, MAX_URL_BYTES, Page};
 pub use image::{Content, Image, ImageFile, ReadAt, Work, read_whole};

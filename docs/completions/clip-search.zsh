@@ -667,7 +667,7 @@ esac
 _clip-search_commands() {
     local commands; commands=(
 'serve:answer GET /search until SIGTERM (the default)' \
-'check:check the settings and the engine' \
+'check:check the settings, the engine and what it is sent, with a trial search' \
 'query:ask the engine once and print one address a line' \
 'index:keep the index of your own pictures' \
 'model:list, fetch, convert or inspect models of our own engine' \
@@ -684,7 +684,7 @@ _clip-search__subcmd__check_commands() {
 _clip-search__subcmd__help_commands() {
     local commands; commands=(
 'serve:answer GET /search until SIGTERM (the default)' \
-'check:check the settings and the engine' \
+'check:check the settings, the engine and what it is sent, with a trial search' \
 'query:ask the engine once and print one address a line' \
 'index:keep the index of your own pictures' \
 'model:list, fetch, convert or inspect models of our own engine' \

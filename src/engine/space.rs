@@ -47,7 +47,7 @@ use crate::config::{SpaceArguments, SpaceConfig, SpaceLocation};
 use crate::error::Error;
 use crate::http::Client;
 use crate::locked::locked;
-use crate::search::{Engine, Failure, Hit, Image, MAX_LIMIT, Page, Query, Reason, Subject};
+use crate::search::{Engine, Failure, Hit, Image, MAX_LIMIT, Page, Plan, Query, Reason, Subject};
 
 use description::SpaceDescription;
 use gradio::{GradioServer, Names};
@@ -370,12 +370,22 @@ impl Engine for Space {
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         self.with_cures(deadline, |server| {
             let description = self.describe(server, deadline)?;
-            arguments::fill(
-                &self.config.arguments,
-                &description,
-                &PlaceholderValues::text("", 1),
-            )?;
+            let picture = Subject::Picture {
+                media_type: String::new(),
+                bytes: Vec::new(),
+            };
+            self.check_subject(&description, &picture)
+                .or_else(|_| self.check_subject(&description, &Subject::Text(String::new())))?;
+            arguments::plan(&self.config.arguments, &description)?;
             Ok(())
+        })
+    }
+
+    fn plan(&self) -> Option<Plan> {
+        let description = self.kept_description()?;
+        Some(Plan {
+            function: description.title(),
+            arguments: arguments::plan(&self.config.arguments, &description).ok()?,
         })
     }
 

@@ -14,7 +14,7 @@ use crate::engine;
 use crate::error::{Error, Result};
 use crate::http::proxy_in_words;
 use crate::log::{self, events};
-use crate::program::check::{self, finding};
+use crate::program::check::{self, Finding, finding};
 use crate::program::command_line::{
     CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
 };
@@ -42,7 +42,7 @@ const COMMANDS: &[CommandDefinition] = &[
     },
     CommandDefinition {
         name: "check",
-        about: "check the settings and the engine",
+        about: "check the settings, the engine and what it is sent, with a trial search",
         example: "clip-search check --config-only",
         words: &[],
         switches: &[CONFIG_ONLY, JSON],
@@ -185,11 +185,47 @@ fn beat(activity: &Monitor, engine: &'static str, shutdown: &Shutdown) -> Result
 fn check(config: &SearchConfig, as_json: bool) -> Result<u8> {
     let engine = engine::choose(config)?;
     let name = engine.name();
-    let engine = match engine.ready(Instant::now() + config.timeout) {
-        Ok(()) => finding(true, format!("engine {name}")),
-        Err(failure) => finding(false, format!("engine {name}: {failure}")),
-    };
-    Ok(check::report(&[check::settings(), engine], as_json))
+    let mut findings = vec![check::settings()];
+    match engine.ready(Instant::now() + config.timeout) {
+        Ok(()) => findings.push(finding(true, format!("engine {name}"))),
+        Err(failure) => {
+            findings.push(finding(false, format!("engine {name}: {failure}")));
+            return Ok(check::report(&findings, as_json));
+        }
+    }
+    if let Some(plan) = engine.plan() {
+        findings.push(finding(true, format!("function {}", plan.function)));
+        for (name, value) in plan.arguments {
+            findings.push(finding(true, format!("argument {name} = {value}")));
+        }
+        findings.push(trial(engine.as_ref(), config)?);
+    }
+    Ok(check::report(&findings, as_json))
+}
+
+/// What one search finds.
+fn trial(engine: &dyn Engine, config: &SearchConfig) -> Result<Finding> {
+    let query = Query::text("a picture", DEFAULT_LIMIT, 0)?;
+    let start = Instant::now();
+    let found = engine.search(&query, start + config.timeout);
+    let seconds = start.elapsed().as_secs_f64();
+    Ok(match found {
+        Ok(page) => {
+            let first = page
+                .hits
+                .first()
+                .map(|hit| absolute(&hit.url, config.listen));
+            let first = first
+                .map(|url| format!(", the first is {url}"))
+                .unwrap_or_default();
+            let count = page.hits.len();
+            finding(
+                true,
+                format!("trial search: {count} results in {seconds:.1} s{first}"),
+            )
+        }
+        Err(failure) => finding(false, format!("trial search: {failure}")),
+    })
 }
 
 fn query(config: &SearchConfig, text: &str, as_json: bool, temporary: &Path) -> Result<u8> {

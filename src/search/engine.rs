@@ -2,9 +2,21 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 #[cfg(doc)]
 use super::Reason;
 use super::{Failure, Image, Page, Query};
+
+/// What a search by text sends to somebody else.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The function that is called, such as `/search`.
+    pub function: String,
+    /// Names and values of its arguments, in order: `{query}` and `{limit}` stand for those of the
+    /// query.
+    pub arguments: Vec<(String, Value)>,
+}
 
 /// Answers queries: by a Space, by CLIP, or by the words of the built-in drawings. Calls block.
 pub trait Engine: Send + Sync {
@@ -28,6 +40,12 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// The [`Failure`] that a search would meet.
     fn ready(&self, deadline: Instant) -> Result<(), Failure>;
+
+    /// What a search sends, as far as the last [`Engine::ready`] learned it: function, arguments and
+    /// what becomes of them; none for an engine that sends nothing.
+    fn plan(&self) -> Option<Plan> {
+        None
+    }
 
     /// The engine's picture with that id, to be served at `/images/{id}`; scaled down to `width`
     /// pixels where that is given and the engine can. None if there is no such picture.

@@ -13,6 +13,7 @@ use clip_bot::search::{Engine, Failure, Page, Query, Reason, Subject};
 use clip_bot::secret::Secret;
 use serde_json::{Value, json};
 
+use crate::support::process::Program;
 use crate::support::server::Server;
 use recording::{VERSIONS, gradio};
 
@@ -445,6 +446,33 @@ fn ready_asks_for_the_description_alone() {
         ..config
     };
     assert!(space(&unknown).ready(Instant::now() + LONG).is_err());
+}
+
+#[test]
+fn check_and_ready_say_what_will_be_sent() {
+    let server = gradio("6.31", |_| None);
+    let variables = [("CLIP_SEARCH_SPACE", &*server.url(""))];
+    let program = env!("CARGO_BIN_EXE_clip-search");
+    let checked = Program::start(program, &["check"], &variables).wait();
+    for line in [
+        "ok   function /predict",
+        "ok   argument text_prompt = \"{query}\"",
+        "ok   argument image_prompt = null",
+        "ok   argument nofimages_to_show = \"{limit}\"",
+        "ok   trial search: 2 results",
+    ] {
+        assert!(checked.output.contains(line), "{line}: {}", checked.output);
+    }
+    let space = space(&SpaceConfig {
+        api: None,
+        arguments: SpaceArguments::ByKind,
+        ..config(&server.url(""), "")
+    });
+    assert_eq!(space.plan(), None, "nothing is known yet");
+    space.ready(Instant::now() + LONG).expect("ready");
+    let plan = space.plan().expect("it is known now");
+    assert_eq!(plan.function, "/predict");
+    assert_eq!(plan.arguments[2], ("prompt_type".to_owned(), json!("Text")));
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::description::SpaceDescription;
+use super::input::Input;
 use super::placeholder::PlaceholderValues;
-use super::roles;
+use super::roles::{self, Role};
 use crate::config::SpaceArguments;
 use crate::search::{Failure, Reason};
 
@@ -78,6 +79,38 @@ pub(super) fn fill(
         put(position, filled);
     }
     Ok(FilledArguments { data, limited })
+}
+
+/// Names and values of the arguments of a search by text, with placeholders for those of the query.
+pub(super) fn plan(
+    template: &SpaceArguments,
+    description: &SpaceDescription,
+) -> Result<Vec<(String, Value)>, Failure> {
+    let filled = fill(
+        template,
+        description,
+        &PlaceholderValues::text("{query}", 1),
+    )?;
+    let mut data = filled.data;
+    let mut put = |position: usize, value: Value| data[position] = value;
+    if *template == SpaceArguments::ByKind {
+        for (position, role) in roles::roles(&description.inputs) {
+            if role == Role::Limit {
+                put(position, "{limit}".into());
+            }
+        }
+    }
+    for (position, value) in placed(template, description)? {
+        put(position, value.clone());
+    }
+    let named = |(position, input): (usize, &Input)| {
+        let name = match input.name.as_str() {
+            "" => format!("argument {}", position + 1),
+            name => name.to_owned(),
+        };
+        (name, data[position].clone())
+    };
+    Ok(description.visible().map(named).collect())
 }
 
 /// Each argument of the template with the position of its input.

@@ -261,9 +261,20 @@ impl HitFinder<'_> {
                 Photo::In(value) => self.walk(value, &about, depth),
             }
         } else {
-            object
-                .values()
-                .for_each(|value| self.walk(value, about, depth));
+            for (key, value) in object {
+                // A score for each picture.
+                let named = self.locations.in_data(key).filter(|_| value.is_number());
+                if let Some(location) = named {
+                    let score = value.as_f64();
+                    let about = Hit {
+                        score,
+                        ..about.clone()
+                    };
+                    self.add(&location, &about, None, location.sureness());
+                } else {
+                    self.walk(value, about, depth);
+                }
+            }
         }
     }
 

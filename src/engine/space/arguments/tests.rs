@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::engine::space::description::Protocol;
-use crate::engine::space::input::{Input, InputKind};
+use crate::engine::space::input::InputKind;
 
 fn description(names: &[&str]) -> SpaceDescription {
     let input = |name: &&str| Input {
@@ -248,4 +248,24 @@ fn what_does_not_fit_is_refused_by_name() {
 fn placeholders_are_found_everywhere() {
     let nested = template(json!({ "a": [{ "b": "x {image}" }], "c": 1 }));
     assert!(mentions(&nested, "{image}") && !mentions(&nested, "{query}"));
+}
+
+#[test]
+fn a_plan_says_what_will_be_sent() {
+    let components = [
+        component("textbox", &json!({ "label": "Query" })),
+        component("image", &json!({ "label": "Image" })),
+        component("slider", &json!({ "minimum": 1, "maximum": 3 })),
+        component("state", &json!({})),
+    ];
+    let function = of_components(&components);
+    let planned = plan(&SpaceArguments::ByKind, &function).expect("it fits");
+    let expected = [
+        ("query".to_owned(), json!("{query}")),
+        ("image".to_owned(), json!(null)),
+        ("argument 3".to_owned(), json!("{limit}")),
+    ];
+    assert_eq!(planned, expected);
+    let planned = plan(&template(json!(["a {query}"])), &function).expect("it fits");
+    assert_eq!(planned[0].1, json!("a {query}"));
 }

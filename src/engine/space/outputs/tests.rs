@@ -148,6 +148,10 @@ fn every_shape_of_address_gives_its_picture() {
 fn of_several_sizes_and_pages_one_address_is_a_photos() {
     assert_found(&[
         (
+            json!({ "/t/1.png": 0.5, "/t/2.png": 0.25 }),
+            vec!["http://h/file=/t/1.png", "http://h/file=/t/2.png"],
+        ),
+        (
             json!([{ "urls": { "raw": "http://a/raw.jpg", "regular": "http://a/r.jpg", "thumb": "http://a/t.jpg" }, "links": { "html": "http://page/" } }]),
             vec!["http://a/r.jpg"],
         ),
