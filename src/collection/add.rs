@@ -25,7 +25,7 @@ mod contents;
 mod coordinator;
 mod copies;
 mod job;
-mod list;
+pub mod list;
 mod walk;
 mod worker;
 

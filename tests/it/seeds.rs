@@ -11,7 +11,7 @@ use targets::{TARGETS, Target};
 
 /// Cases made from the seeds of each target: always the same ones.
 const MADE: usize = 1000;
-/// Longest case that is made.
+/// Longest case that is made, unless a seed is longer.
 const LONGEST: usize = 4096;
 /// What arbitrary bytes would hardly ever hold.
 const WORDS: [&str; 24] = [
@@ -117,7 +117,8 @@ impl Maker {
         for _ in 0..=self.below(4) {
             self.change(&mut case, seeds);
         }
-        case.truncate(LONGEST);
+        let longest = seeds.iter().map(Vec::len).max().unwrap_or(0);
+        case.truncate(LONGEST.max(longest));
         case
     }
 

@@ -11,7 +11,10 @@ const MAX_LINE: u64 = 64 << 10;
 
 /// The addresses in the list at `path`, each with its caption. Empty lines and comments (`#`) are
 /// skipped; whether an address is a valid one is not checked here.
-pub(super) fn entries(path: &Path) -> Result<impl Iterator<Item = Result<(String, String)>>> {
+///
+/// # Errors
+/// The list cannot be read.
+pub fn entries(path: &Path) -> Result<impl Iterator<Item = Result<(String, String)>>> {
     let mut list = BufReader::new(File::open(path)?);
     let next = move || {
         let mut line = Vec::new();

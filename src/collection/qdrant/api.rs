@@ -1,6 +1,6 @@
 //! The calls to one collection over Qdrant's REST API.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Api {
         let answer = self.client.send(&request.limit(MAX_ANSWER));
         let answer = answer.map_err(|error| error.context("failed to ask Qdrant"))?;
         match answer.head.status {
-            200 => Ok(Some(answer.json()?["result"].take())),
+            200 => Ok(Some(take(&mut answer.json()?, "result"))),
             404 => Ok(None),
             401 | 403 => Err(Error::new(
                 Kind::Refused,
@@ -114,6 +114,7 @@ impl Api {
         let mut marks = HashMap::new();
         let mut foreign = Foreign::default();
         let mut offset = Value::Null;
+        let mut seen = HashSet::new();
         loop {
             let body = json!({
                 "limit": 10_000,
@@ -128,9 +129,13 @@ impl Api {
                     None => foreign.add(&point["id"]),
                 }
             }
-            offset = page["next_page_offset"].take();
+            offset = take(&mut page, "next_page_offset");
             if offset.is_null() {
                 break;
+            }
+            // Or it would go round for ever.
+            if !seen.insert(offset.to_string()) {
+                return Err(malformed());
             }
         }
         foreign.refuse()?;
@@ -196,6 +201,11 @@ impl Foreign {
     }
 }
 
+/// The value of `name` in `answer`, which is null if there is none or `answer` is no object.
+fn take(answer: &mut Value, name: &str) -> Value {
+    answer.get_mut(name).map(Value::take).unwrap_or_default()
+}
+
 /// An answer with an error, in Qdrant's own words if it has any.
 fn refusal(status: u16, answer: &Response) -> Error {
     let body = answer.json().unwrap_or_default();
@@ -229,6 +239,14 @@ pub(super) fn malformed() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_of_another_form_has_no_result() {
+        for mut answer in [json!(1), json!([1]), json!("x"), json!(null), json!({})] {
+            assert_eq!(take(&mut answer, "result"), Value::Null);
+        }
+        assert_eq!(take(&mut json!({"result": 7}), "result"), json!(7));
+    }
 
     #[test]
     fn only_points_with_our_mark_are_ours() {

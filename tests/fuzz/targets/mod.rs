@@ -3,6 +3,8 @@
 
 mod chat;
 mod endpoint;
+mod engine;
+mod inbox;
 mod peer;
 mod settings;
 mod space;
@@ -12,18 +14,25 @@ mod wire;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 20] = [
+    ("addresses", engine::addresses),
     ("arguments", settings::arguments),
     ("bot_api", wire::bot_api),
     ("command", chat::command),
+    ("inbox", inbox::inbox),
+    ("index", engine::index),
     ("links", chat::links),
+    ("model", engine::model),
     ("outputs", space::outputs),
+    ("picture", engine::picture),
+    ("qdrant", engine::qdrant),
     ("refusal", space::refusal),
     ("request", endpoint::request),
     ("search", wire::search),
     ("settings", settings::settings),
     ("space", space::space),
     ("stream", space::stream),
+    ("tokenizer", engine::tokenizer),
     ("update", chat::update),
     ("upload", wire::upload),
 ];
