@@ -12,6 +12,9 @@
 //! was handed in while one transaction was under way goes into the next (group commit), and a note
 //! that is followed by the update's end is not written at all. `store` is the file.
 //!
+//! The file also says who is worked on. Who was when the process ended by itself is counted, so that an
+//! update that ends every process can be set aside.
+//!
 //! When the disk refuses (full, read-only, failing), the file is closed, the trouble is said once
 //! in the log and by [`Inbox::trouble`], and the file is opened and compared with the ledger again
 //! every few seconds until it works. Meanwhile nobody waits for the disk. A file that
@@ -111,6 +114,8 @@ pub struct InboxEntry {
     pub received: SystemTime,
     /// What [`Inbox::note`] last said.
     pub progress: Option<String>,
+    /// How many processes ended while it was worked on, other than by [`Inbox::close`].
+    pub deaths: u32,
 }
 
 /// What became of a batch.
@@ -209,7 +214,8 @@ impl Inbox {
     /// [`Inbox::finished`]; say by [`Inbox::resumed`] how many tasks each has.
     #[must_use]
     pub fn unfinished(&self) -> Vec<InboxEntry> {
-        let left = self.lock().ledger.take_left();
+        let mut state = self.lock();
+        let left = state.ledger.take_left();
         let entry = |(id, record): (i64, ledger::StoredUpdate)| InboxEntry {
             id,
             update: record.update.to_string(),
@@ -217,6 +223,7 @@ impl Inbox {
                 .checked_add(Duration::from_millis(record.received))
                 .unwrap_or(UNIX_EPOCH),
             progress: record.progress.map(|progress| progress.to_string()),
+            deaths: state.ledger.deaths(id),
         };
         left.into_iter().map(entry).collect()
     }
@@ -260,6 +267,19 @@ impl Inbox {
         if let Some(((), ticket)) = self.change(|state| state.ledger.note(id, progress)) {
             self.wait_until_written(ticket);
         }
+    }
+
+    /// Work on an update begins. Waits for the disk only where a process ended by it before.
+    pub fn begin_work(&self, id: i64) {
+        if let Some((true, ticket)) = self.change(|state| state.ledger.work(id, true)) {
+            self.wait_until_written(ticket);
+        }
+    }
+
+    /// Work on an update rests: whatever ends the process now, it is not this. Does not wait for the
+    /// disk.
+    pub fn rest(&self, id: i64) {
+        self.change(|state| state.ledger.work(id, false));
     }
 
     /// One of the update's tasks was done. With the last one the update leaves. Does not wait for
@@ -393,6 +413,9 @@ impl Handle {
     fn close(&self) {
         let until = Instant::now() + MAX_CLOSE_WAIT;
         let mut state = self.shared.lock();
+        if !state.closing {
+            state.ledger.rest();
+        }
         state.closing = true;
         self.shared.work.notify_all();
         while self.on_disk && !state.closed {

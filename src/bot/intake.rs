@@ -14,6 +14,7 @@ use super::job::{ChatJob, Work};
 use super::queue::Queue;
 use super::rate::{Rates, Verdict};
 use super::reply;
+use super::search_job::report::Report;
 use crate::backoff;
 use crate::config::BotConfig;
 use crate::inbox::{Arrival, Inbox, InboxEntry};
@@ -32,6 +33,11 @@ const MAX_DISK_WAIT: Duration = Duration::from_mins(1);
 const MAX_MESSAGE_AGE: Duration = Duration::from_hours(24);
 /// Pressed buttons; Telegram forgets them after the same time.
 const MAX_CALLBACK_AGE: Duration = Duration::from_secs(150);
+
+/// An update is not worked on any more after so many processes ended while it was.
+const MAX_DEATHS: u32 = 3;
+/// From so many on it is worked on while no other such update is, so that only one is to blame.
+const SUSPECT: u32 = 2;
 
 /// Settings to be taken over before the next batch. Clones are the same.
 #[derive(Debug, Clone, Default)]
@@ -220,6 +226,7 @@ impl Intake {
             .into_iter()
             .map(|task| ChatJob::new(entry.id, task, since).resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
+            .map(|job| suspected(job, entry.deaths))
             .collect()
     }
 }
@@ -233,6 +240,19 @@ fn late(mut job: ChatJob) -> Option<ChatJob> {
     work.job.expire();
     job.since = Instant::now();
     Some(job)
+}
+
+/// What becomes of a job that was at work when so many processes ended.
+fn suspected(mut job: ChatJob, deaths: u32) -> ChatJob {
+    job.is_suspect = deaths >= SUSPECT;
+    let chat = job.chat();
+    if let Work::Search(work) = &mut job.work
+        && deaths >= MAX_DEATHS
+    {
+        Report::SetAside(deaths).log(job.update, chat);
+        work.job.set_aside();
+    }
+    job
 }
 
 #[cfg(test)]

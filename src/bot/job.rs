@@ -6,9 +6,14 @@ use super::activity::Activity;
 use super::album::{Album, FileIds};
 use super::answer_progress::AnswerProgress;
 use super::handler::Task;
-use super::queue::Queued;
+use super::queue::{Owner, Queued};
 use super::search_job::{self, SearchJob};
 use crate::telegram::request::{Call, answer_callback_query};
+
+/// Searches of one user that are worked on at the same time, in whatever chats.
+const MAX_SEARCHES_PER_USER: usize = 2;
+/// Stands for the user of every search that processes may have ended by; nobody's number.
+const SUSPECTS: i64 = i64::MIN;
 
 /// Where a job waits its turn. Jobs of one lane are done one after the other.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,6 +33,8 @@ pub struct ChatJob {
     pub work: Work,
     /// When the update arrived.
     pub since: Instant,
+    /// Processes ended while it was at work: it is worked on while no other such job is.
+    pub is_suspect: bool,
 }
 
 /// What is to be done, by kind.
@@ -78,6 +85,7 @@ impl ChatJob {
             update,
             work,
             since,
+            is_suspect: false,
         }
     }
 
@@ -108,11 +116,13 @@ impl Queued for ChatJob {
         self.chat().map_or(Lane::Alone(self.update), Lane::Chat)
     }
 
-    fn owner(&self) -> Option<i64> {
-        match &self.work {
-            Work::Search(work) => Some(work.job.search.asker),
-            Work::Request { .. } => None,
-        }
+    fn owner(&self) -> Option<Owner> {
+        let (who, at_once) = match &self.work {
+            Work::Search(_) if self.is_suspect => (SUSPECTS, 1),
+            Work::Search(work) => (work.job.search.asker, MAX_SEARCHES_PER_USER),
+            Work::Request { .. } => return None,
+        };
+        Some(Owner { who, at_once })
     }
 
     fn number(&self) -> i64 {

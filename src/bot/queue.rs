@@ -1,5 +1,5 @@
-//! Jobs waiting for workers: in order within a lane, lanes taking turns, nobody with more than two
-//! at work.
+//! Jobs waiting for workers: in order within a lane, lanes taking turns, nobody with more at work than
+//! their share.
 //!
 //! A lane is a chat. At most one job of a lane is worked on at a time, and the next one waits
 //! until it is done; a lane that must wait (flood limits) holds up nobody else. How many jobs there
@@ -12,8 +12,14 @@ use std::hash::Hash;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-/// Jobs of one owner that are worked on at the same time, in whatever lanes.
-const MAX_AT_WORK_PER_OWNER: usize = 2;
+/// Whom a job's work is counted against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    /// Who it is.
+    pub who: i64,
+    /// How many of their jobs are worked on at the same time, in whatever lanes.
+    pub at_once: usize,
+}
 
 /// What the queue must know of a job.
 pub trait Queued {
@@ -24,7 +30,7 @@ pub trait Queued {
     fn lane(&self) -> Self::Lane;
 
     /// Who asked for it, if its work is to be counted against them.
-    fn owner(&self) -> Option<i64>;
+    fn owner(&self) -> Option<Owner>;
 
     /// Its place within the lane: the lowest comes first.
     fn number(&self) -> i64;
@@ -269,8 +275,11 @@ impl<J: Queued> QueueState<J> {
         let may_start = |lane: &J::Lane| {
             let next = self.lanes.get(lane).and_then(|entry| entry.jobs.front());
             let owner = next.and_then(Queued::owner);
-            let at_work = owner.and_then(|owner| self.owners.get(&owner));
-            at_work.is_none_or(|at_work| *at_work < MAX_AT_WORK_PER_OWNER)
+            owner.is_none_or(|Owner { who, at_once }| {
+                self.owners
+                    .get(&who)
+                    .is_none_or(|at_work| *at_work < at_once)
+            })
         };
         let place = self.ready.iter().position(may_start)?;
         let lane = self.ready.remove(place)?;
@@ -279,7 +288,7 @@ impl<J: Queued> QueueState<J> {
         entry.busy = true;
         self.waiting -= 1;
         self.working += 1;
-        let owner = job.owner();
+        let owner = job.owner().map(|owner| owner.who);
         if let Some(owner) = owner {
             *self.owners.entry(owner).or_default() += 1;
         }
@@ -328,8 +337,9 @@ mod tests {
             self.0
         }
 
-        fn owner(&self) -> Option<i64> {
-            self.2
+        fn owner(&self) -> Option<Owner> {
+            let who = self.2?;
+            Some(Owner { who, at_once: 2 })
         }
 
         fn number(&self) -> i64 {

@@ -205,6 +205,12 @@ pub fn failed(texts: &Texts, query: &str, failure: &Failure) -> Reply {
     with_retry(texts, template, query)
 }
 
+/// The search ended the program several times, and is not tried again.
+#[must_use]
+pub fn set_aside(texts: &Texts, query: &str) -> Reply {
+    plain(fill(texts.set_aside, "query", query))
+}
+
 /// A fault of the bot itself.
 #[must_use]
 pub fn internal(texts: &Texts, query: &str) -> Reply {
@@ -322,6 +328,7 @@ mod tests {
                 texts.unavailable,
                 texts.slow,
                 texts.refused,
+                texts.set_aside,
                 texts.internal,
                 texts.withheld,
             ]
@@ -364,6 +371,7 @@ mod tests {
                     },
                     Duration::ZERO,
                 ),
+                set_aside(texts, &query),
                 internal(texts, &query),
             ];
             replies

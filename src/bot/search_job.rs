@@ -253,6 +253,11 @@ impl SearchJob {
         self.phase = Phase::Over(reply::internal(self.search.texts, &self.search.query));
     }
 
+    /// Process after process ended by this search: the next turn says so.
+    pub fn set_aside(&mut self) {
+        self.phase = Phase::Over(reply::set_aside(self.search.texts, &self.search.query));
+    }
+
     /// Says that something went wrong.
     #[must_use]
     pub fn apology(&self) -> Call {

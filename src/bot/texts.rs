@@ -86,6 +86,8 @@ pub struct Texts {
     pub slow: &'static str,
     /// The endpoint did not like the query.
     pub refused: &'static str,
+    /// The search for `{query}` ended the program several times.
+    pub set_aside: &'static str,
     /// Our own fault.
     pub internal: &'static str,
     /// Button that repeats a failed search.

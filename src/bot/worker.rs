@@ -180,12 +180,23 @@ impl ChatWorker {
                 at_work();
             }
             let (update, began) = (job.update, Instant::now());
+            let is_search = matches!(job.work, Work::Search(_));
+            if is_search {
+                self.tools.inbox.begin_work(update);
+            }
             // A fault in one job must cost neither the others nor the thread.
             let end =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.turn(&mut job)));
-            match end.unwrap_or(TurnEnd::Fault) {
+            let end = end.unwrap_or(TurnEnd::Fault);
+            if matches!(
+                end,
+                TurnEnd::Later(_) | TurnEnd::Away(_) | TurnEnd::Asleep(_)
+            ) {
+                self.tools.inbox.rest(update);
+            }
+            match end {
                 TurnEnd::Answered => {
-                    if matches!(job.work, Work::Search(_)) {
+                    if is_search {
                         self.tools.status.answered(job.since.elapsed());
                     }
                     self.tools.inbox.finished(update);

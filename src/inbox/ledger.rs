@@ -25,9 +25,15 @@ pub struct StoredUpdate {
 #[derive(Debug, Default)]
 pub struct FileContent {
     pub records: Vec<(i64, StoredUpdate)>,
+    /// Who was worked on, and how often a process ended while it was.
+    pub work: Work,
     /// Where polling goes on; `None` if that is not known or not to be trusted.
     pub offset: Option<i64>,
 }
+
+/// By update: how often a process ended while it was worked on, and whether it is worked on now; only
+/// of those of which there is something to say.
+pub type Work = BTreeMap<i64, (u32, bool)>;
 
 /// What is to be written in one transaction.
 #[derive(Debug, Default)]
@@ -35,11 +41,12 @@ pub struct Batch {
     /// The update is now like this, or is no more.
     pub changes: Vec<(i64, Option<StoredUpdate>)>,
     pub offset: Option<i64>,
+    pub work: Option<Work>,
 }
 
 impl Batch {
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.offset.is_none()
+        self.changes.is_empty() && self.offset.is_none() && self.work.is_none()
     }
 }
 
@@ -49,6 +56,17 @@ struct OpenUpdate {
     tasks: usize,
     /// The file has it.
     on_disk: bool,
+    /// How often a process ended while this was worked on, and whether it is worked on now.
+    work: (u32, bool),
+}
+
+/// When something is to be written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    #[default]
+    Never,
+    WithTheNext,
+    Now,
 }
 
 #[derive(Debug, Default)]
@@ -62,6 +80,8 @@ pub struct Ledger {
     /// whoever opens one compares all of them.
     changed: BTreeSet<i64>,
     offset_changed: bool,
+    /// Who is worked on is to be written.
+    work_due: Due,
     followed: bool,
     /// The file of an earlier run was read, or there is none.
     loaded: bool,
@@ -86,6 +106,7 @@ impl Ledger {
                 record,
                 tasks: arrival.tasks,
                 on_disk: false,
+                work: (0, false),
             };
             self.open.insert(id, open);
             self.touch(id);
@@ -104,6 +125,39 @@ impl Ledger {
             open.record.progress = Some(progress.into());
             self.touch(id);
         }
+    }
+
+    /// Work on an update begins or rests. Returns whether that is to be on disk before it goes on: a
+    /// process ended by it, perhaps. Else it is written with what is written next.
+    pub fn work(&mut self, id: i64, now: bool) -> bool {
+        let Some(open) = self.open.get_mut(&id) else {
+            return false;
+        };
+        let deaths = open.work.0;
+        if open.work.1 != now {
+            open.work.1 = now;
+            let is_urgent = deaths > 0 || !now;
+            let due = if is_urgent {
+                Due::Now
+            } else {
+                Due::WithTheNext
+            };
+            self.work_due = self.work_due.max(due);
+        }
+        now && deaths > 0
+    }
+
+    /// The process ends by itself: nothing is worked on any more.
+    pub fn rest(&mut self) {
+        let at_work: Vec<i64> = self.open.keys().copied().collect();
+        for id in at_work {
+            self.work(id, false);
+        }
+    }
+
+    /// How often a process ended while the update was worked on.
+    pub fn deaths(&self, id: i64) -> u32 {
+        self.open.get(&id).map_or(0, |open| open.work.0)
     }
 
     /// Says how many tasks an update of an earlier run has.
@@ -129,8 +183,11 @@ impl Ledger {
     }
 
     fn remove(&mut self, id: i64) {
-        if self.open.remove(&id).is_none() {
+        let Some(gone) = self.open.remove(&id) else {
             return;
+        };
+        if gone.work != (0, false) {
+            self.work_due = self.work_due.max(Due::WithTheNext);
         }
         self.touch(id);
         self.answered.insert(id);
@@ -175,7 +232,8 @@ impl Ledger {
 
     /// Whether there is something to write.
     pub fn is_behind(&self) -> bool {
-        self.followed && (self.offset_changed || !self.changed.is_empty())
+        self.followed
+            && (self.offset_changed || self.work_due == Due::Now || !self.changed.is_empty())
     }
 
     /// Takes the updates that are no more: a disk that is full may still take this.
@@ -186,19 +244,30 @@ impl Ledger {
         Batch {
             changes: gone.into_iter().map(|id| (id, None)).collect(),
             offset: None,
+            work: None,
         }
     }
 
     /// Takes what is to be written. A change that another one made needless is not in it.
     pub fn take_batch(&mut self) -> Batch {
         let changed = std::mem::take(&mut self.changed);
+        let due = std::mem::take(&mut self.work_due);
+        let work = (due > Due::Never).then(|| self.all_work());
         let now = |id| (id, self.open.get(&id).map(|open| open.record.clone()));
         Batch {
             changes: changed.into_iter().map(now).collect(),
             offset: std::mem::take(&mut self.offset_changed)
                 .then_some(self.offset)
                 .flatten(),
+            work,
         }
+    }
+
+    fn all_work(&self) -> Work {
+        let open = self.open.iter();
+        open.filter(|(_, open)| open.work != (0, false))
+            .map(|(id, open)| (*id, open.work))
+            .collect()
     }
 
     /// The batch is on disk.
@@ -242,10 +311,12 @@ impl Ledger {
             } else if self.loaded || self.answered.contains(&id) {
                 self.changed.insert(id);
             } else {
+                let (deaths, at_work) = found.work.get(&id).copied().unwrap_or_default();
                 let open = OpenUpdate {
                     record,
                     tasks: 1,
                     on_disk: true,
+                    work: (deaths.saturating_add(at_work.into()), false),
                 };
                 self.open.insert(id, open);
                 self.left.push(id);
@@ -257,6 +328,9 @@ impl Ledger {
             self.offset = found.offset;
         }
         self.offset_changed = self.offset.is_some() && self.offset != found.offset;
+        if self.all_work() != found.work {
+            self.work_due = Due::WithTheNext;
+        }
         self.loaded = true;
         self.followed = true;
     }

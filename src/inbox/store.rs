@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::ledger::{Batch, FileContent, StoredUpdate};
+use super::ledger::{Batch, FileContent, StoredUpdate, Work};
 
 const FILE: &str = "inbox.redb";
 /// A file that is being begun.
@@ -24,7 +24,8 @@ const ASIDE: &str = "inbox.damaged";
 const FORMAT: u32 = 1;
 /// Both tables have the same type, since each type is tens of kilobytes of code in the program.
 type Words = TableDefinition<'static, &'static str, &'static str>;
-/// About the file: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970).
+/// About the file: format, owner, server, `next_offset`, `written_at` (milliseconds since 1970), `work`
+/// (by update id: how often a process ended while it was worked on, and whether it is now; JSON).
 pub const META: Words = TableDefinition::new("meta");
 /// By update id: when it came (milliseconds since 1970), its progress and the update, as JSON.
 const OPEN: Words = TableDefinition::new("open");
@@ -268,8 +269,10 @@ impl Store {
             number("written_at")?.is_some_and(|then| now.saturating_sub(then) < MAX_OFFSET_AGE);
         let ours = read("server")?.is_some_and(|server| server == self.server);
         let offset = read("next_offset")?.and_then(|text| text.parse().ok());
+        let work = read("work")?.and_then(|text| serde_json::from_str::<Work>(&text).ok());
         Ok(FileContent {
             records,
+            work: work.unwrap_or_default(),
             offset: offset.filter(|_| recent && ours),
         })
     }
@@ -343,6 +346,12 @@ impl Store {
             meta.insert("server", self.server.as_str())?;
             meta.insert("next_offset", offset.to_string().as_str())?;
             meta.insert("written_at", now.to_string().as_str())?;
+        }
+        if let Some(work) = &batch.work {
+            let mut meta = writing.open_table(META)?;
+            // Numbers are JSON: this cannot fail.
+            let text = serde_json::to_string(work).unwrap_or_default();
+            meta.insert("work", text.as_str())?;
         }
         writing.commit()?;
         Ok(())

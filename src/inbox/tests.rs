@@ -1,6 +1,7 @@
 //! The inbox against folders of its own.
 
 mod damage;
+mod deaths;
 mod disk;
 mod staged;
 

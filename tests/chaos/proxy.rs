@@ -38,6 +38,8 @@ pub struct Played {
     pub faults: BTreeMap<String, usize>,
     /// Messages that Telegram did send while the bot was not told so.
     pub lost_answers: usize,
+    /// Those of them with pictures.
+    pub lost_albums: usize,
 }
 
 impl Proxy {
@@ -152,6 +154,7 @@ impl Shared {
             if self.side == Side::Telegram && SENDING.contains(&&*method) && is_ok(&answer) {
                 let mut played = self.played.lock().expect("no panic while held");
                 played.lost_answers += 1;
+                played.lost_albums += usize::from(method != "sendMessage");
             }
             return self.spoil(client.get_mut(), trouble, &answer);
         }

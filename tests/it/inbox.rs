@@ -104,6 +104,40 @@ fn an_album_that_went_out_before_the_kill_is_not_sent_again() {
     without_token(bot.stop());
 }
 
+/// The bug: a query that ended the process came back with each start, and nobody was answered any more.
+#[test]
+fn a_query_at_work_in_three_processes_that_ended_is_set_aside() {
+    let telegram = Telegram::start();
+    let (asked, asks) = channel();
+    let asked = Mutex::new(asked);
+    let endpoint = Server::start(move |request| {
+        if !request.target.contains("poison") {
+            return found(2);
+        }
+        let _ = asked.lock().expect("no panic while held").send(());
+        Reply::Stall
+    });
+    let folder = folder();
+    telegram.write(7, "poison");
+    for _ in 0..3 {
+        let bot = start(&telegram, &endpoint, &folder, &[]);
+        asks.recv_timeout(PATIENCE).expect("it is searched for");
+        // What happened before is on disk with this one's answer.
+        let help = telegram.calls_of("sendMessage").len();
+        telegram.write(9, "/help");
+        telegram.wait_for_count("sendMessage", help + 1);
+        drop(bot);
+    }
+    let bot = start(&telegram, &endpoint, &folder, &[]);
+    let said = telegram.wait_for_text("“poison” stopped this bot three times");
+    assert_eq!((said.chat(), said.method.as_str()), (7, "editMessageText"));
+    bot.wait_for_line("set aside: the program ended 3 times while it was at work");
+    telegram.write(7, "bus");
+    telegram.wait_for_text("2 pictures for “bus”");
+    without_token(bot.stop());
+    assert!(asks.try_recv().is_err(), "it was not searched for again");
+}
+
 #[test]
 fn polling_goes_on_where_it_stopped() {
     let telegram = Telegram::start();

@@ -36,6 +36,8 @@ pub enum Report {
     GivenUp(String),
     /// The job is given up: it waited for the endpoint as long as it may.
     DidNotWakeUp,
+    /// The job is given up: so many processes ended while it was at work.
+    SetAside(u32),
     /// The job is given up: this program failed.
     Fault,
 }
@@ -67,6 +69,10 @@ impl Report {
                 tracing::info!("update {update}: nobody to answer: {why}");
             }
             Self::GivenUp(why) => log_failure(update, &format!("given up: {why}")),
+            Self::SetAside(deaths) => log_failure(
+                update,
+                &format!("set aside: the program ended {deaths} times while it was at work"),
+            ),
             Self::Fault => log_failure(update, "a fault of ours, please report it"),
             Self::DidNotWakeUp => tracing::warn!(
                 message_id = events::UPDATE_FAILED,

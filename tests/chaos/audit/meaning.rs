@@ -45,6 +45,7 @@ impl Meaning {
             Self::Found
         } else if text == reply::nothing(texts, words).text
             || text == reply::internal(texts, words).text
+            || text == reply::set_aside(texts, words).text
             || failed.any(|reply| reply.text == text)
         {
             Self::Failed
