@@ -358,6 +358,7 @@ mod tests {
         let now = Now {
             age: Duration::ZERO,
             chance: 0.0,
+            polls_fail: false,
         };
         match &mut job.work {
             Work::Search(work) => {

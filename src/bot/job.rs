@@ -7,6 +7,7 @@ use super::album::{Album, FileIds};
 use super::answer_progress::AnswerProgress;
 use super::handler::Task;
 use super::queue::{Owner, Queued};
+use super::search_job::failures::Tries;
 use super::search_job::{self, SearchJob};
 use crate::telegram::request::{Call, answer_callback_query};
 
@@ -44,8 +45,8 @@ pub enum Work {
     Request {
         /// The one request that it takes.
         call: Call,
-        /// How many turns ended because Telegram could not be talked to.
-        failures: u32,
+        /// How often Telegram could not be talked to.
+        tries: Tries,
     },
     /// A search.
     Search(Box<SearchWork>),
@@ -66,7 +67,10 @@ impl ChatJob {
     /// The job for `task`, asked for by update number `update`, `since` then.
     #[must_use]
     pub fn new(update: i64, task: Task, since: Instant) -> Self {
-        let request = |call| Work::Request { call, failures: 0 };
+        let request = |call| Work::Request {
+            call,
+            tries: Tries::default(),
+        };
         let work = match task {
             Task::Search(search) => Work::Search(Box::new(SearchWork {
                 job: SearchJob::new(search),

@@ -38,6 +38,12 @@ impl Outage {
         state.is_back(back)
     }
 
+    /// Whether the last poll failed.
+    #[must_use]
+    pub fn do_polls_fail(&self) -> bool {
+        locked(&self.state).polls_fail
+    }
+
     /// A job's request was answered. Returns whether those who wait for Telegram are to go on.
     #[must_use]
     pub fn job_answered(&self) -> bool {

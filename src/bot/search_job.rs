@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::search::{Failure, Hit, Page, Reason};
 use crate::telegram::request::{Address, Call, edit_message_text, send_message};
 
-use failures::{AfterSearch, AfterSending, Ending, Sending};
+use failures::{AfterSearch, AfterSending, Ending, Sending, Tries};
 use report::Report;
 
 /// A search, how far it got, and what it waits for.
@@ -39,8 +39,8 @@ pub struct SearchJob {
     times_busy: u32,
     /// How old the update was when the endpoint could not be reached at first.
     unreachable_from: Option<Duration>,
-    /// How many turns ended because Telegram could not be talked to.
-    telegram_failures: u32,
+    /// How often Telegram could not be talked to.
+    tries: Tries,
 }
 
 /// The "Searching…" message.
@@ -133,6 +133,8 @@ pub struct Now {
     pub age: Duration,
     /// A random number from 0 to 1, for the jitter of pauses.
     pub chance: f64,
+    /// Telegram did not answer the last poll.
+    pub polls_fail: bool,
 }
 
 /// What is to be done after an event: the effects in their order, then the rest.
@@ -222,7 +224,7 @@ impl SearchJob {
             awaits: Awaits::Turn,
             times_busy: 0,
             unreachable_from: None,
-            telegram_failures: 0,
+            tries: Tries::default(),
         }
     }
 
@@ -433,8 +435,8 @@ impl SearchJob {
     }
 
     fn not_sent(&mut self, sending: Sending, error: &Error, now: Now) -> Orders {
-        let failures = self.telegram_failures + 1;
-        match failures::after_sending(sending, error, failures, now) {
+        let tries = self.tries.with(error, now);
+        match failures::after_sending(sending, error, tries, now) {
             AfterSending::GoOn => {
                 if let Awaits::Waking(pause) = self.awaits {
                     let report = Report::WaitsWithoutAWord(error.chain());
@@ -452,7 +454,7 @@ impl SearchJob {
                 Orders::only(Then::Send(message(self.search.to, said)))
             }
             AfterSending::EndTurn(ending) => {
-                self.telegram_failures = failures;
+                self.tries = tries;
                 let mut effects = vec![Effect::Log(ending.report(error))];
                 if ending == Ending::GiveUp {
                     effects.push(Effect::Apologise(self.apology()));

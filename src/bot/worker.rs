@@ -278,11 +278,12 @@ impl ChatWorker {
         let (update, since, chat) = (job.update, job.since, job.chat());
         let lane = job.lane();
         match &mut job.work {
-            Work::Request { call, failures } => match self.send(call.clone()) {
+            Work::Request { call, tries } => match self.send(call.clone()) {
                 Ok(_) => TurnEnd::Answered,
                 Err(error) => {
-                    *failures += 1;
-                    let ending = failures::ending(&error, *failures, now(since));
+                    let now = self.now(since);
+                    *tries = tries.with(&error, now);
+                    let ending = failures::ending(&error, *tries, now);
                     ending.report(&error).log(update, chat);
                     ending.turn_end()
                 }
@@ -290,7 +291,7 @@ impl ChatWorker {
             Work::Search(work) => {
                 let mut event = SearchEvent::TurnBegan;
                 loop {
-                    let Orders { effects, then } = work.job.step(event, now(since));
+                    let Orders { effects, then } = work.job.step(event, self.now(since));
                     for effect in effects {
                         self.carry_out(update, work, effect);
                     }
@@ -309,6 +310,14 @@ impl ChatWorker {
                     };
                 }
             }
+        }
+    }
+
+    fn now(&self, since: Instant) -> Now {
+        Now {
+            age: since.elapsed(),
+            chance: backoff::chance(),
+            polls_fail: self.tools.outage.do_polls_fail(),
         }
     }
 
@@ -391,13 +400,6 @@ impl ChatWorker {
         let query = Query::text(&wanted.query, wanted.results, 0)?;
         let key = format!("{} {}", wanted.results, wanted.query);
         self.tools.searches.once(&key, || client.search(&query))
-    }
-}
-
-fn now(since: Instant) -> Now {
-    Now {
-        age: since.elapsed(),
-        chance: backoff::chance(),
     }
 }
 

@@ -16,7 +16,7 @@
 //! | the edit of "Searching…" | that message is gone | the same is said in a new message |
 //! | anything else | Telegram named a time, less than 2 days | the job is kept and tried again then |
 //! | | there is no connection, or Telegram fails | kept, and tried again after growing pauses, or once Telegram answers somebody |
-//! | | its answer is lost, so that it may have arrived | the same, 8 turns in all |
+//! | | its answer is lost, so that it may have arrived | the same; 8 turns in all, those aside in which polls were not answered either |
 //! | | the token is refused | kept: the program ends by this, and its next run goes on |
 //! | | the chat is closed to the bot | given up; there is nobody to tell |
 //! | | any other refusal | given up with an apology |
@@ -42,10 +42,20 @@ const UNREACHABLE: Duration = Duration::from_secs(30);
 /// Pauses meanwhile, at first and from [`EARLY`] on.
 const UNREACHABLE_PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 const EARLY: Duration = Duration::from_secs(6);
-/// Pauses while Telegram cannot be talked to, unless it answers somebody earlier.
+/// Pauses while polls are not answered either: the first that is wakes everybody.
 const TELEGRAM_AWAY: Backoff = Backoff {
     first: Duration::from_secs(5),
     longest: Duration::from_mins(1),
+};
+/// Pauses while they are: nobody but the job itself finds out when it can go on.
+const SENDING_FAILS: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    longest: Duration::from_secs(8),
+};
+/// The same, where it may have arrived each time.
+const ANSWERS_LOST: Backoff = Backoff {
+    first: Duration::from_secs(5),
+    longest: Duration::from_mins(5),
 };
 /// How many turns a request gets that may have arrived each time.
 const MAX_TURNS: u32 = 8;
@@ -53,6 +63,27 @@ const MAX_TURNS: u32 = 8;
 const MAX_AGE: Duration = Duration::from_hours(24);
 /// A time that Telegram names and that is longer than this is not waited for.
 const MAX_FLOOD_WAIT: Duration = Duration::from_hours(48);
+
+/// How often Telegram could not be talked to for a job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// Turns that ended so.
+    pub failures: u32,
+    /// Those of them that may have arrived.
+    pub lost: u32,
+}
+
+impl Tries {
+    /// The same with a turn that ended by `error`.
+    #[must_use]
+    pub fn with(self, error: &Error, now: Now) -> Self {
+        let lost = may_have_arrived(error) && !now.polls_fail;
+        Self {
+            failures: self.failures + 1,
+            lost: self.lost + u32::from(lost),
+        }
+    }
+}
 
 /// What a failed search leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,10 +199,9 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
     }
 }
 
-/// What it leads to that Telegram did not take `sending`; `failures` turns of the job ended by
-/// such an error, with this one.
+/// What it leads to that Telegram did not take `sending`; `tries` counts this one, too.
 #[must_use]
-pub fn after_sending(sending: Sending, error: &Error, failures: u32, now: Now) -> AfterSending {
+pub fn after_sending(sending: Sending, error: &Error, tries: Tries, now: Now) -> AfterSending {
     let refused = Refused::of(error);
     let leave_alone = matches!(error.class(), Class::Retry { after: Some(_) });
     match sending {
@@ -181,21 +211,26 @@ pub fn after_sending(sending: Sending, error: &Error, failures: u32, now: Now) -
         }
         Sending::Edit if refused == Some(Refused::Request) => AfterSending::SayBelow,
         Sending::Acknowledgement | Sending::Edit | Sending::Album | Sending::Message => {
-            AfterSending::EndTurn(ending(error, failures, now))
+            AfterSending::EndTurn(ending(error, tries, now))
         }
     }
 }
 
-/// How the turn of a job ends that cannot go on without what Telegram did not take; `failures`
-/// turns of the job ended by such an error, with this one.
+/// How the turn of a job ends that cannot go on without what Telegram did not take; `tries` counts this
+/// one, too.
 #[must_use]
-pub fn ending(error: &Error, failures: u32, now: Now) -> Ending {
+pub fn ending(error: &Error, tries: Tries, now: Now) -> Ending {
     let (kept, worth_it) = match error.class() {
         Class::Retry { after: Some(after) } => (Ending::TryLater(after), after < MAX_FLOOD_WAIT),
-        Class::Retry { after: None } => (
-            Ending::TryWhenBack(TELEGRAM_AWAY.delay(failures, now.chance)),
-            failures < MAX_TURNS || !may_have_arrived(error),
-        ),
+        Class::Retry { after: None } => {
+            let pauses = match (now.polls_fail, may_have_arrived(error)) {
+                (true, _) => TELEGRAM_AWAY,
+                (false, false) => SENDING_FAILS,
+                (false, true) => ANSWERS_LOST,
+            };
+            let pause = pauses.delay(tries.failures, now.chance);
+            (Ending::TryWhenBack(pause), tries.lost < MAX_TURNS)
+        }
         // The program ends by this, and the job goes on when somebody has mended the token.
         Class::Fatal => (Ending::TryLater(TELEGRAM_AWAY.longest), true),
         Class::GiveUp => (Ending::GiveUp, false),

@@ -14,6 +14,7 @@ use crate::telegram::Refusal;
 const NOW: Now = Now {
     age: Duration::from_millis(1200),
     chance: 1.0,
+    polls_fail: false,
 };
 
 fn job() -> SearchJob {
@@ -347,6 +348,7 @@ fn an_endpoint_that_starts_anew_is_waited_for() {
         let now = Now {
             age: Duration::from_secs(age),
             chance: 1.0,
+            polls_fail: false,
         };
         let orders = job.step(failed(Reason::Unreachable), now);
         assert_eq!(lines(&orders), expected, "after {age} s");
@@ -373,11 +375,11 @@ fn an_album_goes_on_where_it_stopped() {
     // The pauses grow from turn to turn.
     follow(
         &mut job,
-        [turn(), (offline(), "log kept 10s, offline; Away(10s)")],
+        [turn(), (offline(), "log kept 8s, offline; Away(8s)")],
     );
     follow(
         &mut job,
-        [turn(), (offline(), "log kept 20s, offline; Away(20s)")],
+        [turn(), (offline(), "log kept 8s, offline; Away(8s)")],
     );
     let apology = r#"log GivenUp("error 400"); apologise: edit 9 “Something went w”; GivenUp"#;
     follow(&mut job, [turn(), (refused(), apology)]);

@@ -105,7 +105,7 @@ fn what_telegrams_refusal_leads_to() {
         (Sending::Message, telegram(400, None), ends(Ending::GiveUp)),
     ];
     for (sending, error, leads_to) in table {
-        let after = after_sending(sending, &error, 1, NOW);
+        let after = after_sending(sending, &error, Tries::default().with(&error, NOW), NOW);
         assert_eq!(after, leads_to, "{sending:?}: {error}");
     }
 }
@@ -118,38 +118,65 @@ fn how_a_turn_ends_that_telegram_broke_off() {
     let garbled = |status| Kind::Garbled {
         status: Some(status),
     };
-    for (error, failures, age, leads_to) in [
-        (telegram(429, Some(60)), 99, 0, TryLater(seconds(60))),
+    let after = |error: &Error, failures, now| {
+        let tries = (0..failures).fold(Tries::default(), |tries, _| tries.with(error, now));
+        ending(error, tries, now)
+    };
+    // While polls are answered, and while they are not.
+    for (error, failures, age, leads_to, away) in [
+        (telegram(429, Some(60)), 99, 0, TryLater(seconds(60)), None),
         (
             telegram(429, Some(2 * day - 1)),
             1,
             0,
             TryLater(seconds(2 * day - 1)),
+            None,
         ),
-        (telegram(429, Some(2 * day)), 1, 0, GiveUp),
-        (telegram(403, Some(60)), 1, 0, TryLater(seconds(60))),
-        (error(Kind::NotSent), 1, 0, TryWhenBack(seconds(5))),
-        (error(Kind::NotSent), 99, day - 1, TryWhenBack(seconds(60))),
-        (error(Kind::NotSent), 1, day, GiveUp),
-        (error(Kind::Lost), 7, 0, TryWhenBack(seconds(60))),
-        (error(Kind::Lost), 8, 0, GiveUp),
-        (telegram(502, None), 2, 0, TryWhenBack(seconds(10))),
-        (telegram(502, None), 99, day - 1, TryWhenBack(seconds(60))),
-        (telegram(502, None), 99, day, GiveUp),
-        (error(garbled(502)), 99, day - 1, TryWhenBack(seconds(60))),
-        (error(garbled(200)), 8, 0, GiveUp),
-        (error(Kind::Refused), 99, 0, TryLater(seconds(60))),
-        (error(Kind::Refused), 1, day, GiveUp),
-        (telegram(403, None), 1, 0, NobodyToAnswer),
-        (telegram(400, None), 1, 0, GiveUp),
-        (error(Kind::TooLarge), 1, 0, GiveUp),
+        (telegram(429, Some(2 * day)), 1, 0, GiveUp, None),
+        (telegram(403, Some(60)), 1, 0, TryLater(seconds(60)), None),
+        (error(Kind::NotSent), 1, 0, TryWhenBack(seconds(5)), None),
+        (
+            error(Kind::NotSent),
+            99,
+            day - 1,
+            TryWhenBack(seconds(8)),
+            Some(60),
+        ),
+        (error(Kind::NotSent), 1, day, GiveUp, None),
+        (error(Kind::Lost), 7, 0, TryWhenBack(seconds(300)), Some(60)),
+        (error(Kind::Lost), 8, 0, GiveUp, Some(60)),
+        (telegram(502, None), 2, 0, TryWhenBack(seconds(8)), Some(10)),
+        (
+            telegram(502, None),
+            99,
+            day - 1,
+            TryWhenBack(seconds(8)),
+            Some(60),
+        ),
+        (telegram(502, None), 99, day, GiveUp, None),
+        (
+            error(garbled(502)),
+            99,
+            day - 1,
+            TryWhenBack(seconds(8)),
+            Some(60),
+        ),
+        (error(garbled(200)), 8, 0, GiveUp, Some(60)),
+        (error(Kind::Refused), 99, 0, TryLater(seconds(60)), None),
+        (error(Kind::Refused), 1, day, GiveUp, None),
+        (telegram(403, None), 1, 0, NobodyToAnswer, None),
+        (telegram(400, None), 1, 0, GiveUp, None),
+        (error(Kind::TooLarge), 1, 0, GiveUp, None),
     ] {
-        let now = Now {
-            age: seconds(age),
-            chance: 1.0,
-        };
         let case = format!("{:?} {failures} {age}", error.kind());
-        assert_eq!(ending(&error, failures, now), leads_to, "{case}");
+        let mut now = Now {
+            age: seconds(age),
+            ..NOW
+        };
+        assert_eq!(after(&error, failures, now), leads_to, "{case}");
+        now.polls_fail = true;
+        let leads_to = away.map_or(leads_to, |pause| TryWhenBack(seconds(pause)));
+        assert_eq!(after(&error, failures, now), leads_to, "away: {case}");
     }
 }
 
