@@ -5,8 +5,13 @@
 //! Pictures on the first three rungs go together as an album; one bad picture climbs down alone
 //! where Telegram names it, and never costs the others. Telegram remembers for days that an
 //! address failed, so the same address is never tried twice.
+//!
+//! Where Telegram fails at every album, turn after turn, it may take single photos all the same, or a
+//! text with links. Where it takes nothing at all, that is an outage, to be waited for with everything
+//! as it was.
 
 mod budget;
+mod failures;
 mod file_ids;
 
 use std::sync::Arc;
@@ -17,16 +22,17 @@ use serde_json::Value;
 pub use budget::Budget;
 pub use file_ids::FileIds;
 
+use failures::{forbids_pictures, is_about_pictures, is_telegrams_own, position_in};
+
 use super::pictures::{self, MAX_BYTES, PictureFile, PictureForm};
 use super::reply::{self, Tally};
 use super::texts::Texts;
-use crate::error::{Class, Error, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::search::Hit;
 use crate::telegram::request::{
     Address, Attachment, Call, Photo, send_document, send_media_group, send_message, send_photo,
 };
 use crate::telegram::types::Message;
-use crate::telegram::{Refusal, number_after, refusal};
 
 const MAX_CAPTION_CHARS: usize = 1024;
 
@@ -69,6 +75,17 @@ pub struct Album {
     links_sent: usize,
     /// How often Telegram refused the album while naming one picture.
     named_failures: usize,
+    /// What it sends, and whether Telegram itself failed at that in an earlier turn.
+    parcels: Parcels,
+    failed_before: bool,
+}
+
+/// In what pictures are sent, as long as Telegram takes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Parcels {
+    Albums,
+    Singles,
+    Links,
 }
 
 #[derive(Debug)]
@@ -115,6 +132,8 @@ impl Album {
             items: items.collect(),
             links_sent: 0,
             named_failures: 0,
+            parcels: Parcels::Albums,
+            failed_before: false,
         }
     }
 
@@ -153,16 +172,17 @@ impl Album {
                 tracing::info!("chat {} takes no pictures: {}", to.chat, error.chain());
                 self.give_up();
             }
-            Err(error) => {
-                self.put_down();
-                return Err(error);
-            }
+            Err(error) => return Err(self.stopped(error)),
             Ok(()) => {}
         }
         let messages = reply::links(texts, &self.links());
         for text in messages.iter().skip(self.links_sent) {
-            outside.send(send_message(to, text))?;
+            if let Err(error) = outside.send(send_message(to, text)) {
+                return Err(self.stopped(error));
+            }
             self.links_sent += 1;
+            // Now it is known that Telegram takes these.
+            self.give_up();
             outside.went_out(&self.sent());
         }
         Ok(())
@@ -193,7 +213,9 @@ impl Album {
                 };
                 let sent = outside.send(call);
                 (vec![index], sent.map(|message| Value::Array(vec![message])))
-            } else if self.is_any(|rung| matches!(rung, Rung::Fetch(_))) {
+            } else if self.parcels != Parcels::Links
+                && self.is_any(|rung| matches!(rung, Rung::Fetch(_)))
+            {
                 continue;
             } else {
                 return Ok(());
@@ -204,6 +226,18 @@ impl Album {
                     outside.went_out(&self.sent());
                 }
                 Err(error) if is_about_pictures(&error) => self.refused(&indexes, &error),
+                Err(error) if self.failed_before && is_telegrams_own(&error) => {
+                    tracing::warn!(
+                        "trying a simpler form in chat {}: {}",
+                        to.chat,
+                        error.chain()
+                    );
+                    self.parcels = match self.parcels {
+                        Parcels::Albums => Parcels::Singles,
+                        Parcels::Singles if self.could_be_links() => Parcels::Links,
+                        Parcels::Singles | Parcels::Links => return Err(error),
+                    };
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -218,8 +252,19 @@ impl Album {
         }
     }
 
+    /// Whether whoever reads them could follow links to all that was not sent.
+    fn could_be_links(&self) -> bool {
+        let is_over = |rung: &Rung| matches!(rung, Rung::Link | Rung::Withheld | Rung::Sent);
+        let mut left = self.items.iter().filter(|item| !is_over(&item.rung));
+        left.all(|item| Rung::last(&item.hit.url) == Rung::Link)
+    }
+
     fn links(&self) -> Vec<&str> {
-        let links = self.items.iter().filter(|item| item.rung == Rung::Link);
+        let is_link = |item: &&Item| match self.parcels {
+            Parcels::Links => !matches!(item.rung, Rung::Sent | Rung::Withheld),
+            Parcels::Albums | Parcels::Singles => item.rung == Rung::Link,
+        };
+        let links = self.items.iter().filter(is_link);
         links.map(|item| item.hit.url.as_str()).collect()
     }
 
@@ -241,6 +286,18 @@ impl Album {
         }
     }
 
+    /// The turn ends by `error`. Where Telegram took nothing at all, everything is tried again.
+    fn stopped(&mut self, error: Error) -> Error {
+        if is_telegrams_own(&error) {
+            self.failed_before = true;
+        }
+        if self.links_sent == 0 {
+            self.parcels = Parcels::Albums;
+        }
+        self.put_down();
+        error
+    }
+
     /// Forgets what was downloaded: a chat can be closed for long, and memory is for those who
     /// are served.
     fn put_down(&mut self) {
@@ -255,7 +312,10 @@ impl Album {
     /// for memory holds none.
     fn fetch(&mut self, outside: &impl Outside, budget: &Arc<Budget>) {
         let is_to_send = |rung: &Rung| matches!(rung, Rung::Upload(..));
-        if self.is_any(is_to_send) || !self.is_any(|rung| matches!(rung, Rung::Fetch(_))) {
+        if self.parcels == Parcels::Links
+            || self.is_any(is_to_send)
+            || !self.is_any(|rung| matches!(rung, Rung::Fetch(_)))
+        {
             return;
         }
         outside.waits_for_others();
@@ -303,10 +363,11 @@ impl Album {
     /// Indexes of what can go into one album.
     fn together(&self) -> Vec<usize> {
         let fits = |item: &Item| {
-            matches!(
-                item.rung,
-                Rung::FileId(_) | Rung::Url | Rung::Upload(SendForm::Together, _)
-            )
+            self.parcels == Parcels::Albums
+                && matches!(
+                    item.rung,
+                    Rung::FileId(_) | Rung::Url | Rung::Upload(SendForm::Together, _)
+                )
         };
         let indexes = (0..self.items.len()).filter(|index| fits(&self.items[*index]));
         indexes.take(10).collect()
@@ -317,6 +378,9 @@ impl Album {
     }
 
     fn next_alone(&self) -> Option<usize> {
+        if self.parcels == Parcels::Links {
+            return None;
+        }
         self.items.iter().position(|item| {
             !matches!(
                 item.rung,
@@ -422,40 +486,4 @@ impl Item {
             }
         };
     }
-}
-
-/// Whether another form of the same pictures may succeed where `error` came.
-fn is_about_pictures(error: &Error) -> bool {
-    match refusal(error) {
-        Some(Refusal {
-            code: 400,
-            description,
-            ..
-        }) => {
-            error.class() == Class::GiveUp
-                && ![
-                    "chat not found",
-                    "not enough rights",
-                    "CHAT_SEND_PHOTOS_FORBIDDEN",
-                ]
-                .iter()
-                .any(|words| description.contains(words))
-        }
-        Some(refusal) => refusal.code == 413,
-        None => matches!(error.kind(), Kind::Garbled { status: Some(413) }),
-    }
-}
-
-/// Whether the chat takes texts but no pictures.
-fn forbids_pictures(error: &Error) -> bool {
-    matches!(refusal(error), Some(Refusal { code: 400 | 403, description, .. })
-        if description.contains("not enough rights to send")
-            || description.contains("CHAT_SEND_PHOTOS_FORBIDDEN"))
-}
-
-/// The 0-based position in "failed to send message #2 with the error message …".
-fn position_in(error: &Error) -> Option<usize> {
-    let Refusal { description, .. } = refusal(error)?;
-    let number = usize::try_from(number_after("message #", description)?).ok()?;
-    number.checked_sub(1)
 }

@@ -205,6 +205,12 @@ pub fn failed(texts: &Texts, query: &str, failure: &Failure) -> Reply {
     with_retry(texts, template, query)
 }
 
+/// The pictures were found, and Telegram takes nothing at the moment.
+#[must_use]
+pub fn held(texts: &Texts, query: &str) -> Reply {
+    plain(fill(texts.held, "query", query))
+}
+
 /// The search ended the program several times, and is not tried again.
 #[must_use]
 pub fn set_aside(texts: &Texts, query: &str) -> Reply {
@@ -328,6 +334,7 @@ mod tests {
                 texts.unavailable,
                 texts.slow,
                 texts.refused,
+                texts.held,
                 texts.set_aside,
                 texts.internal,
                 texts.withheld,
@@ -371,6 +378,7 @@ mod tests {
                     },
                     Duration::ZERO,
                 ),
+                held(texts, &query),
                 set_aside(texts, &query),
                 internal(texts, &query),
             ];

@@ -458,6 +458,10 @@ impl SearchJob {
                 let mut effects = vec![Effect::Log(ending.report(error))];
                 if ending == Ending::GiveUp {
                     effects.push(Effect::Apologise(self.apology()));
+                } else if sending == Sending::Album && failures::is_told(tries, now) {
+                    let said = reply::held(self.search.texts, &self.search.query);
+                    let tell = |_| Effect::Apologise(self.instead(&said));
+                    effects.extend(self.message().map(tell));
                 }
                 self.end_after(effects, ending.turn_end())
             }

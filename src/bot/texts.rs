@@ -86,6 +86,8 @@ pub struct Texts {
     pub slow: &'static str,
     /// The endpoint did not like the query.
     pub refused: &'static str,
+    /// Telegram takes nothing at the moment; the pictures for `{query}` are kept.
+    pub held: &'static str,
     /// The search for `{query}` ended the program several times.
     pub set_aside: &'static str,
     /// Our own fault.

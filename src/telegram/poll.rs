@@ -9,7 +9,7 @@
 //! program polls with the same token (then this one slows down and says so, since the other may
 //! be our predecessor about to stop). A wrong token is the only error that ends polling.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ use super::client::Client;
 use super::refusal::{Refusal, refusal};
 use super::types::Update;
 use crate::backoff::{self, Backoff};
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, Kind, Result};
 use crate::shutdown::Shutdown;
 
 /// Updates in one answer, as Telegram limits them.
@@ -31,6 +31,12 @@ const CONFLICT: Backoff = Backoff {
     first: Duration::from_secs(3),
     longest: Duration::from_secs(30),
 };
+/// Shortest time from one poll to the next where the first brought nothing new: not every server waits.
+const MIN_ROUND: Duration = Duration::from_millis(400);
+/// A poll that waited for so long and got no answer was cut off by something in between.
+const MIN_CUT: Duration = Duration::from_secs(2);
+/// Polls that are answered before longer waits are tried again.
+const GOOD_POLLS: u32 = 50;
 const MAX_CONFIRM_TRIES: u32 = 5;
 const CONFIRM_PAUSE: Duration = Duration::from_millis(300);
 
@@ -39,6 +45,10 @@ const CONFIRM_PAUSE: Duration = Duration::from_millis(300);
 pub struct Poller {
     client: Client,
     wait: Duration,
+    /// How long a poll waits now: less where longer ones are cut off.
+    wait_now: Duration,
+    /// Polls that were answered since that changed.
+    good: u32,
     offset: Option<i64>,
     limit: u32,
 }
@@ -70,6 +80,8 @@ impl Poller {
         Self {
             client,
             wait,
+            wait_now: wait,
+            good: 0,
             offset,
             limit: MAX_BATCH,
         }
@@ -97,31 +109,36 @@ impl Poller {
         while !shutdown.is_raised() {
             // An outage is over as soon as anything is answered.
             let wait = if failures == 0 {
-                self.wait
+                self.wait_now
             } else {
                 Duration::ZERO
             };
+            let asked = Instant::now();
             progress(PollEvent::Asking(self.client.longest_poll(wait)));
             let delay = match self.client.get_updates(self.offset, self.limit, wait) {
                 Ok(batch) => {
                     failures = 0;
+                    self.answered();
                     progress(PollEvent::Answered);
+                    let early = MIN_ROUND.saturating_sub(asked.elapsed());
                     if batch.is_empty() {
-                        continue;
-                    }
-                    let (fetched, next) = read(batch);
-                    match next {
-                        Some(next) => {
-                            self.limit = deliver(fetched, next).clamp(1, MAX_BATCH);
-                            self.offset = Some(next);
-                            continue;
+                        early
+                    } else {
+                        let (fetched, next) = read(batch);
+                        match next {
+                            Some(next) => {
+                                self.limit = deliver(fetched, next).clamp(1, MAX_BATCH);
+                                let is_new = self.offset.replace(next) != Some(next);
+                                if is_new { Duration::ZERO } else { early }
+                            }
+                            // Nothing in the batch had an id: asking again at once would spin.
+                            None => BACKOFF.longest,
                         }
-                        // Nothing in the batch had an id: asking again at once would spin.
-                        None => BACKOFF.longest,
                     }
                 }
                 Err(_) if shutdown.is_raised() => break,
                 Err(error) if error.class() == Class::Fatal => return Err(error),
+                Err(error) if failures == 0 && self.was_cut(&error, asked.elapsed()) => continue,
                 Err(error) => {
                     failures += 1;
                     let delay = self.delay_after(&error, failures);
@@ -129,9 +146,42 @@ impl Poller {
                     delay
                 }
             };
-            shutdown.wait(delay);
+            if !delay.is_zero() {
+                shutdown.wait(delay);
+            }
         }
         Ok(())
+    }
+
+    /// Whether a poll that failed after `waited` was cut off while it had nothing to say: no outage.
+    /// The next ones wait for a shorter time.
+    fn was_cut(&mut self, error: &Error, waited: Duration) -> bool {
+        let cut = match error.kind() {
+            Kind::Lost => waited < self.client.longest_poll(self.wait_now),
+            Kind::Garbled { status } => status.is_some_and(|status| status >= 500),
+            Kind::Deferred { retry_after: None } => true,
+            _ => false,
+        };
+        if !cut || waited < MIN_CUT || self.wait_now < MIN_CUT {
+            return false;
+        }
+        let wait = waited.min(self.wait_now).mul_f64(0.75);
+        self.wait_now = Duration::from_secs(wait.as_secs().max(1));
+        self.good = 0;
+        let shown = backoff::in_words(self.wait_now);
+        tracing::info!(
+            "polls are cut off, the next wait {shown}: {}",
+            error.chain()
+        );
+        true
+    }
+
+    fn answered(&mut self) {
+        self.good += 1;
+        if self.good >= GOOD_POLLS && self.wait_now < self.wait {
+            self.good = 0;
+            self.wait_now = self.wait.min(self.wait_now * 2);
+        }
     }
 
     fn delay_after(&self, error: &Error, failures: u32) -> Duration {

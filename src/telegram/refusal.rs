@@ -48,7 +48,8 @@ impl Refusal {
         let retry_after = self.retry_after;
         match self.code {
             _ if retry_after.is_some() => Kind::Deferred { retry_after },
-            429 | 500.. => Kind::Deferred { retry_after },
+            // 404: a server without this method, or none at all; a wrong token is told apart.
+            404 | 429 | 500.. => Kind::Deferred { retry_after },
             _ => Kind::Rejected,
         }
     }
@@ -109,6 +110,7 @@ mod tests {
             (429, Some(day), Class::Retry { after: Some(day) }),
             (429, None, Class::Retry { after: None }),
             (500, None, Class::Retry { after: None }),
+            (404, None, Class::Retry { after: None }),
             (400, Some(day), Class::Retry { after: Some(day) }),
             (400, None, Class::GiveUp),
             (403, None, Class::GiveUp),

@@ -32,5 +32,6 @@ mod support;
 mod systemd;
 mod telegram_albums;
 mod telegram_faults;
+mod telegram_forms;
 mod tidy;
 mod units;

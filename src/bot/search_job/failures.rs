@@ -57,6 +57,8 @@ const ANSWERS_LOST: Backoff = Backoff {
     first: Duration::from_secs(5),
     longest: Duration::from_mins(5),
 };
+/// After so many turns in which nothing could be sent the user is told that the pictures are kept.
+const TOLD: u32 = 2;
 /// How many turns a request gets that may have arrived each time.
 const MAX_TURNS: u32 = 8;
 /// Telegram itself forgets messages that were not fetched for this long.
@@ -214,6 +216,12 @@ pub fn after_sending(sending: Sending, error: &Error, tries: Tries, now: Now) ->
             AfterSending::EndTurn(ending(error, tries, now))
         }
     }
+}
+
+/// Whether the user is told now that the pictures are kept.
+#[must_use]
+pub fn is_told(tries: Tries, now: Now) -> bool {
+    tries.failures == TOLD && !now.polls_fail
 }
 
 /// How the turn of a job ends that cannot go on without what Telegram did not take; `tries` counts this

@@ -375,7 +375,13 @@ fn an_album_goes_on_where_it_stopped() {
     // The pauses grow from turn to turn.
     follow(
         &mut job,
-        [turn(), (offline(), "log kept 8s, offline; Away(8s)")],
+        [
+            turn(),
+            (
+                offline(),
+                "log kept 8s, offline; apologise: edit 9 “Telegram takes n”; Away(8s)",
+            ),
+        ],
     );
     follow(
         &mut job,

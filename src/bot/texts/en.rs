@@ -47,6 +47,7 @@ pub(super) const TEXTS: Texts = Texts {
     unavailable: "The search is not available right now. Please try “{query}” again later.",
     slow: "The search took too long. Please try “{query}” again.",
     refused: "The search does not accept “{query}”. Please try other words.",
+    held: "Telegram takes no pictures right now; those for “{query}” follow as soon as it does.",
     set_aside: "The search for “{query}” stopped this bot three times, so it was set aside.",
     internal: "Something went wrong here. Please try “{query}” again.",
     retry_button: "Retry",

@@ -47,6 +47,7 @@ pub(super) const TEXTS: Texts = Texts {
     unavailable: "El buscador no está disponible ahora. Prueba «{query}» más tarde.",
     slow: "La búsqueda tardó demasiado. Prueba «{query}» de nuevo.",
     refused: "El buscador no acepta «{query}». Prueba con otras palabras.",
+    held: "Telegram no acepta imágenes ahora; las de «{query}» llegarán en cuanto las acepte.",
     set_aside: "La búsqueda de «{query}» detuvo este bot tres veces, así que se dejó de lado.",
     internal: "Algo falló aquí. Prueba «{query}» de nuevo.",
     retry_button: "Reintentar",

@@ -35,7 +35,8 @@ impl Meaning {
             .map(|failure| reply::failed(texts, words, failure));
         if text == reply::searching(texts, words).text {
             Self::Acknowledgement
-        } else if text == reply::waking(texts, words).text {
+        } else if text == reply::waking(texts, words).text || text == reply::held(texts, words).text
+        {
             Self::Waking
         } else if text.starts_with(texts.links) || text.starts_with("http://") {
             Self::Links
