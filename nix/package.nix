@@ -15,6 +15,7 @@
       clip-search = [
         "clip"
         "drawings"
+        "page"
       ];
       playground = [ "default" ];
     }

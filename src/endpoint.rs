@@ -1,7 +1,7 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
 //! `GET /search`, `POST /search` with a picture or a form, `GET /health`, `GET /ready`, `GET /images/{id}`
-//! (`?w=320` for a smaller one); HEAD works like GET. Every error is
+//! (`?w=320` for a smaller one), `GET /openapi.json`, and a page at `/`; HEAD works like GET. Every error is
 //! `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
@@ -16,6 +16,9 @@ mod images;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod monitor;
+mod openapi;
+#[cfg(feature = "page")]
+mod page;
 mod permits;
 mod request;
 pub mod socket;
@@ -61,7 +64,8 @@ struct Endpoint {
     permits: Permits,
     /// `host:port` for callers that send no usable `Host`.
     address: String,
-    ready: Mutex<Option<(Instant, Result<(), Failure>)>>,
+    /// When the engine was asked last, and what it said.
+    ready: Mutex<Option<(Instant, Readiness)>>,
 }
 
 /// The time left for a request, in its extensions, where that may be less than the configured
@@ -74,6 +78,8 @@ struct Endpoint {
 struct TimeLeft(Duration);
 
 type SharedEndpoint = State<Arc<Endpoint>>;
+/// How many pictures there are, where the engine knows, or why a search would fail.
+type Readiness = Result<Option<usize>, Failure>;
 
 /// The routes that search with `engine` and count in `monitor`. Uses `token`, `timeout` and
 /// `workers` of
@@ -89,11 +95,19 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         ready: Mutex::new(None),
     });
     let observed = Arc::clone(&endpoint);
-    Router::new()
+    let routes = Router::new()
         .route("/search", get(search_text).post(search_body))
         .route("/health", get(health))
         .route("/ready", get(ready))
-        .route("/images/{id}", get(images::image))
+        .route("/openapi.json", get(describe))
+        .route("/images/{id}", get(images::image));
+    #[cfg(feature = "page")]
+    let routes = if config.page {
+        routes.merge(page::routes())
+    } else {
+        routes
+    };
+    routes
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(observed, log))
@@ -157,18 +171,29 @@ async fn health(State(endpoint): SharedEndpoint) -> Response {
         "status": "ok",
         "engine": endpoint.engine.name(),
         "version": env!("CARGO_PKG_VERSION"),
+        "can": if endpoint.engine.takes_pictures() { &["picture"][..] } else { &[] },
     });
     answer::json(StatusCode::OK, &health)
 }
 
+async fn describe(State(endpoint): SharedEndpoint) -> Response {
+    let document = openapi::document(endpoint.engine.as_ref(), endpoint.token.is_some());
+    answer::json(StatusCode::OK, &document)
+}
+
 async fn ready(State(endpoint): SharedEndpoint) -> Result<Response, FailureResponse> {
-    let engine = endpoint.engine.name();
+    let engine = Arc::clone(&endpoint.engine);
     // A task of its own: when the caller hangs up, the check goes on, and nobody starts another.
-    let checked = Arc::clone(&endpoint);
-    let check = tokio::spawn(async move { checked.check_ready().await });
-    check.await.unwrap_or_else(|_| Err(broken()))?;
-    let mut ready = json!({ "status": "ok", "engine": engine });
-    if let Some(plan) = endpoint.engine.plan() {
+    let check = tokio::spawn(async move { endpoint.check_ready().await });
+    let pictures = check.await.unwrap_or_else(|_| Err(broken()))?;
+    let mut ready = json!({ "status": "ok", "engine": engine.name() });
+    if let Some(pictures) = pictures {
+        ready["pictures"] = pictures.into();
+    }
+    if let Some(model) = engine.model() {
+        ready["model"] = model.into();
+    }
+    if let Some(plan) = engine.plan() {
         ready["function"] = plan.function.into();
         ready["arguments"] = Value::Object(plan.arguments.into_iter().collect());
     }
@@ -313,7 +338,7 @@ impl Endpoint {
 
     /// Asks the engine whether it is ready, at most once in [`READY_FOR`]; other callers meanwhile
     /// get the same answer.
-    async fn check_ready(&self) -> Result<(), Failure> {
+    async fn check_ready(&self) -> Readiness {
         let mut last = self.ready.lock().await;
         if let Some((at, answer)) = &*last
             && at.elapsed() < READY_FOR
@@ -323,7 +348,7 @@ impl Endpoint {
         let permit = self.permits.searches.now()?;
         let answer = self
             .ask((self.timeout, self.timeout), permit, |engine, deadline| {
-                engine.ready(deadline)
+                engine.ready(deadline).map(|()| engine.pictures())
             })
             .await;
         *last = Some((Instant::now(), answer.clone()));

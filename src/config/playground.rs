@@ -61,6 +61,7 @@ impl PlaygroundConfig {
             port: settings.parsed("PLAYGROUND_PORT", "a port from 0 to 65535")?,
             scratch: PathBuf::from(environment.get("TMPDIR").unwrap_or("/tmp")),
             search: SearchConfig {
+                page: false,
                 token: None,
                 ..SearchConfig::from_environment(&search)?
             },

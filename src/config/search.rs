@@ -21,6 +21,8 @@ pub struct SearchConfig {
     pub idle: Option<Duration>,
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// Whether there is a page for people with a browser.
+    pub page: bool,
     /// Bearer token that clients must send; `None` if they need none.
     pub token: Option<Secret>,
     /// Time limit for one search.
@@ -164,6 +166,7 @@ impl SearchConfig {
                 .map(|base| base + "/"),
             hub: settings.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
         };
+        let token = settings.secret("CLIP_SEARCH_TOKEN", "search-token")?;
         Ok(Self {
             clip,
             engine,
@@ -175,7 +178,13 @@ impl SearchConfig {
                 "CLIP_SEARCH_LISTEN",
                 "an address with a port, such as 127.0.0.1:8080",
             )?,
-            token: settings.secret("CLIP_SEARCH_TOKEN", "search-token")?,
+            page: match settings.text("CLIP_SEARCH_PAGE") {
+                "" => token.is_none(),
+                "on" => true,
+                "off" => false,
+                _ => return Err(settings.invalid("CLIP_SEARCH_PAGE", "on or off")),
+            },
+            token,
             timeout: settings.duration("CLIP_SEARCH_TIMEOUT", 1, 600)?,
             workers: settings.number("CLIP_SEARCH_WORKERS", 1, 512)?,
             log: settings.level("CLIP_SEARCH_LOG")?,

@@ -169,6 +169,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "file of the CLIP model; empty: the small built-in model",
     ),
     variable(
+        "CLIP_SEARCH_PAGE",
+        "",
+        "the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set",
+    ),
+    variable(
         "CLIP_SEARCH_PUBLIC_BASE",
         "",
         "base address of the pictures' URLs; each file's base name is appended",

@@ -80,10 +80,11 @@ pub(super) fn query(
     mut body: Vec<u8>,
 ) -> Result<(Parameters, Query), Failure> {
     let mut media_type = picture_type(&body);
+    let mut own = Fields::default();
     match kind {
         BodyKind::Multipart(boundary) => {
             media_type = None;
-            if let Some(picture) = take_form(&body, boundary, &mut fields)? {
+            if let Some(picture) = take_form(&body, boundary, &mut own)? {
                 media_type = Some(kind_of_picture(&body[picture.clone()])?);
                 body.truncate(picture.end);
                 body.drain(..picture.start);
@@ -98,10 +99,13 @@ pub(super) fn query(
         BodyKind::Form => {
             let text = str::from_utf8(&body);
             let text = text.map_err(|_| unsupported(&what_it_is(&body)))?;
-            fields.extend(Fields::parse(text));
+            own.extend(Fields::parse(text));
         }
-        BodyKind::Json => fields.extend(json(&body)?),
+        BodyKind::Json => own.extend(json(&body)?),
     }
+    // Those that the address overrides must be right, too.
+    Parameters::from_fields(&own)?;
+    fields.extend(own);
     let parameters = Parameters::from_fields(&fields)?;
     let Some(media_type) = media_type else {
         let query = parameters.text_query(&fields)?;
@@ -164,8 +168,9 @@ fn json(body: &[u8]) -> Result<Fields, Failure> {
     let mut fields = Fields::default();
     for (name, value) in object {
         let value = match value {
-            Value::Null => continue,
             Value::String(text) => text,
+            _ if name == "query" => return Err(bad_query("query must be text".to_owned())),
+            Value::Null => continue,
             // 3.0 is a whole number, too.
             Value::Number(number) => match number.as_f64() {
                 Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
@@ -358,6 +363,13 @@ mod tests {
         let two = form(&[("a; filename=a", PNG), ("b; filename=b", PNG)]);
         let long = form(&[("query", &vec![b'x'; MAX_FORM_BYTES])]);
         let urlencoded = "application/x-www-form-urlencoded";
+        let overridden = BodyKind::Json;
+        let refused = query(
+            &overridden,
+            Fields::parse("limit=3"),
+            br#"{"limit": "", "query": "a"}"#.to_vec(),
+        );
+        assert_eq!(refused.map_err(|failure| failure.reason), Err(bad));
         let table: [(&str, &[u8], Reason, &str); 17] = [
             ("multipart/form-data", PNG, bad, "boundary"),
             (FORM, PNG, bad, "the form cannot be read"),
@@ -379,7 +391,7 @@ mod tests {
                 "application/json",
                 br#"{"query": ["a"]}"#,
                 bad,
-                "single value",
+                "must be text",
             ),
             (
                 "application/json",

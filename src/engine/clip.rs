@@ -152,6 +152,14 @@ impl Engine for ClipEngine {
         self.search(&query, deadline).map(drop)
     }
 
+    fn pictures(&self) -> Option<usize> {
+        self.store.len().ok()
+    }
+
+    fn model(&self) -> Option<&str> {
+        Some(self.encoder.name())
+    }
+
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
         Ok(self.images.image(id, width))
     }

@@ -74,6 +74,14 @@ impl Engine for LateEngine {
         self.engine()?.ready(deadline)
     }
 
+    fn pictures(&self) -> Option<usize> {
+        self.opened.get()?.pictures()
+    }
+
+    fn model(&self) -> Option<&str> {
+        self.opened.get()?.model()
+    }
+
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
         self.engine()?.image(id, width)
     }

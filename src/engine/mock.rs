@@ -46,6 +46,14 @@ impl Engine for MockEngine {
         Ok(())
     }
 
+    fn takes_pictures(&self) -> bool {
+        false
+    }
+
+    fn pictures(&self) -> Option<usize> {
+        Some(drawings::all().len())
+    }
+
     fn image(&self, id: &str, _width: Option<u32>) -> Result<Option<Image>, Failure> {
         let picture = id.strip_suffix(".jpg").and_then(drawings::find);
         let image = |picture: &'static Drawing| {

@@ -392,6 +392,11 @@ impl Engine for Space {
     fn image(&self, id: &str, _width: Option<u32>) -> Result<Option<Image>, Failure> {
         Ok(self.kept.get(id))
     }
+
+    fn takes_pictures(&self) -> bool {
+        let template = &self.config.arguments;
+        *template == SpaceArguments::ByKind || arguments::mentions(template, "{image}")
+    }
 }
 
 /// The time that is left.

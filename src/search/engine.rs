@@ -47,6 +47,21 @@ pub trait Engine: Send + Sync {
         None
     }
 
+    /// Whether it can search by picture, as far as it knows without asking anybody.
+    fn takes_pictures(&self) -> bool {
+        true
+    }
+
+    /// How many pictures it searches, where it knows.
+    fn pictures(&self) -> Option<usize> {
+        None
+    }
+
+    /// The name of the model that it searches with, where it has one.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
     /// The engine's picture with that id, to be served at `/images/{id}`; scaled down to `width`
     /// pixels where that is given and the engine can. None if there is no such picture.
     ///

@@ -128,7 +128,6 @@ fn wrong_paths_and_methods_are_errors_of_the_contract() {
     let (_program, address) = start(&[]);
     let mut connection = Raw::connect(address);
     for target in [
-        "/",
         "/search/",
         "/searching?query=x",
         "/images/",
@@ -186,12 +185,16 @@ fn head_is_get_without_a_body_on_a_connection_that_lives_on() {
 fn health_and_readiness_say_which_engine_answers() {
     let (_program, address) = start(&[]);
     let mut connection = Raw::connect(address);
-    let health = json!({"status": "ok", "engine": "mock", "version": env!("CARGO_PKG_VERSION")});
+    let health =
+        json!({"status": "ok", "engine": "mock", "version": env!("CARGO_PKG_VERSION"), "can": []});
     assert_eq!(get(&mut connection, "/health").json(), health);
     let ready = get(&mut connection, "/ready");
     assert_eq!(
         (ready.status, ready.json()),
-        (200, json!({"status": "ok", "engine": "mock"}))
+        (
+            200,
+            json!({"status": "ok", "engine": "mock", "pictures": clip_bot::engine::drawings::all().len()})
+        )
     );
 }
 

@@ -12,6 +12,7 @@ mod clip_index;
 mod clip_model;
 mod clip_qdrant;
 mod endpoint;
+mod endpoint_description;
 mod endpoint_engine;
 mod endpoint_faults;
 mod endpoint_forms;

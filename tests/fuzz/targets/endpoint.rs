@@ -52,6 +52,7 @@ impl Endpoint {
             clip: clip_bot::config::ClipConfig::default(),
             engine: EngineConfig::Mock,
             listen: ([127, 0, 0, 1], 1).into(),
+            page: false,
             token,
             timeout: Duration::from_mins(1),
             idle: None,

@@ -107,6 +107,7 @@ pub fn config() -> SearchConfig {
         engine: EngineConfig::Mock,
         idle: None,
         listen: "127.0.0.1:0".parse().expect("an address"),
+        page: false,
         token: None,
         timeout: PATIENCE,
         workers: 8,

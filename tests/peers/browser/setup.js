@@ -38,10 +38,15 @@ function installPlaywright() {
   return require(home);
 }
 
+/** The program of that name, built: its file. */
+function build(name) {
+  run("cargo", "build", "--quiet", "--locked", "--bin", name);
+  return path.join(TARGET, "debug", name);
+}
+
 /** The running playground: its address, and how it ended. */
 function start() {
-  run("cargo", "build", "--quiet", "--locked", "--bin", "playground");
-  const program = spawn(path.join(TARGET, "debug/playground"), ["--port", "0"], { cwd: ROOT });
+  const program = spawn(build("playground"), ["--port", "0"], { cwd: ROOT });
   const log = [];
   program.stderr.on("data", (data) => log.push(data));
   program.ended = new Promise((resolve) => program.on("exit", (code, signal) => resolve(code ?? signal)));
@@ -64,4 +69,4 @@ function launch() {
   return installPlaywright().chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 
-module.exports = { launch, PACKAGES, ROOT, start };
+module.exports = { build, launch, PACKAGES, ROOT, start };
