@@ -24,7 +24,10 @@ pub fn load(folder: &Path) -> Result<Book> {
     let failed = |cause| Error::system(format!("failed to read {}", path.display()), cause);
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(Book::default()),
+        // A file where the folder should be holds none either; the inbox says what is wrong.
+        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Book::default());
+        }
         Err(cause) => return Err(failed(cause)),
     };
     serde_json::from_slice(&text).or_else(|cause| {
