@@ -1,7 +1,7 @@
 //! Reads, decodes, scales and writes picture files.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use clip::Picture;
@@ -36,25 +36,77 @@ const MAX_PIXELS: u64 = 256_000_000;
 /// Longest side of a picture, in pixels. JPEG and GIF cannot express more.
 const MAX_SIDE: u32 = 65_535;
 
+/// What stands at a path.
+pub enum Found {
+    /// A picture file that may be read.
+    Picture(PictureFile),
+    /// A file of another kind, and its first bytes, which tell the kind.
+    Other(Vec<u8>),
+    /// A picture file of so many bytes, more than [`MAX_FILE_BYTES`].
+    TooLarge(u64),
+}
+
+/// A picture file that is open and not yet read.
+pub struct PictureFile {
+    file: File,
+    length: u64,
+}
+
+impl PictureFile {
+    /// Most memory that reading and decoding it take, in bytes; only the head is read for it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn memory(&mut self) -> io::Result<u64> {
+        let mut head = BufReader::with_capacity(1024, &self.file);
+        Ok(self.length + cost_of(&mut head, self.length)?)
+    }
+
+    /// Its content.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(mut self) -> io::Result<Vec<u8>> {
+        self.file.rewind()?;
+        let mut bytes = Vec::with_capacity(self.length.try_into().unwrap_or(0));
+        self.file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Opens the file at `path` and looks at its beginning.
+///
+/// # Errors
+/// The system cannot open or read it.
+pub fn open(path: &Path) -> io::Result<Found> {
+    let mut file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(Found::Other(Vec::new()));
+    }
+    let mut head = Vec::new();
+    // Enough to recognise any of the formats.
+    file.by_ref().take(64).read_to_end(&mut head)?;
+    let length = metadata.len();
+    Ok(if picture_type(&head).is_none() {
+        Found::Other(head)
+    } else if length > MAX_FILE_BYTES {
+        Found::TooLarge(length)
+    } else {
+        Found::Picture(PictureFile { file, length })
+    })
+}
+
 /// The content of the picture file at `path`; none if it is not a picture, too large, or not a
 /// regular file.
 ///
 /// # Errors
 /// The system cannot open or read it.
 pub fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let mut file = File::open(path)?;
-    let metadata = file.metadata()?;
-    if !metadata.is_file() {
-        return Ok(None);
+    match open(path)? {
+        Found::Picture(file) => file.read().map(Some),
+        Found::Other(_) | Found::TooLarge(_) => Ok(None),
     }
-    let mut bytes = Vec::new();
-    // Enough to recognise any of the formats.
-    file.by_ref().take(64).read_to_end(&mut bytes)?;
-    if picture_type(&bytes).is_none() || metadata.len() > MAX_FILE_BYTES {
-        return Ok(None);
-    }
-    file.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
 }
 
 /// Most memory in bytes that [`decode`] takes for the picture file `bytes`, the decoded picture

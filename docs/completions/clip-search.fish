@@ -226,6 +226,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l fast -d 'encode with 8-bit integers where the processor gains by it, and check samples exactly'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l rebuild -d 'encode every picture again'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l even-if-empty -d 'accept a place that has no pictures any more, and remove those of before'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l list-skipped -d 'name every file that is not read, not only the first ones of each kind'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f

@@ -197,6 +197,7 @@ _arguments "${_arguments_options[@]}" : \
 '--fast[encode with 8-bit integers where the processor gains by it, and check samples exactly]' \
 '--rebuild[encode every picture again]' \
 '--even-if-empty[accept a place that has no pictures any more, and remove those of before]' \
+'--list-skipped[name every file that is not read, not only the first ones of each kind]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \

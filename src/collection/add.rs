@@ -6,6 +6,7 @@
 //! what `job` defines, so that memory does not grow with the folder. A commit every few seconds
 //! keeps what is done: after an interruption, the next run continues from there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,9 +18,11 @@ use crate::http::AddressFilter;
 use crate::http::address::is_public;
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
+use at_work::AtWork;
 use clip::Encoder;
 use coordinator::Coordinator;
 
+mod at_work;
 mod budget;
 mod contents;
 mod coordinator;
@@ -44,8 +47,19 @@ pub struct Options {
     pub commit_after: Duration,
     /// Threads that decode and encode.
     pub workers: usize,
+    /// Name every file that does not come into the index, not only the first ones of each kind.
+    pub names_all: bool,
     /// Where pictures of lists may be fetched from.
     pub allowed: AddressFilter,
+}
+
+impl Summary {
+    /// Whether there are files, and not one of them is a picture that could be read.
+    #[must_use]
+    pub fn has_read_nothing(&self) -> bool {
+        let is_empty = self.failed == 0 && self.left_out.is_empty();
+        self.added + self.known + self.unchanged == 0 && !is_empty && !self.is_interrupted
+    }
 }
 
 impl Default for Options {
@@ -56,6 +70,7 @@ impl Default for Options {
             commit_pictures: 1000,
             commit_after: Duration::from_secs(10),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
+            names_all: false,
             allowed: is_public,
         }
     }
@@ -72,8 +87,11 @@ pub struct Summary {
     pub unchanged: usize,
     /// Pictures that are gone.
     pub removed: usize,
-    /// Files and folders that cannot be read or decoded.
+    /// Files and folders that cannot be read at the moment.
     pub failed: usize,
+    /// How many files are of a kind that is not read: of another format, damaged, too large and the
+    /// like. Together with the counts above, these are all files that are there.
+    pub left_out: BTreeMap<&'static str, usize>,
     /// The run was asked to stop before its end.
     pub is_interrupted: bool,
 }
@@ -105,7 +123,11 @@ pub fn add(
         writer.discard_segments()?;
     }
     let index_folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    Coordinator::new(writer, encoder, options, progress, shutdown).run(&roots, index_folder)
+    let at_work = AtWork::open(folder)?;
+    let coordinator = Coordinator::new(writer, encoder, &at_work, options, progress, shutdown);
+    let summary = coordinator.run(&roots, index_folder);
+    at_work.finish();
+    summary
 }
 
 fn check_encoder(manifest: &Manifest, encoder: &dyn Encoder, folder: &Path) -> Result<()> {

@@ -44,7 +44,7 @@ pub(super) const ADD: CommandDefinition = CommandDefinition {
         count: Count::Any,
         hint: ValueHint::AnyPath,
     }],
-    switches: &[FAST, REBUILD, EVEN_IF_EMPTY],
+    switches: &[FAST, REBUILD, EVEN_IF_EMPTY, LIST_SKIPPED],
 };
 
 pub(super) const INFO: CommandDefinition = CommandDefinition {
@@ -107,6 +107,11 @@ const YES: Switch = Switch {
     about: "remove without asking what is in the collection and not in the index",
 };
 
+const LIST_SKIPPED: Switch = Switch {
+    name: "list-skipped",
+    about: "name every file that is not read, not only the first ones of each kind",
+};
+
 /// Runs one of the commands above.
 ///
 /// # Errors
@@ -143,6 +148,7 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let options = Options {
         rebuild: call.has(REBUILD),
         even_if_empty: call.has(EVEN_IF_EMPTY),
+        names_all: call.has(LIST_SKIPPED),
         ..Options::default()
     };
     let places: Vec<_> = call.words.iter().map(Into::into).collect();
@@ -160,7 +166,7 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let summary = add::add(folder, &places, encoder, options, &mut progress, &shutdown)?;
     print_lines(summary_lines(&summary));
     print_lines(fast.iter().filter_map(fast_line));
-    Ok(0)
+    Ok(u8::from(summary.has_read_nothing()))
 }
 
 fn verify(folder: &Path) -> Result<u8> {
@@ -290,11 +296,22 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
         unchanged,
         removed,
         failed,
+        left_out,
         is_interrupted,
     } = summary;
+    let unreadable = (*failed > 0).then(|| format!("{failed} not readable"));
+    let kinds = left_out
+        .iter()
+        .map(|(kind, count)| format!("{count} {kind}"));
+    let not_read: Vec<String> = kinds.chain(unreadable).collect();
+    let not_read = if not_read.is_empty() {
+        String::new()
+    } else {
+        format!("; not read: {}", not_read.join(", "))
+    };
     let mut lines = vec![format!(
-        "{added} added, {known} moved, copied or touched, {unchanged} unchanged, {removed} removed, \
-         {failed} not readable"
+        "{added} added, {known} moved, copied or touched, {unchanged} unchanged, {removed} \
+         removed{not_read}"
     )];
     if *is_interrupted {
         lines.push(INTERRUPTED.to_owned());

@@ -3,14 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::at_work::AtWork;
 use super::contents::RootContents;
 use super::copies::CopyNumbers;
-use super::job::{Examined, FileJob, NewRow, ThreadReport};
+use super::job::{Examined, FileJob, LeftOut, NewRow, ThreadReport};
 use super::walk::{Walk, WalkQueues};
 use super::worker::{QUEUED_JOBS, WorkerPool};
 use super::{Options, Summary};
@@ -19,6 +20,7 @@ use crate::collection::index::snapshot::{RowId, Snapshot};
 use crate::collection::index::writer::Writer;
 use crate::error::{Error, Result, one_line};
 use crate::http::{Allowed, Client};
+use crate::locked::locked;
 use crate::progress::Progress;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
@@ -27,6 +29,9 @@ use clip::Encoder;
 const FIRST_COMMIT: Duration = Duration::from_millis(500);
 /// Reports that wait to be read, for each worker.
 const QUEUED_REPORTS: usize = 4;
+
+/// Files that are named of each kind that does not come into the index; others are counted.
+const NAMED: usize = 20;
 
 /// What the walk met in each root, by the root's number.
 type Walked = HashMap<usize, Option<RootContents>>;
@@ -48,7 +53,10 @@ pub(super) struct Coordinator<'a> {
     /// Roots with a new picture.
     grown: HashSet<usize>,
     summary: Summary,
+    at_work: &'a AtWork,
     begun: Instant,
+    /// The same by the calendar, as the files' times are.
+    begun_at: SystemTime,
     committed: Instant,
 }
 
@@ -56,6 +64,7 @@ impl<'a> Coordinator<'a> {
     pub fn new(
         writer: Writer,
         encoder: &'a dyn Encoder,
+        at_work: &'a AtWork,
         options: Options,
         progress: &'a mut dyn Progress,
         shutdown: &'a Shutdown,
@@ -73,7 +82,9 @@ impl<'a> Coordinator<'a> {
             copies: CopyNumbers::default(),
             grown: HashSet::new(),
             summary: Summary::default(),
+            at_work,
             begun: Instant::now(),
+            begun_at: SystemTime::now(),
             committed: Instant::now(),
         }
     }
@@ -88,9 +99,16 @@ impl<'a> Coordinator<'a> {
                 .iter()
                 .map(|number| (*number, self.writer.manifest.roots[*number].clone()))
                 .collect(),
+            at_work: self.at_work,
+            last: Mutex::default(),
+            is_last: false,
         };
         self.progress.begin(walk.count());
-        let walked = self.walk_and_encode(&walk);
+        let walked = self.walk_and_encode(&walk, self.options.workers);
+        let walked = walked.and_then(|walked| {
+            self.read_suspects(walk)?;
+            Ok(walked)
+        });
         self.progress.end();
         let walked = walked?;
         self.summary.is_interrupted = self.shutdown.is_raised();
@@ -102,44 +120,41 @@ impl<'a> Coordinator<'a> {
         }
     }
 
+    /// Reads the files, one after the other, that may have been what an earlier run was killed for.
+    /// All others are committed by then.
+    fn read_suspects(&mut self, walk: Walk<'_>) -> Result<()> {
+        let has_suspects = !locked(&walk.last).is_empty();
+        if !has_suspects || self.shutdown.is_raised() {
+            return Ok(());
+        }
+        self.commit()?;
+        let walk = Walk {
+            is_last: true,
+            ..walk
+        };
+        self.walk_and_encode(&walk, 1).map(drop)
+    }
+
     /// Runs the threads, and handles what they report until all of them have ended.
-    fn walk_and_encode(&mut self, walk: &Walk) -> Result<Walked> {
-        let (jobs, waiting) = sync_channel(self.options.workers * QUEUED_JOBS);
-        let (reports, reported) = sync_channel(self.options.workers * QUEUED_REPORTS);
+    fn walk_and_encode(&mut self, walk: &Walk<'_>, workers: usize) -> Result<Walked> {
+        let (jobs, waiting) = sync_channel(workers * QUEUED_JOBS);
+        let (reports, reported) = sync_channel(workers * QUEUED_REPORTS);
         let pool = WorkerPool::new(
             self.encoder,
             walk.roots.clone(),
             waiting,
             Arc::clone(&self.before),
+            self.at_work,
             Client::for_downloads(Allowed::Addresses(self.options.allowed)),
         );
         std::thread::scope(|scope| {
             // The threads now have the only senders, so that the queues end with them.
-            let started = self.start(scope, walk, &pool, jobs, reports);
+            let started = start(scope, walk, &pool, workers, jobs, reports);
             let walked = started.and_then(|()| self.collect(reported, &pool));
             if walked.is_err() {
                 pool.stop();
             }
             walked
-        })
-    }
-
-    fn start<'scope>(
-        &self,
-        scope: &'scope Scope<'scope, '_>,
-        walk: &'scope Walk,
-        pool: &'scope WorkerPool<'_>,
-        jobs: SyncSender<FileJob>,
-        reports: SyncSender<ThreadReport>,
-    ) -> Result<()> {
-        let queues = WalkQueues {
-            jobs,
-            reports: reports.clone(),
-        };
-        spawn(scope, "walk", move || walk.run(&queues))?;
-        (0..self.options.workers).try_for_each(|_| {
-            let reports = reports.clone();
-            spawn(scope, "encode", move || pool.run(&reports))
         })
     }
 
@@ -153,6 +168,7 @@ impl<'a> Coordinator<'a> {
                     self.progress.done(1);
                 }
                 ThreadReport::Unreadable(line) => self.failed(&line),
+                ThreadReport::Passed(left_out) => self.left_out(&left_out),
                 ThreadReport::RootWalked(root, contents) => {
                     walked.insert(root, contents);
                 }
@@ -192,13 +208,25 @@ impl<'a> Coordinator<'a> {
         self.progress.say(&one_line(line));
     }
 
+    fn left_out(&mut self, left_out: &LeftOut) {
+        let count = self.summary.left_out.entry(left_out.kind).or_default();
+        *count += 1;
+        if self.options.names_all || *count <= NAMED {
+            self.progress.say(&one_line(&left_out.line));
+        } else if *count == NAMED + 1 {
+            let kind = left_out.kind;
+            let line = format!("more that are not read ({kind}): --list-skipped names all");
+            self.progress.say(&line);
+        }
+    }
+
     fn apply(&mut self, examined: Examined) -> Result<()> {
         match examined {
             Examined::Picture(row) => self.add_row(*row)?,
-            Examined::NotPicture(job) => self.remove_row(job),
-            Examined::Undecodable(job, line) => {
+            Examined::Unchanged => self.summary.unchanged += 1,
+            Examined::LeftOut(job, left_out) => {
                 self.remove_row(job);
-                self.failed(&line);
+                self.left_out(&left_out);
             }
             // The row stays: it may still be right.
             Examined::Unreadable(line) => self.failed(&line),
@@ -274,8 +302,9 @@ impl<'a> Coordinator<'a> {
 
     /// Notes that all of a root was walked and that the files of `gone` are no longer there.
     fn visited(&mut self, root: usize, gone: Vec<RowId>) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        self.writer.manifest.roots[root].visited = now.as_ref().map_or(0, Duration::as_secs);
+        // What changes from the beginning of this run on is looked at by the next one.
+        let begun = self.begun_at.duration_since(SystemTime::UNIX_EPOCH);
+        self.writer.manifest.roots[root].visited = begun.as_ref().map_or(0, Duration::as_secs);
         for row in gone {
             if !self.copies.is_moved(row) {
                 self.summary.removed += 1;
@@ -292,6 +321,26 @@ impl<'a> Coordinator<'a> {
              index add --even-if-empty"
         ))
     }
+}
+
+/// Starts the walk and the workers.
+fn start<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    walk: &'scope Walk<'_>,
+    pool: &'scope WorkerPool<'_>,
+    workers: usize,
+    jobs: SyncSender<FileJob>,
+    reports: SyncSender<ThreadReport>,
+) -> Result<()> {
+    let queues = WalkQueues {
+        jobs,
+        reports: reports.clone(),
+    };
+    spawn(scope, "walk", move || walk.run(&queues))?;
+    (0..workers).try_for_each(|_| {
+        let reports = reports.clone();
+        spawn(scope, "encode", move || pool.run(&reports))
+    })
 }
 
 fn spawn<'scope>(

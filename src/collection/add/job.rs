@@ -16,6 +16,8 @@ pub(super) struct FileJob {
     /// Path below the root; for a list, the address.
     pub path: PathBuf,
     pub caption: String,
+    /// Size of the file; 0 for an address.
+    pub bytes: u64,
     pub modified: Option<SystemTime>,
     /// The row and record that the index holds for it so far.
     pub known: Option<(RowId, StoredRecord)>,
@@ -24,12 +26,20 @@ pub(super) struct FileJob {
 /// What a worker found in one file.
 pub(super) enum Examined {
     Picture(Box<NewRow>),
-    /// The file is not a picture.
-    NotPicture(FileJob),
+    /// The content is what the index knows.
+    Unchanged,
+    /// The file is not read, and a row that it had is removed.
+    LeftOut(FileJob, LeftOut),
     /// The file cannot be read or fetched at the moment; the line says why.
     Unreadable(String),
-    /// The file is a picture that cannot be decoded; the line says why.
-    Undecodable(FileJob, String),
+}
+
+/// A file that does not come into the index.
+pub(super) struct LeftOut {
+    /// What it is counted as: a format, or what is wrong with it.
+    pub kind: &'static str,
+    /// Names the file and says what is wrong with it.
+    pub line: String,
 }
 
 /// A picture with its vector, to be written into the index.
@@ -48,6 +58,8 @@ pub(super) enum ThreadReport {
     Unchanged,
     /// The walk met a file, folder or line that it cannot use; the line says why.
     Unreadable(String),
+    /// The walk met a file that it passes over; a row that it has stays.
+    Passed(LeftOut),
     /// The walk reached the end of a root. No contents are given if it did not see all of the root.
     RootWalked(usize, Option<RootContents>),
     /// A worker is done with a file.

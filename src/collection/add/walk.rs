@@ -2,19 +2,23 @@
 
 use std::collections::HashSet;
 use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::mpsc::SyncSender;
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::at_work::{AtWork, Verdict};
 use super::contents::RootContents;
-use super::job::{FileJob, ThreadReport};
+use super::job::{FileJob, LeftOut, ThreadReport};
 use super::list;
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::place_key;
 use crate::collection::index::snapshot::Snapshot;
 use crate::error::{Error, one_line};
+use crate::locked::locked;
 use crate::search::Hit;
 use crate::shutdown::Shutdown;
 
@@ -22,8 +26,21 @@ use crate::shutdown::Shutdown;
 /// the root is taken for gone.
 const MAX_UNREADABLE: usize = 1000;
 
+/// Names of folders in which systems keep thumbnails, deleted files and older states.
+const NOT_THE_USERS: [&str; 9] = [
+    "@eaDir",
+    "@Recycle",
+    "#recycle",
+    "#snapshot",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    "__MACOSX",
+    "lost+found",
+    "@__thumb",
+];
+
 /// A walk through some roots.
-pub(super) struct Walk {
+pub(super) struct Walk<'a> {
     /// The index at the start of the run.
     pub before: Arc<Snapshot>,
     /// Is left out, should it lie below a root.
@@ -31,6 +48,18 @@ pub(super) struct Walk {
     pub shutdown: Shutdown,
     /// The roots with their numbers.
     pub roots: Vec<(usize, Root)>,
+    pub at_work: &'a AtWork,
+    /// Files that are read at the end.
+    pub last: Mutex<Vec<FileJob>>,
+    /// Whether this is the end: nothing but those is sent.
+    pub is_last: bool,
+}
+
+/// What the walk meets in a folder.
+enum Met {
+    Entry(DirEntry),
+    /// A folder that is not entered, and what it is counted as.
+    Folder(DirEntry, &'static str),
 }
 
 /// Where a walk sends what it meets.
@@ -57,12 +86,33 @@ impl WalkQueues {
     }
 }
 
-impl Walk {
-    /// Everything below `root` that is not hidden. Symbolic links are not followed.
-    fn entries(&self, root: &Path) -> impl Iterator<Item = walkdir::Result<DirEntry>> {
-        WalkDir::new(root).into_iter().filter_entry(|entry| {
-            let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            entry.depth() == 0 || !is_hidden && entry.path() != self.index_folder
+impl Walk<'_> {
+    /// Everything below `root` that is not hidden, except in folders that are not entered. Symbolic
+    /// links are not followed.
+    fn entries(&self, root: &Path) -> impl Iterator<Item = walkdir::Result<Met>> {
+        let mut entries = WalkDir::new(root).into_iter();
+        std::iter::from_fn(move || {
+            loop {
+                let entry = match entries.next()? {
+                    Ok(entry) => entry,
+                    Err(error) => return Some(Err(error)),
+                };
+                let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+                let is_left = is_hidden || entry.path() == self.index_folder;
+                let is_folder = entry.file_type().is_dir();
+                if entry.depth() == 0 {
+                    return Some(Ok(Met::Entry(entry)));
+                }
+                let kind = is_folder.then(|| not_entered(&entry)).flatten();
+                if is_folder && (is_left || kind.is_some()) {
+                    entries.skip_current_dir();
+                }
+                match kind {
+                    _ if is_left => {}
+                    Some(kind) => return Some(Ok(Met::Folder(entry, kind))),
+                    None => return Some(Ok(Met::Entry(entry))),
+                }
+            }
         })
     }
 
@@ -75,7 +125,7 @@ impl Walk {
             }
             let entries = self.entries(&root.path);
             let entries = entries.take_while(|_| !self.shutdown.is_raised());
-            let is_file = |entry: &DirEntry| entry.file_type().is_file();
+            let is_file = |met: &Met| matches!(met, Met::Entry(e) if e.file_type().is_file());
             entries.flatten().filter(is_file).count()
         };
         let counts = self.roots.iter().map(|(_, root)| count(root) as u64);
@@ -84,11 +134,20 @@ impl Walk {
 
     /// Walks through one root after another.
     pub fn run(&self, queues: &WalkQueues) {
+        if self.is_last {
+            let jobs = std::mem::take(&mut *locked(&self.last));
+            for job in jobs {
+                if queues.examine(job).is_err() {
+                    return;
+                }
+            }
+            return;
+        }
         for (number, root) in &self.roots {
             let walked = if root.is_list {
                 self.walk_list(*number, &root.path, queues)
             } else {
-                self.walk_folder(*number, &root.path, queues)
+                self.walk_folder(*number, root, queues)
             };
             let report = match walked {
                 Ok(contents) => ThreadReport::RootWalked(*number, contents),
@@ -107,9 +166,10 @@ impl Walk {
     fn walk_folder(
         &self,
         number: usize,
-        folder: &Path,
+        root: &Root,
         queues: &WalkQueues,
     ) -> Result<Option<RootContents>, WalkEnd> {
+        let folder = &root.path;
         let mut contents = RootContents::default();
         let mut is_whole = true;
         for entry in self.entries(folder) {
@@ -117,13 +177,15 @@ impl Walk {
                 return Ok(None);
             }
             match entry.and_then(with_metadata) {
-                Ok(Some((entry, metadata))) => {
+                Ok(Seen::File(entry, metadata)) => {
                     let Ok(path) = entry.path().strip_prefix(folder) else {
                         continue;
                     };
-                    self.meet_file(number, path, &metadata, &mut contents, queues)?;
+                    let place = (number, path, root.visited);
+                    self.meet_file(place, &metadata, &mut contents, queues)?;
                 }
-                Ok(None) => {}
+                Ok(Seen::Passed(left_out)) => queues.report(ThreadReport::Passed(left_out))?,
+                Ok(Seen::Nothing) => {}
                 Err(error) => {
                     let below = error.path().and_then(|path| path.strip_prefix(folder).ok());
                     match below {
@@ -139,32 +201,54 @@ impl Walk {
         Ok(is_whole.then_some(contents))
     }
 
-    /// Sends the file at `path` below the root to the workers, unless size and time are those that
-    /// the index knows.
+    /// Sends the file at `place` to the workers, unless size and time are those that the index knows.
+    /// The place is the number of the root, the path below it, and when the root was last visited.
     fn meet_file(
         &self,
-        number: usize,
-        path: &Path,
+        place: (usize, &Path, u64),
         metadata: &Metadata,
         contents: &mut RootContents,
         queues: &WalkQueues,
     ) -> Result<(), WalkEnd> {
+        let (number, path, visited) = place;
         let known = self.before.at_place(number, path);
         let known = known.map_err(WalkEnd::Index)?;
         let modified = metadata.modified().ok();
+        // Programs that write into photos put their time back, but not that of the change.
+        let changed = u64::try_from(metadata.ctime()).unwrap_or(0);
+        let is_fresh = visited > 0 && changed >= visited;
         if let Some((row, record)) = &known {
             contents.add(*row);
-            if record.bytes == metadata.len() && record.modified == modified {
+            if record.bytes == metadata.len() && record.modified == modified && !is_fresh {
                 return queues.report(ThreadReport::Unchanged);
             }
         }
-        queues.examine(FileJob {
+        let job = FileJob {
             root: number,
             path: path.to_owned(),
             caption: caption(path),
+            bytes: metadata.len(),
             modified,
             known,
-        })
+        };
+        match self.at_work.verdict(&job) {
+            Verdict::Read => queues.examine(job),
+            Verdict::ReadLast => {
+                locked(&self.last).push(job);
+                Ok(())
+            }
+            Verdict::Skip => {
+                let root = self.roots.iter().find(|(root, _)| *root == number);
+                let path = root.map_or_else(|| path.to_owned(), |(_, root)| root.path.join(path));
+                let line = format!(
+                    "{}: left out, since a run was killed while reading it; it is tried again once \
+                     it changes",
+                    path.display()
+                );
+                let kind = "that killed a run";
+                queues.report(ThreadReport::Passed(LeftOut { kind, line }))
+            }
+        }
     }
 
     /// As [`Walk::walk_folder`], for the addresses of the list at `path`.
@@ -216,6 +300,7 @@ impl Walk {
                 root: number,
                 path: url,
                 caption,
+                bytes: 0,
                 modified: None,
                 known,
             })?;
@@ -224,13 +309,37 @@ impl Walk {
     }
 }
 
-/// `entry` with its metadata, if it is a file.
-fn with_metadata(entry: DirEntry) -> walkdir::Result<Option<(DirEntry, Metadata)>> {
-    if !entry.file_type().is_file() {
-        return Ok(None);
+/// Why the folder `entry` is not entered, as a kind to count; none if it is.
+fn not_entered(entry: &DirEntry) -> Option<&'static str> {
+    let name = entry.file_name().to_string_lossy();
+    if NOT_THE_USERS.contains(&name.as_ref()) {
+        return Some("folders of thumbnails, bins and the like");
     }
-    let metadata = entry.metadata()?;
-    Ok(Some((entry, metadata)))
+    let is_hidden = entry.path().join(".nomedia").symlink_metadata().is_ok();
+    is_hidden.then_some("folders with .nomedia")
+}
+
+/// What is done about something that the walk met.
+enum Seen {
+    File(DirEntry, Metadata),
+    Passed(LeftOut),
+    /// A folder, which is entered.
+    Nothing,
+}
+
+fn with_metadata(met: Met) -> walkdir::Result<Seen> {
+    let (entry, kind) = match met {
+        Met::Folder(entry, kind) => (entry, kind),
+        Met::Entry(entry) if entry.file_type().is_file() => {
+            let metadata = entry.metadata()?;
+            return Ok(Seen::File(entry, metadata));
+        }
+        Met::Entry(entry) if entry.file_type().is_symlink() => (entry, "links"),
+        Met::Entry(entry) if entry.file_type().is_dir() => return Ok(Seen::Nothing),
+        Met::Entry(entry) => (entry, "no files"),
+    };
+    let line = format!("{}: left out: {kind}", entry.path().display());
+    Ok(Seen::Passed(LeftOut { kind, line }))
 }
 
 /// The file's name without its ending, as words.

@@ -1,11 +1,13 @@
 //! Reads or fetches, decodes and encodes pictures, in several threads.
 
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, RwLock, TryLockError};
 use std::time::Duration;
 
+use super::at_work::AtWork;
 use super::budget::MemoryBudget;
-use super::job::{Examined, FileJob, NewRow, ThreadReport};
+use super::job::{Examined, FileJob, LeftOut, NewRow, ThreadReport};
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::{StoredRecord, content_key};
 use crate::collection::index::segment::halves;
@@ -14,14 +16,18 @@ use crate::digest::sha256;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Client, Request};
 use crate::locked::{locked, unpoisoned};
-use crate::media::picture_type;
-use crate::picture;
+use crate::media::{other_format, picture_type};
+use crate::picture::{self, Found};
 use clip::{Encoder, Picture};
 
 /// Pictures that a thread encodes at a time, if that many wait.
 const ENCODED_TOGETHER: usize = 4;
 /// Files that wait to be examined, for each thread: as many as it encodes at a time.
 pub(super) const QUEUED_JOBS: usize = ENCODED_TOGETHER;
+/// What files are counted as that do not come into the index, besides their formats.
+const DAMAGED: &str = "damaged";
+const OTHER_FILES: &str = "other files";
+const TOO_LARGE: &str = "too large";
 /// Longest time for fetching one picture.
 const FETCH_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -34,6 +40,7 @@ pub(super) struct WorkerPool<'a> {
     /// The newest committed state: vectors of content that it holds are not computed again.
     newest: RwLock<Arc<Snapshot>>,
     memory: MemoryBudget,
+    at_work: &'a AtWork,
     client: Client,
 }
 
@@ -63,6 +70,7 @@ impl<'a> WorkerPool<'a> {
         roots: Vec<(usize, Root)>,
         jobs: Receiver<FileJob>,
         snapshot: Arc<Snapshot>,
+        at_work: &'a AtWork,
         client: Client,
     ) -> Self {
         Self {
@@ -71,6 +79,7 @@ impl<'a> WorkerPool<'a> {
             jobs: Mutex::new(Some(jobs)),
             newest: RwLock::new(snapshot),
             memory: MemoryBudget::default(),
+            at_work,
             client,
         }
     }
@@ -143,17 +152,69 @@ impl<'a> WorkerPool<'a> {
     fn examine(&self, job: FileJob) -> Result<Step> {
         let root = self.roots.iter().find(|(number, _)| *number == job.root);
         let Some((_, root)) = root else {
-            return Ok(Examined::NotPicture(job).into());
+            let what = "a file of a folder that is not walked".to_owned();
+            return Ok(Examined::Unreadable(what).into());
         };
-        let bytes = match (&job.known, root.is_list) {
-            (Some(_), true) => return self.with_new_caption(job).map(Step::Done),
-            (None, true) => self.fetch(&job.path.to_string_lossy()).map(Some),
-            (_, false) => picture::read(&root.path.join(&job.path))
-                .map_err(|cause| Error::system("cannot be read", cause)),
+        if root.is_list {
+            return match &job.known {
+                Some(_) => self.with_new_caption(job).map(Step::Done),
+                None => self.examine_address(job, root),
+            };
+        }
+        let path = root.path.join(&job.path);
+        let unreadable = |cause: io::Error| {
+            let line = format!("{}: cannot be read: {cause}", path.display());
+            Ok(Examined::Unreadable(line).into())
         };
-        match bytes {
-            Ok(Some(bytes)) => self.examine_content(job, root, &bytes),
-            Ok(None) => Ok(Examined::NotPicture(job).into()),
+        let (file, memory) = match picture::open(&path) {
+            Ok(Found::Picture(mut file)) => match file.memory() {
+                Ok(memory) => (file, memory),
+                Err(cause) => return unreadable(cause),
+            },
+            Ok(Found::Other(head)) => {
+                let kind = other_format(&head, &job.path).unwrap_or(OTHER_FILES);
+                let line = if kind == DAMAGED {
+                    format!("{}: the picture is damaged: it has no head", path.display())
+                } else {
+                    format!("{}: not read: {kind}", path.display())
+                };
+                return Ok(Examined::LeftOut(job, LeftOut { kind, line }).into());
+            }
+            Ok(Found::TooLarge(bytes)) => {
+                let line = format!(
+                    "{}: the file has {} MiB, more than the {} MiB that are read",
+                    path.display(),
+                    bytes >> 20,
+                    picture::MAX_FILE_BYTES >> 20
+                );
+                let kind = TOO_LARGE;
+                return Ok(Examined::LeftOut(job, LeftOut { kind, line }).into());
+            }
+            Err(cause) => return unreadable(cause),
+        };
+        let _reserved = self.memory.reserve(memory);
+        let reading = self.at_work.begin(&job, memory);
+        let step = match file.read() {
+            Ok(bytes) => self.examine_content(job, root, &bytes),
+            Err(cause) => unreadable(cause),
+        };
+        drop(reading);
+        step
+    }
+
+    /// Fetches a picture of a list.
+    fn examine_address(&self, job: FileJob, root: &Root) -> Result<Step> {
+        let mut reserved = self.memory.reserve(picture::MAX_FILE_BYTES);
+        match self.fetch(&job.path.to_string_lossy()) {
+            Ok(bytes) => {
+                let memory = picture::cost(&bytes) + bytes.len() as u64;
+                drop(reserved);
+                reserved = self.memory.reserve(memory);
+                let reading = self.at_work.begin(&job, memory);
+                let step = self.examine_content(job, root, &bytes);
+                drop((reading, reserved));
+                step
+            }
             Err(error) => {
                 let line = format!("{}: {}", name(&job, root), error.chain());
                 Ok(Examined::Unreadable(line).into())
@@ -164,11 +225,12 @@ impl<'a> WorkerPool<'a> {
     /// The picture of a list whose caption changed: a picture that was fetched once is not fetched
     /// again.
     fn with_new_caption(&self, job: FileJob) -> Result<Examined> {
+        let gone = || Examined::Unreadable(format!("{}: no vector", job.path.display()));
         let Some((row, record)) = &job.known else {
-            return Ok(Examined::NotPicture(job));
+            return Ok(gone());
         };
         let Some(halves) = self.newest().halves(*row)? else {
-            return Ok(Examined::NotPicture(job));
+            return Ok(gone());
         };
         let mut record = record.clone();
         record.caption.clone_from(&job.caption);
@@ -193,6 +255,11 @@ impl<'a> WorkerPool<'a> {
             modified: job.modified,
             digest: sha256(bytes),
         };
+        if let Some((_, known)) = &job.known
+            && (known.digest, known.modified) == (record.digest, record.modified)
+        {
+            return Ok(Examined::Unchanged.into());
+        }
         if let Some((same, halves)) = self.same_content(&record)? {
             (record.width, record.height) = (same.width, same.height);
             let row = NewRow {
@@ -203,7 +270,6 @@ impl<'a> WorkerPool<'a> {
             };
             return Ok(Examined::Picture(Box::new(row)).into());
         }
-        let _reserved = self.memory.reserve(picture::cost(bytes) + record.bytes);
         match decode(bytes) {
             Ok(picture) => {
                 (record.width, record.height) = (picture.width, picture.height);
@@ -215,7 +281,11 @@ impl<'a> WorkerPool<'a> {
             }
             Err(error) => {
                 let line = format!("{}: {}", name(&job, root), error.chain());
-                Ok(Examined::Undecodable(job, line).into())
+                let kind = match error.kind() {
+                    Kind::TooLarge => TOO_LARGE,
+                    _ => DAMAGED,
+                };
+                Ok(Examined::LeftOut(job, LeftOut { kind, line }).into())
             }
         }
     }

@@ -124,3 +124,55 @@ fn a_changed_file_is_looked_at_again_and_one_that_is_no_picture_any_more_goes() 
     );
     assert_eq!(index.record(&after[0].record.id).expect("good"), None);
 }
+
+/// digiKam and `exiftool -P` write into a photo and put its time back.
+#[test]
+fn new_content_is_seen_though_size_and_time_are_those_of_before() {
+    let folder = Folder::new();
+    let of_one_length = |colour| {
+        let path = folder.paint("it.png", colour);
+        let file = File::options().append(true).open(path).expect("there");
+        file.set_len(200).expect("room");
+        file
+    };
+    let before = of_one_length(RED).metadata().expect("there");
+    folder.add().expect("good");
+    let file = of_one_length(GREEN);
+    let modified = before.modified().expect("a time");
+    file.set_modified(modified).expect("ours");
+    let summary = folder.add().expect("good");
+    assert_eq!((summary.added, summary.unchanged), (1, 0), "{summary:?}");
+    assert_eq!(captions(&folder.open(), GREEN), ["it"]);
+    let summary = folder.add().expect("good");
+    assert_eq!((summary.known, summary.unchanged), (0, 1), "{summary:?}");
+}
+
+/// Finding 3 of the attack: one file ended every run, and there was never an index.
+#[test]
+fn a_file_that_killed_a_run_does_not_end_the_next_one() {
+    let folder = Folder::new();
+    folder.paint_many(10);
+    folder.add().expect("good");
+    let bomb = folder.paint("bomb.png", BLUE);
+    let metadata = fs::metadata(&bomb).expect("there");
+    let since = metadata.modified().expect("a time");
+    let since = since.duration_since(std::time::SystemTime::UNIX_EPOCH);
+    let key = record::place_key(0, Path::new("bomb.png"));
+    // As a run leaves it that is killed twice while it reads the file.
+    let (bytes, time) = (metadata.len(), since.expect("now").as_nanos());
+    let line = format!("1 {key} {bytes} {time} 1 0 1\n0 {key} {bytes} {time} 1 0 1\n");
+    fs::write(folder.index().join("working"), line).expect("room");
+    folder.paint("new.png", GREEN);
+    let mut said = Said::default();
+    let places = [folder.pictures()];
+    let encoder = Colours("colours");
+    let summary = folder.add_all(&places, &encoder, Options::default(), &mut said);
+    let summary = summary.expect("good");
+    assert_eq!((summary.added, summary.unchanged), (1, 10), "{summary:?}");
+    assert_eq!(summary.left_out.get("that killed a run"), Some(&1));
+    assert!(said.0[0].contains("bomb.png"), "{said:?}");
+    folder.paint("bomb.png", [1, 2, 3]);
+    let summary = folder.add().expect("good");
+    assert_eq!(summary.added, 1, "it changed: {summary:?}");
+    assert!(!folder.index().join("working").exists());
+}

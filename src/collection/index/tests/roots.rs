@@ -1,5 +1,8 @@
 //! Folders that are indexed, and the model that indexes them.
 
+use std::collections::BTreeMap;
+use std::io::Write;
+
 use super::*;
 
 #[test]
@@ -19,8 +22,12 @@ fn names_may_be_anything_and_links_are_not_followed() {
     let places = [folder.pictures()];
     let summary = folder.add_all(&places, &Colours("colours"), Options::default(), &mut said);
     let summary = summary.expect("good");
-    assert_eq!((summary.added, summary.failed), (1, 1), "{summary:?}");
-    assert!(said.0[0].contains("cut.png"), "{said:?}");
+    assert_eq!((summary.added, summary.failed), (1, 0), "{summary:?}");
+    let left_out = BTreeMap::from([("damaged", 1), ("links", 1)]);
+    assert_eq!(summary.left_out, left_out, "all that is there is counted");
+    for name in ["cut.png", "loop"] {
+        assert!(said.0.iter().any(|line| line.contains(name)), "{said:?}");
+    }
     let found = folder
         .open()
         .search(&Colours::vector(RED), 1, 0.0)
@@ -102,4 +109,78 @@ fn another_model_is_refused_until_the_index_is_made_anew() {
     assert_eq!(folder.open().encoder_name(), "others");
     assert_eq!(index.encoder_name(), "colours", "for who has it open");
     assert_eq!(captions(&index, RED), ["red"], "though its file is deleted");
+}
+
+#[test]
+fn what_is_not_read_is_counted_by_its_kind_and_named() {
+    let folder = Folder::new();
+    folder.paint("red.png", RED);
+    let heic: &[u8] = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+    let files = [
+        ("phone.heic", heic),
+        ("renamed.jpg", heic),
+        ("film.mov", b"\0\0\0\x14ftypqt  \0\0\0\0qt  "),
+        ("notes.txt", b"words"),
+        ("cut.jpg", b"\xff\xd8\xff"),
+    ];
+    for (name, bytes) in files {
+        fs::write(folder.pictures().join(name), bytes).expect("room");
+    }
+    let huge = File::create(folder.pictures().join("huge.png")).expect("room");
+    (&huge)
+        .write_all(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+        .expect("room");
+    huge.set_len((64 << 20) + 1).expect("a sparse file");
+    let mut said = Said::default();
+    let places = [folder.pictures()];
+    let encoder = Colours("colours");
+    let summary = folder.add_all(&places, &encoder, Options::default(), &mut said);
+    let summary = summary.expect("good");
+    let kinds = [
+        ("HEIC", 2),
+        ("MOV", 1),
+        ("damaged", 1),
+        ("other files", 1),
+        ("too large", 1),
+    ];
+    assert_eq!(summary.left_out, BTreeMap::from(kinds));
+    assert!(!summary.has_read_nothing());
+    for (name, why) in [
+        ("huge.png", "64 MiB"),
+        ("phone.heic", "HEIC"),
+        ("cut.jpg", "damaged"),
+    ] {
+        let is_it = |line: &String| line.contains(name) && line.contains(why);
+        assert!(said.0.iter().any(is_it), "{name}: {said:?}");
+    }
+    fs::remove_file(folder.pictures().join("red.png")).expect("there");
+    let options = Options {
+        even_if_empty: true,
+        ..Options::default()
+    };
+    let summary = folder.add_by(&encoder, options).expect("good");
+    assert!(summary.has_read_nothing(), "{summary:?}");
+}
+
+#[test]
+fn what_systems_and_apps_keep_beside_pictures_is_not_entered() {
+    let folder = Folder::new();
+    folder.paint("photo/red.png", RED);
+    for name in [
+        "@eaDir/red.png/SYNOPHOTO_THUMB_S.png",
+        "#recycle/green.png",
+        "Sent/.x/blue.png",
+    ] {
+        folder.paint(&format!("photo/{name}"), GREEN);
+    }
+    folder.paint("photo/WhatsApp/Private/blue.png", BLUE);
+    let nomedia = folder.pictures().join("photo/WhatsApp/Private/.nomedia");
+    fs::write(nomedia, "").expect("room");
+    let summary = folder.add().expect("good");
+    assert_eq!(summary.added, 1, "{summary:?}");
+    let kinds = [
+        ("folders of thumbnails, bins and the like", 2),
+        ("folders with .nomedia", 1),
+    ];
+    assert_eq!(summary.left_out, BTreeMap::from(kinds));
 }
