@@ -131,6 +131,7 @@ let
           "tokenFile"
           "searchTokenFile"
           "spaceTokenFile"
+          "spaceLoginFile"
           "qdrantKeyFile"
         ]
       )
@@ -177,6 +178,7 @@ in
     };
     searchTokenFile = fileOption "the bearer token that callers need";
     spaceTokenFile = fileOption "the token of HuggingFace for a private Space";
+    spaceLoginFile = fileOption "name and password for a Space with a login of its own";
     qdrantKeyFile = fileOption "the API key of Qdrant, if it wants one";
     settings = settingsOption "clip-search" {
       CLIP_SEARCH_IDLE = "10m";
@@ -254,6 +256,7 @@ in
           hf-token = search.spaceTokenFile;
           qdrant-key = search.qdrantKeyFile;
           search-token = search.searchTokenFile;
+          space-login = search.spaceLoginFile;
         };
       };
     })

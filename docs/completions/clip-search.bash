@@ -152,7 +152,7 @@ _clip__search() {
 
     case "${cmd}" in
         clip__search)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,6 +241,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -346,7 +353,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__check)
-            opts="-h -V --config-only --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --config-only --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -435,6 +442,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -764,7 +778,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -853,6 +867,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -958,7 +979,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__add)
-            opts="-h -V --fast --rebuild --even-if-empty --list-skipped --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --fast --rebuild --even-if-empty --list-skipped --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1068,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1250,7 +1278,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__info)
-            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1339,6 +1367,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1444,7 +1479,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__push)
-            opts="-h -V --yes --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --yes --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1533,6 +1568,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1638,7 +1680,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__remove)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1727,6 +1769,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1832,7 +1881,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__verify)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1921,6 +1970,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2026,7 +2082,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2115,6 +2171,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2220,7 +2283,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__convert)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2309,6 +2372,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2414,7 +2484,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__fetch)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2503,6 +2573,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2692,7 +2769,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__info)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2781,6 +2858,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2886,7 +2970,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__list)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2975,6 +3059,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -3080,7 +3171,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__query)
-            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3169,6 +3260,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -3274,7 +3372,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__serve)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3363,6 +3461,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --page)
+                    COMPREPLY=($(compgen -W "on off on" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_search_global_optspecs
-    string join \n cache= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
+    string join \n cache= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= page= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
 end
 
 function __fish_clip_search_needs_command
@@ -43,6 +43,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -80,6 +83,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -111,6 +117,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -144,6 +153,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -176,6 +188,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -213,6 +228,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -248,6 +266,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -280,6 +301,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -312,6 +336,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -343,6 +370,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -380,6 +410,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -416,6 +449,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -447,6 +483,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -478,6 +517,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -509,6 +551,9 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F

@@ -25,6 +25,7 @@ _clip-search() {
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -60,6 +61,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -88,6 +90,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -118,6 +121,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -148,6 +152,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -184,6 +189,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -217,6 +223,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -246,6 +253,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -276,6 +284,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -305,6 +314,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -377,6 +387,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -413,6 +424,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -441,6 +453,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -471,6 +484,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -502,6 +516,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
