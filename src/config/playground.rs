@@ -15,8 +15,9 @@ pub struct PlaygroundConfig {
     pub pictures: Option<PathBuf>,
     /// Port of the page; 0 for any free one.
     pub port: u16,
-    /// Folder in which the index of `pictures` is created.
-    pub scratch: PathBuf,
+    /// Folder for the indexes of `pictures`, which nobody but its owner may read: below the user's
+    /// cache folder.
+    pub cache: PathBuf,
     /// The settings of the endpoint inside the playground, which listens on a free port.
     pub search: SearchConfig,
     /// File with a bot token, if real Telegram is used.
@@ -59,7 +60,7 @@ impl PlaygroundConfig {
             ask: given("PLAYGROUND_ASK"),
             pictures: given("PLAYGROUND_PICTURES").map(PathBuf::from),
             port: settings.parsed("PLAYGROUND_PORT", "a port from 0 to 65535")?,
-            scratch: PathBuf::from(environment.get("TMPDIR").unwrap_or("/tmp")),
+            cache: cache(environment),
             search: SearchConfig {
                 page: false,
                 token: None,
@@ -69,4 +70,19 @@ impl PlaygroundConfig {
             log: settings.level("PLAYGROUND_LOG")?,
         })
     }
+}
+
+/// As the XDG base directory specification says; without a home, a folder of our own in `/tmp`.
+fn cache(environment: &Environment) -> PathBuf {
+    let given = |name: &str| {
+        let folder = environment.get(name).map(PathBuf::from);
+        folder.filter(|folder| folder.is_absolute())
+    };
+    let home = || given("HOME").map(|home| home.join(".cache"));
+    let temporary = || given("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"));
+    let base = given("XDG_CACHE_HOME").or_else(home);
+    base.map_or_else(
+        || temporary().join("clip-bot-cache"),
+        |base| base.join("clip-bot"),
+    )
 }

@@ -21,6 +21,8 @@ pub struct SearchConfig {
     pub idle: Option<Duration>,
     /// Address and port to listen on.
     pub listen: SocketAddr,
+    /// Whether anybody may search from other machines without a token.
+    pub open: bool,
     /// Whether there is a page for people with a browser.
     pub page: bool,
     /// Bearer token that clients must send; `None` if they need none.
@@ -178,6 +180,11 @@ impl SearchConfig {
                 "CLIP_SEARCH_LISTEN",
                 "an address with a port, such as 127.0.0.1:8080",
             )?,
+            open: match settings.text("CLIP_SEARCH_OPEN") {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(settings.invalid("CLIP_SEARCH_OPEN", "yes or no")),
+            },
             page: match settings.text("CLIP_SEARCH_PAGE") {
                 "" => token.is_none(),
                 "on" => true,

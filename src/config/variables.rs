@@ -13,6 +13,12 @@ pub struct Variable {
 }
 
 impl Variable {
+    /// Whether its flag alone, without a value, means `yes`.
+    #[must_use]
+    pub fn is_switch(&self) -> bool {
+        self.default == "no"
+    }
+
     /// Whether the value is a secret: then it has no flag, as other users can read command lines,
     /// and a reload does not pass it on to the running bot.
     #[must_use]
@@ -167,6 +173,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "CLIP_SEARCH_MODEL",
         "",
         "file of the CLIP model; empty: the small built-in model",
+    ),
+    variable(
+        "CLIP_SEARCH_OPEN",
+        "no",
+        "whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no`",
     ),
     variable(
         "CLIP_SEARCH_PAGE",

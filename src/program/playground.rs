@@ -4,7 +4,10 @@
 //! [`crate::playground::bot_api`] with the page, the search endpoint, and the very [`crate::bot`] that
 //! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
 
+use std::fs::{DirBuilder, Permissions};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -114,15 +117,35 @@ pub fn run(_: &CommandCall, environment: &Environment) -> Result<u8> {
 /// Brings the index of `pictures` up to date, in a folder that the next run finds again.
 fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Result<PathBuf> {
     let model = engine::open_model(&config.search.clip)?;
-    let of = format!("{}\n{}", pictures.display(), model.name());
-    let name = format!("clip-bot-playground-{}", sha256(of.as_bytes()));
-    let folder = config.scratch.join(name);
+    let unreadable = |cause| Error::system(format!("failed to open {}", pictures.display()), cause);
+    // Two folders may be called `pics`; what is in one is nothing to the other.
+    let real = pictures.canonicalize().map_err(unreadable)?;
+    let of = [real.as_os_str().as_bytes(), model.name().as_bytes()].join(&b'\n');
+    private(&config.cache)?;
+    let folder = config.cache.join(format!("playground-{}", sha256(&of)));
     let places = [pictures.to_owned()];
     let mut progress = TerminalProgress::default();
     let options = Options::default();
     let summary = add(&folder, &places, &model, options, &mut progress, shutdown)?;
     print_lines(summary_lines(&summary));
     Ok(folder)
+}
+
+/// Makes `folder` where it is missing, for this user alone.
+fn private(folder: &Path) -> Result<()> {
+    let failed = |cause| {
+        Error::system(
+            format!("failed to make {} private", folder.display()),
+            cause,
+        )
+    };
+    let mut builder = DirBuilder::new();
+    builder
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(failed)?;
+    std::fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed)
 }
 
 /// A server of ours on a thread of its own.

@@ -134,6 +134,7 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
 fn serve(mut config: SearchConfig) -> Result<u8> {
     let socket = socket::open(config.listen)?;
     config.listen = socket.address;
+    keep_private(&config)?;
     let engine = engine::choose_late(&config)?;
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
@@ -165,6 +166,26 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
     http::serve(socket.listener, router, &shutdown, limits, activity.pulse())?;
     tracing::info!(message_id = events::STOPPED, "stopped");
     Ok(0)
+}
+
+/// Refuses to answer other machines without a token, unless that is what the operator wants.
+fn keep_private(config: &SearchConfig) -> Result<()> {
+    let address = config.listen;
+    if address.ip().to_canonical().is_loopback() || config.token.is_some() {
+        return Ok(());
+    }
+    if config.open {
+        tracing::warn!(
+            "OPEN: {address} is not loopback and no token is set, so whoever reaches it can search \
+             and see the pictures (CLIP_SEARCH_OPEN=yes)"
+        );
+        return Ok(());
+    }
+    Err(Error::config(format!(
+        "{address} is not loopback and no token is set: whoever reaches it could search and see the \
+         pictures; set CLIP_SEARCH_TOKEN_FILE, listen on 127.0.0.1, or say --open \
+         (CLIP_SEARCH_OPEN=yes) if that is what you want"
+    )))
 }
 
 /// Keeps systemd informed for as long as the process lives.

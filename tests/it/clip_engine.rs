@@ -1,5 +1,6 @@
 //! The real `clip-search` as it comes: its own CLIP model, and the built-in or one's own pictures.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -191,4 +192,19 @@ fn the_playground_searches_ones_own_pictures() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.starts_with("2 added"), "{said}");
     assert!(said.contains("[picture] my pizza"), "{said}");
+    let cache = std::fs::metadata(folder.join("clip-bot-cache")).expect("the index is there");
+    assert_eq!(cache.permissions().mode() & 0o777, 0o700, "private");
+
+    // Two folders of one name, each named from where it is, are not one.
+    let other = folder.join("elsewhere");
+    std::fs::create_dir_all(other.join("pictures")).expect("room");
+    let output = Command::new(env!("CARGO_BIN_EXE_playground"))
+        .env_clear()
+        .env("TMPDIR", &folder)
+        .current_dir(&other)
+        .args(["--pictures", "pictures", "--ask", "a slice of pizza"])
+        .output()
+        .expect("it starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(!said.contains("my pizza"), "{said}");
 }

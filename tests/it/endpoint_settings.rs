@@ -194,3 +194,25 @@ fn answers_and_findings_come_as_json_for_scripts() {
     ]);
     assert_eq!((output.status.code(), findings), (Some(0), expected));
 }
+
+/// Whoever reaches an address beyond loopback would see the pictures.
+#[test]
+fn an_endpoint_for_other_machines_needs_a_token_or_the_word_open() {
+    let everywhere = ("CLIP_SEARCH_LISTEN", "0.0.0.0:0");
+    let refused = Program::start(CLIP_SEARCH, &["serve"], &[everywhere]).wait();
+    assert_eq!(refused.status.code(), Some(2), "{}", refused.output);
+    assert!(refused.output.contains("--open"), "{}", refused.output);
+    for (flags, more) in [
+        (&["serve", "--open"][..], ("CLIP_SEARCH_LOG", "info")),
+        (&["serve"], ("CLIP_SEARCH_OPEN", "yes")),
+    ] {
+        let open = Program::start(CLIP_SEARCH, flags, &[everywhere, more]);
+        open.wait_for_line("OPEN: 0.0.0.0:");
+        open.wait_for_line("listening on");
+        open.stop();
+    }
+    let token = ("CLIP_SEARCH_TOKEN", "t");
+    let closed = Program::start(CLIP_SEARCH, &["serve"], &[everywhere, token]);
+    closed.wait_for_line("listening on");
+    assert!(!closed.stop().output.contains("OPEN:"));
+}

@@ -199,6 +199,12 @@ impl Program {
             .hide_short_help(true)
             .hide_possible_values(true)
             .allow_hyphen_values(true);
+        let arg = if variable.is_switch() {
+            let arg = arg.num_args(0..=1).require_equals(true);
+            arg.default_missing_value("yes")
+        } else {
+            arg
+        };
         match choices(variable) {
             Some(words) => arg.value_parser(Offered(words)),
             None => arg,

@@ -49,6 +49,7 @@ impl Endpoint {
     fn new(token: Option<Secret>) -> Self {
         let engine = Arc::new(Listener::default());
         let config = SearchConfig {
+            open: false,
             clip: clip_bot::config::ClipConfig::default(),
             engine: EngineConfig::Mock,
             listen: ([127, 0, 0, 1], 1).into(),

@@ -103,6 +103,7 @@ pub fn one_hit() -> Page {
 /// The settings that tests vary; everything else is as `clip-search` has it.
 pub fn config() -> SearchConfig {
     SearchConfig {
+        open: false,
         clip: clip_bot::config::ClipConfig::default(),
         engine: EngineConfig::Mock,
         idle: None,
