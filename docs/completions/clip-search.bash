@@ -152,7 +152,7 @@ _clip__search() {
 
     case "${cmd}" in
         clip__search)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -241,6 +241,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -353,7 +360,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__check)
-            opts="-h -V --config-only --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --config-only --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -442,6 +449,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -778,7 +792,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -867,6 +881,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -979,7 +1000,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__add)
-            opts="-h -V --fast --rebuild --even-if-empty --list-skipped --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --fast --rebuild --even-if-empty --list-skipped --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1068,6 +1089,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1278,7 +1306,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__info)
-            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1367,6 +1395,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1479,7 +1514,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__push)
-            opts="-h -V --yes --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --yes --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1568,6 +1603,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1680,7 +1722,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__remove)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1769,6 +1811,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1881,7 +1930,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__verify)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1970,6 +2019,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2082,7 +2138,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2171,6 +2227,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2283,7 +2346,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__convert)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2372,6 +2435,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2484,7 +2554,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__fetch)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2573,6 +2643,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2769,7 +2846,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__info)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2858,6 +2935,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2970,7 +3054,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__list)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3059,6 +3143,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -3171,7 +3262,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__query)
-            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3260,6 +3351,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -3372,7 +3470,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__serve)
-            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3461,6 +3559,13 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

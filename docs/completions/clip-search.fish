@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_search_global_optspecs
-    string join \n cache= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= page= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
+    string join \n cache= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= open= page= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
 end
 
 function __fish_clip_search_needs_command
@@ -43,6 +43,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -83,6 +85,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -117,6 +121,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -153,6 +159,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -188,6 +196,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -228,6 +238,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -266,6 +278,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -301,6 +315,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -336,6 +352,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -370,6 +388,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -410,6 +430,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -449,6 +471,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -483,6 +507,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -517,6 +543,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
@@ -551,6 +579,8 @@ debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"

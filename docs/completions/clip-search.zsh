@@ -25,6 +25,7 @@ _clip-search() {
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -61,6 +62,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -90,6 +92,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -121,6 +124,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -152,6 +156,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -189,6 +194,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -223,6 +229,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -253,6 +260,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -284,6 +292,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -314,6 +323,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -387,6 +397,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -424,6 +435,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -453,6 +465,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -484,6 +497,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
@@ -516,6 +530,7 @@ _arguments "${_arguments_options[@]}" : \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
