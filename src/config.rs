@@ -6,6 +6,7 @@
 
 mod allowed;
 mod bot;
+mod origins;
 mod playground;
 mod rate;
 mod search;
@@ -18,6 +19,7 @@ use std::path::Path;
 
 pub use allowed::Allowed;
 pub use bot::{AwsIam, BotConfig, SearchAuth};
+pub use origins::Origins;
 pub use playground::PlaygroundConfig;
 pub use rate::Rate;
 pub use search::{

@@ -11,6 +11,8 @@ mod answer;
 mod body;
 mod conditional;
 mod connections;
+mod cors;
+mod host;
 pub mod http;
 mod images;
 #[cfg(feature = "lambda")]
@@ -31,14 +33,14 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum::routing::get;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use crate::config::SearchConfig;
+use crate::config::{Origins, SearchConfig};
 use crate::search::{Engine, Failure, Query, Reason, Subject};
 use crate::secret::Secret;
 
@@ -47,6 +49,7 @@ use permits::{Permit, Permits};
 use request::{Authentication, Fields, Parameters};
 use upload::BodyKind;
 
+pub use host::guarded;
 pub use monitor::Monitor;
 
 /// How long an engine may overrun its deadline before the endpoint answers in its place: the
@@ -62,6 +65,10 @@ struct Endpoint {
     token: Option<Secret>,
     timeout: Duration,
     permits: Permits,
+    /// Pages of other servers that may read answers.
+    origins: Origins,
+    /// Address by which others reach this endpoint, where it is set.
+    public_url: Option<String>,
     /// `host:port` for callers that send no usable `Host`.
     address: String,
     /// When the engine was asked last, and what it said.
@@ -91,10 +98,13 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         token: config.token.clone(),
         timeout: config.timeout,
         permits: Permits::new(config.workers),
+        origins: config.origins.clone(),
+        public_url: config.public_url.clone(),
         address: config.listen.to_string(),
         ready: Mutex::new(None),
     });
     let observed = Arc::clone(&endpoint);
+    let shared = Arc::clone(&endpoint);
     let routes = Router::new()
         .route("/search", get(search_text).post(search_body))
         .route("/health", get(health))
@@ -107,14 +117,21 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
     } else {
         routes
     };
-    routes
+    let routes = routes
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(not_found)
         .layer(axum::middleware::from_fn_with_state(observed, log))
-        .with_state(endpoint)
+        .with_state(endpoint);
+    // Around the routes, each of which says what methods it takes.
+    Router::new()
+        .fallback_service(routes)
+        .layer(axum::middleware::from_fn_with_state(shared, cors::answer))
 }
 
 async fn log(State(endpoint): SharedEndpoint, request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS {
+        return next.run(request).await;
+    }
     let start = Instant::now();
     let about = match request.uri().path() {
         "/search" => "search",
@@ -278,13 +295,19 @@ impl Endpoint {
             })
             .await?;
         page.hits.truncate(limit);
-        let base = address::own(&parts.headers, &self.address);
+        let base = self.base(&parts.headers);
         Ok(answer::page(
             page,
             text.as_deref(),
             parameters.details,
             &base,
         ))
+    }
+
+    /// What paths at this endpoint are appended to.
+    fn base(&self, headers: &HeaderMap) -> String {
+        let public = self.public_url.clone();
+        public.unwrap_or_else(|| address::own(headers, &self.address))
     }
 
     /// How long the work on a request may take.

@@ -9,6 +9,7 @@ pub mod drawings;
 mod late;
 #[cfg(feature = "drawings")]
 pub mod mock;
+pub mod relay;
 #[cfg(all(feature = "clip", feature = "drawings"))]
 pub mod sample;
 pub mod space;

@@ -193,6 +193,7 @@ pub fn failed(texts: &Texts, query: &str, failure: &Failure) -> Reply {
         Reason::Forbidden
         | Reason::NotFound
         | Reason::MethodNotAllowed
+        | Reason::Misdirected
         | Reason::SpaceError
         | Reason::SpaceDown
         | Reason::SpaceAuth

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::settings::Settings;
-use super::{Environment, SEARCH_VARIABLES};
+use super::{Environment, Origins, SEARCH_VARIABLES};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -25,6 +25,10 @@ pub struct SearchConfig {
     pub open: bool,
     /// Whether there is a page for people with a browser.
     pub page: bool,
+    /// Pages of other servers that may read answers.
+    pub origins: Origins,
+    /// Address by which others reach this endpoint, without a slash at the end.
+    pub public_url: Option<String>,
     /// Bearer token that clients must send; `None` if they need none.
     pub token: Option<Secret>,
     /// Time limit for one search.
@@ -191,6 +195,13 @@ impl SearchConfig {
                 "off" => false,
                 _ => return Err(settings.invalid("CLIP_SEARCH_PAGE", "on or off")),
             },
+            origins: Origins::read(settings.text("CLIP_SEARCH_CORS")).ok_or_else(|| {
+                settings.invalid(
+                    "CLIP_SEARCH_CORS",
+                    "origins by comma, such as https://photos.example, or * for all",
+                )
+            })?,
+            public_url: settings.url("CLIP_SEARCH_PUBLIC_URL")?,
             token,
             timeout: settings.duration("CLIP_SEARCH_TIMEOUT", 1, 600)?,
             workers: settings.number("CLIP_SEARCH_WORKERS", 1, 512)?,

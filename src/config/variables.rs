@@ -125,6 +125,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "folder where smaller pictures are kept, at most 256 MiB; empty: systemd's CacheDirectory, else the user's cache folder",
     ),
     variable(
+        "CLIP_SEARCH_CORS",
+        "",
+        "pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all",
+    ),
+    variable(
         "CLIP_SEARCH_ENGINE",
         "",
         "search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip`",
@@ -188,6 +193,11 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "CLIP_SEARCH_PUBLIC_BASE",
         "",
         "base address of the pictures' URLs; each file's base name is appended",
+    ),
+    variable(
+        "CLIP_SEARCH_PUBLIC_URL",
+        "",
+        "address by which others reach this endpoint, such as a proxy's, with its path; addresses in answers start with it; empty: the caller's `Host`",
     ),
     variable(
         "CLIP_SEARCH_QDRANT",

@@ -141,6 +141,10 @@ impl Engine for ClipEngine {
         })
     }
 
+    fn own_servers(&self) -> Vec<String> {
+        self.public_base.iter().cloned().collect()
+    }
+
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         self.encoder.check().map_err(broken)?;
         // A search meets what counting would not: a file that was cut, a model that is gone.

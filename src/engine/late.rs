@@ -82,6 +82,12 @@ impl Engine for LateEngine {
         self.opened.get()?.model()
     }
 
+    fn own_servers(&self) -> Vec<String> {
+        self.engine()
+            .map(|engine| engine.own_servers())
+            .unwrap_or_default()
+    }
+
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
         self.engine()?.image(id, width)
     }

@@ -367,6 +367,16 @@ impl Engine for Space {
         time * events::PATIENCE
     }
 
+    fn own_servers(&self) -> Vec<String> {
+        let base = match &self.config.location {
+            SpaceLocation::Url(url) => Some(url.clone()),
+            SpaceLocation::Hub(_) => locked(&self.address).clone(),
+        };
+        base.into_iter()
+            .chain(self.config.public_base.clone())
+            .collect()
+    }
+
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
         self.with_cures(deadline, |server| {
             let description = self.describe(server, deadline)?;

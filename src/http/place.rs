@@ -88,6 +88,12 @@ impl Place {
         }
     }
 
+    /// Whether the host is this address.
+    #[must_use]
+    pub fn has_address(&self, address: IpAddr) -> bool {
+        self.host == Host::Address(address.to_canonical())
+    }
+
     /// Whether the host is an IP address and no name.
     #[must_use]
     pub fn is_address(&self) -> bool {

@@ -22,6 +22,7 @@ use crate::config::{
 use crate::digest::sha256;
 use crate::endpoint::Monitor;
 use crate::endpoint::http::{Limits, serve};
+use crate::engine::relay::Relay;
 use crate::error::{Error, Result};
 use crate::http::{Allowed, Client, Request};
 use crate::playground::bot_api::BotApi;
@@ -32,6 +33,7 @@ use crate::playground::transcript;
 use crate::program::bars::TerminalProgress;
 use crate::program::command_line::{CommandCall, CommandDefinition, Program, print_lines};
 use crate::program::index::summary_lines;
+use crate::search::Engine;
 use crate::shutdown::Shutdown;
 use crate::systemd::Pulse;
 use crate::{bot, endpoint, engine, log};
@@ -189,7 +191,7 @@ fn start_endpoint(
     traffic: &Traffic,
     shutdown: &Shutdown,
 ) -> Result<Running> {
-    let engine = engine::choose(config)?;
+    let engine: Arc<dyn Engine> = Arc::new(Relay::new(engine::choose(config)?, true)?);
     let name = engine.name();
     let (listener, address) = listen(config.listen)?;
     let config = SearchConfig {
@@ -197,7 +199,10 @@ fn start_endpoint(
         ..config.clone()
     };
     let router = faults.search_layer(
-        endpoint::router(engine, &config, &Monitor::default()),
+        endpoint::guarded(
+            endpoint::router(engine, &config, &Monitor::default()),
+            &config,
+        ),
         traffic,
     );
     let shutdown = shutdown.clone();

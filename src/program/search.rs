@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::{Environment, SEARCH_VARIABLES, SearchConfig};
@@ -11,6 +12,7 @@ use crate::endpoint::http::{self, Limits};
 use crate::endpoint::lambda;
 use crate::endpoint::{self, Monitor, socket};
 use crate::engine;
+use crate::engine::relay::Relay;
 use crate::error::{Error, Result};
 use crate::http::proxy_in_words;
 use crate::log::{self, events};
@@ -124,7 +126,8 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
         command if command.starts_with("model ") => model::run(call, &config.clip),
         #[cfg(feature = "lambda")]
         _ if in_lambda => {
-            let router = endpoint::router(engine::choose(&config)?, &config, &Monitor::default());
+            let engine = Arc::new(Relay::new(engine::choose(&config)?, false)?);
+            let router = endpoint::router(engine, &config, &Monitor::default());
             lambda::serve(router, environment)
         }
         _ => serve(config),
@@ -135,7 +138,7 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
     let socket = socket::open(config.listen)?;
     config.listen = socket.address;
     keep_private(&config)?;
-    let engine = engine::choose_late(&config)?;
+    let engine: Arc<dyn Engine> = Arc::new(Relay::new(engine::choose_late(&config)?, true)?);
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
     let activity = Monitor::default();
@@ -162,7 +165,7 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
         stop: config.timeout + OVERTIME,
         ..Limits::default()
     };
-    let router = endpoint::router(engine, &config, &activity);
+    let router = endpoint::guarded(endpoint::router(engine, &config, &activity), &config);
     http::serve(socket.listener, router, &shutdown, limits, activity.pulse())?;
     tracing::info!(message_id = events::STOPPED, "stopped");
     Ok(0)

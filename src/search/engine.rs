@@ -62,6 +62,12 @@ pub trait Engine: Send + Sync {
         None
     }
 
+    /// Addresses of the servers that the settings name, whose pictures may be handed out even where
+    /// their addresses are private.
+    fn own_servers(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The engine's picture with that id, to be served at `/images/{id}`; scaled down to `width`
     /// pixels where that is given and the engine can. None if there is no such picture.
     ///

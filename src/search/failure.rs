@@ -23,6 +23,8 @@ pub enum Reason {
     NotFound,
     /// The path does not take this method.
     MethodNotAllowed,
+    /// The host name in the request is not one of the endpoint's.
+    Misdirected,
     /// The picture is larger than [`MAX_PICTURE_BYTES`].
     TooLarge,
     /// The picture is not JPEG, PNG or WebP.
@@ -61,11 +63,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::BadQuery,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::Misdirected,
         Self::TooLarge,
         Self::UnsupportedMedia,
         Self::RateLimited,
@@ -93,6 +96,7 @@ impl Reason {
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::Misdirected => "misdirected",
             Self::TooLarge => "too_large",
             Self::UnsupportedMedia => "unsupported_media",
             Self::RateLimited | Self::SpaceRateLimited => "rate_limited",
@@ -120,6 +124,7 @@ impl Reason {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::Misdirected => 421,
             Self::TooLarge => 413,
             Self::UnsupportedMedia => 415,
             Self::RateLimited => 429,
@@ -249,6 +254,7 @@ impl From<Failure> for Error {
             | Reason::Forbidden
             | Reason::NotFound
             | Reason::MethodNotAllowed
+            | Reason::Misdirected
             | Reason::TooLarge
             | Reason::UnsupportedMedia
             | Reason::NotSupported

@@ -44,7 +44,7 @@ fn details_limit_and_offset_page_through_everything() {
     let expected = json!({
         "query": "Red bus",
         "results": [{
-            "url": "http://pictures.example/images/bus.jpg",
+            "url": "http://localhost/images/bus.jpg",
             "width": 256,
             "height": 256,
             "caption": "bus",
@@ -144,7 +144,7 @@ fn wrong_paths_and_methods_are_errors_of_the_contract() {
         ("DELETE", "/search?query=x", "GET,HEAD,POST"),
         ("PUT", "/search", "GET,HEAD,POST"),
         ("POST", "/health", "GET,HEAD"),
-        ("OPTIONS", "/ready", "GET,HEAD"),
+        ("PATCH", "/ready", "GET,HEAD"),
         ("POST", "/images/automobile.jpg", "GET,HEAD"),
     ] {
         let reply = connection

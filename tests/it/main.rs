@@ -18,6 +18,7 @@ mod endpoint_faults;
 mod endpoint_forms;
 mod endpoint_images;
 mod endpoint_limits;
+mod endpoint_names;
 mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;

@@ -177,6 +177,7 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
             | Reason::Forbidden
             | Reason::NotFound
             | Reason::MethodNotAllowed
+            | Reason::Misdirected
             | Reason::TooLarge
             | Reason::UnsupportedMedia
             | Reason::NotSupported

@@ -54,6 +54,8 @@ impl Endpoint {
             engine: EngineConfig::Mock,
             listen: ([127, 0, 0, 1], 1).into(),
             page: false,
+            origins: clip_bot::config::Origins::default(),
+            public_url: None,
             token,
             timeout: Duration::from_mins(1),
             idle: None,

@@ -109,6 +109,8 @@ pub fn config() -> SearchConfig {
         idle: None,
         listen: "127.0.0.1:0".parse().expect("an address"),
         page: false,
+        origins: clip_bot::config::Origins::default(),
+        public_url: None,
         token: None,
         timeout: PATIENCE,
         workers: 8,

@@ -42,7 +42,7 @@ impl Raw {
     /// Sends a request without body.
     pub fn ask(&mut self, method: &str, target: &str, headers: &str) -> &mut Self {
         self.send(format!(
-            "{method} {target} HTTP/1.1\r\nhost: pictures.example\r\n{headers}\r\n"
+            "{method} {target} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n"
         ))
     }
 

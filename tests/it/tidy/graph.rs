@@ -62,6 +62,7 @@ const LAYERS: &[&[Row]] = &[
             &[
                 "config",
                 "error",
+                "http",
                 "locked",
                 "multipart",
                 "search",
