@@ -443,7 +443,7 @@ impl Item {
             .as_deref()
             .map(str::trim)
             .filter(|text| !text.is_empty());
-        let caption = caption.map(reply::without_private);
+        let caption = caption.map(pictures::without_private);
         let caption = caption.map(|text: String| text.chars().take(MAX_CAPTION_CHARS).collect());
         let (media, file) = match &self.rung {
             Rung::FileId(file_id) => (file_id.clone(), None),

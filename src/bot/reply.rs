@@ -7,7 +7,6 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::texts::Texts;
-use crate::http::Place;
 use crate::search::{Failure, MAX_QUERY_CHARS, Reason};
 use crate::telegram::client::Command;
 use crate::telegram::request::{buttons, force_reply};
@@ -232,33 +231,6 @@ fn with_retry(texts: &Texts, template: &str, query: &str) -> Reply {
     }
 }
 
-/// `text` without private addresses, which its reader cannot reach: they become "…".
-#[must_use]
-pub fn without_private(text: &str) -> String {
-    text.split_inclusive(char::is_whitespace)
-        .map(|word| {
-            let end = word.trim_end();
-            let start = ["http://", "https://"]
-                .iter()
-                .filter_map(|scheme| end.to_ascii_lowercase().find(scheme))
-                .min();
-            let bare = end.trim_start_matches(['(', '<', '"', '\'']);
-            let is_private = match start.and_then(|start| end.get(start..)) {
-                Some(url) => Place::of(url).is_none_or(|place| place.is_local()),
-                // An address without a scheme has at least three dots or colons.
-                None if bare.matches(['.', ':']).count() < 3 => false,
-                None => Place::of(&format!("http://{bare}"))
-                    .is_some_and(|place| place.is_address() && place.is_local()),
-            };
-            if is_private {
-                format!("…{}", &word[end.len()..])
-            } else {
-                word.to_owned()
-            }
-        })
-        .collect()
-}
-
 /// The pictures that could only be sent as links, in as many messages as they need.
 #[must_use]
 pub fn links(texts: &Texts, urls: &[&str]) -> Vec<String> {
@@ -429,28 +401,6 @@ mod tests {
         };
         let text = found(english, "bus", none, Duration::ZERO).text;
         assert_eq!(text, "The pictures for “bus” could not be sent.");
-    }
-
-    #[test]
-    fn a_caption_shows_no_private_address() {
-        let table = [
-            ("a red bus", "a red bus"),
-            (
-                "at https://a.example/1.jpg, 2.5",
-                "at https://a.example/1.jpg, 2.5",
-            ),
-            ("at http://127.0.0.1:8080/1.jpg now", "at … now"),
-            ("(http://nas.lan/1.jpg)\nHTTP://[::1]/x", "…\n…"),
-            ("see=http://0x7f.1/a 192.168.1.7:8080/b", "… …"),
-            (
-                "10.0.0.1 8.8.8.8 1.2.3.4.jpg fe80::1",
-                "… 8.8.8.8 1.2.3.4.jpg fe80::1",
-            ),
-            ("http://", "…"),
-        ];
-        for (caption, expected) in table {
-            assert_eq!(without_private(caption), expected, "{caption}");
-        }
     }
 
     #[test]

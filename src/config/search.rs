@@ -149,29 +149,7 @@ impl SearchConfig {
             ("space" | "", _) => EngineConfig::Space(settings.space()?),
             _ => return Err(settings.invalid("CLIP_SEARCH_ENGINE", "clip, space or mock")),
         };
-        let path = |name: &str| match settings.text(name) {
-            "" => None,
-            path => Some(PathBuf::from(path)),
-        };
-        let clip = ClipConfig {
-            model: path("CLIP_SEARCH_MODEL"),
-            index: path("CLIP_SEARCH_INDEX"),
-            cache: path("CLIP_SEARCH_CACHE").or_else(|| settings.cache_folder("clip-search")),
-            qdrant: settings.url("CLIP_SEARCH_QDRANT")?,
-            qdrant_key: settings.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key")?,
-            min_score: match settings.text("CLIP_SEARCH_MIN_SCORE") {
-                "" => None,
-                _ => Some(
-                    settings
-                        .parsed::<Cosine>("CLIP_SEARCH_MIN_SCORE", "a number from -1 to 1")?
-                        .0,
-                ),
-            },
-            public_base: settings
-                .url("CLIP_SEARCH_PUBLIC_BASE")?
-                .map(|base| base + "/"),
-            hub: settings.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
-        };
+        let clip = settings.clip()?;
         let token = settings.secret("CLIP_SEARCH_TOKEN", "search-token")?;
         Ok(Self {
             clip,
@@ -212,6 +190,29 @@ impl SearchConfig {
 }
 
 impl Settings<'_> {
+    fn clip(&mut self) -> Result<ClipConfig> {
+        let path = |name: &str| match self.text(name) {
+            "" => None,
+            path => Some(PathBuf::from(path)),
+        };
+        Ok(ClipConfig {
+            model: path("CLIP_SEARCH_MODEL"),
+            index: path("CLIP_SEARCH_INDEX"),
+            cache: path("CLIP_SEARCH_CACHE").or_else(|| self.cache_folder("clip-search")),
+            qdrant: self.url("CLIP_SEARCH_QDRANT")?,
+            qdrant_key: self.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key")?,
+            min_score: match self.text("CLIP_SEARCH_MIN_SCORE") {
+                "" => None,
+                _ => Some(
+                    self.parsed::<Cosine>("CLIP_SEARCH_MIN_SCORE", "a number from -1 to 1")?
+                        .0,
+                ),
+            },
+            public_base: self.url("CLIP_SEARCH_PUBLIC_BASE")?.map(|base| base + "/"),
+            hub: self.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
+        })
+    }
+
     fn space(&mut self) -> Result<SpaceConfig> {
         let location = self.space_location()?;
         let template = "CLIP_SEARCH_SPACE_ARGS";

@@ -83,9 +83,10 @@ impl Engine for LateEngine {
     }
 
     fn own_servers(&self) -> Vec<String> {
-        self.engine()
-            .map(|engine| engine.own_servers())
-            .unwrap_or_default()
+        match self.engine() {
+            Ok(engine) => engine.own_servers(),
+            Err(_) => Vec::new(),
+        }
     }
 
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {

@@ -225,7 +225,7 @@ impl<'a> Coordinator<'a> {
             Examined::Picture(row) => self.add_row(*row)?,
             Examined::Unchanged => self.summary.unchanged += 1,
             Examined::LeftOut(job, left_out) => {
-                self.remove_row(job);
+                self.remove_row(*job);
                 self.left_out(&left_out);
             }
             // The row stays: it may still be right.

@@ -29,7 +29,7 @@ pub(super) enum Examined {
     /// The content is what the index knows.
     Unchanged,
     /// The file is not read, and a row that it had is removed.
-    LeftOut(FileJob, LeftOut),
+    LeftOut(Box<FileJob>, LeftOut),
     /// The file cannot be read or fetched at the moment; the line says why.
     Unreadable(String),
 }

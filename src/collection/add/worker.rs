@@ -47,7 +47,7 @@ pub(super) struct WorkerPool<'a> {
 /// A job after its file was examined.
 enum Step {
     Done(Examined),
-    Encode(DecodedPicture),
+    Encode(Box<DecodedPicture>),
 }
 
 /// A picture that is to be encoded.
@@ -94,7 +94,7 @@ impl<'a> WorkerPool<'a> {
             let mut ready = Vec::new();
             match job.map(|job| self.examine(job)) {
                 Ok(Ok(Step::Done(examined))) => ready.push(ThreadReport::Examined(examined)),
-                Ok(Ok(Step::Encode(picture))) => decoded.push(picture),
+                Ok(Ok(Step::Encode(picture))) => decoded.push(*picture),
                 Ok(Err(error)) => ready.push(ThreadReport::Failed(error)),
                 Err(_) => {}
             }
@@ -178,7 +178,7 @@ impl<'a> WorkerPool<'a> {
                 } else {
                     format!("{}: not read: {kind}", path.display())
                 };
-                return Ok(Examined::LeftOut(job, LeftOut { kind, line }).into());
+                return Ok(Examined::LeftOut(Box::new(job), LeftOut { kind, line }).into());
             }
             Ok(Found::TooLarge(bytes)) => {
                 let line = format!(
@@ -188,7 +188,7 @@ impl<'a> WorkerPool<'a> {
                     picture::MAX_FILE_BYTES >> 20
                 );
                 let kind = TOO_LARGE;
-                return Ok(Examined::LeftOut(job, LeftOut { kind, line }).into());
+                return Ok(Examined::LeftOut(Box::new(job), LeftOut { kind, line }).into());
             }
             Err(cause) => return unreadable(cause),
         };
@@ -273,11 +273,13 @@ impl<'a> WorkerPool<'a> {
         match decode(bytes) {
             Ok(picture) => {
                 (record.width, record.height) = (picture.width, picture.height);
-                Ok(Step::Encode(DecodedPicture {
+                let pixels = self.encoder.pixels(&picture)?;
+                let decoded = DecodedPicture {
                     job,
                     record,
-                    pixels: self.encoder.pixels(&picture)?,
-                }))
+                    pixels,
+                };
+                Ok(Step::Encode(Box::new(decoded)))
             }
             Err(error) => {
                 let line = format!("{}: {}", name(&job, root), error.chain());
@@ -285,7 +287,7 @@ impl<'a> WorkerPool<'a> {
                     Kind::TooLarge => TOO_LARGE,
                     _ => DAMAGED,
                 };
-                Ok(Examined::LeftOut(job, LeftOut { kind, line }).into())
+                Ok(Examined::LeftOut(Box::new(job), LeftOut { kind, line }).into())
             }
         }
     }
