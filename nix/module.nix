@@ -137,7 +137,7 @@ let
       )
     ++ map (name: {
       # As the programs themselves tell secrets: `Variable::is_secret`.
-      assertion = !(lib.hasSuffix "TOKEN" name || lib.hasSuffix "_KEY" name);
+      assertion = !(lib.hasSuffix "TOKEN" name || lib.hasSuffix "_KEY" name || lib.hasSuffix "_LOGIN" name);
       message = "services.${program}.settings.${name} is a secret, and the Nix store is readable for everybody: use the option that names a file.";
     }) (lib.attrNames service.settings);
 in

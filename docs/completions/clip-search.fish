@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_search_global_optspecs
-    string join \n cache= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= open= page= public-base= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
+    string join \n cache= cors= engine= hf-token-file= hub= idle= index= listen= log= min-score= model= open= page= public-base= public-url= qdrant= qdrant-key-file= space= space-api= space-args= space-login-file= timeout= token-file= workers= h/help V/version
 end
 
 function __fish_clip_search_needs_command
@@ -25,6 +25,7 @@ function __fish_clip_search_using_subcommand
 end
 
 complete -c clip-search -n "__fish_clip_search_needs_command" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -49,6 +50,7 @@ complete -c clip-search -n "__fish_clip_search_needs_command" -l page -d 'the pa
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_needs_command" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -67,6 +69,7 @@ complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "index" -d '
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -91,6 +94,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l page -
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -103,6 +107,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l worker
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -127,6 +132,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l page -
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -141,6 +147,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l json -
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -165,6 +172,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l page -
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -178,6 +186,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l json -
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -202,6 +211,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not _
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -220,6 +230,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "verify" -d 'read the whole index and report what is damaged'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -244,6 +255,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -260,6 +272,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -284,6 +297,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -297,6 +311,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -321,6 +336,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -334,6 +350,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -358,6 +375,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -370,6 +388,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -394,6 +413,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -412,6 +432,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "verify" -d 'read the whole index and report what is damaged'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -436,6 +457,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not _
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -453,6 +475,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not _
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "info" -d 'print what a model file holds and whether it is intact'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -477,6 +500,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -489,6 +513,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -513,6 +538,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -525,6 +551,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -549,6 +576,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
@@ -561,6 +589,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
@@ -585,6 +614,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 off\t''
 on\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f

@@ -16,6 +16,7 @@ _clip-search() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -28,6 +29,7 @@ _clip-search() {
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -53,6 +55,7 @@ _clip-search() {
             (serve)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -65,6 +68,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -83,6 +87,7 @@ _arguments "${_arguments_options[@]}" : \
 (check)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -95,6 +100,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -115,6 +121,7 @@ _arguments "${_arguments_options[@]}" : \
 (query)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -127,6 +134,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -147,6 +155,7 @@ _arguments "${_arguments_options[@]}" : \
 (index)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -159,6 +168,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -185,6 +195,7 @@ _arguments "${_arguments_options[@]}" : \
             (add)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -197,6 +208,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -220,6 +232,7 @@ _arguments "${_arguments_options[@]}" : \
 (info)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -232,6 +245,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -251,6 +265,7 @@ _arguments "${_arguments_options[@]}" : \
 (push)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -263,6 +278,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -283,6 +299,7 @@ _arguments "${_arguments_options[@]}" : \
 (remove)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -295,6 +312,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -314,6 +332,7 @@ _arguments "${_arguments_options[@]}" : \
 (verify)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -326,6 +345,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -388,6 +408,7 @@ esac
 (model)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -400,6 +421,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -426,6 +448,7 @@ _arguments "${_arguments_options[@]}" : \
             (list)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -438,6 +461,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -456,6 +480,7 @@ _arguments "${_arguments_options[@]}" : \
 (fetch)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -468,6 +493,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -488,6 +514,7 @@ _arguments "${_arguments_options[@]}" : \
 (convert)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -500,6 +527,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
@@ -521,6 +549,7 @@ _arguments "${_arguments_options[@]}" : \
 (info)
 _arguments "${_arguments_options[@]}" : \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
+'--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
 '--hf-token-file=[file with the Hugging Face token; or systemd credential \`hf-token\` \[CLIP_SEARCH_HF_TOKEN_FILE\]]:VALUE:_files' \
 '--hub=[address of the hub, where Spaces are looked up and models are downloaded \[default\: https\://huggingface.co\] \[CLIP_SEARCH_HUB\]]:VALUE:' \
@@ -533,6 +562,7 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \

@@ -118,7 +118,7 @@ fn words_are_found_in_forms_and_in_json() {
 fn a_picture_is_found_in_whatever_way_it_is_sent() {
     let (_program, address) = start(&[("CLIP_SEARCH_ENGINE", "clip")]);
     let dog = get(address, "/search?query=dog&limit=1").json();
-    let path = dog[0].as_str().and_then(|url| url.split_once("example"));
+    let path = dog[0].as_str().and_then(|url| url.split_once("localhost"));
     let (_, path) = path.expect("an address at the endpoint");
     let picture = get(address, path).body;
     let as_it_is = post(

@@ -106,7 +106,7 @@ fn every_secret_has_a_place_that_only_root_can_read() {
             let option = option.expect("an option of the service");
             assert!(module.contains(&format!("{option} = fileOption")));
             assert!(module.contains(&format!("\"{option}\"\n")), "{option}");
-            let refused = ["TOKEN", "_KEY"]
+            let refused = ["TOKEN", "_KEY", "_LOGIN"]
                 .iter()
                 .find(|end| secret.name.ends_with(*end));
             let refused = format!("lib.hasSuffix \"{}\" name", refused.expect("a known end"));
