@@ -12,7 +12,7 @@ mod image;
 mod query;
 
 pub use engine::{Engine, Plan};
-pub use failure::{Failure, Reason};
+pub use failure::{Failure, MAX_MESSAGE_CHARS, Reason};
 pub use hit::{Hit, MAX_URL_BYTES, Page};
 pub use image::{Content, Image, ImageFile, ReadAt, Work, read_whole};
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_PICTURE_BYTES, MAX_QUERY_CHARS, Query, Subject};

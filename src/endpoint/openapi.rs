@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::request::{MAX_OFFSET, NO, WIDTHS, YES};
-use crate::search::{DEFAULT_LIMIT, Engine, MAX_LIMIT, MAX_QUERY_CHARS, Reason};
+use crate::search::{DEFAULT_LIMIT, Engine, MAX_LIMIT, MAX_MESSAGE_CHARS, MAX_QUERY_CHARS, Reason};
 
 /// Why a search can fail at any time, whatever was asked.
 const SEARCH: &[Reason] = &[
@@ -58,7 +58,7 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
             "/health": { "get": {
                 "operationId": "health",
                 "summary": "Whether the endpoint runs",
-                "responses": { "200": success("Health") },
+                "responses": responses("Health", &[], false),
             } },
             "/ready": { "get": {
                 "operationId": "ready",
@@ -247,7 +247,9 @@ fn responses(answer: &str, reasons: &[&[Reason]], wants_token: bool) -> Value {
             response["description"] = format!("{known}{separator}{code}").into();
         }
     };
-    for reason in reasons.iter().copied().flatten() {
+    // The name by which a request came is looked at before all else.
+    let any = [Reason::Misdirected];
+    for reason in reasons.iter().copied().flatten().chain(&any) {
         add(reason.status(), reason.code());
     }
     if wants_token {
@@ -302,7 +304,7 @@ fn schemas() -> Value {
                 "required": ["code", "message"],
                 "properties": {
                     "code": { "enum": codes },
-                    "message": { "type": "string", "maxLength": 500 },
+                    "message": { "type": "string", "maxLength": MAX_MESSAGE_CHARS },
                     "stage": text,
                 },
             } },

@@ -10,7 +10,7 @@ use super::query::MAX_PICTURE_BYTES;
 use crate::error::{Error, Kind, one_line};
 
 /// Longest message of a failure, in characters: it may name every function of a Space.
-const MAX_MESSAGE_CHARS: usize = 8000;
+pub const MAX_MESSAGE_CHARS: usize = 8000;
 
 /// Why a search failed: a closed list, by which chat texts and status codes are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
