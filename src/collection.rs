@@ -3,7 +3,7 @@
 //!
 //! There are two stores: [`index`], a folder of files on this machine, and [`qdrant`], a server for
 //! collections that are too large for it. [`add`] brings an index up to date with the pictures on
-//! disk; [`qdrant::push`] copies an index to Qdrant.
+//! disk; [`qdrant`] copies an index to Qdrant.
 
 use std::io::ErrorKind;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! Who is served: whom the settings allow, the owner, and whom the owner let in.
 //!
-//! Pure. [`book`] is what is remembered about the owner and the others, [`file`] keeps it, [`claim`]
+//! Pure. [`book`] is what is remembered about the owner and the others, [`mod@file`] keeps it, [`claim`]
 //! is the code that makes somebody the owner.
 
 pub mod book;

@@ -53,7 +53,7 @@ struct Slice {
 }
 
 impl Budget {
-    /// A budget of `bytes`, at least [`MAX_PORTION`].
+    /// A budget of `bytes`, at least as large as one portion.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
         let state = BudgetState {
