@@ -28,7 +28,7 @@ def sandbox(_):
     for unit in BOT, SEARCH:
         names = [name for name in looser if unit == BOT or name not in attempts.FOLDERS]
         probes.add(unit, unit, [*names, *by_user])
-        probes.add(f"{unit} as root", unit, names, "DynamicUser=no")
+        probes.add(f"{unit} as root", unit, names, "DynamicUser=no\nUser=root")
     for name, lines in (looser | by_user).items():
         probes.add(name, BOT, [name], lines)
     here, there = "connect to this machine", "connect to a private network"
