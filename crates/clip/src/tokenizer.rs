@@ -15,6 +15,16 @@ pub use clip::ClipTokenizer;
 /// English ends of words that are words to a tokenizer.
 const CONTRACTIONS: [&str; 7] = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"];
 
+/// The tokens of all words between `start` and the end, which is the token behind it: at most `context`
+/// tokens, but always these two.
+fn framed(start: u32, context: usize, words: impl Iterator<Item = Vec<u16>>) -> Vec<u32> {
+    let longest = context.saturating_sub(1).max(1);
+    let mut tokens = vec![start];
+    tokens.extend(words.flatten().map(u32::from).take(longest - 1));
+    tokens.push(start + 1);
+    tokens
+}
+
 /// Whether `c` is of Unicode's category L: std's "alphabetic" has some marks, numbers and circled
 /// letters besides.
 fn is_letter(c: char) -> bool {

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
 use super::pairs::{BYTE_TOKENS, Merges};
-use super::{CONTRACTIONS, is_letter, plain};
+use super::{CONTRACTIONS, framed, is_letter, plain};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Bytes of a merge in a model file: left token, right token and rank, big endian.
@@ -78,23 +78,18 @@ impl<'a> ByteLevelTokenizer<'a> {
     /// The tokens of `text` exactly as Hugging Face's tokenizers makes them, between start and end.
     #[must_use]
     pub fn encode_exactly(&self, text: &str, context: usize) -> Vec<u32> {
-        let longest = context.saturating_sub(1).max(1);
-        let mut tokens = vec![self.start()];
         let mut text: String = text.nfc().flat_map(char::to_lowercase).collect();
         if !text.is_empty() && !text.starts_with(' ') {
             text.insert(0, ' ');
         }
         let mut rest = text.as_str();
-        while tokens.len() < longest
-            && let Some((word, behind)) = next_word(rest)
-        {
+        let words = std::iter::from_fn(|| {
+            let word;
+            (word, rest) = next_word(rest)?;
             let bytes = word.bytes().map(|byte| BYTE_TOKENS[usize::from(byte)]);
-            tokens.extend(self.merges.apply(bytes).into_iter().map(u32::from));
-            rest = behind;
-        }
-        tokens.truncate(longest);
-        tokens.push(self.end());
-        tokens
+            Some(self.merges.apply(bytes))
+        });
+        framed(self.start(), context, words)
     }
 }
 

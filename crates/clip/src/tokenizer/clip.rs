@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::pairs::{BYTE_TOKENS, Merges};
-use super::{CONTRACTIONS, is_letter, plain};
+use super::{CONTRACTIONS, framed, is_letter, plain};
 use crate::error::{Error, ErrorKind, Result};
 
 /// All merges that CLIP knows, made by `make.py` beside it: left token, right token and rank, big
@@ -76,18 +76,13 @@ impl ClipTokenizer {
     pub fn encode_exactly(&self, text: &str, context: usize) -> Vec<u32> {
         // Each character for itself: str::to_lowercase would look at the neighbours of a sigma.
         let text: String = text.nfc().flat_map(char::to_lowercase).collect();
-        let longest = context.saturating_sub(1).max(1);
-        let mut tokens = vec![self.start()];
         let mut rest = text.as_str();
-        while tokens.len() < longest
-            && let Some((word, behind)) = next_word(rest)
-        {
-            tokens.extend(self.merged(word).into_iter().map(u32::from));
-            rest = behind;
-        }
-        tokens.truncate(longest);
-        tokens.push(self.end());
-        tokens
+        let words = std::iter::from_fn(|| {
+            let word;
+            (word, rest) = next_word(rest)?;
+            Some(self.merged(word))
+        });
+        framed(self.start(), context, words)
     }
 
     /// The tokens of one word.
