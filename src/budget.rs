@@ -1,6 +1,6 @@
 //! A limit to the memory and the processors that several threads use together.
 
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use crate::locked::{locked, unpoisoned};
@@ -46,21 +46,39 @@ impl Budget {
     /// Waits until `bytes` are free, or until nothing else is reserved if that is more than there
     /// are at all; none if that takes longer than until `deadline`.
     pub fn reserve(&self, bytes: u64, deadline: Instant) -> Option<Reservation<'_>> {
-        let mut reserved = locked(&self.reserved);
-        while reserved.holders > 0
+        let left = deadline.saturating_duration_since(Instant::now());
+        let waited = self
+            .released
+            .wait_timeout_while(locked(&self.reserved), left, |reserved| {
+                self.is_short(reserved, bytes)
+            });
+        let (reserved, _) = unpoisoned(waited);
+        (!self.is_short(&reserved, bytes)).then(|| self.take(reserved, bytes))
+    }
+
+    /// As [`Self::reserve`], however long that takes.
+    pub fn reserve_at_last(&self, bytes: u64) -> Reservation<'_> {
+        let waited = self
+            .released
+            .wait_while(locked(&self.reserved), |reserved| {
+                self.is_short(reserved, bytes)
+            });
+        self.take(unpoisoned(waited), bytes)
+    }
+
+    fn is_short(&self, reserved: &Reserved, bytes: u64) -> bool {
+        reserved.holders > 0
             && (reserved.holders >= self.holders
                 || reserved.bytes.saturating_add(bytes) > self.bytes)
-        {
-            let left = deadline.checked_duration_since(Instant::now())?;
-            let waited = self.released.wait_timeout(reserved, left);
-            reserved = unpoisoned(waited).0;
-        }
+    }
+
+    fn take(&self, mut reserved: MutexGuard<'_, Reserved>, bytes: u64) -> Reservation<'_> {
         reserved.holders += 1;
         reserved.bytes = reserved.bytes.saturating_add(bytes);
-        Some(Reservation {
+        Reservation {
             budget: self,
             bytes,
-        })
+        }
     }
 }
 
@@ -103,8 +121,10 @@ mod tests {
         let until = Instant::now() + Duration::from_mins(1);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| budget.reserve(1, until).is_some());
+            let patient = scope.spawn(|| budget.reserve_at_last(1).bytes);
             drop(held);
             assert!(waiting.join().expect("no panic"));
+            assert_eq!(patient.join().expect("no panic"), 1);
         });
     }
 }

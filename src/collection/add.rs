@@ -23,7 +23,6 @@ use clip::Encoder;
 use coordinator::Coordinator;
 
 mod at_work;
-mod budget;
 mod contents;
 mod coordinator;
 mod copies;

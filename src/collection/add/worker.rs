@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, RwLock, TryLockError};
 use std::time::Duration;
 
 use super::at_work::AtWork;
-use super::budget::MemoryBudget;
 use super::job::{Examined, FileJob, LeftOut, NewRow, ThreadReport};
+use crate::budget::Budget;
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::{StoredRecord, content_key};
 use crate::collection::index::segment::halves;
@@ -39,7 +39,7 @@ pub(super) struct WorkerPool<'a> {
     jobs: Mutex<Option<Receiver<FileJob>>>,
     /// The newest committed state: vectors of content that it holds are not computed again.
     newest: RwLock<Arc<Snapshot>>,
-    memory: MemoryBudget,
+    memory: Budget,
     at_work: &'a AtWork,
     client: Client,
 }
@@ -78,7 +78,8 @@ impl<'a> WorkerPool<'a> {
             roots,
             jobs: Mutex::new(Some(jobs)),
             newest: RwLock::new(snapshot),
-            memory: MemoryBudget::default(),
+            // That of one picture, however large it is.
+            memory: Budget::new(picture::MAX_MEMORY, usize::MAX),
             at_work,
             client,
         }
@@ -192,7 +193,7 @@ impl<'a> WorkerPool<'a> {
             }
             Err(cause) => return unreadable(cause),
         };
-        let _reserved = self.memory.reserve(memory);
+        let _reserved = self.memory.reserve_at_last(memory);
         let reading = self.at_work.begin(&job, memory);
         let step = match file.read() {
             Ok(bytes) => self.examine_content(job, root, &bytes),
@@ -204,12 +205,12 @@ impl<'a> WorkerPool<'a> {
 
     /// Fetches a picture of a list.
     fn examine_address(&self, job: FileJob, root: &Root) -> Result<Step> {
-        let mut reserved = self.memory.reserve(picture::MAX_FILE_BYTES);
+        let mut reserved = self.memory.reserve_at_last(picture::MAX_FILE_BYTES);
         match self.fetch(&job.path.to_string_lossy()) {
             Ok(bytes) => {
                 let memory = picture::cost(&bytes) + bytes.len() as u64;
                 drop(reserved);
-                reserved = self.memory.reserve(memory);
+                reserved = self.memory.reserve_at_last(memory);
                 let reading = self.at_work.begin(&job, memory);
                 let step = self.examine_content(job, root, &bytes);
                 drop((reading, reserved));

@@ -35,8 +35,8 @@ const LAYERS: &[&[Row]] = &[
         (
             "collection",
             &[
-                "digest", "error", "http", "locked", "media", "picture", "progress", "search",
-                "secret", "shutdown",
+                "budget", "digest", "error", "http", "locked", "media", "picture", "progress",
+                "search", "secret", "shutdown",
             ],
         ),
         ("download", &["digest", "error", "http", "progress"]),
