@@ -55,16 +55,16 @@ def configure(search_url):
         file.write("\n".join(["", *lines, ""]))
 
 
-def is_fresh():
-    """Installed, and nothing runs or would run at the next boot."""
+def is_fresh(programs):
+    """Installed, with the programs in that folder, and nothing runs or would run at the next boot."""
     for unit in BOT, SEARCH, SOCKET:
         assert show(unit, "ActiveState") == "inactive", unit
         assert show(unit, "UnitFileState") == "disabled", unit
     assert not (SETTINGS / "telegram-token").exists()
     assert (SETTINGS / "clip-bot.env").stat().st_mode & 0o777 == 0o644
     assert "answers from now on" in run("journalctl", "--dump-catalog", EVENT)
-    run("/usr/bin/clip-bot", "--version")
-    run("/usr/bin/clip-search", "--version")
+    for program in "clip-bot", "clip-search":
+        run(f"{programs}/{program}", "--version")
 
 
 def running():
@@ -141,7 +141,7 @@ def life(telegram):
     endpoint = SlowEndpoint().start()
     with checking("install: nothing runs yet"):
         apt("install", first)
-        is_fresh()
+        is_fresh("/usr/bin")
     with checking("a start without a token says what to do"):
         systemctl("start", BOT, code=1)
         assert show(BOT, "ExecMainStatus") == "2"
@@ -193,7 +193,7 @@ def life(telegram):
         purge()
     with checking("install after a purge: as the first time"):
         apt("install", first)
-        is_fresh()
+        is_fresh("/usr/bin")
 
 
 def purge():
