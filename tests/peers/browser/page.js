@@ -56,7 +56,8 @@ async function decoded(page) {
 }
 
 async function openChat(page, name) {
-  await page.locator(".chat", { hasText: name }).first().click();
+  // By its title: what was said last may name somebody else.
+  await page.locator(".chat", { has: page.locator(".who b", { hasText: name }) }).first().click();
   await until(`the chat ${name}`, async () => (await page.locator("#chat-title").textContent()).startsWith(name));
 }
 
