@@ -1,5 +1,5 @@
 //! The search contract: [`Query`], [`Hit`] and [`Failure`], their JSON, and the [`Engine`] that
-//! answers queries. It imports nothing of this crate but `error`.
+//! answers queries; and [`fusion`], which joins rankings. It imports nothing of this crate but `error`.
 //!
 //! `GET /search?query=red+bus` answers a bare JSON array of picture addresses, best first;
 //! with `details=true` an object `{"query", "results", "next_offset"}`. Errors are
@@ -7,6 +7,7 @@
 
 mod engine;
 mod failure;
+pub mod fusion;
 mod hit;
 mod image;
 mod query;
