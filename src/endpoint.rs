@@ -22,6 +22,7 @@ mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod permits;
+mod pixels;
 mod request;
 pub mod socket;
 mod upload;
@@ -46,6 +47,7 @@ use crate::secret::Secret;
 
 use answer::{AnswerSummary, FailureResponse};
 use permits::{Permit, Permits};
+use pixels::PixelThreads;
 use request::{Authentication, Fields, Parameters};
 use upload::BodyKind;
 
@@ -65,6 +67,7 @@ struct Endpoint {
     token: Option<Secret>,
     timeout: Duration,
     permits: Permits,
+    pixels: PixelThreads,
     /// Pages of other servers that may read answers.
     origins: Origins,
     /// Address by which others reach this endpoint, where it is set.
@@ -84,6 +87,15 @@ struct Endpoint {
 )]
 struct TimeLeft(Duration);
 
+/// What work costs, and so who goes first.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// Milliseconds, such as a search by text.
+    Quick,
+    /// Pictures are decoded.
+    Pixels,
+}
+
 type SharedEndpoint = State<Arc<Endpoint>>;
 /// How many pictures there are, where the engine knows, or why a search would fail.
 type Readiness = Result<Option<usize>, Failure>;
@@ -98,6 +110,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         token: config.token.clone(),
         timeout: config.timeout,
         permits: Permits::new(config.workers),
+        pixels: PixelThreads::new(),
         origins: config.origins.clone(),
         public_url: config.public_url.clone(),
         address: config.listen.to_string(),
@@ -289,8 +302,13 @@ impl Endpoint {
             }
         );
         let limit = query.limit;
+        let work = if text.is_some() {
+            Work::Quick
+        } else {
+            Work::Pixels
+        };
         let mut page = self
-            .ask(self.times(parts), permits, move |engine, deadline| {
+            .ask(work, self.times(parts), permits, move |engine, deadline| {
                 engine.search(&query, deadline)
             })
             .await?;
@@ -331,10 +349,11 @@ impl Endpoint {
         )
     }
 
-    /// Runs `work` on a thread where it may block, with a deadline after `time`, which it may put
+    /// Runs `work`, of that `kind`, on a thread where it may block, with a deadline after `time`, which it may put
     /// off to `longest`, and drops `permits` when it ends; a panic in it becomes a failure.
     async fn ask<T: Send + 'static>(
         &self,
+        kind: Work,
         (time, longest): (Duration, Duration),
         permits: impl Send + 'static,
         work: impl FnOnce(&dyn Engine, Instant) -> Result<T, Failure> + Send + 'static,
@@ -342,10 +361,14 @@ impl Endpoint {
         let engine = Arc::clone(&self.engine);
         let deadline = Instant::now() + time;
         let running = self.monitor.begin(longest);
-        let task = tokio::task::spawn_blocking(move || {
+        let whole = move || {
             let _kept = (permits, running);
             work(engine.as_ref(), deadline)
-        });
+        };
+        let task = match kind {
+            Work::Quick => tokio::task::spawn_blocking(whole),
+            Work::Pixels => self.pixels.run(whole),
+        };
         match tokio::time::timeout(longest + GRACE, task).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(broken()),
@@ -370,9 +393,12 @@ impl Endpoint {
         }
         let permit = self.permits.searches.now()?;
         let answer = self
-            .ask((self.timeout, self.timeout), permit, |engine, deadline| {
-                engine.ready(deadline).map(|()| engine.pictures())
-            })
+            .ask(
+                Work::Quick,
+                (self.timeout, self.timeout),
+                permit,
+                |engine, deadline| engine.ready(deadline).map(|()| engine.pictures()),
+            )
             .await;
         *last = Some((Instant::now(), answer.clone()));
         answer

@@ -22,7 +22,7 @@ use super::answer::FailureResponse;
 use super::conditional::{self, Part};
 use super::http::SOCKET_BYTES;
 use super::permits::Permit;
-use super::{Endpoint, SharedEndpoint, request};
+use super::{Endpoint, SharedEndpoint, Work, request};
 use crate::search::{Content, Failure, Image, ImageFile, ReadAt, Reason};
 
 /// A picture never changes under its address, so it may be kept for a day.
@@ -43,7 +43,7 @@ pub(super) async fn image(
     let time = endpoint.timeout;
     let deadline = Instant::now() + time;
     let found = endpoint
-        .ask((time, time), (), move |engine, _| {
+        .ask(Work::Quick, (time, time), (), move |engine, _| {
             Ok(engine.image(&id, width)?.map(with_small))
         })
         .await?;
@@ -57,7 +57,10 @@ pub(super) async fn image(
         Content::Ready(file) => file,
         Content::Later(work) => {
             let permit = endpoint.permits.computed.one(deadline).await?;
-            let computed = endpoint.ask((time, time), permit, move |_, deadline| work(deadline));
+            let times = (time, time);
+            let computed = endpoint.ask(Work::Pixels, times, permit, move |_, deadline| {
+                work(deadline)
+            });
             computed.await?.ok_or_else(missing)?
         }
     };
