@@ -80,17 +80,33 @@ class Telegram(Fake):
         self.ids = itertools.count(1001)
         self.waiting = []  # updates that the bot did not confirm
         self.said = []  # (chat, text, or how many pictures)
+        self.keyboards = []  # (chat, what its buttons ask for)
 
     def write(self, text, chat=7):
         """Somebody writes to the bot; gives the update's number."""
+        message = {"date": int(time.time()), "from": user(chat), "text": text}
+        message["chat"] = {"id": chat, "type": "private", "first_name": "U"}
+        return self.happens(lambda number: {"message": {"message_id": number} | message})
+
+    def press(self, data, chat):
+        """Somebody presses a button in a private chat; gives the update's number."""
+        place = {"id": chat, "type": "private", "first_name": "U"}
+        message = {"message_id": 1, "date": int(time.time()), "text": "asks", "chat": place}
+        callback = {"chat_instance": "i", "data": data, "from": user(chat), "message": message}
+        return self.happens(lambda number: {"callback_query": {"id": str(number)} | callback})
+
+    def happens(self, update):
+        """What `update` makes of its number waits for the bot."""
         with self.changed:
             number = next(self.ids)
-            user = {"id": chat, "is_bot": False, "first_name": "U", "language_code": "en"}
-            message = {"message_id": number, "date": int(time.time()), "from": user, "text": text}
-            message["chat"] = {"id": chat, "type": "private", "first_name": "U"}
-            self.waiting.append({"update_id": number, "message": message})
+            self.waiting.append({"update_id": number} | update(number))
             self.changed.notify_all()
         return number
+
+    def buttons(self, chat):
+        """What the buttons ask for that the bot showed in `chat`."""
+        with self.changed:
+            return [data for where, data in self.keyboards if where == chat]
 
     def heard(self, chat):
         """What the bot said in `chat`."""
@@ -132,6 +148,7 @@ class Telegram(Fake):
                 return {"url": ""}
             case "sendMessage" | "editMessageText":
                 self.said.append((chat, parameters["text"]))
+                self.keyboards += [(chat, data) for data in asked_for(parameters)]
                 return self.message(chat)
             case "sendPhoto" | "sendDocument":
                 self.said.append((chat, 1))
@@ -190,6 +207,18 @@ class Endpoint(Fake):
                 return 503, {"error": error}, {"retry-after": 1}
         place = f"https://pictures.invalid/{urllib.parse.quote(words)}"
         return 200, [f"{place}/{number}.jpg" for number in range(5)], {}
+
+
+def user(number):
+    return {"id": number, "is_bot": False, "first_name": "U", "language_code": "en"}
+
+
+def asked_for(parameters):
+    """The data of the buttons under a message."""
+    markup = parameters.get("reply_markup") or {}
+    markup = json.loads(markup) if isinstance(markup, str) else markup
+    buttons = [button for row in markup.get("inline_keyboard", []) for button in row]
+    return [button["callback_data"] for button in buttons if "callback_data" in button]
 
 
 def form(body):
