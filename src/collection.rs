@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub mod add;
+pub mod details;
 pub mod index;
 pub mod original;
 pub mod qdrant;
@@ -17,6 +18,7 @@ pub mod qdrant;
 use crate::digest::Digest;
 use crate::error::{Error, Result};
 
+pub use details::{Details, Position, Taken};
 pub use original::Original;
 
 /// Finds pictures by the similarity of their vectors.
@@ -101,6 +103,8 @@ pub struct Record {
     pub modified: Option<SystemTime>,
     /// SHA-256 of the file's content.
     pub digest: Digest,
+    /// When and where it was taken, and the like.
+    pub details: Details,
 }
 
 /// Where a picture is.

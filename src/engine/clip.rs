@@ -198,7 +198,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::collection::Record;
+    use crate::collection::{Details, Record};
     use crate::digest::sha256;
     use ::clip::Picture;
 
@@ -271,6 +271,7 @@ mod tests {
             bytes: 1000,
             modified: None,
             digest: sha256(id.as_bytes()),
+            details: Details::default(),
         }
     }
 

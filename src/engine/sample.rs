@@ -11,7 +11,7 @@ use clip::mapped::Aligned;
 use clip::model::Model;
 
 use super::drawings::{self, Drawing, SIDE};
-use crate::collection::{Original, Place, Record, ScoredRecord, VectorStore};
+use crate::collection::{Details, Original, Place, Record, ScoredRecord, VectorStore};
 use crate::digest::sha256;
 use crate::error::Result;
 
@@ -102,6 +102,7 @@ fn record(picture: &'static Drawing) -> Record {
         bytes: picture.file.len() as u64,
         modified: None::<SystemTime>,
         digest: sha256(picture.file),
+        details: Details::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::at_work::AtWork;
 use super::job::{Examined, FileJob, LeftOut, NewRow, ThreadReport};
 use crate::budget::Budget;
+use crate::collection::Details;
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::{StoredRecord, content_key};
 use crate::collection::index::segment::halves;
@@ -255,6 +256,8 @@ impl<'a> WorkerPool<'a> {
             bytes: bytes.len() as u64,
             modified: job.modified,
             digest: sha256(bytes),
+            details: Details::default(),
+            details_version: 0,
         };
         if let Some((_, known)) = &job.known
             && (known.digest, known.modified) == (record.digest, record.modified)

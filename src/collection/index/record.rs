@@ -5,8 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use super::bytes::{Put, Take};
 use super::manifest::Root;
-use crate::collection::{Place, Record};
+use crate::collection::{Details, Place, Position, Record, Taken};
 use crate::digest::{Digest, Hasher};
+
+/// Version of how details are stored.
+const DETAILS: u32 = 1;
 
 /// What is stored about a picture beside its vector.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,10 @@ pub(in crate::collection) struct StoredRecord {
     pub bytes: u64,
     pub modified: Option<SystemTime>,
     pub digest: Digest,
+    pub details: Details,
+    /// Version of the code that read the details from the file; 0 if none did. When it can read more
+    /// than then, a file that did not change is read again.
+    pub details_version: u32,
 }
 
 impl StoredRecord {
@@ -39,6 +46,7 @@ impl StoredRecord {
         out.number(modified.map_or(u64::MAX, |since| since.as_secs()));
         out.number(modified.map_or(0, |since| since.subsec_nanos()));
         out.bytes(&self.digest.0);
+        self.put_details(&mut out);
         let checksum = crc32fast::hash(&out);
         out.extend(checksum.to_le_bytes());
         out
@@ -50,7 +58,7 @@ impl StoredRecord {
             return None;
         }
         let mut take = Take(body);
-        Some(Self {
+        let mut stored = Self {
             root: take.size()?,
             copy: take.small()?,
             path: take.path()?,
@@ -65,7 +73,59 @@ impl StoredRecord {
                 since.and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
             },
             digest: Digest(take.bytes()?.try_into().ok()?),
-        })
+            details: Details::default(),
+            details_version: 0,
+        };
+        // Records of older versions end here.
+        if !take.0.is_empty() {
+            stored.take_details(&mut take)?;
+        }
+        Some(stored)
+    }
+
+    fn put_details(&self, out: &mut Vec<u8>) {
+        let details = &self.details;
+        out.number(DETAILS);
+        out.number(self.details_version);
+        out.number(details.taken.is_some());
+        if let Some(taken) = details.taken {
+            out.number(taken.seconds.cast_unsigned());
+            out.number(i64::from(taken.offset.unwrap_or(i16::MIN)).cast_unsigned());
+        }
+        out.number(details.position.is_some());
+        if let Some(position) = details.position {
+            out.number(position.latitude().to_bits());
+            out.number(position.longitude().to_bits());
+        }
+        out.bytes(details.camera.as_bytes());
+        out.number(details.keywords.len() as u64);
+        for keyword in &details.keywords {
+            out.bytes(keyword.as_bytes());
+        }
+    }
+
+    fn take_details(&mut self, take: &mut Take<'_>) -> Option<()> {
+        if take.number()? != u64::from(DETAILS) {
+            // Of a newer version: the next run of the indexer reads the file again.
+            return Some(());
+        }
+        self.details_version = take.small()?;
+        let details = &mut self.details;
+        if take.number()? == 1 {
+            let seconds = take.number()?.cast_signed();
+            let offset = i16::try_from(take.number()?.cast_signed()).ok()?;
+            let offset = (offset != i16::MIN).then_some(offset);
+            details.taken = Some(Taken { seconds, offset });
+        }
+        if take.number()? == 1 {
+            let mut degrees = || take.number().map(f64::from_bits);
+            details.position = Position::new(degrees()?, degrees()?);
+        }
+        details.camera = take.text()?;
+        for _ in 0..take.number()? {
+            details.keywords.push(take.text()?);
+        }
+        Some(())
     }
 
     /// The key under which a segment's table lists this content.
@@ -104,6 +164,7 @@ impl StoredRecord {
             bytes: self.bytes,
             modified: self.modified,
             digest: self.digest,
+            details: self.details,
         })
     }
 }
@@ -139,4 +200,76 @@ pub(in crate::collection) fn parse_id(id: &str) -> Option<(u64, u32)> {
     };
     let content = (content.len() == 16).then(|| u64::from_str_radix(content, 16))?;
     Some((content.ok()?, copy))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::sha256;
+
+    fn stored() -> StoredRecord {
+        StoredRecord {
+            root: 3,
+            copy: 1,
+            path: "a/b.jpg".into(),
+            caption: "b".to_owned(),
+            width: 4,
+            height: 5,
+            bytes: 6,
+            modified: Some(SystemTime::UNIX_EPOCH + Duration::new(7, 8)),
+            digest: sha256(b"it"),
+            details: Details::default(),
+            details_version: 2,
+        }
+    }
+
+    #[test]
+    fn details_are_stored_and_read_again() {
+        let taken = Taken::at((1969, 5, 4), (1, 2, 3));
+        for (taken, offset) in [(None, None), (taken, None), (taken, Some(-90))] {
+            let details = Details {
+                taken: taken.map(|taken| Taken { offset, ..taken }),
+                position: Position::new(-41.890_251, 12.492_373),
+                camera: "Maker model".to_owned(),
+                keywords: vec!["plaža".to_owned(), String::new()],
+            };
+            let record = StoredRecord {
+                details,
+                ..stored()
+            };
+            assert_eq!(
+                StoredRecord::from_bytes(&record.to_bytes()),
+                Some(record.clone())
+            );
+        }
+    }
+
+    /// What the last release wrote.
+    #[test]
+    fn a_record_without_details_is_read() {
+        let mut record = stored();
+        let mut bytes = record.to_bytes();
+        let mut details = Vec::new();
+        record.put_details(&mut details);
+        bytes.truncate(bytes.len() - 4 - details.len());
+        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+        record.details_version = 0;
+        assert_eq!(StoredRecord::from_bytes(&bytes), Some(record));
+    }
+
+    /// What a later release may write.
+    #[test]
+    fn details_of_another_version_are_left_alone() {
+        let mut record = stored();
+        record.details.camera = "Maker model".to_owned();
+        let mut bytes = record.to_bytes();
+        let mut details = Vec::new();
+        record.put_details(&mut details);
+        bytes.truncate(bytes.len() - 4);
+        let start = bytes.len() - details.len();
+        bytes[start] = 99;
+        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
+        (record.details, record.details_version) = (Details::default(), 0);
+        assert_eq!(StoredRecord::from_bytes(&bytes), Some(record));
+    }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
-use crate::collection::{Place, Record, ScoredRecord};
+use crate::collection::{Details, Place, Position, Record, ScoredRecord, Taken};
 use crate::digest::{Digest, sha256};
 
 /// A UUID (version 8: of custom making) that is always the same for `id`.
@@ -39,6 +39,7 @@ pub(super) fn payload_of(record: &Record, encoder: &str) -> (String, Value) {
     if let Some(Ok(since)) = since {
         payload["modified"] = json!([since.as_secs(), since.subsec_nanos()]);
     }
+    put_details(&mut payload, &record.details);
     match &record.place {
         Place::File { root, path } => {
             payload["root"] = path_as_json(root);
@@ -96,7 +97,46 @@ pub(super) fn record_of(payload: &Value) -> Option<Record> {
         bytes: number("bytes")?,
         modified,
         digest: digest_of(&text("digest")?)?,
+        details: details_of(payload),
     })
+}
+
+/// Adds what is known; a picture without details has the payload that older versions wrote.
+fn put_details(payload: &mut Value, details: &Details) {
+    if let Some(taken) = details.taken {
+        payload["taken"] = json!([taken.seconds, taken.offset]);
+    }
+    if let Some(position) = details.position {
+        payload["position"] = json!({"lat": position.latitude(), "lon": position.longitude()});
+    }
+    if !details.camera.is_empty() {
+        payload["camera"] = json!(details.camera);
+    }
+    if !details.keywords.is_empty() {
+        payload["keywords"] = json!(details.keywords);
+    }
+}
+
+fn details_of(payload: &Map<String, Value>) -> Details {
+    let taken = payload.get("taken").and_then(|taken| {
+        let offset = taken[1].as_i64();
+        Some(Taken {
+            seconds: taken[0].as_i64()?,
+            offset: offset.and_then(|offset| i16::try_from(offset).ok()),
+        })
+    });
+    let position = payload
+        .get("position")
+        .and_then(|at| Position::new(at["lat"].as_f64()?, at["lon"].as_f64()?));
+    let camera = payload.get("camera").and_then(Value::as_str);
+    let keywords = payload.get("keywords").and_then(Value::as_array);
+    let keywords = keywords.into_iter().flatten().filter_map(Value::as_str);
+    Details {
+        taken,
+        position,
+        camera: camera.unwrap_or_default().to_owned(),
+        keywords: keywords.map(str::to_owned).collect(),
+    }
 }
 
 /// As text if it is UTF-8, else as an array of bytes.
@@ -134,6 +174,15 @@ mod tests {
 
     use super::*;
 
+    fn details() -> Details {
+        Details {
+            taken: Taken::at((1969, 5, 4), (1, 2, 3)),
+            position: Position::new(-41.890_251, 12.492_373),
+            camera: "a camera".to_owned(),
+            keywords: vec!["beach".to_owned(), String::new()],
+        }
+    }
+
     #[test]
     fn a_payload_is_the_record_again() {
         let files = [&b"plain.png"[..], b"new\nline.png", b"\xff.png"];
@@ -156,6 +205,11 @@ mod tests {
                 bytes: u64::MAX,
                 modified: (number > 0).then(|| SystemTime::UNIX_EPOCH + Duration::new(7, number)),
                 digest: sha256(b"it"),
+                details: if number == 1 {
+                    Details::default()
+                } else {
+                    details()
+                },
             };
             let (mark, payload) = payload_of(&record, "a model");
             assert!(marks.insert(mark.clone()));

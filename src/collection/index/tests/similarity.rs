@@ -7,6 +7,7 @@ use super::super::record::StoredRecord;
 use super::super::segment::{RowBatch, halves};
 use super::super::writer::Writer;
 use super::*;
+use crate::collection::Details;
 use crate::digest::sha256;
 
 /// Vectors like those of CLIP: all in one direction, then in clusters, then noise.
@@ -81,6 +82,8 @@ fn index_of(
                 bytes: 1,
                 modified: None,
                 digest: sha256(&number.to_le_bytes()),
+                details: Details::default(),
+                details_version: 0,
             };
             batch.push(halves(&vector), &stored);
             number += 1;
