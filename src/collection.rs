@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub mod add;
+pub mod away;
 pub mod details;
 pub mod index;
 pub mod original;
@@ -47,6 +48,31 @@ pub trait VectorStore: Send + Sync {
     /// # Errors
     /// The store cannot be read or reached, or its vectors have another length.
     fn search(&self, vector: &[f32], limit: usize, threshold: f32) -> Result<Vec<ScoredRecord>>;
+
+    /// As [`VectorStore::search`], among the pictures that `accepts` holds for. It is asked about those
+    /// only that would otherwise be results, best first, and may be asked about one several times.
+    ///
+    /// # Errors
+    /// As [`VectorStore::search`].
+    fn search_among(
+        &self,
+        accepts: &dyn Fn(&Record) -> bool,
+        vector: &[f32],
+        limit: usize,
+        threshold: f32,
+    ) -> Result<Vec<ScoredRecord>> {
+        let mut asked = limit;
+        loop {
+            let mut found = self.search(vector, asked, threshold)?;
+            let is_all = found.len() < asked;
+            found.retain(|found| accepts(&found.record));
+            if found.len() >= limit || is_all {
+                found.truncate(limit);
+                return Ok(found);
+            }
+            asked = asked.saturating_mul(2).saturating_add(10);
+        }
+    }
 
     /// The record with that [`Record::id`], if there is one. `id` may be any text.
     ///

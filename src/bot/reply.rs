@@ -59,6 +59,21 @@ fn data(kind: &str, query: &str) -> String {
     }
 }
 
+impl Reply {
+    /// Adds that `away` pictures that fit are not there at the moment.
+    #[must_use]
+    pub fn with_away(mut self, texts: &Texts, away: usize) -> Self {
+        let line = match away {
+            0 => return self,
+            1 => texts.one_away.to_owned(),
+            _ => fill(texts.many_away, "count", &away.to_string()),
+        };
+        self.text.push('\n');
+        self.text.push_str(&line);
+        self
+    }
+}
+
 /// `/start` and `/help`; up to `results` pictures come.
 #[must_use]
 pub fn help(texts: &Texts, results: usize) -> Reply {
@@ -303,6 +318,7 @@ mod tests {
                 texts.many_pictures,
                 texts.many_links,
                 texts.nothing,
+                texts.many_away,
                 texts.busy,
                 texts.unavailable,
                 texts.slow,

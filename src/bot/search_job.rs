@@ -9,7 +9,6 @@
 
 pub mod failures;
 pub mod report;
-
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +20,6 @@ use super::reply::{self, Reply, Tally};
 use crate::error::Error;
 use crate::search::{Failure, Hit, Page, Reason};
 use crate::telegram::request::{Address, Call, edit_message_text, send_message};
-
 use failures::{AfterSearch, AfterSending, Ending, Sending, Tries};
 use report::Report;
 
@@ -69,8 +67,8 @@ impl Acknowledgement {
 enum Phase {
     /// Not yet answered.
     Open,
-    /// Answered: the pictures of the album are to be sent.
-    Found,
+    /// Answered: the pictures of the album are to be sent; so many more are away ([`Page::away`]).
+    Found(usize),
     /// Over: this is to be said, instead of "Searching…" or below.
     Over(Reply),
 }
@@ -234,7 +232,7 @@ impl SearchJob {
             self.acknowledgement = Acknowledgement::Sent(message);
         }
         if progress.sent.is_some() {
-            self.phase = Phase::Found;
+            self.phase = Phase::Found(0);
         }
     }
 
@@ -341,7 +339,7 @@ impl SearchJob {
                 self.awaits = Awaits::Order;
                 Then::CheckOrder
             }
-            Phase::Found => {
+            Phase::Found(_) => {
                 effects.push(Effect::ShowActivity);
                 self.awaits = Awaits::Album;
                 Then::SendAlbum
@@ -371,10 +369,11 @@ impl SearchJob {
 
     fn found(&mut self, page: Page) -> Orders {
         if page.hits.is_empty() {
-            self.phase = Phase::Over(reply::nothing(self.search.texts, &self.search.query));
+            let said = reply::nothing(self.search.texts, &self.search.query);
+            self.phase = Phase::Over(said.with_away(self.search.texts, page.away));
             return self.next(Vec::new());
         }
-        self.phase = Phase::Found;
+        self.phase = Phase::Found(page.away);
         self.next(vec![Effect::MakeAlbum(page.hits)])
     }
 
@@ -428,9 +427,11 @@ impl SearchJob {
     }
 
     fn album_sent(&mut self, tally: Tally, now: Now) -> Orders {
-        let took = now.age;
-        let said = reply::found(self.search.texts, &self.search.query, tally, took);
-        self.phase = Phase::Over(said);
+        let (took, texts) = (now.age, self.search.texts);
+        let said = reply::found(texts, &self.search.query, tally, took);
+        if let Phase::Found(away) = self.phase {
+            self.phase = Phase::Over(said.with_away(texts, away));
+        }
         self.next(vec![Effect::Log(Report::AlbumSent { tally, took })])
     }
 

@@ -168,6 +168,7 @@ mod tests {
         Page {
             hits: vec![Hit::at(url)],
             next_offset: None,
+            ..Page::default()
         }
     }
 

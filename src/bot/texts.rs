@@ -78,6 +78,10 @@ pub struct Texts {
     pub withheld: &'static str,
     /// Nothing fits `{query}`.
     pub nothing: &'static str,
+    /// One picture that fits cannot be shown now.
+    pub one_away: &'static str,
+    /// `{count}` of them.
+    pub many_away: &'static str,
     /// The endpoint or its Space has too much to do.
     pub busy: &'static str,
     /// The endpoint cannot be reached or is broken.

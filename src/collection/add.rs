@@ -21,11 +21,13 @@ use crate::shutdown::Shutdown;
 use at_work::AtWork;
 use clip::Encoder;
 use coordinator::Coordinator;
+use walk::is_missing;
 
 mod at_work;
 mod contents;
 mod coordinator;
 mod copies;
+mod gone;
 mod job;
 pub mod list;
 mod walk;
@@ -36,9 +38,9 @@ mod worker;
 pub struct Options {
     /// Compute all vectors anew, as another encoder requires.
     pub rebuild: bool,
-    /// Believe that a folder is empty in which no picture is left; by default nothing is removed
-    /// then, since its disk may not be mounted.
-    pub even_if_empty: bool,
+    /// Remove the pictures, too, whose folders are missing or empty; by default they are kept and
+    /// hidden, since their disk may not be mounted.
+    pub prune: bool,
     /// Most pictures between two commits.
     pub commit_pictures: usize,
     /// Most time between two commits; the first ones come sooner, so that there is something to
@@ -56,7 +58,7 @@ impl Summary {
     /// Whether there are files, and not one of them is a picture that could be read.
     #[must_use]
     pub fn has_read_nothing(&self) -> bool {
-        let is_empty = self.failed == 0 && self.left_out.is_empty();
+        let is_empty = self.failed + self.away == 0 && self.left_out.is_empty();
         self.added + self.known + self.unchanged == 0 && !is_empty && !self.is_interrupted
     }
 }
@@ -65,7 +67,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             rebuild: false,
-            even_if_empty: false,
+            prune: false,
             commit_pictures: 1000,
             commit_after: Duration::from_secs(10),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
@@ -86,6 +88,8 @@ pub struct Summary {
     pub unchanged: usize,
     /// Pictures that are gone.
     pub removed: usize,
+    /// Pictures that are kept and hidden, since their folders are missing or empty.
+    pub away: usize,
     /// Files and folders that cannot be read at the moment.
     pub failed: usize,
     /// How many files are of a kind that is not read: of another format, damaged, too large and the
@@ -167,11 +171,21 @@ fn choose_roots(roots: &mut Vec<Root>, places: &[PathBuf], rebuild: bool) -> Res
 
 /// The number of the root at `place`, which is added if it is not there.
 fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
-    let path = fs::canonicalize(place).map_err(|cause| {
-        Error::config(format!("cannot index {}", place.display())).because(cause)
-    })?;
-    let known = roots.iter().enumerate().filter(|(_, root)| !root.is_gone);
-    for (number, root) in known {
+    let known = || roots.iter().enumerate().filter(|(_, root)| !root.is_gone);
+    let path = match fs::canonicalize(place) {
+        Ok(path) => path,
+        Err(cause) => {
+            // One that is away for the moment is no reason to leave out the others.
+            let same = known().find(|(_, root)| root.path == place);
+            return same.map(|(number, _)| number).ok_or_else(|| {
+                Error::config(format!("cannot index {}", place.display())).because(cause)
+            });
+        }
+    };
+    for (number, root) in known() {
+        if is_missing(&root.path) {
+            continue;
+        }
         if root.path == path {
             return Ok(number);
         }

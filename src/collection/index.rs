@@ -167,8 +167,18 @@ impl VectorStore for Index {
     }
 
     fn search(&self, vector: &[f32], want: usize, at_least: f32) -> Result<Vec<ScoredRecord>> {
+        self.search_among(&|_| true, vector, want, at_least)
+    }
+
+    fn search_among(
+        &self,
+        accepts: &dyn Fn(&Record) -> bool,
+        vector: &[f32],
+        want: usize,
+        at_least: f32,
+    ) -> Result<Vec<ScoredRecord>> {
         let snapshot = self.current();
-        snapshot.guarded(|| snapshot.search(vector, want, at_least))
+        snapshot.guarded(|| snapshot.search(accepts, vector, want, at_least))
     }
 
     fn record(&self, id: &str) -> Result<Option<Record>> {

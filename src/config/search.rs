@@ -67,7 +67,7 @@ pub struct ClipConfig {
     pub qdrant_key: Option<Secret>,
     /// Lowest cosine similarity of a picture found by a text query; `None` for the model's default.
     pub min_score: Option<f32>,
-    /// Base address of the pictures' URLs, with a slash at the end; each file's base name is
+    /// Base address of the pictures' URLs, with a slash at the end; a file's name is
     /// appended.
     pub public_base: Option<String>,
     /// Address of the hub that models are downloaded from, without a slash at the end.
@@ -83,7 +83,7 @@ pub struct SpaceConfig {
     pub api: Option<String>,
     /// Template of the arguments.
     pub arguments: SpaceArguments,
-    /// Base address of the pictures' URLs, with a slash at the end; each file's base name is
+    /// Base address of the pictures' URLs, with a slash at the end; a file's name is
     /// appended.
     pub public_base: Option<String>,
     /// Token for a private Space.

@@ -192,7 +192,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_PUBLIC_BASE",
         "",
-        "base address of the pictures' URLs; each file's base name is appended",
+        "base address of the pictures' URLs; the path below the indexed folder, or a Space's base name, is appended",
     ),
     variable(
         "CLIP_SEARCH_PUBLIC_URL",

@@ -280,6 +280,7 @@ fn schemas() -> Value {
                     "maxItems": MAX_LIMIT,
                 },
                 "next_offset": { "type": "integer", "minimum": 1 },
+                "away": { "type": "integer", "minimum": 1 },
             },
         },
         "Hit": {

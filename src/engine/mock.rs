@@ -39,6 +39,7 @@ impl Engine for MockEngine {
         Ok(Page {
             hits,
             next_offset: (next < found.len()).then_some(next),
+            ..Page::default()
         })
     }
 

@@ -272,6 +272,7 @@ mod tests {
             Ok(Page {
                 hits: self.0.iter().map(hit).collect(),
                 next_offset: None,
+                ..Page::default()
             })
         }
 

@@ -243,6 +243,7 @@ impl Space {
         Ok(Page {
             hits: hits.into_iter().take(wanted).skip(query.offset).collect(),
             next_offset: (enough && wanted < MAX_LIMIT).then_some(wanted),
+            ..Page::default()
         })
     }
 

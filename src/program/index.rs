@@ -44,7 +44,7 @@ pub(super) const ADD: CommandDefinition = CommandDefinition {
         count: Count::Any,
         hint: ValueHint::AnyPath,
     }],
-    switches: &[FAST, REBUILD, EVEN_IF_EMPTY, LIST_SKIPPED],
+    switches: &[FAST, REBUILD, PRUNE, EVEN_IF_EMPTY, LIST_SKIPPED],
 };
 
 pub(super) const INFO: CommandDefinition = CommandDefinition {
@@ -97,9 +97,14 @@ const REBUILD: Switch = Switch {
     name: "rebuild",
     about: "encode every picture again",
 };
+const PRUNE: Switch = Switch {
+    name: "prune",
+    about: "remove pictures, too, whose folder or disk is not there",
+};
+/// The name that it had before; it does the same.
 const EVEN_IF_EMPTY: Switch = Switch {
     name: "even-if-empty",
-    about: "accept a place that has no pictures any more, and remove those of before",
+    about: "the same as --prune",
 };
 
 const YES: Switch = Switch {
@@ -147,7 +152,7 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     shutdown.on_signals()?;
     let options = Options {
         rebuild: call.has(REBUILD),
-        even_if_empty: call.has(EVEN_IF_EMPTY),
+        prune: call.has(PRUNE) || call.has(EVEN_IF_EMPTY),
         names_all: call.has(LIST_SKIPPED),
         ..Options::default()
     };
@@ -295,6 +300,7 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
         known,
         unchanged,
         removed,
+        away,
         failed,
         left_out,
         is_interrupted,
@@ -309,9 +315,13 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
     } else {
         format!("; not read: {}", not_read.join(", "))
     };
+    let away = match away {
+        0 => String::new(),
+        away => format!("; not there, kept and hidden: {away}"),
+    };
     let mut lines = vec![format!(
         "{added} added, {known} moved, copied or touched, {unchanged} unchanged, {removed} \
-         removed{not_read}"
+         removed{away}{not_read}"
     )];
     if *is_interrupted {
         lines.push(INTERRUPTED.to_owned());

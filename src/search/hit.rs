@@ -73,6 +73,9 @@ pub struct Page {
     pub hits: Vec<Hit>,
     /// The offset that continues this answer, absent at the end.
     pub next_offset: Option<usize>,
+    /// How many more pictures fit, and cannot be shown since their folder or disk is not there at the
+    /// moment; known only where there are fewer hits than were asked for.
+    pub away: usize,
 }
 
 impl Page {
@@ -95,6 +98,9 @@ impl Page {
         if let Some(next) = self.next_offset {
             object["next_offset"] = next.into();
         }
+        if self.away > 0 {
+            object["away"] = self.away.into();
+        }
         object
     }
 
@@ -102,17 +108,12 @@ impl Page {
     /// a hit.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
-        let (items, next_offset) = match value {
-            Value::Array(items) => (items, None),
-            Value::Object(object) => (
-                object.get("results")?.as_array()?,
-                object
-                    .get("next_offset")
-                    .and_then(Value::as_u64)
-                    .and_then(|n| usize::try_from(n).ok()),
-            ),
+        let items = match value {
+            Value::Array(items) => items,
+            Value::Object(object) => object.get("results")?.as_array()?,
             _ => return None,
         };
+        let number = |name: &str| usize::try_from(value.get(name)?.as_u64()?).ok();
         let hits = items
             .iter()
             .filter_map(Hit::from_json)
@@ -120,7 +121,11 @@ impl Page {
         if hits.is_empty() && !items.is_empty() {
             return None;
         }
-        Some(Self { hits, next_offset })
+        Some(Self {
+            hits,
+            next_offset: number("next_offset"),
+            away: number("away").unwrap_or(0),
+        })
     }
 }
 
@@ -143,6 +148,7 @@ mod tests {
                 ..Hit::at("http://a/1.jpg")
             }],
             next_offset: Some(5),
+            ..Page::default()
         };
         let wire = page.to_details(Some("bus"));
         let expected = json!({

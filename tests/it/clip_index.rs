@@ -265,7 +265,7 @@ fn an_index_is_described_as_json_for_scripts() {
 fn a_wrong_flag_is_answered_with_the_nearest_of_its_subcommand() {
     let folder = staged(0);
     let help = run(&folder, &["add", "--help"]);
-    assert!(help.output.contains("--even-if-empty"), "{}", help.output);
+    assert!(help.output.contains("--prune"), "{}", help.output);
     assert!(help.output.contains("Example:"), "{}", help.output);
     let wrong = start(&folder, &["add", ".", "--rebuid"]).wait();
     assert_eq!(wrong.status.code(), Some(2));

@@ -145,6 +145,7 @@ fn paths_of_the_engine_become_addresses_the_caller_can_reach() {
         Ok(Page {
             hits: vec![own, Hit::at("https://elsewhere.example/2.jpg")],
             next_offset: None,
+            ..Page::default()
         })
     }));
     let listen = format!("http://{}", server.address);
@@ -188,6 +189,7 @@ fn a_picture_reaches_the_engine_whole() {
                 Hit::at("http://a/3"),
             ],
             next_offset: Some(9),
+            ..Page::default()
         })
     }));
     // As large as allowed, and sent without a length.

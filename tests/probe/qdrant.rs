@@ -82,7 +82,7 @@ pub fn make(folder: &Path, count: u32) {
         picture.save(pictures.join(name)).expect("room");
     }
     let options = Options {
-        even_if_empty: true,
+        prune: true,
         ..Options::default()
     };
     let shutdown = Shutdown::default();

@@ -43,6 +43,8 @@ pub(super) const TEXTS: Texts = Texts {
     links: "These could not be sent as pictures:",
     withheld: "The pictures for “{query}” could not be sent.",
     nothing: "Nothing found for “{query}”.",
+    one_away: "1 picture is on a disk that is not there.",
+    many_away: "{count} pictures are on a disk that is not there.",
     busy: "There are too many searches right now. Please try “{query}” again in a minute.",
     unavailable: "The search is not available right now. Please try “{query}” again later.",
     slow: "The search took too long. Please try “{query}” again.",

@@ -43,6 +43,8 @@ pub(super) const TEXTS: Texts = Texts {
     links: "Estas no se pudieron enviar como imágenes:",
     withheld: "No se pudieron enviar las imágenes de «{query}».",
     nothing: "No hay nada para «{query}».",
+    one_away: "1 imagen está en un disco que ahora no está.",
+    many_away: "{count} imágenes están en un disco que ahora no está.",
     busy: "Hay demasiadas búsquedas ahora mismo. Prueba «{query}» de nuevo en un minuto.",
     unavailable: "El buscador no está disponible ahora. Prueba «{query}» más tarde.",
     slow: "La búsqueda tardó demasiado. Prueba «{query}» de nuevo.",

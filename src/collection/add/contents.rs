@@ -13,6 +13,8 @@ pub(super) struct RootContents {
     present: HashMap<u64, RowSet>,
     /// Folders that could not be read: their pictures are taken to be there still.
     pub unreadable: Vec<PathBuf>,
+    /// The root itself is not there.
+    pub is_missing: bool,
 }
 
 impl RootContents {

@@ -34,29 +34,29 @@ const QUEUED_REPORTS: usize = 4;
 const NAMED: usize = 20;
 
 /// What the walk met in each root, by the root's number.
-type Walked = HashMap<usize, Option<RootContents>>;
+pub(super) type Walked = HashMap<usize, Option<RootContents>>;
 
 /// One run of the indexer.
 pub(super) struct Coordinator<'a> {
-    writer: Writer,
+    pub(super) writer: Writer,
     /// The index at the start of the run; its segments stay until the end.
-    before: Arc<Snapshot>,
+    pub(super) before: Arc<Snapshot>,
     first_segment: u64,
     encoder: &'a dyn Encoder,
-    options: Options,
+    pub(super) options: Options,
     shutdown: &'a Shutdown,
-    progress: &'a mut dyn Progress,
+    pub(super) progress: &'a mut dyn Progress,
     batch: RowBatch,
     /// Rows that the next commit marks as dead.
-    dead: HashSet<RowId>,
-    copies: CopyNumbers,
+    pub(super) dead: HashSet<RowId>,
+    pub(super) copies: CopyNumbers,
     /// Roots with a new picture.
-    grown: HashSet<usize>,
-    summary: Summary,
+    pub(super) grown: HashSet<usize>,
+    pub(super) summary: Summary,
     at_work: &'a AtWork,
     begun: Instant,
     /// The same by the calendar, as the files' times are.
-    begun_at: SystemTime,
+    pub(super) begun_at: SystemTime,
     committed: Instant,
 }
 
@@ -194,7 +194,7 @@ impl<'a> Coordinator<'a> {
         is_full || is_late && self.batch.len() > 0
     }
 
-    fn commit(&mut self) -> Result<()> {
+    pub(super) fn commit(&mut self) -> Result<()> {
         self.writer.commit(&self.batch, &self.dead)?;
         self.batch = RowBatch::default();
         self.dead.clear();
@@ -262,64 +262,6 @@ impl<'a> Coordinator<'a> {
             self.summary.removed += 1;
             self.dead.insert(row);
         }
-    }
-
-    /// Removes the rows whose files are gone, and makes the last commit. Returns an error for a
-    /// root that is suddenly empty: its rows stay.
-    fn remove_gone(&mut self, walked: Walked) -> Result<Option<Error>> {
-        let walked = walked
-            .into_iter()
-            .filter_map(|(root, contents)| Some((root, contents?)));
-        let walked: HashMap<usize, RootContents> = walked.collect();
-        let mut gone: HashMap<usize, Vec<RowId>> = HashMap::new();
-        let mut has_present: HashSet<usize> = HashSet::new();
-        for row in self.before.live() {
-            let Some(record) = self.before.stored(row)? else {
-                continue;
-            };
-            let Some(contents) = walked.get(&record.root) else {
-                continue;
-            };
-            if contents.holds(row, &record.path) {
-                has_present.insert(record.root);
-            } else {
-                gone.entry(record.root).or_default().push(row);
-            }
-        }
-        let mut refusal = None;
-        for root in walked.into_keys() {
-            let rows = gone.remove(&root).unwrap_or_default();
-            let is_empty = !has_present.contains(&root) && !self.grown.contains(&root);
-            if !rows.is_empty() && is_empty && !self.options.even_if_empty {
-                refusal = Some(self.suddenly_empty(root, rows.len()));
-            } else {
-                self.visited(root, rows);
-            }
-        }
-        self.commit()?;
-        Ok(refusal)
-    }
-
-    /// Notes that all of a root was walked and that the files of `gone` are no longer there.
-    fn visited(&mut self, root: usize, gone: Vec<RowId>) {
-        // What changes from the beginning of this run on is looked at by the next one.
-        let begun = self.begun_at.duration_since(SystemTime::UNIX_EPOCH);
-        self.writer.manifest.roots[root].visited = begun.as_ref().map_or(0, Duration::as_secs);
-        for row in gone {
-            if !self.copies.is_moved(row) {
-                self.summary.removed += 1;
-                self.dead.insert(row);
-            }
-        }
-    }
-
-    fn suddenly_empty(&self, root: usize, rows: usize) -> Error {
-        let path = self.writer.manifest.roots[root].path.display();
-        Error::config(format!(
-            "no picture is left in {path}, where there were {rows}: is the disk mounted? Nothing \
-             of it was removed from the index; if the pictures are gone for good, run clip-search \
-             index add --even-if-empty"
-        ))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Tells apart pictures with the same content: each has a copy number, which is part of its id.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::job::FileJob;
 use crate::collection::index::manifest::Root;
@@ -20,8 +21,10 @@ const MAX_CHECKED: usize = 16;
 pub(super) struct CopyNumbers {
     /// Content keys of the pictures that are not committed yet.
     uncommitted: HashSet<u64>,
-    /// Rows of pictures whose files were found at a new path.
-    moved: HashSet<RowId>,
+    /// Rows of pictures whose files were found at a new path, and their roots.
+    moved: HashMap<RowId, usize>,
+    /// How many of them each folder held.
+    moved_from: HashMap<PathBuf, usize>,
 }
 
 impl CopyNumbers {
@@ -49,7 +52,10 @@ impl CopyNumbers {
                 continue;
             };
             if is_gone(roots, &other) && dead.insert(row) {
-                self.moved.insert(row);
+                let old = roots[other.root].path.join(&other.path);
+                let folder = old.parent().map(Path::to_owned).unwrap_or_default();
+                *self.moved_from.entry(folder).or_default() += 1;
+                self.moved.insert(row, other.root);
                 return Ok(other.copy);
             }
             is_first = false;
@@ -65,7 +71,21 @@ impl CopyNumbers {
 
     /// Whether `row` belonged to a picture that was found at a new path.
     pub fn is_moved(&self, row: RowId) -> bool {
-        self.moved.contains(&row)
+        self.moved.contains_key(&row)
+    }
+
+    /// How many pictures from exactly this folder were found at new paths.
+    pub fn moved_from(&self, folder: &Path) -> usize {
+        self.moved_from.get(folder).copied().unwrap_or(0)
+    }
+
+    /// The roots, by their numbers, from which pictures were moved, and how many.
+    pub fn roots_moved_from(&self) -> HashMap<usize, usize> {
+        let mut roots = HashMap::new();
+        for root in self.moved.values() {
+            *roots.entry(*root).or_default() += 1;
+        }
+        roots
     }
 
     /// All pictures so far are in the snapshot now.
@@ -74,10 +94,11 @@ impl CopyNumbers {
     }
 }
 
-/// Whether the file of `record` is gone, although its folder can be reached.
+/// Whether the file of `record` is gone, perhaps with its folder. Should a disk be away that held it,
+/// its content is known all the same once it is back.
 fn is_gone(roots: &[Root], record: &StoredRecord) -> bool {
     let root = roots.get(record.root);
-    let Some(root) = root.filter(|root| !root.is_list && root.path.is_dir()) else {
+    let Some(root) = root.filter(|root| !root.is_list) else {
         return false;
     };
     fs::symlink_metadata(root.path.join(&record.path))

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs::Metadata;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -172,6 +173,10 @@ impl Walk<'_> {
         let folder = &root.path;
         let mut contents = RootContents::default();
         let mut is_whole = true;
+        if is_missing(folder) {
+            contents.is_missing = true;
+            return Ok(Some(contents));
+        }
         for entry in self.entries(folder) {
             if self.shutdown.is_raised() {
                 return Ok(None);
@@ -307,6 +312,12 @@ impl Walk<'_> {
         }
         Ok(Some(contents))
     }
+}
+
+/// Whether there is nothing at `path`; what cannot be read is taken to be there.
+pub(super) fn is_missing(path: &Path) -> bool {
+    let found = path.symlink_metadata();
+    found.is_err_and(|cause| cause.kind() == ErrorKind::NotFound)
 }
 
 /// Why the folder `entry` is not entered, as a kind to count; none if it is.

@@ -179,9 +179,10 @@ impl Snapshot {
         })
     }
 
-    /// See [`crate::collection::VectorStore::search`].
+    /// See [`crate::collection::VectorStore::search_among`].
     pub fn search(
         &self,
+        accepts: &dyn Fn(&Record) -> bool,
         vector: &[f32],
         limit: usize,
         threshold: f32,
@@ -202,24 +203,14 @@ impl Snapshot {
             let near = self.ranked(&query, depth)?;
             let is_all = near.len() < depth;
             let worst = near.last().map_or(f32::MIN, |last| last.score);
-            let chosen = self.without_near_duplicates(near, limit, threshold)?;
+            let chosen = self.chosen(near, accepts, limit, threshold)?;
             if chosen.len() >= limit || is_all || worst < threshold {
                 break chosen;
             }
-            // Too many of them were near-duplicates of each other.
+            // Too many of them were near-duplicates of each other, or are not accepted.
             depth *= 4;
         };
-        let found = chosen.into_iter().map(|candidate| {
-            let segment = &self.segments[candidate.segment];
-            let row = RowId {
-                segment: segment.number,
-                row: candidate.row,
-            };
-            let record = self.as_record(row, segment.stored(candidate.row)?)?;
-            let score = candidate.score;
-            Ok(ScoredRecord { record, score })
-        });
-        found.collect()
+        Ok(chosen)
     }
 
     /// The `depth` rows with the largest scores by their bytes, ranked by their 16-bit floats.
@@ -270,32 +261,47 @@ impl Snapshot {
             .collect()
     }
 
-    /// The first `limit` of `ranked` that are no near-duplicates of a better one.
-    fn without_near_duplicates(
+    /// The record of `candidate`.
+    fn record_of(&self, candidate: &Candidate) -> Result<Record> {
+        let segment = &self.segments[candidate.segment];
+        let row = RowId {
+            segment: segment.number,
+            row: candidate.row,
+        };
+        self.as_record(row, segment.stored(candidate.row)?)
+    }
+
+    /// The first `limit` of `ranked` that are accepted, and no near-duplicates of a better one.
+    fn chosen(
         &self,
         ranked: Vec<Candidate>,
+        accepts: &dyn Fn(&Record) -> bool,
         limit: usize,
         threshold: f32,
-    ) -> Result<Vec<Candidate>> {
-        let mut chosen: Vec<(Candidate, ScanQuery)> = Vec::new();
+    ) -> Result<Vec<ScoredRecord>> {
+        let mut chosen = Vec::new();
+        let mut better: Vec<ScanQuery> = Vec::new();
         let mut row = Vec::new();
         for candidate in ranked {
-            if chosen.len() == limit || candidate.score < threshold {
+            let score = candidate.score;
+            if chosen.len() == limit || score < threshold {
                 break;
             }
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
             // Copies of a file have the same vector, so they are found here, too.
-            if chosen
-                .iter()
-                .any(|(_, better)| Isa::detect().dot_f16(&row, better) >= NEAR_DUPLICATE)
-            {
+            let is_near = |better| Isa::detect().dot_f16(&row, better) >= NEAR_DUPLICATE;
+            if better.iter().any(is_near) {
                 continue;
             }
+            let record = self.record_of(&candidate)?;
+            if !accepts(&record) {
+                continue;
+            }
+            chosen.push(ScoredRecord { record, score });
             let vector: Vec<f32> = floats(&row).collect();
             let stride = vector.len();
-            chosen.push((candidate, ScanQuery::new(&vector, stride)));
+            better.push(ScanQuery::new(&vector, stride));
         }
-        let candidates = chosen.into_iter().map(|(candidate, _)| candidate);
-        Ok(candidates.collect())
+        Ok(chosen)
     }
 }

@@ -15,6 +15,7 @@ mod changes;
 mod commits;
 mod damage;
 mod disk;
+mod gone;
 mod list;
 mod roots;
 mod search;

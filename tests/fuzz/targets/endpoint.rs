@@ -31,6 +31,7 @@ impl Engine for Listener {
         Ok(Page {
             hits: vec![clip_bot::search::Hit::at("/images/1")],
             next_offset: None,
+            ..Page::default()
         })
     }
 

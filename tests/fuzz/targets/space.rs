@@ -142,6 +142,7 @@ fn look_at(outputs: &[Value], kind: &str, public: Option<&str>) {
         Ok(hits) => check_page(&Page {
             hits,
             next_offset: None,
+            ..Page::default()
         }),
         Err(failure) => check_failure(&failure),
     }

@@ -97,6 +97,7 @@ pub fn one_hit() -> Page {
     Page {
         hits: vec![Hit::at("https://elsewhere.example/1.jpg")],
         next_offset: None,
+        ..Page::default()
     }
 }
 

@@ -54,10 +54,10 @@ fn a_root_that_is_suddenly_empty_is_not_believed() {
         fs::remove_file(folder.pictures().join(format!("{number:03}.png"))).expect("there");
     }
     let refusal = folder.add().expect_err("not believed").to_string();
-    assert!(refusal.contains("no picture is left") && refusal.contains("--even-if-empty"));
+    assert!(refusal.contains("no picture is left") && refusal.contains("--prune"));
     assert_eq!(folder.open().len().expect("good"), 3);
     let options = Options {
-        even_if_empty: true,
+        prune: true,
         ..Options::default()
     };
     let summary = folder.add_by(&Colours("colours"), options).expect("good");

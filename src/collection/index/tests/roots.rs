@@ -155,7 +155,7 @@ fn what_is_not_read_is_counted_by_its_kind_and_named() {
     }
     fs::remove_file(folder.pictures().join("red.png")).expect("there");
     let options = Options {
-        even_if_empty: true,
+        prune: true,
         ..Options::default()
     };
     let summary = folder.add_by(&encoder, options).expect("good");
