@@ -49,7 +49,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_needs_command" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_needs_command" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -93,7 +93,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -131,7 +131,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -171,7 +171,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -210,7 +210,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -254,7 +254,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -267,7 +267,8 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l fast -d 'encode with 8-bit integers where the processor gains by it, and check samples exactly'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l rebuild -d 'encode every picture again'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l even-if-empty -d 'accept a place that has no pictures any more, and remove those of before'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l prune -d 'remove pictures, too, whose folder or disk is not there'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l even-if-empty -d 'the same as --prune'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l list-skipped -d 'name every file that is not read, not only the first ones of each kind'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
@@ -296,7 +297,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -335,7 +336,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -374,7 +375,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -412,7 +413,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -456,7 +457,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -499,7 +500,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -537,7 +538,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -575,7 +576,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
@@ -613,7 +614,7 @@ no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; each file\'s base name is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F

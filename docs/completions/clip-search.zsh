@@ -28,7 +28,7 @@ _clip-search() {
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -67,7 +67,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -99,7 +99,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -133,7 +133,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -167,7 +167,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -207,7 +207,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -220,7 +220,8 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '--fast[encode with 8-bit integers where the processor gains by it, and check samples exactly]' \
 '--rebuild[encode every picture again]' \
-'--even-if-empty[accept a place that has no pictures any more, and remove those of before]' \
+'--prune[remove pictures, too, whose folder or disk is not there]' \
+'--even-if-empty[the same as --prune]' \
 '--list-skipped[name every file that is not read, not only the first ones of each kind]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
@@ -244,7 +245,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -277,7 +278,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -311,7 +312,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -344,7 +345,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -420,7 +421,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -460,7 +461,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -492,7 +493,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -526,7 +527,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
@@ -561,7 +562,7 @@ _arguments "${_arguments_options[@]}" : \
 '--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
-'--public-base=[base address of the pictures'\'' URLs; each file'\''s base name is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
+'--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
