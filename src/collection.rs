@@ -15,11 +15,14 @@ pub mod details;
 pub mod index;
 pub mod original;
 pub mod qdrant;
+mod words;
 
 use crate::digest::Digest;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::search::Filter;
+pub use crate::search::{Position, Taken};
 
-pub use details::{Details, Position, Taken};
+pub use details::Details;
 pub use original::Original;
 
 /// Finds pictures by the similarity of their vectors.
@@ -74,6 +77,26 @@ pub trait VectorStore: Send + Sync {
         }
     }
 
+    /// As [`VectorStore::search`], among the pictures that a filter lets through, and with those that are
+    /// called what the words say, whatever their vectors.
+    ///
+    /// # Errors
+    /// As [`VectorStore::search`]; [`Kind::Unusable`] for a filter if [`VectorStore::has_filters`] is
+    /// false.
+    fn find(&self, search: &Search<'_>) -> Result<Vec<ScoredRecord>> {
+        if !search.filter.is_empty() {
+            let what = "this collection cannot be filtered by date, place or folder";
+            return Err(Error::new(Kind::Unusable, what));
+        }
+        let Search { vector, limit, .. } = *search;
+        self.search_among(search.accepts, vector, limit, search.threshold)
+    }
+
+    /// Whether [`VectorStore::find`] takes a filter.
+    fn has_filters(&self) -> bool {
+        false
+    }
+
     /// The record with that [`Record::id`], if there is one. `id` may be any text.
     ///
     /// # Errors
@@ -98,6 +121,25 @@ pub trait VectorStore: Send + Sync {
             }
         }
     }
+}
+
+/// What is sought in a [`VectorStore`].
+#[derive(Clone, Copy)]
+pub struct Search<'a> {
+    /// The vector of the query.
+    pub vector: &'a [f32],
+    /// The query itself, if it is words: names, captions and keywords are searched for it. Pictures that
+    /// they find need no score above the threshold. A store that keeps no words ignores it.
+    pub words: &'a str,
+    /// What the results must meet besides.
+    pub filter: &'a Filter,
+    /// Holds for what may be a result. It is asked about pictures only that would otherwise be one, best
+    /// first, and may be asked about one several times.
+    pub accepts: &'a dyn Fn(&Record) -> bool,
+    /// Most results.
+    pub limit: usize,
+    /// Lowest score of a result that is found by its vector.
+    pub threshold: f32,
 }
 
 /// A picture that a search found.
@@ -131,6 +173,19 @@ pub struct Record {
     pub digest: Digest,
     /// When and where it was taken, and the like.
     pub details: Details,
+}
+
+impl Record {
+    /// When the picture was taken: as it says itself, as its name says, or else when its file was last
+    /// changed.
+    #[must_use]
+    pub fn taken(&self) -> Option<Taken> {
+        let path = match &self.place {
+            Place::File { path, .. } => path.as_path(),
+            Place::Url { url, .. } => std::path::Path::new(url),
+        };
+        self.details.taken_or_else(path, self.modified)
+    }
 }
 
 /// Where a picture is.

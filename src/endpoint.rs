@@ -201,9 +201,19 @@ async fn health(State(endpoint): SharedEndpoint) -> Response {
         "status": "ok",
         "engine": endpoint.engine.name(),
         "version": env!("CARGO_PKG_VERSION"),
-        "can": if endpoint.engine.takes_pictures() { &["picture"][..] } else { &[] },
+        "can": abilities(endpoint.engine.as_ref()),
     });
     answer::json(StatusCode::OK, &health)
+}
+
+/// What the engine can do besides searching by words.
+fn abilities(engine: &dyn Engine) -> Vec<&'static str> {
+    let all = [
+        ("picture", engine.takes_pictures()),
+        ("filters", engine.takes_filters()),
+    ];
+    let can = all.into_iter().filter(|(_, can)| *can);
+    can.map(|(name, _)| name).collect()
 }
 
 async fn describe(State(endpoint): SharedEndpoint) -> Response {

@@ -7,13 +7,19 @@
 
 mod engine;
 mod failure;
+mod filter;
 pub mod fusion;
 mod hit;
 mod image;
+mod position;
 mod query;
+mod taken;
 
 pub use engine::{Engine, Plan};
 pub use failure::{Failure, MAX_MESSAGE_CHARS, Reason};
-pub use hit::{Hit, MAX_URL_BYTES, Page};
+pub use filter::{Date, Filter, MAX_FOLDER_CHARS, Near};
+pub use hit::{Hit, HitPlace, MAX_URL_BYTES, Page};
 pub use image::{Content, Image, ImageFile, ReadAt, Work, read_whole};
+pub use position::Position;
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_PICTURE_BYTES, MAX_QUERY_CHARS, Query, Subject};
+pub use taken::{Taken, date_of, day_of};

@@ -126,6 +126,9 @@ impl SearchClient {
         if query.offset > 0 {
             request = request.query("offset", &query.offset.to_string());
         }
+        for (name, value) in query.filter.parameters() {
+            request = request.query(name, &value);
+        }
         let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
         let mut found = self.ask(request.clone());
         if let Err(Failure {

@@ -19,14 +19,18 @@
 //!   when more than a quarter of its rows are dead. A process that has a deleted segment open can
 //!   still read it. A segment that no manifest names was left by a kill; the next writer removes
 //!   it.
+//! - `00000000.catalog`…: what the pictures of a segment are called, and when and where they were taken
+//!   (`catalog` describes the format). It is made from the records of the segment, and made anew if it
+//!   is not there.
 //! - `lock`: held by the process that changes the index; contains its process number.
 //!
 //! # How it searches
 //!
 //! The search is exhaustive: the query is compared with every vector, quantised to signed bytes
 //! with one scale for each segment. The best 100 rows (or twice as many as are wanted) are ranked
-//! again by 16-bit floats, with practically the results of 32-bit floats. Near-duplicates are left
-//! out: a picture whose vector has a cosine of at least 0.985 to that of a better result, which
+//! again by 16-bit floats, with practically the results of 32-bit floats. Pictures whose names, folders,
+//! captions or keywords say what was asked are a second ranking, and the two are joined by the places in
+//! them; a filter is a set of rows that neither leaves. Near-duplicates are left out: a picture whose vector has a cosine of at least 0.985 to that of a better result, which
 //! includes copies of a file.
 
 use std::fs::{self, File};
@@ -34,13 +38,18 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::collection::{Record, ScoredRecord, VectorStore};
+use crate::collection::{Record, ScoredRecord, Search, VectorStore};
 use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
+use crate::search::Filter;
 
+mod allowed;
 mod bytes;
+mod catalog;
 pub mod maintenance;
 pub(super) mod manifest;
+mod named;
+mod ranking;
 pub(super) mod record;
 pub(super) mod segment;
 pub(super) mod snapshot;
@@ -177,8 +186,23 @@ impl VectorStore for Index {
         want: usize,
         at_least: f32,
     ) -> Result<Vec<ScoredRecord>> {
+        self.find(&Search {
+            vector,
+            words: "",
+            filter: &Filter::default(),
+            accepts,
+            limit: want,
+            threshold: at_least,
+        })
+    }
+
+    fn find(&self, search: &Search<'_>) -> Result<Vec<ScoredRecord>> {
         let snapshot = self.current();
-        snapshot.guarded(|| snapshot.search(accepts, vector, want, at_least))
+        snapshot.guarded(|| snapshot.best(search))
+    }
+
+    fn has_filters(&self) -> bool {
+        true
     }
 
     fn record(&self, id: &str) -> Result<Option<Record>> {

@@ -4,7 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use super::request::{MAX_OFFSET, NO, WIDTHS, YES};
-use crate::search::{DEFAULT_LIMIT, Engine, MAX_LIMIT, MAX_MESSAGE_CHARS, MAX_QUERY_CHARS, Reason};
+use crate::search::{
+    DEFAULT_LIMIT, Engine, Filter, MAX_FOLDER_CHARS, MAX_LIMIT, MAX_MESSAGE_CHARS, MAX_QUERY_CHARS,
+    Reason,
+};
 
 /// Why a search can fail at any time, whatever was asked.
 const SEARCH: &[Reason] = &[
@@ -51,7 +54,7 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
         },
         "paths": {
             "/search": {
-                "get": search_by_address(wants_token),
+                "get": search_by_address(engine, wants_token),
                 "post": search_by_body(engine, wants_token),
             },
             "/images/{id}": { "get": image() },
@@ -70,7 +73,7 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
     })
 }
 
-fn search_by_address(wants_token: bool) -> Value {
+fn search_by_address(engine: &dyn Engine, wants_token: bool) -> Value {
     let mut parameters = vec![json!({
         "name": "query",
         "in": "query",
@@ -79,6 +82,7 @@ fn search_by_address(wants_token: bool) -> Value {
         "example": "red bus",
     })];
     parameters.extend(page_parameters());
+    parameters.extend(filter_parameters(engine));
     let mut operation = json!({
         "operationId": "search",
         "summary": "Pictures for words, best first",
@@ -90,7 +94,7 @@ fn search_by_address(wants_token: bool) -> Value {
 }
 
 fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
-    let form = json!({
+    let mut form = json!({
         "type": "object",
         "required": ["query"],
         "properties": {
@@ -100,12 +104,13 @@ fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
             "details": { "anyOf": [{ "type": ["boolean", "null"] }, { "enum": [0, 1] }, details()] },
         },
     });
+    add_filters(&mut form, engine, true);
     let mut content = Map::from_iter([("application/json".to_owned(), json!({ "schema": form }))]);
     if engine.takes_pictures() {
         for kind in ["image/jpeg", "image/png", "image/webp"] {
             content.insert(kind.to_owned(), json!({}));
         }
-        let file = json!({
+        let mut file = json!({
             "type": "object",
             "required": ["file"],
             "properties": {
@@ -115,14 +120,17 @@ fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
                 "details": details(),
             },
         });
+        add_filters(&mut file, engine, false);
         let encoding = json!({ "file": { "contentType": "image/jpeg" } });
         let form = json!({ "schema": file, "encoding": encoding });
         content.insert("multipart/form-data".to_owned(), form);
     }
+    let mut parameters = page_parameters().to_vec();
+    parameters.extend(filter_parameters(engine));
     let mut operation = json!({
         "operationId": "searchByBody",
         "summary": "Pictures like one, or for words, best first",
-        "parameters": page_parameters(),
+        "parameters": parameters,
         "requestBody": { "required": true, "content": content },
         "responses": responses("Answer", &[BODY, SEARCH], wants_token),
     });
@@ -220,6 +228,59 @@ fn page_parameters() -> [Value; 3] {
     ]
 }
 
+/// What each of [`Filter::NAMES`] is, and what it may be.
+fn filters() -> [(&'static str, Value); 4] {
+    let day = "(0[1-9]|1[0-9]|2[0-8])";
+    let date = format!(
+        "^([0-9]{{3}}[1-9]|[0-9]{{2}}[1-9][0-9]|[0-9][1-9][0-9]{{2}}|[1-9][0-9]{{3}})\
+         (-(0[1-9]|1[0-2])(-{day})?|-(0[13-9]|1[0-2])-(29|30)|-(0[13578]|1[02])-31)?$"
+    );
+    let near = "^-?([1-8]?[0-9](\\.[0-9]{1,9})?|90),-?((1[0-7]|[1-9])?[0-9](\\.[0-9]{1,9})?|180),\
+                ((1[0-9]{4}|[1-9][0-9]{0,3})(\\.[0-9]{1,9})?|0\\.[0-9]{0,8}[1-9])$";
+    let date = json!({ "type": "string", "pattern": date, "examples": ["2023", "2023-07"] });
+    let near = json!({ "type": "string", "pattern": near, "examples": ["41.9,12.5,10"] });
+    let folder = json!({
+        "type": "string",
+        "minLength": 1,
+        "maxLength": MAX_FOLDER_CHARS,
+        "pattern": "\\S",
+    });
+    [
+        ("Taken in this year, month or day, or later", date.clone()),
+        ("Taken earlier than this year, month or day", date),
+        (
+            "Taken in this circle: degrees north, degrees east, kilometres",
+            near,
+        ),
+        (
+            "In a folder with these words in its name, or several with slashes between",
+            folder,
+        ),
+    ]
+}
+
+fn filter_parameters(engine: &dyn Engine) -> Vec<Value> {
+    if !engine.takes_filters() {
+        return Vec::new();
+    }
+    let filters = Filter::NAMES.into_iter().zip(filters());
+    let parameter = |(name, (about, schema)): (&str, (&str, Value))| json!({ "name": name, "in": "query", "description": about, "schema": schema });
+    filters.map(parameter).collect()
+}
+
+/// Adds the filters to the properties of a form, which may hold null for none.
+fn add_filters(form: &mut Value, engine: &dyn Engine, or_null: bool) {
+    if !engine.takes_filters() {
+        return;
+    }
+    for (name, (_, mut schema)) in Filter::NAMES.into_iter().zip(filters()) {
+        if or_null {
+            schema = json!({ "anyOf": [schema, { "type": "null" }] });
+        }
+        form["properties"][name] = schema;
+    }
+}
+
 fn success(schema: &str) -> Value {
     let schema = json!({ "$ref": format!("#/components/schemas/{schema}") });
     json!({
@@ -293,6 +354,16 @@ fn schemas() -> Value {
                 "height": positive,
                 "caption": text,
                 "score": { "type": "number" },
+                "id": text,
+                "taken": { "type": "string", "format": "date-time" },
+                "place": {
+                    "type": "object",
+                    "required": ["lat", "lon"],
+                    "properties": {
+                        "lat": { "type": "number", "minimum": -90, "maximum": 90 },
+                        "lon": { "type": "number", "minimum": -180, "maximum": 180 },
+                    },
+                },
             },
         },
         "Health": health(),

@@ -8,14 +8,14 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use percent_encoding::percent_decode;
 
-use crate::search::{DEFAULT_LIMIT, Failure, MAX_LIMIT, Query, Reason};
+use crate::search::{DEFAULT_LIMIT, Failure, Filter, MAX_LIMIT, Query, Reason};
 use crate::secret::Secret;
 
 /// Largest `offset` accepted: no answer is useful so far down, and sums with it cannot overflow.
 pub(super) const MAX_OFFSET: usize = 1_000_000;
 
 /// What people call the parameters of `/search`, from other services and by guessing.
-const ALIASES: [(&str, &[&str]); 4] = [
+const ALIASES: [(&str, &[&str]); 8] = [
     (
         "query",
         &[
@@ -59,6 +59,30 @@ const ALIASES: [(&str, &[&str]); 4] = [
     ),
     ("offset", &["skip", "start", "page"]),
     ("details", &["detail", "detailed", "verbose", "full"]),
+    (
+        "after",
+        &[
+            "since",
+            "from",
+            "from_date",
+            "date_from",
+            "start_date",
+            "taken_after",
+        ],
+    ),
+    (
+        "before",
+        &[
+            "until",
+            "till",
+            "to_date",
+            "date_to",
+            "end_date",
+            "taken_before",
+        ],
+    ),
+    ("near", &["around", "location", "place", "geo", "gps"]),
+    ("folder", &["folders", "dir", "directory", "path", "album"]),
 ];
 
 /// The words for yes and for no, in any case.
@@ -144,6 +168,8 @@ pub(super) struct Parameters {
     pub offset: usize,
     /// Whether the caller wants the long form of the answer.
     pub details: bool,
+    /// `after`, `before`, `near` and `folder`.
+    pub filter: Filter,
 }
 
 impl Parameters {
@@ -163,6 +189,13 @@ impl Parameters {
             limit: number(fields, "limit", DEFAULT_LIMIT, 1..=MAX_LIMIT)?,
             offset: number(fields, "offset", 0, 0..=MAX_OFFSET)?,
             details: switch(fields, "details")?,
+            filter: Filter::from_parameters(|name| {
+                let value = fields.value(name)?;
+                if value.is_none() {
+                    fields.check_name(name)?;
+                }
+                Ok(value)
+            })?,
         })
     }
 
@@ -177,7 +210,10 @@ impl Parameters {
                 "there is no query; ask as in /search?query=red+bus".to_owned(),
             ));
         };
-        Query::text(text, self.limit, self.offset)
+        Ok(Query {
+            filter: self.filter.clone(),
+            ..Query::text(text, self.limit, self.offset)?
+        })
     }
 }
 
@@ -297,6 +333,7 @@ mod tests {
             limit: 50,
             offset: 7,
             details: true,
+            filter: Filter::default(),
         };
         assert_eq!(parsed, Ok(expected));
         let nothing = parse(None).expect("all have defaults");

@@ -122,6 +122,7 @@ pub(super) fn query(
         subject,
         limit: parameters.limit,
         offset: parameters.offset,
+        filter: parameters.filter.clone(),
     };
     Ok((parameters, query))
 }

@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use ::clip::Encoder;
 
-use crate::collection::{Place, Record, ScoredRecord, VectorStore};
+use crate::collection::{Place, Record, ScoredRecord, Search, VectorStore};
 use crate::error::{Error, Result};
 use crate::http::percent_encode;
 use crate::picture;
-use crate::search::{Engine, Failure, Hit, Image, Page, Query, Reason, Subject};
+use crate::search::{Engine, Failure, Filter, Hit, HitPlace, Image, Page, Query, Reason, Subject};
 
 use images::Images;
 use presence::Presence;
@@ -115,8 +115,14 @@ impl ClipEngine {
             thumbnail_url,
             width: Some(width),
             height: Some(height),
-            caption: Some(record.caption).filter(|caption| !caption.is_empty()),
+            caption: Some(record.caption.clone()).filter(|caption| !caption.is_empty()),
             score: Some((f64::from(score) * 1e4).round() / 1e4),
+            taken: record.taken().map(|taken| taken.to_string()),
+            place: record.details.position.map(|position| HitPlace {
+                lat: position.latitude(),
+                lon: position.longitude(),
+            }),
+            id: Some(record.id),
         }
     }
 }
@@ -131,13 +137,25 @@ impl Engine for ClipEngine {
         if end > MAX_RESULTS {
             return Ok(Page::default());
         }
-        let (vector, at_least) = self.vector(&query.subject, deadline)?;
-        // One more than shown, to know whether there is a next page.
+        if !self.takes_filters() {
+            query.filter.refuse("this collection")?;
+        }
+        let (vector, threshold) = self.vector(&query.subject, deadline)?;
         let presence = Presence::new(self.store.as_ref());
         // What another server hands out need not be on this machine.
         let is_shown = |record: &Record| self.public_base.is_some() || presence.is_there(record);
-        let store = &self.store;
-        let found = store.search_among(&is_shown, &vector, end + 1, at_least);
+        let found = self.store.find(&Search {
+            vector: &vector,
+            words: match &query.subject {
+                Subject::Text(text) => text,
+                Subject::Picture { .. } => "",
+            },
+            filter: &query.filter,
+            accepts: &is_shown,
+            // One more than shown, to know whether there is a next page.
+            limit: end + 1,
+            threshold,
+        });
         let found = found.map_err(broken)?;
         let next_offset = (found.len() > end).then_some(end);
         let is_short = found.len() < end;
@@ -147,6 +165,10 @@ impl Engine for ClipEngine {
             next_offset,
             away: if is_short { presence.away() } else { 0 },
         })
+    }
+
+    fn takes_filters(&self) -> bool {
+        self.store.has_filters()
     }
 
     fn own_servers(&self) -> Vec<String> {
@@ -160,6 +182,7 @@ impl Engine for ClipEngine {
             subject: Subject::Text("ready".to_owned()),
             limit: 1,
             offset: 0,
+            filter: Filter::default(),
         };
         self.search(&query, deadline).map(drop)
     }

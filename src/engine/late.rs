@@ -74,6 +74,12 @@ impl Engine for LateEngine {
         self.engine()?.ready(deadline)
     }
 
+    fn takes_filters(&self) -> bool {
+        self.opened
+            .get()
+            .is_none_or(|engine| engine.takes_filters())
+    }
+
     fn pictures(&self) -> Option<usize> {
         self.opened.get()?.pictures()
     }

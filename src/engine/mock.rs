@@ -28,6 +28,7 @@ impl Engine for MockEngine {
                 "the mock engine searches by words only",
             ));
         };
+        query.filter.refuse("the mock engine")?;
         let found = found(text);
         let hits = found
             .iter()
@@ -89,6 +90,7 @@ fn hit(score: f64, picture: &Drawing) -> Hit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::Filter;
 
     fn search(text: &str, limit: usize, offset: usize) -> Page {
         let query = Query::text(text, limit, offset).expect("a good query");
@@ -198,6 +200,7 @@ mod tests {
             subject,
             limit: 5,
             offset: 0,
+            filter: Filter::default(),
         };
         let failure = MockEngine
             .search(&query, Instant::now())

@@ -193,6 +193,10 @@ impl Engine for Relay {
         self.engine.takes_pictures()
     }
 
+    fn takes_filters(&self) -> bool {
+        self.engine.takes_filters()
+    }
+
     fn pictures(&self) -> Option<usize> {
         self.engine.pictures()
     }

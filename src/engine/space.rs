@@ -349,6 +349,7 @@ impl Engine for Space {
     }
 
     fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure> {
+        query.filter.refuse("a Space")?;
         let by_picture = matches!(query.subject, Subject::Picture { .. });
         if by_picture
             && self.config.arguments != SpaceArguments::ByKind

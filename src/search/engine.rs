@@ -52,6 +52,11 @@ pub trait Engine: Send + Sync {
         true
     }
 
+    /// Whether it heeds the filter of a query.
+    fn takes_filters(&self) -> bool {
+        false
+    }
+
     /// How many pictures it searches, where it knows.
     fn pictures(&self) -> Option<usize> {
         None

@@ -26,6 +26,25 @@ pub struct Hit {
     /// How well it fits; larger is better, comparable within one answer only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+    /// Identifies the picture at its endpoint, for as long as its content stays the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// When it was taken, as RFC 3339 writes it, by the camera's clock; `Z` stands for an unknown zone,
+    /// too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<String>,
+    /// Where it was taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<HitPlace>,
+}
+
+/// A point on Earth (WGS 84), in degrees.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct HitPlace {
+    /// To the north.
+    pub lat: f64,
+    /// To the east.
+    pub lon: f64,
 }
 
 impl Hit {
@@ -53,6 +72,15 @@ impl Hit {
             height: pixels("height"),
             caption: text("caption"),
             score: value.get("score").and_then(Value::as_f64),
+            id: text("id"),
+            taken: text("taken"),
+            place: value.get("place").and_then(|place| {
+                let degrees = |name: &str| place.get(name)?.as_f64();
+                Some(HitPlace {
+                    lat: degrees("lat")?,
+                    lon: degrees("lon")?,
+                })
+            }),
         })
     }
 

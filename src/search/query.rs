@@ -1,6 +1,6 @@
 //! What is asked: [`Query`].
 
-use super::{Failure, Reason};
+use super::{Failure, Filter, Reason};
 
 /// Longest text accepted as a query, in characters.
 pub const MAX_QUERY_CHARS: usize = 500;
@@ -34,6 +34,8 @@ pub struct Query {
     pub limit: usize,
     /// How many of the best results are skipped.
     pub offset: usize,
+    /// Which pictures may be found, whatever they show.
+    pub filter: Filter,
 }
 
 impl Query {
@@ -54,6 +56,7 @@ impl Query {
             subject: Subject::Text(text.to_owned()),
             limit,
             offset,
+            filter: Filter::default(),
         })
     }
 }

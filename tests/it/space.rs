@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use clip_bot::config::{SpaceArguments, SpaceConfig, SpaceLocation};
 use clip_bot::engine::space::Space;
-use clip_bot::search::{Engine, Failure, Page, Query, Reason, Subject};
+use clip_bot::search::{Engine, Failure, Filter, Page, Query, Reason, Subject};
 use clip_bot::secret::Secret;
 use serde_json::{Value, json};
 
@@ -49,6 +49,7 @@ fn picture() -> Query {
         subject,
         limit: 2,
         offset: 0,
+        filter: Filter::default(),
     }
 }
 

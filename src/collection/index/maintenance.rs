@@ -8,7 +8,7 @@ use super::manifest::{Manifest, Root, SegmentEntry};
 use super::segment::{RowBatch, Segment};
 use super::snapshot::RowId;
 use super::writer::Writer;
-use super::{MAX_TRIES, load, manifest, none_yet, stamp};
+use super::{MAX_TRIES, catalog, load, manifest, none_yet, stamp};
 use crate::error::{Error, Result};
 
 /// A description of an index.
@@ -46,7 +46,11 @@ pub fn info(folder: &Path) -> Result<Info> {
             *count += 1;
         }
     }
-    let own = fs::metadata(folder.join(manifest::NAME)).map_or(0, |file| file.len());
+    let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
+    let catalogs = snapshot
+        .parts()
+        .map(|(segment, _)| size(&catalog::path_of(segment)));
+    let own = size(&folder.join(manifest::NAME)) + catalogs.sum::<u64>();
     let roots = manifest.roots.iter().cloned().zip(counts);
     Ok(Info {
         encoder: manifest.encoder.clone(),

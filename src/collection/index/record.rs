@@ -128,6 +128,11 @@ impl StoredRecord {
         Some(())
     }
 
+    /// When the picture was taken, as far as is known.
+    pub fn taken(&self) -> Option<Taken> {
+        self.details.taken_or_else(&self.path, self.modified)
+    }
+
     /// The key under which a segment's table lists this content.
     pub fn content_key(&self) -> u64 {
         content_key(&self.digest)

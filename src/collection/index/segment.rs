@@ -20,12 +20,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Read, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use half::f16;
 
 use super::bytes::{Put, Take};
+use super::catalog::Catalog;
 use super::damaged;
-use super::manifest::{RowSet, SegmentEntry, file_name};
+use super::manifest::{Root, RowSet, SegmentEntry, file_name};
 use super::record::{StoredRecord, place_key};
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{STRIDE, quantise};
@@ -93,6 +95,8 @@ pub(in crate::collection) struct Segment {
     /// are read on demand.
     map: Mapped,
     layout: Layout,
+    /// Opened when it is needed first.
+    catalog: OnceLock<Catalog>,
 }
 
 impl Segment {
@@ -116,6 +120,7 @@ impl Segment {
             scale,
             map,
             layout,
+            catalog: OnceLock::new(),
         })
     }
 
@@ -207,6 +212,15 @@ impl Segment {
         // A damaged table may hold any number.
         let rows = self.rows();
         same.map(|(_, row)| row).filter(move |row| *row < rows)
+    }
+
+    /// The catalog of this segment, which is `entry` in the manifest.
+    pub fn catalog(&self, entry: &SegmentEntry, roots: &[Root]) -> Result<&Catalog> {
+        match self.catalog.get() {
+            Some(catalog) => Ok(catalog),
+            // Of two that are opened at once, one is dropped.
+            None => Catalog::of(self, entry, roots).map(|new| self.catalog.get_or_init(|| new)),
+        }
     }
 
     /// Reads the whole file and compares it with the checksum in the manifest.

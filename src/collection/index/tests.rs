@@ -11,15 +11,18 @@ use crate::shutdown::Shutdown;
 use clip::Encoder;
 use clip::Picture;
 
+mod catalogs;
 mod changes;
 mod commits;
 mod damage;
 mod disk;
+mod filters;
 mod gone;
 mod list;
 mod roots;
 mod search;
 mod similarity;
+mod words;
 
 /// A folder for pictures and their index, which is deleted at the end of a test.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use super::catalog::Catalog;
 use super::manifest::{self, Manifest, SegmentEntry};
-use super::segment::{self, MergedRows, RowBatch};
+use super::segment::{self, MergedRows, RowBatch, Segment};
 use super::snapshot::{RowId, Snapshot};
 use crate::error::{Error, Kind, Result};
 
@@ -47,6 +48,9 @@ impl Writer {
             snapshot,
         };
         writer.remove_leftovers().map_err(failed)?;
+        for entry in &writer.manifest.segments {
+            writer.keep_catalog(&writer.manifest, entry);
+        }
         Ok(writer)
     }
 
@@ -109,7 +113,19 @@ impl Writer {
     fn write(&self, next: &mut Manifest, source: &impl segment::RowSource) -> Result<SegmentEntry> {
         let number = next.next_segment;
         next.next_segment += 1;
-        segment::write(&self.folder, number, next.dimensions, source)
+        let entry = segment::write(&self.folder, number, next.dimensions, source)?;
+        self.keep_catalog(next, &entry);
+        Ok(entry)
+    }
+
+    /// Makes sure that the segment `entry` has its catalog beside it. Without room for that, whoever reads
+    /// the index makes it in memory.
+    fn keep_catalog(&self, manifest: &Manifest, entry: &SegmentEntry) {
+        let segment = Segment::open(&self.folder, entry, manifest.dimensions);
+        let kept = segment.and_then(|segment| Catalog::keep(&segment, entry, &manifest.roots));
+        if let Err(error) = kept {
+            tracing::warn!("{}", error.chain());
+        }
     }
 
     fn replace(&mut self, mut next: Manifest) -> Result<()> {
@@ -124,7 +140,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes segments that the manifest does not list.
+    /// Removes segments that the manifest does not list, and their catalogs.
     fn remove_leftovers(&self) -> std::io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -132,10 +148,18 @@ impl Writer {
             let Some(name) = name.to_str() else {
                 continue;
             };
-            let number = name.strip_suffix(".segment").and_then(|n| n.parse().ok());
-            let is_ours = number.is_some_and(|number| name == manifest::file_name(number));
+            let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
+            let number = stem.parse().ok().map(manifest::file_name);
+            let is_ours =
+                number.is_some_and(|file| file.split_once('.') == Some((stem, "segment")));
             let mut known = self.manifest.segments.iter();
-            if is_ours && !known.any(|entry| Some(entry.number) == number) {
+            let is_known = known.any(|entry| entry.file_name().starts_with(stem));
+            let is_left = match ending {
+                "segment" | "catalog" => !is_known,
+                "catalog.new" => true,
+                _ => false,
+            };
+            if is_ours && is_left {
                 fs::remove_file(entry.path())?;
             }
         }

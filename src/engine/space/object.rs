@@ -198,5 +198,6 @@ pub(super) fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
             .find_map(|key| caption(string(key)?))
             .or_else(|| about.caption.clone()),
         score: scores.find_map(Value::as_f64).or(about.score),
+        ..Hit::default()
     }
 }

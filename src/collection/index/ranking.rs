@@ -1,0 +1,383 @@
+//! Finds the best pictures of a snapshot for a query: by their vectors, and by what they are called.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, HashMap};
+
+use super::allowed::allowed;
+use super::manifest::RowSet;
+use super::named::{Shelf, named};
+use super::segment::{floats, stride};
+use super::snapshot::{RowId, Snapshot};
+use crate::collection::words::QueryWords;
+use crate::collection::{Record, ScoredRecord, Search};
+use crate::error::{Error, Kind, Result};
+use crate::search::fusion::{Ranking, fused};
+use clip::kernel::Isa;
+use clip::kernel::scan::ScanQuery;
+
+/// From this cosine on, two pictures are near-duplicates.
+const NEAR_DUPLICATE: f32 = 0.985;
+/// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
+const MIN_DEPTH: usize = 100;
+/// Most results of a search. Nobody turns so many pages to look at pictures.
+const MAX_RESULTS: usize = 10_000;
+/// Most results that are found by what they are called.
+const MAX_NAMED: usize = 2000;
+/// Rows whose scores are computed at a time.
+const BLOCK: usize = 256;
+
+/// A row that may become a result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Candidate {
+    score: f32,
+    /// Index of the segment in the manifest.
+    segment: usize,
+    row: usize,
+}
+
+impl Eq for Candidate {}
+
+impl Ord for Candidate {
+    /// By score; of two with the same score, the one that was indexed first is the larger.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |candidate: &Self| Reverse((candidate.segment, candidate.row));
+        let by_score = self.score.total_cmp(&other.score);
+        by_score.then_with(|| place(self).cmp(&place(other)))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// A row that is called what was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Called {
+    /// How much of the query its words say.
+    score: f32,
+    candidate: Candidate,
+}
+
+/// What is sought in a snapshot.
+struct Sought<'a> {
+    query: ScanQuery,
+    /// For each segment the rows that may be found; none if all may.
+    allowed: Option<Vec<RowSet>>,
+    search: &'a Search<'a>,
+}
+
+impl Sought<'_> {
+    fn allowed(&self, segment: usize) -> Option<&RowSet> {
+        self.allowed
+            .as_ref()
+            .and_then(|allowed| allowed.get(segment))
+    }
+}
+
+impl Snapshot {
+    /// See [`crate::collection::VectorStore::find`].
+    pub fn best(&self, search: &Search<'_>) -> Result<Vec<ScoredRecord>> {
+        let vector = search.vector;
+        if vector.len() != self.manifest.dimensions {
+            let what = format!(
+                "the index holds vectors of {} components, made by {}; the query's vector has {}",
+                self.manifest.dimensions,
+                self.manifest.encoder,
+                vector.len()
+            );
+            return Err(Error::new(Kind::Unusable, what));
+        }
+        let words = QueryWords::new(search.words);
+        let mut sought = Sought {
+            query: ScanQuery::new(vector, stride(vector.len())),
+            allowed: None,
+            search,
+        };
+        if words.words.is_empty() && search.filter.is_empty() {
+            return self.chosen(&sought, &[], 1.0);
+        }
+        let roots = &self.manifest.roots;
+        let catalogs = self
+            .parts()
+            .map(|(segment, entry)| segment.catalog(entry, roots));
+        let catalogs = catalogs.collect::<Result<Vec<_>>>()?;
+        let states = catalogs.iter().map(|catalog| catalog.begin());
+        let states = states.collect::<Result<Vec<_>>>()?;
+        if !search.filter.is_empty() {
+            let rows = catalogs
+                .iter()
+                .map(|catalog| allowed(catalog, search.filter, roots));
+            sought.allowed = Some(rows.collect());
+        }
+        let shelves = catalogs.iter().zip(&self.manifest.segments).enumerate();
+        let shelves = shelves.map(|(number, (catalog, entry))| Shelf {
+            catalog,
+            entry,
+            allowed: sought.allowed(number),
+        });
+        let shelves: Vec<Shelf<'_>> = shelves.collect();
+        let called = self.called(&shelves, &words, &sought.query);
+        for (catalog, state) in catalogs.iter().zip(states) {
+            catalog.end(state)?;
+        }
+        // A model knows nothing of numbers: there the names are right.
+        let weight = if words.has_number { 2.0 } else { 1.0 };
+        self.chosen(&sought, &called, weight)
+    }
+
+    /// The rows that are called what was asked for, best first; of those that are equally well, the ones
+    /// with the better vectors.
+    fn called(&self, shelves: &[Shelf<'_>], words: &QueryWords, query: &ScanQuery) -> Vec<Called> {
+        if words.words.is_empty() {
+            return Vec::new();
+        }
+        let found = named(shelves, words).into_iter();
+        let mut found: Vec<Called> = found
+            .map(|named| {
+                let segment = &self.segments[named.segment];
+                let stride = segment.stride();
+                let bytes = &segment.bytes()[named.row * stride..][..stride];
+                let mut product = [0];
+                Isa::detect().scan_i8(bytes, query, &mut product);
+                #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+                let score = product[0] as f32 * query.unit(segment.scale);
+                let (segment, row) = (named.segment, named.row);
+                let candidate = Candidate {
+                    score,
+                    segment,
+                    row,
+                };
+                Called {
+                    score: named.score,
+                    candidate,
+                }
+            })
+            .collect();
+        let order = |one: &Called, other: &Called| {
+            let by_score = other.score.total_cmp(&one.score);
+            by_score.then(other.candidate.cmp(&one.candidate))
+        };
+        found.sort_unstable_by(order);
+        found.truncate(MAX_NAMED);
+        found
+    }
+
+    /// The best results: those with the best vectors, joined with `called`, whose ranks weigh `weight`
+    /// times as much.
+    fn chosen(
+        &self,
+        sought: &Sought<'_>,
+        called: &[Called],
+        weight: f64,
+    ) -> Result<Vec<ScoredRecord>> {
+        let limit = sought.search.limit.min(MAX_RESULTS);
+        let threshold = sought.search.threshold;
+        let mut depth = MIN_DEPTH.max(limit * 2);
+        loop {
+            let mut near = self.ranked(sought, depth)?;
+            let is_all = near.len() < depth;
+            let worst = near.last().map_or(f32::MIN, |last| last.score);
+            near.retain(|candidate| candidate.score >= threshold);
+            let joined = joined(called, near, weight);
+            let chosen = self.without_near_duplicates(&joined, limit, sought)?;
+            if chosen.len() >= limit || is_all || worst < threshold {
+                return Ok(chosen);
+            }
+            // Too many of them were near-duplicates of each other, or are not accepted.
+            depth *= 4;
+        }
+    }
+
+    /// The `depth` rows with the largest scores by their bytes, ranked by their 16-bit floats.
+    fn ranked(&self, sought: &Sought<'_>, depth: usize) -> Result<Vec<Candidate>> {
+        let mut ranked = self.nearest(sought, depth);
+        let mut row = Vec::new();
+        for candidate in &mut ranked {
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            candidate.score = Isa::detect().dot_f16(&row, &sought.query);
+        }
+        // The vector in a damaged row may be anything.
+        ranked.retain(|candidate| candidate.score.is_finite());
+        ranked.sort_unstable_by(|a, b| b.cmp(a));
+        Ok(ranked)
+    }
+
+    /// The `depth` rows with the largest scores by their bytes, in no order.
+    fn nearest(&self, sought: &Sought<'_>, depth: usize) -> Vec<Candidate> {
+        let query = &sought.query;
+        let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
+        let mut least = f32::MIN;
+        let mut products = [0; BLOCK];
+        for (number, (segment, entry)) in self.parts().enumerate() {
+            let unit = query.unit(segment.scale);
+            let allowed = sought.allowed(number);
+            for (block, rows) in segment.bytes().chunks(BLOCK * segment.stride()).enumerate() {
+                let products = &mut products[..rows.len() / segment.stride()];
+                Isa::detect().scan_i8(rows, query, products);
+                for (place, product) in products.iter().enumerate() {
+                    #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+                    let score = *product as f32 * unit;
+                    let row = block * BLOCK + place;
+                    if score <= least
+                        || entry.dead.contains(row)
+                        || allowed.is_some_and(|allowed| !allowed.contains(row))
+                    {
+                        continue;
+                    }
+                    heap.push(Reverse(Candidate {
+                        score,
+                        segment: number,
+                        row,
+                    }));
+                    if heap.len() > depth {
+                        heap.pop();
+                        least = heap.peek().map_or(least, |Reverse(least)| least.score);
+                    }
+                }
+            }
+        }
+        heap.into_iter()
+            .map(|Reverse(candidate)| candidate)
+            .collect()
+    }
+
+    /// The record of `candidate`.
+    fn record_of(&self, candidate: &Candidate) -> Result<Record> {
+        let segment = &self.segments[candidate.segment];
+        let row = RowId {
+            segment: segment.number,
+            row: candidate.row,
+        };
+        self.as_record(row, segment.stored(candidate.row)?)
+    }
+
+    /// The first `limit` of `candidates` that are accepted, and no near-duplicates of a better one. One that
+    /// stands before others for its name is given no smaller score than theirs, so that scores fall
+    /// from result to result.
+    fn without_near_duplicates(
+        &self,
+        candidates: &[Candidate],
+        limit: usize,
+        sought: &Sought<'_>,
+    ) -> Result<Vec<ScoredRecord>> {
+        let mut chosen: Vec<ScoredRecord> = Vec::new();
+        let mut better: Vec<ScanQuery> = Vec::new();
+        let mut row = Vec::new();
+        let mut rest = candidates.iter();
+        while chosen.len() < limit
+            && let Some(candidate) = rest.next()
+        {
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            let score = Isa::detect().dot_f16(&row, &sought.query);
+            // Copies of a file have the same vector, so they are found here, too.
+            let is_near = |better| Isa::detect().dot_f16(&row, better) >= NEAR_DUPLICATE;
+            if !score.is_finite() || better.iter().any(is_near) {
+                continue;
+            }
+            let record = self.record_of(candidate)?;
+            if !(sought.search.accepts)(&record) {
+                continue;
+            }
+            chosen.push(ScoredRecord { record, score });
+            let vector: Vec<f32> = floats(&row).collect();
+            let stride = vector.len();
+            better.push(ScanQuery::new(&vector, stride));
+        }
+        let mut most = rest.fold(f32::MIN, |most, later| most.max(later.score));
+        for found in chosen.iter_mut().rev() {
+            most = most.max(found.score);
+            found.score = most;
+        }
+        Ok(chosen)
+    }
+}
+
+/// Joins `called`, whose ranks weigh `weight` times as much, and `near`. A longer `near` appends rows and
+/// changes the place of none that was there.
+fn joined(called: &[Called], near: Vec<Candidate>, weight: f64) -> Vec<Candidate> {
+    if called.is_empty() {
+        return near;
+    }
+    let at = |candidate: &Candidate| (candidate.segment, candidate.row);
+    let mut known: HashMap<(usize, usize), Candidate> = called
+        .iter()
+        .map(|called| (at(&called.candidate), called.candidate))
+        .collect();
+    let called = called
+        .iter()
+        .map(|called| (at(&called.candidate), f64::from(called.score)));
+    let called = Ranking {
+        found: called.collect(),
+        weight,
+    };
+    let near = near.into_iter().enumerate();
+    // Whether a longer `near` finds them, too, must not count.
+    let near =
+        near.filter(|(rank, candidate)| *rank < MIN_DEPTH || !known.contains_key(&at(candidate)));
+    let near: Vec<Candidate> = near.map(|(_, candidate)| candidate).collect();
+    known.extend(near.iter().map(|candidate| (at(candidate), *candidate)));
+    let near = near
+        .iter()
+        .map(|candidate| (at(candidate), f64::from(candidate.score)));
+    let near = Ranking {
+        found: near.collect(),
+        weight: 1.0,
+    };
+    let joined = fused(&[called, near]).into_iter();
+    joined
+        .filter_map(|(at, _)| known.get(&at).copied())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn candidates(rows: &[usize]) -> Vec<Candidate> {
+        let rows = rows.iter().enumerate();
+        let candidate = |(rank, row): (usize, &usize)| Candidate {
+            #[expect(clippy::cast_precision_loss, reason = "small")]
+            score: 1.0 / (rank + 1) as f32,
+            segment: 0,
+            row: *row,
+        };
+        rows.map(candidate).collect()
+    }
+
+    fn called(rows: &[usize]) -> Vec<Called> {
+        let candidates = candidates(rows).into_iter();
+        let called = |candidate: Candidate| Called {
+            score: candidate.score,
+            candidate,
+        };
+        candidates.map(called).collect()
+    }
+
+    fn rows(joined: &[Candidate]) -> Vec<usize> {
+        joined.iter().map(|candidate| candidate.row).collect()
+    }
+
+    #[test]
+    fn what_both_rankings_hold_comes_first() {
+        let near = candidates(&[1, 2, 8, 3]);
+        let both = joined(&called(&[7, 8]), near.clone(), 1.0);
+        assert_eq!(rows(&both), [8, 7, 1, 2, 3]);
+        assert_eq!(rows(&joined(&[], near, 1.0)), [1, 2, 8, 3]);
+        let weighty = joined(&called(&[7, 9]), candidates(&[1, 2]), 2.0);
+        assert_eq!(rows(&weighty), [7, 9, 1, 2]);
+    }
+
+    #[test]
+    fn a_longer_ranking_changes_no_place() {
+        let called = called(&(100..130).chain([400, 450]).collect::<Vec<usize>>());
+        let near: Vec<usize> = (0..500).collect();
+        let all = rows(&joined(&called, candidates(&near), 1.0));
+        for depth in [MIN_DEPTH, 150, 300] {
+            let some = rows(&joined(&called, candidates(&near[..depth]), 1.0));
+            let same = some.iter().zip(&all).take_while(|(a, b)| a == b).count();
+            assert!(same >= MIN_DEPTH, "{depth}: {same}");
+        }
+    }
+}
