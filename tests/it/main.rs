@@ -11,6 +11,7 @@ mod clip_fetch;
 mod clip_index;
 mod clip_model;
 mod clip_qdrant;
+mod clip_words;
 mod endpoint;
 mod endpoint_description;
 mod endpoint_engine;
