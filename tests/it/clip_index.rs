@@ -101,7 +101,7 @@ fn an_index_is_described_verified_and_made_smaller() {
         .flatten();
     let segment = segments
         .map(|file| file.path())
-        .find(|path| path.extension().is_some());
+        .find(|path| path.extension().is_some_and(|ending| ending == "segment"));
     let segment = segment.expect("a segment");
     let mut bytes = std::fs::read(&segment).expect("there");
     let middle = bytes.len() / 2;

@@ -35,7 +35,7 @@ fn indexed() -> [(&'static str, String); 2] {
         let colour = |x: u32, y: u32| {
             let is_on = (x + y * 4) % (u32::from(number) + 2) == 0;
             image::Rgb(if is_on {
-                [250, 90 * number, 0]
+                [250, 60 * number, 0]
             } else {
                 [0, 30, 80 * number]
             })
