@@ -13,6 +13,7 @@ pub mod door;
 pub mod handler;
 pub mod intake;
 pub mod job;
+pub mod metrics;
 pub mod outage;
 pub mod pictures;
 pub mod queue;
@@ -26,7 +27,7 @@ pub mod texts;
 pub mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use tracing::level_filters::LevelFilter;
 
@@ -48,6 +49,7 @@ use door::{Announce, Door};
 use handler::{Identity, Manners};
 use intake::{Changes, Intake};
 use job::ChatJob;
+use metrics::MetricsFile;
 use queue::{Closing, Queue};
 use rate::Rates;
 use search_client::SearchClient;
@@ -95,7 +97,8 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         shutdown.clone(),
     ));
     systemd::ready();
-    let observer = Observer {
+    let mut observer = Observer {
+        metrics: config.metrics.clone().map(MetricsFile::new),
         inbox: inbox.clone(),
         queue: Arc::clone(&queue),
         tools: Arc::clone(&tools),
@@ -273,7 +276,7 @@ fn introduce(
 fn follow(event: &PollEvent, part: &WatchedPart, status: &Status) {
     match event {
         PollEvent::Asking(longest) => part.within(*longest + SLACK),
-        PollEvent::Answered => status.polling(),
+        PollEvent::Answered => status.polling(SystemTime::now()),
         PollEvent::Failed(error, delay) => {
             part.within(*delay + SLACK);
             status.no_updates(error.to_string());
@@ -310,8 +313,9 @@ fn set_menu(client: &Client) {
     }
 }
 
-/// Collects what the status line shows.
+/// Collects what the status line and the metrics show.
 struct Observer {
+    metrics: Option<MetricsFile>,
     inbox: Inbox,
     queue: Arc<Queue<ChatJob>>,
     tools: Arc<Tools>,
@@ -319,8 +323,8 @@ struct Observer {
 }
 
 impl Observer {
-    /// The status line, and whether the bot is stopping.
-    fn line(&self) -> (String, bool) {
+    /// The status line, and whether the bot is stopping. Keeps the metrics up to date.
+    fn line(&mut self) -> (String, bool) {
         let (waiting, working) = self.queue.load();
         let counts = Counts {
             working,
@@ -328,6 +332,10 @@ impl Observer {
             asleep: self.tools.asleep(),
             disk: self.inbox.trouble(),
         };
+        if let Some(metrics) = &mut self.metrics {
+            let (figures, updates) = (self.status.figures(), self.inbox.len());
+            metrics.refresh(&figures, &counts, updates, Instant::now());
+        }
         (self.status.line(&counts), self.status.is_stopping())
     }
 }

@@ -1,7 +1,7 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
 //! `GET /search`, `POST /search` with a picture or a form, `GET /health`, `GET /ready`, `GET /images/{id}`
-//! (`?w=320` for a smaller one), `GET /openapi.json`, and a page at `/`; HEAD works like GET. Every error is
+//! (`?w=320` for a smaller one), `GET /openapi.json`, `GET /metrics`, and a page at `/`; HEAD works like GET. Every error is
 //! `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
@@ -17,6 +17,7 @@ pub mod http;
 mod images;
 #[cfg(feature = "lambda")]
 pub mod lambda;
+mod metrics;
 mod monitor;
 mod openapi;
 #[cfg(feature = "page")]
@@ -122,6 +123,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         .route("/search", get(search_text).post(search_body))
         .route("/health", get(health))
         .route("/ready", get(ready))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(describe))
         .route("/images/{id}", get(images::image));
     #[cfg(feature = "page")]
@@ -154,14 +156,14 @@ async fn log(State(endpoint): SharedEndpoint, request: Request, next: Next) -> R
         _ => "request",
     };
     let response = next.run(request).await;
-    answer::log(about, endpoint.engine.name(), &response, start.elapsed());
-    if about == "search" {
-        match response.extensions().get() {
-            Some(AnswerSummary::Found(_)) => endpoint.monitor.answered(),
-            Some(AnswerSummary::Failed(_)) if response.status().is_server_error() => {
-                endpoint.monitor.failed();
-            }
-            _ => {}
+    let took = start.elapsed();
+    answer::log(about, endpoint.engine.name(), &response, took);
+    if about == "search"
+        && let Some(summary) = response.extensions().get()
+    {
+        match summary {
+            AnswerSummary::Found(hits) => endpoint.monitor.answered(*hits, took),
+            AnswerSummary::Failed(failure) => endpoint.monitor.failed(failure.reason, took),
         }
     }
     response

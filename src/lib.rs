@@ -134,6 +134,7 @@ pub mod inbox;
 pub(crate) mod locked;
 pub mod log;
 pub mod media;
+pub mod metrics;
 #[cfg(feature = "clip")]
 pub mod models;
 #[cfg(feature = "search")]

@@ -68,6 +68,9 @@ pub fn listen(socket: &Path, started_with: Environment, apply: impl Fn(BotConfig
     let _ = std::fs::remove_file(socket);
     let failed = |cause| Error::system(format!("failed to listen at {}", socket.display()), cause);
     let listener = UnixListener::bind(socket).map_err(failed)?;
+    // Others may look into the folder.
+    let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(socket, own).map_err(failed)?;
     for stream in listener.incoming() {
         let mut stream = stream.map_err(failed)?;
         let answer = receive(&mut stream).and_then(|settings| take_over(&settings, &started_with));

@@ -1,9 +1,11 @@
 //! What the bot does and what troubles it, in one line for `systemctl status`.
 
-use crate::locked::locked;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
+
+use crate::locked::locked;
+use crate::metrics::Histogram;
 
 /// How many of the last answers the 95th percentile is taken of.
 const MAX_RECENT: usize = 256;
@@ -19,7 +21,12 @@ struct StatusState {
     telegram: Telegram,
     /// Who is served.
     serves: String,
+    polled: Option<SystemTime>,
     answered: u64,
+    given_up: u64,
+    /// How often a search failed, by the code of its failure.
+    failures: BTreeMap<&'static str, u64>,
+    times: Histogram,
     /// How long the last answers took, oldest first.
     recent: VecDeque<Duration>,
     asleep_since: Option<SystemTime>,
@@ -32,6 +39,23 @@ enum Telegram {
     Polling,
     Trouble(String),
     Stopping,
+}
+
+/// What the bot did since its start.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    /// Queries with an answer, if only an apology.
+    pub answered: u64,
+    /// Queries without any answer.
+    pub given_up: u64,
+    /// How often the endpoint did not answer, by the code of the failure.
+    pub failures: BTreeMap<&'static str, u64>,
+    /// From the message to its answer.
+    pub times: Histogram,
+    /// When Telegram answered last.
+    pub polled: Option<SystemTime>,
+    /// The endpoint is waking up.
+    pub is_asleep: bool,
 }
 
 /// Numbers that other parts of the bot count.
@@ -49,8 +73,9 @@ pub struct Counts {
 
 impl Status {
     /// Telegram answered.
-    pub fn polling(&self) {
+    pub fn polling(&self, now: SystemTime) {
         let mut state = self.lock();
+        state.polled = Some(now);
         if !matches!(state.telegram, Telegram::Stopping) {
             state.telegram = Telegram::Polling;
         }
@@ -81,10 +106,35 @@ impl Status {
     pub fn answered(&self, took: Duration) {
         let mut state = self.lock();
         state.answered += 1;
+        state.times.add(took);
         if state.recent.len() == MAX_RECENT {
             state.recent.pop_front();
         }
         state.recent.push_back(took);
+    }
+
+    /// The endpoint did not answer a search, for a reason with this code.
+    pub fn search_failed(&self, code: &'static str) {
+        *self.lock().failures.entry(code).or_default() += 1;
+    }
+
+    /// A query stays without any answer.
+    pub fn gave_up(&self) {
+        self.lock().given_up += 1;
+    }
+
+    /// What the bot did.
+    #[must_use]
+    pub fn figures(&self) -> Figures {
+        let state = self.lock();
+        Figures {
+            answered: state.answered,
+            given_up: state.given_up,
+            failures: state.failures.clone(),
+            times: state.times.clone(),
+            polled: state.polled,
+            is_asleep: state.asleep_since.is_some(),
+        }
     }
 
     /// The endpoint was found asleep; returns whether it was not known to be.
@@ -161,7 +211,7 @@ mod tests {
     fn the_line_says_what_there_is_to_say() {
         let status = Status::default();
         assert_eq!(status.line(&Counts::default()), "starting");
-        status.polling();
+        status.polling(SystemTime::now());
         assert_eq!(status.line(&Counts::default()), "polling");
         for millis in (100..=2000).step_by(100) {
             status.answered(Duration::from_millis(millis));
@@ -193,7 +243,7 @@ mod tests {
     fn a_stop_is_the_last_word() {
         let status = Status::default();
         status.stopping();
-        status.polling();
+        status.polling(SystemTime::now());
         assert!(status.is_stopping());
         assert_eq!(status.line(&Counts::default()), "stopping");
     }

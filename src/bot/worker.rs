@@ -201,7 +201,12 @@ impl ChatWorker {
                     }
                     self.tools.inbox.finished(update);
                 }
-                TurnEnd::GivenUp => self.tools.inbox.finished(update),
+                TurnEnd::GivenUp => {
+                    if is_search {
+                        self.tools.status.gave_up();
+                    }
+                    self.tools.inbox.finished(update);
+                }
                 TurnEnd::Later(delay) => {
                     self.tools.queue.put_back([job]);
                     self.tools.queue.hold(&turn, Instant::now() + delay);
@@ -217,6 +222,7 @@ impl ChatWorker {
                     }
                 }
                 TurnEnd::Fault => {
+                    self.tools.status.gave_up();
                     Report::Fault.log(update, job.chat());
                     if let Work::Search(work) = &job.work {
                         self.tools.delivery.send_if_possible(work.job.apology());
@@ -341,7 +347,12 @@ impl ChatWorker {
                     );
                 }
             }
-            Effect::Log(report) => report.log(update, Some(to.chat)),
+            Effect::Log(report) => {
+                if let Report::SearchFailed(failure) = &report {
+                    self.tools.status.search_failed(failure.reason.code());
+                }
+                report.log(update, Some(to.chat));
+            }
             Effect::Apologise(call) => self.tools.delivery.send_if_possible(call),
         }
     }

@@ -32,6 +32,8 @@ pub struct BotConfig {
     pub state_dir: Option<PathBuf>,
     /// Socket on which a reload sends new settings, if systemd gave a folder for it.
     pub control: Option<PathBuf>,
+    /// File of the metrics, if systemd gave a folder for it.
+    pub metrics: Option<PathBuf>,
     /// Pictures in an answer.
     pub results: usize,
     /// How long one getUpdates request waits for messages.
@@ -117,6 +119,7 @@ impl BotConfig {
             "" => settings.given_folder("STATE_DIRECTORY"),
             folder => Some(PathBuf::from(folder)),
         };
+        let runtime = settings.given_folder("RUNTIME_DIRECTORY");
         Ok(Self {
             token,
             api_url: settings.url("CLIP_BOT_API_URL")?.unwrap_or_default(),
@@ -132,9 +135,8 @@ impl BotConfig {
                 _ => Some(settings.parsed("CLIP_BOT_RATE", Rate::WANTED)?),
             },
             state_dir,
-            control: settings
-                .given_folder("RUNTIME_DIRECTORY")
-                .map(|folder| folder.join("control")),
+            control: runtime.as_ref().map(|folder| folder.join("control")),
+            metrics: runtime.map(|folder| folder.join("clip-bot.prom")),
             results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,

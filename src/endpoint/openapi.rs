@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::request::{MAX_OFFSET, NO, WIDTHS, YES};
+use crate::metrics::OPEN_METRICS;
 use crate::search::{
     DEFAULT_LIMIT, Engine, Filter, MAX_FOLDER_CHARS, MAX_LIMIT, MAX_MESSAGE_CHARS, MAX_QUERY_CHARS,
     Reason,
@@ -44,7 +45,7 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
             "token": { "type": "http", "scheme": "bearer" }
         });
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "clip-search",
@@ -70,7 +71,24 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
             } },
         },
         "components": components,
-    })
+    });
+    if wants_token {
+        document["paths"]["/metrics"] = json!({ "get": metrics() });
+    }
+    document
+}
+
+fn metrics() -> Value {
+    let mut responses = responses("Answer", &[], true);
+    let content = json!({ OPEN_METRICS: { "schema": { "type": "string" } } });
+    responses["200"] = json!({ "description": "Figures for monitoring", "content": content });
+    let mut operation = json!({
+        "operationId": "metrics",
+        "summary": "How much is searched and how it ends, as OpenMetrics",
+        "responses": responses,
+    });
+    guard(&mut operation, true);
+    operation
 }
 
 fn search_by_address(engine: &dyn Engine, wants_token: bool) -> Value {

@@ -57,7 +57,8 @@ fn give_way() {
     let _ = rustix::process::setpriority_process(None, own + NICENESS);
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -19,6 +19,7 @@ mod endpoint_faults;
 mod endpoint_forms;
 mod endpoint_images;
 mod endpoint_limits;
+mod endpoint_metrics;
 mod endpoint_names;
 mod endpoint_settings;
 mod endpoint_systemd;

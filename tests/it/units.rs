@@ -164,3 +164,26 @@ fn no_page_puts_a_secret_on_a_command_line() {
         }
     }
 }
+
+/// `UPDATE=1` writes it anew.
+#[test]
+fn the_unit_for_another_bot_is_the_bots_own_with_places_of_its_own() {
+    let own = read("systemd/clip-bot.service");
+    let (_, body) = own.split_once("\n\n").expect("a comment ahead");
+    let body = body
+        .replace("Telegram bot that", "Telegram bot %i that")
+        .replace("/etc/clip-bot/", "/etc/clip-bot/%i/")
+        .replace("Directory=clip-bot", "Directory=clip-bot-%i")
+        .replace("/run/clip-bot ", "/run/clip-bot-%i ")
+        .replace("/var/lib/clip-bot\n", "/var/lib/clip-bot-%i\n");
+    let wanted = format!(
+        "# clip-bot@NAME: one more bot on this machine, with settings and token in /etc/clip-bot/NAME. Made\n\
+         # from clip-bot.service by `UPDATE=1 cargo test --test it units`; see docs/operating.md.\n\n{body}"
+    );
+    if std::env::var_os("UPDATE").is_some() {
+        let path = format!("{}/systemd/clip-bot@.service", env!("CARGO_MANIFEST_DIR"));
+        std::fs::write(path, wanted).expect("our own file");
+        return;
+    }
+    assert_eq!(read("systemd/clip-bot@.service"), wanted);
+}

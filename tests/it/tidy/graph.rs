@@ -17,6 +17,7 @@ const LAYERS: &[&[Row]] = &[
         ("locked", &[]),
         ("log", &[]),
         ("media", &[]),
+        ("metrics", &[]),
         ("multipart", &[]),
         ("progress", &[]),
         ("secret", &[]),
@@ -54,7 +55,7 @@ const LAYERS: &[&[Row]] = &[
             "bot",
             &[
                 "aws", "backoff", "clock", "config", "error", "http", "inbox", "locked", "log",
-                "media", "search", "secret", "shutdown", "systemd", "telegram",
+                "media", "metrics", "search", "secret", "shutdown", "systemd", "telegram",
             ],
         ),
         (
@@ -64,6 +65,7 @@ const LAYERS: &[&[Row]] = &[
                 "error",
                 "http",
                 "locked",
+                "metrics",
                 "multipart",
                 "search",
                 "secret",

@@ -3,7 +3,7 @@
 import sys
 
 import machine
-from claim import claim
+from claim import another, claim
 from ec2 import ec2
 from endpoint import index, search
 from fakes import Telegram
@@ -13,7 +13,7 @@ from sandbox import sandbox
 from units import TOKEN
 from watchdog import bare_poller, bare_worker, poller, stopped, worker
 
-SCENES = [bare_poller, bare_worker, claim, ec2, index, life, poller]
+SCENES = [another, bare_poller, bare_worker, claim, ec2, index, life, poller]
 SCENES += [memory, refused, sandbox, search, stopped, trouble, worker]
 
 

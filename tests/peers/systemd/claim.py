@@ -4,12 +4,34 @@ import os
 import pathlib
 import re
 
-from fakes import Telegram
-from machine import BOT, checking, journal, run, show, systemctl, wait, wait_status
-from units import OWN_SEARCH, configure, restart, secret_is_hidden, starts
+from fakes import BOT_ID, Telegram
+from machine import (
+    BOT,
+    checking,
+    journal,
+    pid_of,
+    run,
+    secret,
+    show,
+    systemctl,
+    wait,
+    wait_status,
+)
+from units import (
+    OWN_SEARCH,
+    configure,
+    confined,
+    exposed_at_most,
+    restart,
+    secret_is_hidden,
+    starts,
+    verified,
+)
 
 OWNER, GUEST, STRANGER = 7, 8, 9
 NOBODY = "65534"
+OTHER = "clip-bot@family.service"
+SECOND = 8083  # where the other bot's Telegram is
 LINK = re.compile(r"\?start=(\S+)")
 PRIVATE = ["clip-bot", "clip-search"]
 
@@ -30,8 +52,8 @@ def claim(telegram: Telegram):
     systemctl("start", "clip-search.socket")
     starts()
     [code] = wait("the code in the journal", codes)
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     with checking("another user of the machine sees no code, whatever it asks systemd"):
-        as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
         shown = run(*as_nobody, "systemctl", "status", "--full", "--lines=100", BOT, code=None)
         assert code not in shown, shown
         assert code not in wait_status(BOT, "serves nobody")
@@ -67,9 +89,44 @@ def claim(telegram: Telegram):
     with checking("the journal has the code once, and no token"):
         assert codes() == [code]
         secret_is_hidden(show(BOT, "MainPID"))
+    with checking("metrics are for everybody, and the socket for reloads is not"):
+        run(*as_nobody, "grep", "^clip_bot_queries_answered_total", "/run/clip-bot/clip-bot.prom")
+        assert os.stat("/run/clip-bot/control").st_mode & 0o077 == 0
     with checking("nothing that the services keep is readable by another user"):
         for name in PRIVATE:
             is_private(pathlib.Path("/var/lib/private", name))
+
+
+def another(telegram: Telegram):
+    """A second bot on the machine, with settings, token and owner of its own."""
+    configure(CLIP_BOT_ALLOWED=str(OWNER), CLIP_BOT_SEARCH_URL=OWN_SEARCH)
+    systemctl("start", "clip-search.socket")
+    starts()
+    home = pathlib.Path("/etc/clip-bot")
+    (home / "family").mkdir()
+    own = (home / "clip-bot.env").read_text() + f"CLIP_BOT_ALLOWED={GUEST}\n"
+    second = Telegram(f"{BOT_ID + 1}:another-token", SECOND).start()
+    own += f"CLIP_BOT_API_URL={second.url}\n"
+    (home / "family/clip-bot.env").write_text(own)
+    secret("family/telegram-token", second.token)
+    with checking("both answer their own people"):
+        systemctl("start", OTHER)
+        wait_status(OTHER, "polling")
+        second.write("red bus", chat=GUEST)
+        second.wait_album(GUEST)
+        telegram.write("red bus", chat=OWNER)
+        telegram.wait_album(OWNER)
+        second.write("red bus", chat=OWNER)
+        said(OWNER, second, "This bot is private")
+    with checking("it is verified, and as confined as the other"):
+        verified(OTHER)
+        exposed_at_most(OTHER, 12)
+        confined(pid_of(OTHER))
+        is_private(pathlib.Path("/var/lib/private/clip-bot-family"))
+    with checking("it reloads and stops by itself"):
+        systemctl("reload", OTHER)
+        systemctl("stop", OTHER)
+        assert show(OTHER, "Result") == "success" and show(BOT, "ActiveState") == "active"
 
 
 def pictures(telegram, chat):
