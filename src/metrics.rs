@@ -1,5 +1,5 @@
 //! Figures for an operator's monitoring, as text: [OpenMetrics 1.0] for whoever scrapes clip-search,
-//! and [Prometheus' text format] for the textfile collector of node_exporter.
+//! and [Prometheus' text format] for the textfile collector of `node_exporter`.
 //!
 //! No label may name a person, a chat, a query or a file.
 //!

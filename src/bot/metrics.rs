@@ -1,4 +1,4 @@
-//! The bot's figures in a file, for the textfile collector of node_exporter: the bot listens nowhere.
+//! The bot's figures in a file, for the textfile collector of `node_exporter`: the bot listens nowhere.
 
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;

@@ -205,7 +205,9 @@ impl PictureWords {
             if words.len() > 1 && !is_name {
                 self.insert(&folded(&chunk));
             }
-            words.iter().for_each(|word| self.insert(word));
+            for word in &words {
+                self.insert(word);
+            }
         }
         if is_name && !whole.is_empty() {
             let whole: Vec<char> = whole.chars().collect();
@@ -260,7 +262,9 @@ impl QueryWords {
             let chunk_parts = parts(&chunk);
             let chunk_whole = folded(&chunk);
             let is_several = chunk_parts.len() > 1;
-            chunk_parts.into_iter().for_each(|part| add(part, false));
+            for part in chunk_parts {
+                add(part, false);
+            }
             whole.push_str(&chunk_whole);
             if is_several {
                 add(chunk_whole, true);

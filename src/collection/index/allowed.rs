@@ -5,7 +5,7 @@ use std::path::Path;
 use super::catalog::{Catalog, NEVER};
 use super::manifest::{Root, RowSet};
 use crate::collection::words::name_words;
-use crate::search::Filter;
+use crate::search::{Date, Filter};
 
 /// Mean radius of the Earth, in metres.
 const EARTH: f64 = 6_371_000.0;
@@ -13,8 +13,8 @@ const EARTH: f64 = 6_371_000.0;
 /// The rows that `filter` lets through.
 pub(super) fn allowed(catalog: &Catalog, filter: &Filter, roots: &[Root]) -> RowSet {
     let mut allowed = RowSet::default();
-    let after = filter.after.map_or(i64::MIN, |date| date.start());
-    let before = filter.before.map_or(i64::MAX, |date| date.start());
+    let after = filter.after.map_or(i64::MIN, Date::start);
+    let before = filter.before.map_or(i64::MAX, Date::start);
     let is_dated = filter.after.is_some() || filter.before.is_some();
     let circle = filter.near.map(|near| Circle {
         middle: near.position.on_globe(),

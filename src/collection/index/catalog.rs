@@ -29,6 +29,7 @@ use super::record::StoredRecord;
 use super::segment::Segment;
 use crate::collection::words::PictureWords;
 use crate::error::{Error, Result};
+use crate::search::Position;
 use clip::mapped::{Mapped, State};
 
 /// Changes with the format, and with how words are made.
@@ -351,7 +352,7 @@ impl Builder {
         self.rows = row + 1;
         let taken = stored.taken().map_or(NEVER, |taken| taken.seconds);
         self.taken.extend(taken.to_le_bytes());
-        let point = stored.details.position.map(|position| position.on_globe());
+        let point = stored.details.position.map(Position::on_globe);
         for part in point.unwrap_or([f32::NAN; 3]) {
             self.point.extend(part.to_le_bytes());
         }

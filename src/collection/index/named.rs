@@ -143,12 +143,12 @@ impl Sums {
     }
 
     /// Adds a word that weighs `weight` to the rows that meet it.
-    fn add(&mut self, shelf: &Shelf<'_>, meanings: &Meanings, weight: f32, is_whole: bool) {
+    fn add(&mut self, of: &Shelf<'_>, meanings: &Meanings, weight: f32, is_whole: bool) {
         self.met = RowSet::default();
         for (number, how) in meanings {
-            for row in shelf.catalog.rows_with(*number) {
-                let is_allowed = shelf.allowed.is_none_or(|allowed| allowed.contains(row));
-                if !is_allowed || shelf.entry.dead.contains(row) || self.met.contains(row) {
+            for row in of.catalog.rows_with(*number) {
+                let is_allowed = of.allowed.is_none_or(|allowed| allowed.contains(row));
+                if !is_allowed || of.entry.dead.contains(row) || self.met.contains(row) {
                     continue;
                 }
                 self.met.insert(row);
