@@ -14,6 +14,7 @@ pub mod away;
 pub mod details;
 pub mod index;
 pub mod original;
+mod patterns;
 pub mod qdrant;
 mod words;
 

@@ -11,8 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::index::choices::{Choices, RootChoices};
 use super::index::manifest::{Manifest, Root};
 use super::index::writer::Writer;
+use super::patterns::{Patterns, is_pattern, literal};
 use crate::error::{Error, Result};
 use crate::http::AddressFilter;
 use crate::http::address::is_public;
@@ -27,6 +29,7 @@ mod at_work;
 mod contents;
 mod coordinator;
 mod copies;
+mod entries;
 mod gone;
 mod job;
 pub mod list;
@@ -34,7 +37,7 @@ mod walk;
 mod worker;
 
 /// How an index is brought up to date.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// Compute all vectors anew, as another encoder requires.
     pub rebuild: bool,
@@ -48,6 +51,10 @@ pub struct Options {
     pub commit_after: Duration,
     /// Threads that decode and encode.
     pub workers: usize,
+    /// Patterns of gitignore: what they match below the named places is left out, now and in later runs.
+    pub exclude: Vec<String>,
+    /// Follow links to files, now and in later runs.
+    pub follow: bool,
     /// Name every file that does not come into the index, not only the first ones of each kind.
     pub names_all: bool,
     /// Where pictures of lists may be fetched from.
@@ -71,6 +78,8 @@ impl Default for Options {
             commit_pictures: 1000,
             commit_after: Duration::from_secs(10),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
+            exclude: Vec::new(),
+            follow: false,
             names_all: false,
             allowed: is_public,
         }
@@ -121,14 +130,24 @@ pub fn add(
         manifest.dimensions = encoder.dimensions();
     }
     check_encoder(manifest, encoder, folder)?;
-    let roots = choose_roots(&mut manifest.roots, places, options.rebuild)?;
+    let mut choices = Choices::read(folder)?;
+    let roots = choose_roots(&mut manifest.roots, places, options.rebuild, &mut choices)?;
+    for root in &roots {
+        let root = choices.0.entry(*root).or_default();
+        root.follows |= options.follow;
+        for pattern in &options.exclude {
+            root.leave_out(pattern.clone());
+        }
+    }
+    choices.0.retain(|_, root| *root != RootChoices::default());
+    choices.write(folder)?;
     if options.rebuild {
         writer.discard_segments()?;
     }
     let index_folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     let at_work = AtWork::open(folder)?;
     let coordinator = Coordinator::new(writer, encoder, &at_work, options, progress, shutdown);
-    let summary = coordinator.run(&roots, index_folder);
+    let summary = coordinator.run(&roots, choices, index_folder);
     at_work.finish();
     summary
 }
@@ -148,10 +167,15 @@ fn check_encoder(manifest: &Manifest, encoder: &dyn Encoder, folder: &Path) -> R
 
 /// The numbers of the roots that are brought up to date: those of `places`, which become roots if
 /// they are none yet; all of them if there are no places, or if `rebuild` is set.
-fn choose_roots(roots: &mut Vec<Root>, places: &[PathBuf], rebuild: bool) -> Result<Vec<usize>> {
+fn choose_roots(
+    roots: &mut Vec<Root>,
+    places: &[PathBuf],
+    rebuild: bool,
+    choices: &mut Choices,
+) -> Result<Vec<usize>> {
     let mut chosen = Vec::new();
     for place in places {
-        let root = root_of(roots, place)?;
+        let root = root_of(roots, place, choices)?;
         if !chosen.contains(&root) {
             chosen.push(root);
         }
@@ -170,11 +194,14 @@ fn choose_roots(roots: &mut Vec<Root>, places: &[PathBuf], rebuild: bool) -> Res
 }
 
 /// The number of the root at `place`, which is added if it is not there.
-fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
+fn root_of(roots: &mut Vec<Root>, place: &Path, choices: &mut Choices) -> Result<usize> {
     let known = || roots.iter().enumerate().filter(|(_, root)| !root.is_gone);
     let path = match fs::canonicalize(place) {
         Ok(path) => path,
         Err(cause) => {
+            if let Some(root) = pattern_again(choices, place) {
+                return Ok(root);
+            }
             // One that is away for the moment is no reason to leave out the others.
             let same = known().find(|(_, root)| root.path == place);
             return same.map(|(number, _)| number).ok_or_else(|| {
@@ -187,6 +214,12 @@ fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
             continue;
         }
         if root.path == path {
+            return Ok(number);
+        }
+        if let Ok(below) = path.strip_prefix(&root.path)
+            && let Some(choices) = choices.0.get_mut(&number)
+            && add_again(choices, below, place)?
+        {
             return Ok(number);
         }
         let is_within = root.path.starts_with(&path) || path.starts_with(&root.path);
@@ -207,4 +240,38 @@ fn root_of(roots: &mut Vec<Root>, place: &Path) -> Result<usize> {
         is_gone: false,
     });
     Ok(roots.len() - 1)
+}
+
+/// Whether `below`, the path of `place` below its root, had been left out, and no longer is.
+fn add_again(choices: &mut RootChoices, below: &Path, place: &Path) -> Result<bool> {
+    if !choices.patterns().leave_out(below) {
+        return Ok(false);
+    }
+    let own = literal(below);
+    let is_own = |pattern: &str| pattern == own || pattern.starts_with(&(own.clone() + "/"));
+    choices.left_out.retain(|pattern| !is_own(pattern));
+    let mut patterns = choices.left_out.iter();
+    let other = patterns.find(|pattern| Patterns::parse([pattern.as_str()]).leave_out(below));
+    match other {
+        None => Ok(true),
+        Some(pattern) => Err(Error::config(format!(
+            "{} is left out by `{pattern}`, as that was removed or excluded: add that again, or \
+             delete its line in the file `choices` of the index",
+            place.display()
+        ))),
+    }
+}
+
+/// The root for which the pattern `place` had been left out; it no longer is.
+fn pattern_again(choices: &mut Choices, place: &Path) -> Option<usize> {
+    let place = place.to_str().filter(|place| is_pattern(place))?;
+    let mut found = None;
+    for (number, root) in &mut choices.0 {
+        let count = root.left_out.len();
+        root.left_out.retain(|pattern| pattern != place);
+        if root.left_out.len() < count {
+            found = Some(*number);
+        }
+    }
+    found
 }

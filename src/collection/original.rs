@@ -60,13 +60,19 @@ impl FileStamp {
 
 impl Original {
     /// Opens the file at `path` below `root`; none if it is no regular file, or if symbolic links
-    /// lead out of `root`. The root may be a link itself.
+    /// lead out of `root`. The root may be a link itself. An absolute path, which is that of a file to
+    /// which a followed link led when it was indexed, must lead through no link.
     ///
     /// # Errors
     /// The system cannot find or open it.
     pub fn open(root: &Path, path: &Path) -> io::Result<Option<Self>> {
         let real = root.join(path).canonicalize()?;
-        if !real.starts_with(root.canonicalize()?) {
+        let is_within = if path.is_absolute() {
+            real == path
+        } else {
+            real.starts_with(root.canonicalize()?)
+        };
+        if !is_within {
             return Ok(None);
         }
         // Opening anything else might wait, or have an effect.
@@ -164,6 +170,12 @@ mod tests {
             assert_eq!(opened(outside).expect("there"), None, "{outside}");
         }
         assert!(opened("none").is_err());
+        let secret = folder.canonicalize().expect("there").join("secret");
+        let followed = Original::open(&root, &secret).expect("there");
+        assert!(followed.is_some(), "a link led there when it was indexed");
+        symlink(&secret, folder.join("other")).expect("room");
+        let other = folder.canonicalize().expect("there").join("other");
+        assert!(Original::open(&root, &other).expect("there").is_none());
         let linked = Original::open(&folder.join("link"), Path::new("below/a"));
         assert!(linked.expect("there").is_some(), "the root may be a link");
         fs::remove_dir_all(&folder).expect("ours");

@@ -38,11 +38,20 @@ pub struct CommandCall {
     pub command: &'static str,
     /// The words that follow it.
     pub words: Vec<String>,
+    /// Names and values of the flags of this command that have one.
+    pub values: Vec<(&'static str, String)>,
     /// Names of the switches that were given.
     pub switches: Vec<&'static str>,
 }
 
 impl CommandCall {
+    /// The values that were given for the flag `word`.
+    pub fn values_of(&self, word: Word) -> impl Iterator<Item = &str> {
+        let values = self.values.iter();
+        let own = values.filter(move |(name, _)| *name == word.name);
+        own.map(|(_, value)| value.as_str())
+    }
+
     /// Whether `switch` was given.
     #[must_use]
     pub fn has(&self, switch: Switch) -> bool {
@@ -169,14 +178,21 @@ impl Program {
         } else {
             (command.words, command.switches)
         };
+        let (flags, words): (Vec<&Word>, Vec<&Word>) =
+            words.iter().partition(|word| word.count == Count::Flag);
         let words = words
             .iter()
             .filter_map(|word| innermost.get_many::<String>(word.name));
+        let values = flags.iter().flat_map(|flag| {
+            let values = innermost.get_many::<String>(flag.name).unwrap_or_default();
+            values.map(|value| (flag.name, value.clone()))
+        });
         let switches = switches.iter().map(|switch| switch.name);
         Ok(Invocation::Run {
             call: CommandCall {
                 command: command.name,
                 words: words.flatten().cloned().collect(),
+                values: values.collect(),
                 switches: switches.filter(|name| innermost.get_flag(name)).collect(),
             },
             settings: settings.collect(),

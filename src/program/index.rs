@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::collection::add::{self, Options, Summary};
 use crate::collection::index::Index;
 use crate::collection::index::maintenance::{self, Info};
+use crate::collection::index::removal;
 use crate::collection::qdrant::{Push, Removal};
 use crate::config::ClipConfig;
 use crate::engine::open_model;
@@ -38,13 +39,16 @@ pub(super) const ADD: CommandDefinition = CommandDefinition {
     name: "index add",
     about: "index the pictures of folders and lists, and what changed in them",
     example: "clip-search index add --index /srv/index /srv/pictures",
-    words: &[Word {
-        name: "PLACE",
-        about: "a folder, or a file that lists addresses; none: every place added before",
-        count: Count::Any,
-        hint: ValueHint::AnyPath,
-    }],
-    switches: &[FAST, REBUILD, PRUNE, EVEN_IF_EMPTY, LIST_SKIPPED],
+    words: &[
+        Word {
+            name: "PLACE",
+            about: "a folder, or a file that lists addresses; none: every place added before",
+            count: Count::Any,
+            hint: ValueHint::AnyPath,
+        },
+        EXCLUDE,
+    ],
+    switches: &[FAST, REBUILD, FOLLOW, PRUNE, EVEN_IF_EMPTY, LIST_SKIPPED],
 };
 
 pub(super) const INFO: CommandDefinition = CommandDefinition {
@@ -74,7 +78,7 @@ pub(super) const REMOVE: CommandDefinition = CommandDefinition {
     example: "clip-search index remove --index /srv/index /srv/pictures/old",
     words: &[Word {
         name: "PLACE",
-        about: "a folder, a list, a picture or an address",
+        about: "a folder, a list, a picture, an address, or a pattern",
         count: Count::One,
         hint: ValueHint::AnyPath,
     }],
@@ -87,6 +91,18 @@ pub(super) const VERIFY: CommandDefinition = CommandDefinition {
     example: "clip-search index verify --index /srv/index",
     words: &[],
     switches: &[],
+};
+
+const EXCLUDE: Word = Word {
+    name: "exclude",
+    about: "leave out what this pattern of gitignore matches, from now on",
+    count: Count::Flag,
+    hint: ValueHint::Other,
+};
+
+const FOLLOW: Switch = Switch {
+    name: "follow",
+    about: "follow links to files, from now on",
 };
 
 const FAST: Switch = Switch {
@@ -130,7 +146,7 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
         "index add" => add(folder, call, config),
         "index push" => push(folder, call, config),
         "index remove" => {
-            let pictures = maintenance::remove(folder, word.unwrap_or_default())?;
+            let pictures = removal::remove(folder, word.unwrap_or_default())?;
             print_lines([format!("{pictures} pictures removed from the index")]);
             Ok(0)
         }
@@ -153,6 +169,8 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let options = Options {
         rebuild: call.has(REBUILD),
         prune: call.has(PRUNE) || call.has(EVEN_IF_EMPTY),
+        exclude: call.values_of(EXCLUDE).map(str::to_owned).collect(),
+        follow: call.has(FOLLOW),
         names_all: call.has(LIST_SKIPPED),
         ..Options::default()
     };
@@ -313,7 +331,8 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
     let not_read = if not_read.is_empty() {
         String::new()
     } else {
-        format!("; not read: {}", not_read.join(", "))
+        let how = "names above; --list-skipped names all";
+        format!("; not read: {} ({how})", not_read.join(", "))
     };
     let away = match away {
         0 => String::new(),

@@ -11,10 +11,12 @@ use std::time::{Duration, Instant, SystemTime};
 use super::at_work::AtWork;
 use super::contents::RootContents;
 use super::copies::CopyNumbers;
+use super::entries::EXCLUDED;
 use super::job::{Examined, FileJob, LeftOut, NewRow, ThreadReport};
 use super::walk::{Walk, WalkQueues};
 use super::worker::{QUEUED_JOBS, WorkerPool};
 use super::{Options, Summary};
+use crate::collection::index::choices::Choices;
 use crate::collection::index::segment::RowBatch;
 use crate::collection::index::snapshot::{RowId, Snapshot};
 use crate::collection::index::writer::Writer;
@@ -90,7 +92,12 @@ impl<'a> Coordinator<'a> {
     }
 
     /// Brings the roots with these numbers up to date. `index_folder` is left out of the walk.
-    pub fn run(mut self, roots: &[usize], index_folder: PathBuf) -> Result<Summary> {
+    pub fn run(
+        mut self,
+        roots: &[usize],
+        choices: Choices,
+        index_folder: PathBuf,
+    ) -> Result<Summary> {
         let walk = Walk {
             before: Arc::clone(&self.before),
             index_folder,
@@ -99,6 +106,8 @@ impl<'a> Coordinator<'a> {
                 .iter()
                 .map(|number| (*number, self.writer.manifest.roots[*number].clone()))
                 .collect(),
+            folders: self.folders(),
+            choices,
             at_work: self.at_work,
             last: Mutex::default(),
             is_last: false,
@@ -118,6 +127,12 @@ impl<'a> Coordinator<'a> {
             Some(refusal) => Err(refusal),
             None => Ok(self.summary),
         }
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        let roots = self.writer.manifest.roots.iter();
+        let folders = roots.filter(|root| !root.is_list && !root.is_gone);
+        folders.map(|root| root.path.clone()).collect()
     }
 
     /// Reads the files, one after the other, that may have been what an earlier run was killed for.
@@ -211,9 +226,9 @@ impl<'a> Coordinator<'a> {
     fn left_out(&mut self, left_out: &LeftOut) {
         let count = self.summary.left_out.entry(left_out.kind).or_default();
         *count += 1;
-        if self.options.names_all || *count <= NAMED {
+        if self.options.names_all || *count <= NAMED && left_out.kind != EXCLUDED {
             self.progress.say(&one_line(&left_out.line));
-        } else if *count == NAMED + 1 {
+        } else if *count == NAMED + 1 && left_out.kind != EXCLUDED {
             let kind = left_out.kind;
             let line = format!("more that are not read ({kind}): --list-skipped names all");
             self.progress.say(&line);

@@ -9,12 +9,14 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::mpsc::SyncSender;
 
-use walkdir::{DirEntry, WalkDir};
+use walkdir::DirEntry;
 
 use super::at_work::{AtWork, Verdict};
 use super::contents::RootContents;
+use super::entries::{EXCLUDED, Entries, Met};
 use super::job::{FileJob, LeftOut, ThreadReport};
 use super::list;
+use crate::collection::index::choices::Choices;
 use crate::collection::index::manifest::Root;
 use crate::collection::index::record::place_key;
 use crate::collection::index::snapshot::Snapshot;
@@ -27,19 +29,6 @@ use crate::shutdown::Shutdown;
 /// the root is taken for gone.
 const MAX_UNREADABLE: usize = 1000;
 
-/// Names of folders in which systems keep thumbnails, deleted files and older states.
-const NOT_THE_USERS: [&str; 9] = [
-    "@eaDir",
-    "@Recycle",
-    "#recycle",
-    "#snapshot",
-    "$RECYCLE.BIN",
-    "System Volume Information",
-    "__MACOSX",
-    "lost+found",
-    "@__thumb",
-];
-
 /// A walk through some roots.
 pub(super) struct Walk<'a> {
     /// The index at the start of the run.
@@ -49,18 +38,14 @@ pub(super) struct Walk<'a> {
     pub shutdown: Shutdown,
     /// The roots with their numbers.
     pub roots: Vec<(usize, Root)>,
+    /// All folders of the index.
+    pub folders: Vec<PathBuf>,
+    pub choices: Choices,
     pub at_work: &'a AtWork,
     /// Files that are read at the end.
     pub last: Mutex<Vec<FileJob>>,
     /// Whether this is the end: nothing but those is sent.
     pub is_last: bool,
-}
-
-/// What the walk meets in a folder.
-enum Met {
-    Entry(DirEntry),
-    /// A folder that is not entered, and what it is counted as.
-    Folder(DirEntry, &'static str),
 }
 
 /// Where a walk sends what it meets.
@@ -88,48 +73,27 @@ impl WalkQueues {
 }
 
 impl Walk<'_> {
-    /// Everything below `root` that is not hidden, except in folders that are not entered. Symbolic
-    /// links are not followed.
-    fn entries(&self, root: &Path) -> impl Iterator<Item = walkdir::Result<Met>> {
-        let mut entries = WalkDir::new(root).into_iter();
-        std::iter::from_fn(move || {
-            loop {
-                let entry = match entries.next()? {
-                    Ok(entry) => entry,
-                    Err(error) => return Some(Err(error)),
-                };
-                let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-                let is_left = is_hidden || entry.path() == self.index_folder;
-                let is_folder = entry.file_type().is_dir();
-                if entry.depth() == 0 {
-                    return Some(Ok(Met::Entry(entry)));
-                }
-                let kind = is_folder.then(|| not_entered(&entry)).flatten();
-                if is_folder && (is_left || kind.is_some()) {
-                    entries.skip_current_dir();
-                }
-                match kind {
-                    _ if is_left => {}
-                    Some(kind) => return Some(Ok(Met::Folder(entry, kind))),
-                    None => return Some(Ok(Met::Entry(entry))),
-                }
-            }
-        })
+    fn entries<'a>(&'a self, number: usize, root: &'a Root) -> Entries<'a> {
+        let choices = self.choices.of(number);
+        Entries::new(&root.path, &choices, &self.index_folder, &self.folders)
     }
 
     /// How many files and addresses there are in all roots.
     pub fn count(&self) -> u64 {
-        let count = |root: &Root| {
+        let count = |number: usize, root: &Root| {
             if root.is_list {
                 let entries = list::entries(&root.path).into_iter().flatten();
                 return entries.take_while(|_| !self.shutdown.is_raised()).count();
             }
-            let entries = self.entries(&root.path);
+            let entries = self.entries(number, root);
             let entries = entries.take_while(|_| !self.shutdown.is_raised());
-            let is_file = |met: &Met| matches!(met, Met::Entry(e) if e.file_type().is_file());
+            let is_file = |met: &Met| matches!(met, Met::File(_) | Met::Link(..));
             entries.flatten().filter(is_file).count()
         };
-        let counts = self.roots.iter().map(|(_, root)| count(root) as u64);
+        let counts = self
+            .roots
+            .iter()
+            .map(|(number, root)| count(*number, root) as u64);
         counts.sum()
     }
 
@@ -177,17 +141,20 @@ impl Walk<'_> {
             contents.is_missing = true;
             return Ok(Some(contents));
         }
-        for entry in self.entries(folder) {
+        for entry in self.entries(number, root) {
             if self.shutdown.is_raised() {
                 return Ok(None);
             }
             match entry.and_then(with_metadata) {
-                Ok(Seen::File(entry, metadata)) => {
+                Ok(Seen::File(entry, metadata, linked)) => {
                     let Ok(path) = entry.path().strip_prefix(folder) else {
                         continue;
                     };
+                    let caption = caption(path);
+                    // The file itself is what is kept: a link may lead elsewhere tomorrow.
+                    let path = linked.as_deref().unwrap_or(path);
                     let place = (number, path, root.visited);
-                    self.meet_file(place, &metadata, &mut contents, queues)?;
+                    self.meet_file(place, caption, &metadata, &mut contents, queues)?;
                 }
                 Ok(Seen::Passed(left_out)) => queues.report(ThreadReport::Passed(left_out))?,
                 Ok(Seen::Nothing) => {}
@@ -211,6 +178,7 @@ impl Walk<'_> {
     fn meet_file(
         &self,
         place: (usize, &Path, u64),
+        caption: String,
         metadata: &Metadata,
         contents: &mut RootContents,
         queues: &WalkQueues,
@@ -231,7 +199,7 @@ impl Walk<'_> {
         let job = FileJob {
             root: number,
             path: path.to_owned(),
-            caption: caption(path),
+            caption,
             bytes: metadata.len(),
             modified,
             known,
@@ -274,6 +242,7 @@ impl Walk<'_> {
         };
         let mut contents = RootContents::default();
         let mut sent = HashSet::new();
+        let patterns = self.choices.of(number).patterns();
         for entry in entries {
             if self.shutdown.is_raised() {
                 return Ok(None);
@@ -288,6 +257,12 @@ impl Walk<'_> {
                 continue;
             }
             let url = PathBuf::from(url);
+            if patterns.verdict(&url, false) == Some(true) {
+                let line = format!("{}: left out: {EXCLUDED}", url.display());
+                let kind = EXCLUDED;
+                queues.report(ThreadReport::Passed(LeftOut { kind, line }))?;
+                continue;
+            }
             let known = self.before.at_place(number, &url);
             let known = known.map_err(WalkEnd::Index)?;
             if let Some((row, record)) = &known {
@@ -320,37 +295,33 @@ pub(super) fn is_missing(path: &Path) -> bool {
     found.is_err_and(|cause| cause.kind() == ErrorKind::NotFound)
 }
 
-/// Why the folder `entry` is not entered, as a kind to count; none if it is.
-fn not_entered(entry: &DirEntry) -> Option<&'static str> {
-    let name = entry.file_name().to_string_lossy();
-    if NOT_THE_USERS.contains(&name.as_ref()) {
-        return Some("folders of thumbnails, bins and the like");
-    }
-    let is_hidden = entry.path().join(".nomedia").symlink_metadata().is_ok();
-    is_hidden.then_some("folders with .nomedia")
-}
-
 /// What is done about something that the walk met.
 enum Seen {
-    File(DirEntry, Metadata),
+    /// With the path of the file that it links to.
+    File(DirEntry, Metadata, Option<PathBuf>),
     Passed(LeftOut),
     /// A folder, which is entered.
     Nothing,
 }
 
 fn with_metadata(met: Met) -> walkdir::Result<Seen> {
-    let (entry, kind) = match met {
-        Met::Folder(entry, kind) => (entry, kind),
-        Met::Entry(entry) if entry.file_type().is_file() => {
+    Ok(match met {
+        Met::Folder => Seen::Nothing,
+        Met::File(entry) => {
             let metadata = entry.metadata()?;
-            return Ok(Seen::File(entry, metadata));
+            Seen::File(entry, metadata, None)
         }
-        Met::Entry(entry) if entry.file_type().is_symlink() => (entry, "links"),
-        Met::Entry(entry) if entry.file_type().is_dir() => return Ok(Seen::Nothing),
-        Met::Entry(entry) => (entry, "no files"),
-    };
+        Met::Link(entry, file) => match file.metadata() {
+            Ok(metadata) => Seen::File(entry, metadata, Some(file)),
+            Err(_) => Seen::Passed(left_out(&entry, "links")),
+        },
+        Met::LeftOut(entry, kind) => Seen::Passed(left_out(&entry, kind)),
+    })
+}
+
+fn left_out(entry: &DirEntry, kind: &'static str) -> LeftOut {
     let line = format!("{}: left out: {kind}", entry.path().display());
-    Ok(Seen::Passed(LeftOut { kind, line }))
+    LeftOut { kind, line }
 }
 
 /// The file's name without its ending, as words.

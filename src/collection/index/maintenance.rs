@@ -1,13 +1,10 @@
-//! What an operator does with an existing index: describe it, remove pictures, verify its files.
+//! What an operator does with an existing index: describe it, verify its files.
 
-use std::collections::HashSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::manifest::{Manifest, Root, SegmentEntry};
-use super::segment::{RowBatch, Segment};
-use super::snapshot::RowId;
-use super::writer::Writer;
+use super::segment::Segment;
 use super::{MAX_TRIES, catalog, load, manifest, none_yet, stamp};
 use crate::error::{Error, Result};
 
@@ -67,54 +64,6 @@ pub fn info(folder: &Path) -> Result<Info> {
         updated: manifest.updated,
         roots: roots.filter(|(root, _)| !root.is_gone).collect(),
     })
-}
-
-/// Removes `place` from the index in `folder`: a folder or list that was indexed, one picture below
-/// such a folder, or one address of a list. Returns the number of pictures that were removed. The
-/// files of the pictures are not touched.
-///
-/// # Errors
-/// There is no index, `place` is not in it, or the disk is full.
-pub fn remove(folder: &Path, place: &str) -> Result<usize> {
-    if Manifest::read(folder)?.is_none() {
-        return Err(none_yet(folder));
-    }
-    let mut writer = Writer::open(folder)?;
-    // A file that is gone from the disk can only be named as the index knows it.
-    let path = fs::canonicalize(place).unwrap_or_else(|_| PathBuf::from(place));
-    let snapshot = std::sync::Arc::clone(writer.snapshot());
-    let mut dead: HashSet<RowId> = HashSet::new();
-    let mut roots = writer.manifest.roots.iter_mut().enumerate();
-    let root = roots.find(|(_, root)| !root.is_gone && root.path == path);
-    if let Some((number, root)) = root {
-        root.is_gone = true;
-        for row in snapshot.live() {
-            let stored = snapshot.stored(row)?;
-            if stored.is_some_and(|stored| stored.root == number) {
-                dead.insert(row);
-            }
-        }
-    } else {
-        for (number, root) in snapshot.manifest.roots.iter().enumerate() {
-            let name = if root.is_list {
-                Path::new(place)
-            } else if let Ok(below) = path.strip_prefix(&root.path) {
-                below
-            } else {
-                continue;
-            };
-            let found = snapshot.at_place(number, name)?;
-            dead.extend(found.map(|(row, _)| row));
-        }
-        if dead.is_empty() {
-            return Err(Error::config(format!(
-                "{place} is not in the index; clip-search index info lists what is"
-            )));
-        }
-    }
-    writer.commit(&RowBatch::default(), &dead)?;
-    writer.compact(0)?;
-    Ok(dead.len())
 }
 
 /// Reads every byte of the index in `folder` and compares it with its checksums. Returns the

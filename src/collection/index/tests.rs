@@ -18,6 +18,7 @@ mod damage;
 mod disk;
 mod filters;
 mod gone;
+mod left_out;
 mod list;
 mod roots;
 mod search;

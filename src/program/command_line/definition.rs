@@ -48,10 +48,11 @@ impl CommandDefinition {
     /// The name and its words, such as `query TEXT…`.
     #[must_use]
     pub fn usage(&self) -> String {
-        let words = self.words.iter().map(|word| match word.count {
+        let words = self.words.iter().filter(|word| word.count != Count::Flag);
+        let words = words.map(|word| match word.count {
             Count::One => format!(" {}", word.name),
             Count::Optional => format!(" [{}]", word.name),
-            Count::Any => format!(" [{}…]", word.name),
+            Count::Any | Count::Flag => format!(" [{}…]", word.name),
             Count::Many => format!(" {}…", word.name),
         });
         self.name.to_owned() + &words.collect::<String>()
@@ -93,6 +94,8 @@ pub enum Count {
     Any,
     /// At least once.
     Many,
+    /// Not a word but the value of a flag of this name, any number of times.
+    Flag,
 }
 
 impl Word {
@@ -104,6 +107,11 @@ impl Word {
             .required(matches!(self.count, Count::One | Count::Many));
         match self.count {
             Count::One | Count::Optional => arg.action(ArgAction::Set),
+            Count::Flag => arg
+                .long(self.name)
+                .value_name("VALUE")
+                .action(ArgAction::Append)
+                .num_args(1),
             Count::Any | Count::Many => arg.action(ArgAction::Append).num_args(1..),
         }
     }

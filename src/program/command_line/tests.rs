@@ -67,6 +67,7 @@ fn commands_words_and_flags_are_told_apart() {
         call: CommandCall {
             command,
             words: words.iter().map(|word| (*word).to_owned()).collect(),
+            values: Vec::new(),
             switches: Vec::new(),
         },
         settings: settings

@@ -108,7 +108,7 @@ fn a_root_that_is_not_there_hinders_no_other() {
     fs::copy(folder.pictures().join("red.png"), disk.join("copy.png")).expect("room");
     fs::rename(folder.paint("green.png", GREEN), disk.join("green.png")).expect("room");
     let places = [disk.clone(), folder.pictures()];
-    let mut add = |options| {
+    let add = |options| {
         let mut said = Said::default();
         let summary = folder.add_all(&places, &Colours("colours"), options, &mut said);
         counts(&summary.expect("good"))

@@ -51,7 +51,7 @@ fn pictures_of_a_list_are_fetched_once() {
     let mut said = Said::default();
     let strict = Options::default();
     let summary = folder
-        .add_all(&places, &encoder, strict, &mut said)
+        .add_all(&places, &encoder, strict.clone(), &mut said)
         .expect("good");
     assert_eq!((summary.added, summary.failed), (0, 4), "{said:?}");
     assert_eq!(asked.load(Ordering::SeqCst), 0, "not a public address");
@@ -62,7 +62,7 @@ fn pictures_of_a_list_are_fetched_once() {
     };
     let mut said = Said::default();
     let summary = folder
-        .add_all(&places, &encoder, options, &mut said)
+        .add_all(&places, &encoder, options.clone(), &mut said)
         .expect("good");
     assert_eq!((summary.added, summary.failed), (1, 3), "{said:?}");
     let index = folder.open();
@@ -80,13 +80,13 @@ fn pictures_of_a_list_are_fetched_once() {
     let before = asked.load(Ordering::SeqCst);
     fs::write(&list, format!("{url}\tAnother caption\n")).expect("room");
     let summary = folder
-        .add_all(&places, &encoder, options, &mut said)
+        .add_all(&places, &encoder, options.clone(), &mut said)
         .expect("good");
     assert_eq!((summary.added, summary.known), (0, 1), "{summary:?}");
     assert_eq!(asked.load(Ordering::SeqCst), before, "not fetched again");
     let again = index.search(&Colours::vector(RED), 5, 0.0).expect("good");
     assert_eq!(again[0].record.caption, "Another caption");
     assert_eq!(again[0].record.id, found[0].record.id);
-    assert_eq!(maintenance::remove(&folder.index(), &url).expect("good"), 1);
+    assert_eq!(removal::remove(&folder.index(), &url).expect("good"), 1);
     assert_eq!(index.len().expect("good"), 0);
 }

@@ -71,7 +71,7 @@ fn roots_do_not_lie_in_each_other_and_can_be_removed() {
     );
 
     let index = folder.open();
-    let remove = |place: &Path| maintenance::remove(&folder.index(), place.to_str().expect("text"));
+    let remove = |place: &Path| removal::remove(&folder.index(), place.to_str().expect("text"));
     assert!(remove(&folder.0.join("nowhere")).is_err());
     assert_eq!(remove(&below).expect("good"), 1);
     assert_eq!(captions(&index, GREEN), ["red"]);
