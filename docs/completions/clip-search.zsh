@@ -194,6 +194,7 @@ _arguments "${_arguments_options[@]}" : \
         case $line[1] in
             (add)
 _arguments "${_arguments_options[@]}" : \
+'*--exclude=[leave out what this pattern of gitignore matches, from now on]:VALUE:' \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \
@@ -220,6 +221,7 @@ _arguments "${_arguments_options[@]}" : \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
 '--fast[encode with 8-bit integers where the processor gains by it, and check samples exactly]' \
 '--rebuild[encode every picture again]' \
+'--follow[follow links to files, from now on]' \
 '--prune[remove pictures, too, whose folder or disk is not there]' \
 '--even-if-empty[the same as --prune]' \
 '--list-skipped[name every file that is not read, not only the first ones of each kind]' \
@@ -327,7 +329,7 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-':PLACE -- a folder, a list, a picture or an address:_files' \
+':PLACE -- a folder, a list, a picture, an address, or a pattern:_files' \
 && ret=0
 ;;
 (verify)
