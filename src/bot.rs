@@ -8,6 +8,7 @@ pub mod activity;
 pub mod album;
 pub mod answer_progress;
 pub mod asleep;
+pub mod button;
 pub mod control;
 pub mod door;
 pub mod handler;
@@ -18,12 +19,15 @@ pub mod outage;
 pub mod pictures;
 pub mod queue;
 pub mod rate;
+pub mod recent;
 pub mod reply;
 pub mod search_client;
 pub mod search_job;
 pub mod searches;
 pub mod status;
 pub mod texts;
+pub mod wanted;
+pub mod without_pictures;
 pub mod worker;
 
 use std::sync::Arc;
@@ -83,7 +87,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     };
     let book = book(config)?;
     // The long poll is interrupted at shutdown, which ends its client for good.
-    let polling = Client::new(&config.api_url, config.token.clone(), 1).with_clock(clock);
+    let polling = Client::new(&config.api_url, config.token.clone(), 1).with_clock(clock.clone());
     let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
     let pulse = Pulse::default();
     let status = Arc::new(Status::default());
@@ -114,7 +118,10 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         id: me.id,
         username: me.username.unwrap_or_default(),
     };
-    let door = open_door(Manners::of(me, config).with_book(book), config, &status);
+    let manners = Manners::of(me, config)
+        .with_book(book)
+        .with_clock(clock.clone());
+    let door = open_door(manners, config, &status);
     let mut intake = Intake::new(
         door,
         Rates::new(config.rate),

@@ -11,8 +11,10 @@
 //! as it was.
 
 mod budget;
+mod caption;
 mod failures;
 mod file_ids;
+mod item;
 
 use std::sync::Arc;
 
@@ -24,17 +26,15 @@ pub use file_ids::FileIds;
 
 use failures::{forbids_pictures, is_about_pictures, is_telegrams_own, position_in};
 
-use super::pictures::{self, MAX_BYTES, PictureFile, PictureForm};
+use super::pictures::{self, MAX_BYTES, MAX_FILE_BYTES, PictureFile, PictureForm};
 use super::reply::{self, Tally};
 use super::texts::Texts;
 use crate::error::{Error, Kind, Result};
 use crate::search::Hit;
 use crate::telegram::request::{
-    Address, Attachment, Call, Photo, send_document, send_media_group, send_message, send_photo,
+    Address, Call, send_document, send_media_group, send_message, send_photo,
 };
 use crate::telegram::types::Message;
-
-const MAX_CAPTION_CHARS: usize = 1024;
 
 /// What the ladder needs from outside.
 pub trait Outside {
@@ -78,6 +78,8 @@ pub struct Album {
     /// What it sends, and whether Telegram itself failed at that in an earlier turn.
     parcels: Parcels,
     failed_before: bool,
+    /// The chat takes no pictures.
+    is_forbidden: bool,
 }
 
 /// In what pictures are sent, as long as Telegram takes it.
@@ -134,6 +136,7 @@ impl Album {
             named_failures: 0,
             parcels: Parcels::Albums,
             failed_before: false,
+            is_forbidden: false,
         }
     }
 
@@ -170,6 +173,7 @@ impl Album {
         match self.send_pictures(to, outside, known, budget) {
             Err(error) if forbids_pictures(&error) => {
                 tracing::info!("chat {} takes no pictures: {}", to.chat, error.chain());
+                self.is_forbidden = true;
                 self.give_up();
             }
             Err(error) => return Err(self.stopped(error)),
@@ -276,6 +280,7 @@ impl Album {
             pictures: count(&Rung::Sent),
             links: count(&Rung::Link),
             withheld: count(&Rung::Withheld),
+            is_forbidden: self.is_forbidden,
         }
     }
 
@@ -319,29 +324,28 @@ impl Album {
             return;
         }
         outside.waits_for_others();
-        let mut portion = budget.portion();
+        let is_large =
+            !self.is_any(|rung| matches!(rung, Rung::Fetch(form) if *form != SendForm::Document));
+        let (mut portion, most) = if is_large {
+            (budget.large_portion(), MAX_FILE_BYTES)
+        } else {
+            (budget.portion(), MAX_BYTES)
+        };
         let mut fetched = Vec::new();
         for (index, item) in self.items.iter_mut().enumerate() {
-            let Rung::Fetch(form) = item.rung else {
-                continue;
+            let form = match item.rung {
+                Rung::Fetch(form) if is_large || form != SendForm::Document => form,
+                _ => continue,
             };
             let (start, room) = (portion.bytes.len(), portion.room() as u64);
-            match outside.fetch(&item.hit.url, &mut portion.bytes, room) {
+            match outside.fetch(&item.hit.url, &mut portion.bytes, room.min(most)) {
                 Ok(picture) => fetched.push((index, form, picture, start, portion.bytes.len())),
                 // For the next portion.
-                Err(error) if *error.kind() == Kind::TooLarge && room < MAX_BYTES => break,
-                Err(error) => {
-                    let last = match error.kind() {
-                        Kind::Blocked => Rung::Withheld,
-                        _ => Rung::last(&item.hit.url),
-                    };
-                    let what = match last {
-                        Rung::Link => "sent as a link",
-                        _ => "left out, since its address is private",
-                    };
-                    tracing::warn!("picture {} is {what}: {}", item.hit.url, error.chain());
-                    item.rung = last;
-                }
+                Err(error) if *error.kind() == Kind::TooLarge && room < most => break,
+                Err(error) => item.cannot_be_fetched(&error),
+            }
+            if is_large {
+                break;
             }
         }
         let portion = portion.full();
@@ -421,69 +425,5 @@ impl Album {
                 }
             }
         }
-    }
-}
-
-impl Rung {
-    /// What remains for a picture at `url` that cannot be sent.
-    fn last(url: &str) -> Self {
-        if pictures::is_local(url) {
-            Self::Withheld
-        } else {
-            Self::Link
-        }
-    }
-}
-
-impl Item {
-    fn photo(&self, index: usize) -> Photo {
-        let caption = self
-            .hit
-            .caption
-            .as_deref()
-            .map(str::trim)
-            .filter(|text| !text.is_empty());
-        let caption = caption.map(pictures::without_private);
-        let caption = caption.map(|text: String| text.chars().take(MAX_CAPTION_CHARS).collect());
-        let (media, file) = match &self.rung {
-            Rung::FileId(file_id) => (file_id.clone(), None),
-            Rung::Upload(_, picture) => {
-                let name = format!("picture{index}");
-                let file = Attachment {
-                    file_name: format!("{}.{}", index + 1, picture.form.extension),
-                    media_type: picture.form.media_type,
-                    bytes: picture.bytes.clone(),
-                    name: name.clone(),
-                };
-                (format!("attach://{name}"), Some(file))
-            }
-            Rung::Url | Rung::Fetch(_) | Rung::Link | Rung::Withheld | Rung::Sent => {
-                (self.hit.url.clone(), None)
-            }
-        };
-        Photo {
-            media,
-            caption,
-            file,
-        }
-    }
-
-    fn climb_down(&mut self, error: &Error) {
-        tracing::debug!(
-            "Telegram refused picture {} in this form: {}",
-            self.hit.url,
-            error.chain()
-        );
-        let last = Rung::last(&self.hit.url);
-        self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
-            Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
-            Rung::FileId(_) | Rung::Url => Rung::Fetch(SendForm::Together),
-            Rung::Upload(SendForm::Together, picture) => Rung::Upload(SendForm::Alone, picture),
-            Rung::Upload(SendForm::Alone, picture) => Rung::Upload(SendForm::Document, picture),
-            Rung::Sent => Rung::Sent,
-            Rung::Fetch(_) | Rung::Upload(SendForm::Document, _) | Rung::Link | Rung::Withheld => {
-                last
-            }
-        };
     }
 }

@@ -13,6 +13,9 @@ pub struct AnswerProgress {
     /// What went out of the album.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
+    /// Where the next page begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<usize>,
 }
 
 impl AnswerProgress {

@@ -4,8 +4,8 @@ use crate::locked::{locked, unpoisoned};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::handler::Search;
 use super::job::{ChatJob, Work};
+use super::wanted::Search;
 
 /// How long a search waits for the endpoint to wake up.
 pub const MAX_WAIT: Duration = Duration::from_mins(6);
@@ -180,14 +180,7 @@ mod tests {
         };
         let query = format!("query {update}");
         let texts = Texts::of(None);
-        let search = Search {
-            to,
-            asker: chat,
-            query,
-            results: 5,
-            edit: None,
-            texts,
-        };
+        let search = Search::for_words(to, chat, query, 5, texts);
         ChatJob::new(update, Task::Search(search), Instant::now())
     }
 

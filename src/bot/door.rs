@@ -137,12 +137,10 @@ impl Door {
 
     /// A group that becomes a supergroup gets another id; both tell of it.
     fn follow_migration(&mut self, message: &Message) {
-        let chat = message.chat.id;
-        let from = message.migrate_from_chat_id.map(|old| (old, chat));
-        let to = message.migrate_to_chat_id.map(|new| (chat, new));
-        let Some((old, new)) = from.or(to) else {
+        let Some((old, new)) = message.migration() else {
             return;
         };
+        tracing::info!("the group {old} is now {new}");
         let access = &mut self.manners.access;
         let served = access.serves(old) && !access.serves(new);
         if served && access.book.migrate(old, new, true) {
@@ -245,6 +243,7 @@ impl Door {
         };
         let mut tasks = vec![Task::Acknowledge {
             callback: callback.id.clone(),
+            words: None,
         }];
         let book = &mut self.manners.access.book;
         let here = callback.message.as_ref();

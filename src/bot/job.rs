@@ -83,7 +83,9 @@ impl ChatJob {
                 message,
                 reply,
             } => request(search_job::edit(chat, message, &reply)),
-            Task::Acknowledge { callback } => request(answer_callback_query(&callback)),
+            Task::Acknowledge { callback, words } => {
+                request(answer_callback_query(&callback, words))
+            }
         };
         Self {
             update,

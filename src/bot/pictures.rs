@@ -2,7 +2,7 @@
 //!
 //! Private addresses are connected to only at the search endpoint's own host and port, link-local
 //! and cloud metadata addresses never; each is checked after name resolution, and at each of at
-//! most three redirects. What comes must be a picture of at most 10 MB.
+//! most three redirects. What comes must be a picture of at most 50 MB.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::media::picture_type;
 
 /// Most that Telegram accepts as an uploaded photo.
 pub const MAX_BYTES: u64 = 10_000_000;
+/// Most that Telegram accepts as an uploaded file.
+pub const MAX_FILE_BYTES: u64 = 50_000_000;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A picture file.
@@ -52,15 +54,15 @@ impl Fetcher {
         }
     }
 
-    /// Downloads the picture at `url` and appends it to `bytes`, unless it is larger than `limit` or
-    /// [`MAX_BYTES`]; nothing stays appended after an error.
+    /// Downloads the picture at `url` and appends it to `bytes`, unless it is larger than
+    /// `limit`; nothing stays appended after an error.
     ///
     /// # Errors
     /// Those of [`http::Client::send`]; [`Kind::Garbled`] for another status than 200;
     /// [`Kind::Unusable`] when what comes is no picture.
     pub fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm> {
         let request = http::Request::get(url).timeout(TIMEOUT);
-        let answer = self.client.open(&request.limit(limit.min(MAX_BYTES)))?;
+        let answer = self.client.open(&request.limit(limit))?;
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");

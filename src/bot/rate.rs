@@ -49,6 +49,13 @@ impl Rates {
         self.rate = rate;
     }
 
+    /// The group `old` has become `new`: what was asked in its name counts on.
+    pub fn migrate(&mut self, old: i64, new: i64) {
+        if let Some(bucket) = self.users.remove(&old) {
+            self.users.entry(new).or_insert(bucket);
+        }
+    }
+
     /// Whether `user` may search `now`; counts it if so.
     pub fn admit(&mut self, user: i64, now: Instant) -> Verdict {
         let Some(rate) = self.rate else {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::button::{Act, Button};
 use super::texts::Texts;
+use super::wanted::Search;
 use crate::search::{Failure, MAX_QUERY_CHARS, Reason};
 use crate::telegram::client::Command;
 use crate::telegram::request::{buttons, force_reply};
@@ -29,14 +31,10 @@ pub struct Tally {
     pub links: usize,
     /// Not sent: no picture could be had, and the address is private.
     pub withheld: usize,
+    /// The chat takes no pictures.
+    pub is_forbidden: bool,
 }
 
-/// What a button asks for, in at most 64 bytes: `r:` repeats in place (after a failure), `a:`
-/// repeats below (again), both followed by the query, or by nothing where it is too long.
-pub const RETRY: &str = "r:";
-/// See [`RETRY`].
-pub const AGAIN: &str = "a:";
-const MAX_DATA_BYTES: usize = 64;
 const MAX_LINKS_CHARS: usize = 4000;
 
 fn fill(template: &str, name: &str, value: &str) -> String {
@@ -47,15 +45,6 @@ fn plain(text: String) -> Reply {
     Reply {
         text,
         markup: Value::Null,
-    }
-}
-
-fn data(kind: &str, query: &str) -> String {
-    let data = format!("{kind}{query}");
-    if data.len() <= MAX_DATA_BYTES {
-        data
-    } else {
-        kind.to_owned()
     }
 }
 
@@ -83,9 +72,15 @@ pub fn help(texts: &Texts, results: usize) -> Reply {
         &results.to_string(),
     );
     let label = fill(texts.try_button, "query", texts.example);
+    let example = Button {
+        act: Act::Try,
+        offset: 0,
+        owner: None,
+        words: texts.example,
+    };
     Reply {
         text,
-        markup: buttons(&[(&label, data(AGAIN, texts.example))]),
+        markup: buttons(&[(&label, example.data())]),
     }
 }
 
@@ -144,33 +139,37 @@ pub fn expired(texts: &Texts) -> Reply {
 
 /// The acknowledgement, before the search.
 #[must_use]
-pub fn searching(texts: &Texts, query: &str) -> Reply {
-    plain(fill(texts.searching, "query", query))
+pub fn searching(search: &Search) -> Reply {
+    plain(fill(search.texts.searching, "what", &search.what()))
 }
 
 /// The endpoint is waking up.
 #[must_use]
-pub fn waking(texts: &Texts, query: &str) -> Reply {
-    plain(fill(texts.waking, "query", query))
+pub fn waking(search: &Search) -> Reply {
+    plain(fill(search.texts.waking, "what", &search.what()))
 }
 
 /// The endpoint did not wake up.
 #[must_use]
-pub fn still_asleep(texts: &Texts, query: &str) -> Reply {
-    with_retry(texts, texts.still_asleep, query)
+pub fn still_asleep(search: &Search) -> Reply {
+    with_retry(search, search.texts.still_asleep)
 }
 
 /// Nothing fits.
 #[must_use]
-pub fn nothing(texts: &Texts, query: &str) -> Reply {
-    plain(fill(texts.nothing, "query", query))
+pub fn nothing(search: &Search) -> Reply {
+    plain(fill(search.texts.nothing, "what", &search.what()))
 }
 
-/// The search is over: `tally` arrived `took` after the question.
+/// The search is over: `tally` arrived `took` after the question; the next page begins at `next`.
 #[must_use]
-pub fn found(texts: &Texts, query: &str, tally: Tally, took: Duration) -> Reply {
+pub fn found(search: &Search, tally: Tally, took: Duration, next: Option<usize>) -> Reply {
+    let texts = search.texts;
     if tally.pictures + tally.links == 0 && tally.withheld > 0 {
-        return with_retry(texts, texts.withheld, query);
+        return match tally.is_forbidden {
+            true => takes_no_pictures(search),
+            false => with_retry(search, texts.withheld),
+        };
     }
     let count = |count: usize, one: &str, many: &str| match count {
         1 => one.to_owned(),
@@ -184,17 +183,36 @@ pub fn found(texts: &Texts, query: &str, tally: Tally, took: Duration) -> Reply 
         _ => format!("{pictures}{}{links}", texts.and),
     };
     let seconds = format!("{:.1}", took.as_secs_f64());
-    let text = fill(&fill(texts.found, "pictures", &what), "seconds", &seconds);
-    let text = fill(&text, "query", query);
-    Reply {
-        text,
-        markup: buttons(&[(texts.again_button, data(AGAIN, query))]),
+    let mut text = fill(&fill(texts.found, "pictures", &what), "seconds", &seconds);
+    let markup = match next {
+        Some(offset) => buttons(&[(texts.more_button, search.more(offset))]),
+        None => Value::Null,
+    };
+    if next.is_none() && search.offset > 0 {
+        text = format!("{text}\n{}", texts.that_was_all);
     }
+    Reply {
+        text: fill(&text, "what", &search.what()),
+        markup,
+    }
+}
+
+/// There is no next page, although a button promised one.
+#[must_use]
+pub fn that_was_all(search: &Search) -> Reply {
+    plain(fill(search.texts.that_was_all, "what", &search.what()))
+}
+
+/// The chat takes texts and no pictures.
+#[must_use]
+pub fn takes_no_pictures(search: &Search) -> Reply {
+    plain(search.texts.takes_no_pictures.to_owned())
 }
 
 /// One plain sentence for a failed search; the details belong in the log.
 #[must_use]
-pub fn failed(texts: &Texts, query: &str, failure: &Failure) -> Reply {
+pub fn failed(search: &Search, failure: &Failure) -> Reply {
+    let texts = search.texts;
     let template = match failure.reason {
         Reason::BadQuery | Reason::TooLarge | Reason::UnsupportedMedia | Reason::NotSupported => {
             texts.refused
@@ -217,32 +235,31 @@ pub fn failed(texts: &Texts, query: &str, failure: &Failure) -> Reply {
         | Reason::Unreachable
         | Reason::Garbled => texts.unavailable,
     };
-    with_retry(texts, template, query)
+    with_retry(search, template)
 }
 
 /// The pictures were found, and Telegram takes nothing at the moment.
 #[must_use]
-pub fn held(texts: &Texts, query: &str) -> Reply {
-    plain(fill(texts.held, "query", query))
+pub fn held(search: &Search) -> Reply {
+    plain(fill(search.texts.held, "what", &search.what()))
 }
 
 /// The search ended the program several times, and is not tried again.
 #[must_use]
-pub fn set_aside(texts: &Texts, query: &str) -> Reply {
-    plain(fill(texts.set_aside, "query", query))
+pub fn set_aside(search: &Search) -> Reply {
+    plain(fill(search.texts.set_aside, "what", &search.what()))
 }
 
 /// A fault of the bot itself.
 #[must_use]
-pub fn internal(texts: &Texts, query: &str) -> Reply {
-    with_retry(texts, texts.internal, query)
+pub fn internal(search: &Search) -> Reply {
+    with_retry(search, search.texts.internal)
 }
 
-fn with_retry(texts: &Texts, template: &str, query: &str) -> Reply {
-    let markup = buttons(&[(texts.retry_button, data(RETRY, query))]);
+fn with_retry(search: &Search, template: &str) -> Reply {
     Reply {
-        text: fill(template, "query", query),
-        markup,
+        text: fill(template, "what", &search.what()),
+        markup: buttons(&[(search.texts.retry_button, search.retry())]),
     }
 }
 
@@ -282,186 +299,4 @@ pub fn commands(texts: &Texts) -> Vec<Command> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::texts::ALL;
-    use super::*;
-
-    fn placeholders(text: &str) -> Vec<&str> {
-        let mut found: Vec<&str> = text
-            .split('{')
-            .skip(1)
-            .filter_map(|rest| rest.split('}').next())
-            .collect();
-        found.sort_unstable();
-        found
-    }
-
-    #[test]
-    fn every_language_fills_the_same_placeholders() {
-        let fields = |texts: &Texts| {
-            [
-                texts.help,
-                texts.try_button,
-                texts.query_needed,
-                texts.query_too_long,
-                texts.words_only,
-                texts.private_bot,
-                texts.asks,
-                texts.asks_in_group,
-                texts.let_in,
-                texts.put_out,
-                texts.slow_down,
-                texts.searching,
-                texts.waking,
-                texts.still_asleep,
-                texts.found,
-                texts.many_pictures,
-                texts.many_links,
-                texts.nothing,
-                texts.many_away,
-                texts.busy,
-                texts.unavailable,
-                texts.slow,
-                texts.refused,
-                texts.held,
-                texts.set_aside,
-                texts.internal,
-                texts.withheld,
-            ]
-        };
-        for texts in ALL {
-            for (own, english) in fields(texts).into_iter().zip(fields(ALL[0])) {
-                assert_eq!(placeholders(own), placeholders(english), "{own}");
-            }
-        }
-    }
-
-    #[test]
-    fn no_reply_keeps_a_placeholder_or_breaks_a_limit() {
-        let query = "日".repeat(MAX_QUERY_CHARS);
-        let tally = Tally {
-            pictures: 3,
-            links: 2,
-            withheld: 1,
-        };
-        for texts in ALL {
-            let mut replies = vec![
-                help(texts, 5),
-                query_needed(texts),
-                query_too_long(texts),
-                words_only(texts),
-                private_bot(texts, 7),
-                expired(texts),
-                slow_down(texts, Duration::from_hours(1)),
-                searching(texts, &query),
-                waking(texts, &query),
-                still_asleep(texts, &query),
-                nothing(texts, &query),
-                found(texts, &query, tally, Duration::from_millis(1234)),
-                found(
-                    texts,
-                    &query,
-                    Tally {
-                        withheld: 2,
-                        ..Tally::default()
-                    },
-                    Duration::ZERO,
-                ),
-                held(texts, &query),
-                set_aside(texts, &query),
-                internal(texts, &query),
-            ];
-            replies
-                .extend(Reason::ALL.map(|reason| failed(texts, &query, &Failure::new(reason, ""))));
-            for reply in replies {
-                assert!(placeholders(&reply.text).is_empty(), "{}", reply.text);
-                assert!(reply.text.chars().count() <= 4096);
-                let rows = reply.markup["inline_keyboard"]
-                    .as_array()
-                    .cloned()
-                    .unwrap_or_default();
-                for button in rows.iter().filter_map(Value::as_array).flatten() {
-                    let data = button["callback_data"].as_str().expect("a button has data");
-                    assert!((1..=64).contains(&data.len()), "{data}");
-                }
-            }
-            assert!(texts.query_hint.chars().count() <= 64);
-            for entry in commands(texts) {
-                assert!((1..=256).contains(&entry.description.chars().count()));
-            }
-        }
-    }
-
-    #[test]
-    fn the_summary_counts_pictures_and_links() {
-        let english = Texts::of(None);
-        let summary = |pictures, links| {
-            found(
-                english,
-                "bus",
-                Tally {
-                    pictures,
-                    links,
-                    withheld: 0,
-                },
-                Duration::from_millis(1234),
-            )
-            .text
-        };
-        assert_eq!(summary(5, 0), "5 pictures for “bus” · 1.2 s");
-        assert_eq!(summary(1, 2), "1 picture and 2 links for “bus” · 1.2 s");
-        assert_eq!(summary(0, 1), "1 link for “bus” · 1.2 s");
-        let none = Tally {
-            withheld: 2,
-            ..Tally::default()
-        };
-        let text = found(english, "bus", none, Duration::ZERO).text;
-        assert_eq!(text, "The pictures for “bus” could not be sent.");
-    }
-
-    #[test]
-    fn a_query_with_braces_is_shown_as_it_is() {
-        let english = Texts::of(None);
-        assert_eq!(
-            searching(english, "{query} {count}").text,
-            "Searching for “{query} {count}”…"
-        );
-        let tally = Tally {
-            pictures: 2,
-            ..Tally::default()
-        };
-        let text = found(english, "{seconds}", tally, Duration::from_secs(1)).text;
-        assert_eq!(text, "2 pictures for “{seconds}” · 1.0 s");
-    }
-
-    #[test]
-    fn language_goes_by_the_primary_tag() {
-        for (tag, language) in [
-            ("es", "es"),
-            ("es-AR", "es"),
-            ("ES", "es"),
-            ("est", "en"),
-            ("", "en"),
-        ] {
-            assert_eq!(Texts::of(Some(tag)).language, language, "{tag}");
-        }
-        assert_eq!(Texts::of(None).language, "en");
-    }
-
-    #[test]
-    fn a_reply_to_our_question_is_recognised() {
-        for texts in ALL {
-            assert!(is_query_needed(&query_needed(texts).text));
-        }
-        assert!(!is_query_needed("something else"));
-    }
-
-    #[test]
-    fn many_links_are_split_into_messages() {
-        let url = format!("http://h/{}", "x".repeat(2000));
-        let messages = links(Texts::of(None), &[&url, &url, &url]);
-        assert_eq!(messages.len(), 3);
-        assert!(messages.iter().all(|text| text.len() <= 4096));
-        assert_eq!(messages.join("\n").matches("http://h/").count(), 3);
-    }
-}
+mod tests;

@@ -9,19 +9,21 @@
 
 pub mod failures;
 pub mod report;
+mod step;
 #[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};
 
 use super::answer_progress::AnswerProgress;
-use super::handler::Search;
 use super::reply::{self, Reply, Tally};
+use super::wanted::Search;
 use crate::error::Error;
-use crate::search::{Failure, Hit, Page, Reason};
-use crate::telegram::request::{Address, Call, edit_message_text, send_message};
+use crate::search::{Failure, Page, Reason};
+use crate::telegram::request::{Address, Call, edit_message_text, send_message, without_buttons};
 use failures::{AfterSearch, AfterSending, Ending, Sending, Tries};
 use report::Report;
+pub use step::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 
 /// A search, how far it got, and what it waits for.
 #[derive(Debug)]
@@ -30,6 +32,8 @@ pub struct SearchJob {
     pub search: Search,
     /// When the waiting room first took the job in, because the endpoint was asleep.
     pub asleep_since: Option<Instant>,
+    /// Where the next page begins, once the endpoint answered.
+    next_offset: Option<usize>,
     acknowledgement: Acknowledgement,
     phase: Phase,
     awaits: Awaits,
@@ -94,122 +98,6 @@ enum Awaits {
     Message,
 }
 
-/// What happened.
-#[derive(Debug)]
-pub enum SearchEvent {
-    /// The job's turn began.
-    TurnBegan,
-    /// Telegram took the message, which has this number if it named one.
-    Sent(Option<i64>),
-    /// Telegram did not take the message or the album.
-    NotSent(Error),
-    /// Whether the chat's earlier searches are out of the way.
-    Order(Order),
-    /// The endpoint answered.
-    Found(Page),
-    /// The search failed.
-    SearchFailed(Failure),
-    /// Every picture of the album arrived in one form or another.
-    AlbumSent(Tally),
-}
-
-/// Where a search stands among those of its chat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// It is the chat's next one.
-    Next,
-    /// An earlier one waits for the endpoint to wake up.
-    BehindSleeper,
-    /// An earlier one came back to the queue since this turn began.
-    AheadOfItsTurn,
-}
-
-/// The time and the chance that a step depends on.
-#[derive(Debug, Clone, Copy)]
-pub struct Now {
-    /// How long ago the update arrived.
-    pub age: Duration,
-    /// A random number from 0 to 1, for the jitter of pauses.
-    pub chance: f64,
-    /// Telegram did not answer the last poll.
-    pub polls_fail: bool,
-}
-
-/// What is to be done after an event: the effects in their order, then the rest.
-#[derive(Debug, PartialEq)]
-pub struct Orders {
-    /// Done one after the other; none of them has a result.
-    pub effects: Vec<Effect>,
-    /// Its result is the next event.
-    pub then: Then,
-}
-
-/// Something to be done whose result does not matter.
-#[derive(Debug, PartialEq)]
-pub enum Effect {
-    /// Keep this in the inbox, without waiting for the disk.
-    Keep(AnswerProgress),
-    /// Show "sending a photo…" in the chat, unless it is shown already.
-    ShowActivity,
-    /// Show it no longer.
-    HideActivity,
-    /// Make an album of these pictures.
-    MakeAlbum(Vec<Hit>),
-    /// Note that the endpoint was found asleep; it asked to be left alone for that long.
-    EndpointAsleep(Option<Duration>),
-    /// Write a line into the log.
-    Log(Report),
-    /// Say something if that can be said at once.
-    Apologise(Call),
-}
-
-/// Something to be done whose result is the next event.
-#[derive(Debug, PartialEq)]
-pub enum Then {
-    /// Send to Telegram: [`SearchEvent::Sent`] or [`SearchEvent::NotSent`].
-    Send(Call),
-    /// Look for earlier searches of the chat: [`SearchEvent::Order`].
-    CheckOrder,
-    /// Ask the endpoint: [`SearchEvent::Found`] or [`SearchEvent::SearchFailed`].
-    Search,
-    /// Send what was not sent of the album: [`SearchEvent::AlbumSent`] or
-    /// [`SearchEvent::NotSent`].
-    SendAlbum,
-    /// The turn is over; [`SearchEvent::TurnBegan`] follows if the job is put back.
-    End(TurnEnd),
-}
-
-/// How a job's turn ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TurnEnd {
-    /// The user has an answer.
-    Answered,
-    /// Over, without an answer.
-    GivenUp,
-    /// To be put back, and not to start again before this time is over.
-    Later(Duration),
-    /// To be put back until Telegram, which cannot be talked to, answers somebody, or until this time
-    /// is over.
-    Away(Duration),
-    /// To wait until the endpoint wakes up; it asked to be left alone for that long.
-    Asleep(Option<Duration>),
-    /// An event came that cannot come: a fault of this program.
-    Fault,
-}
-
-impl Orders {
-    fn only(then: Then) -> Self {
-        Self::after([], then)
-    }
-
-    fn after(effects: impl Into<Vec<Effect>>, then: Then) -> Self {
-        Self {
-            effects: effects.into(),
-            then,
-        }
-    }
-}
-
 impl SearchJob {
     /// A search of which nothing was said or done yet.
     #[must_use]
@@ -217,6 +105,7 @@ impl SearchJob {
         Self {
             search,
             asleep_since: None,
+            next_offset: None,
             acknowledgement: Acknowledgement::Due,
             phase: Phase::Open,
             awaits: Awaits::Turn,
@@ -233,6 +122,7 @@ impl SearchJob {
         }
         if progress.sent.is_some() {
             self.phase = Phase::Found(0);
+            self.next_offset = progress.next;
         }
     }
 
@@ -242,26 +132,32 @@ impl SearchJob {
         self.acknowledgement.message()
     }
 
+    /// Where the next page begins, once the endpoint answered.
+    #[must_use]
+    pub fn next_offset(&self) -> Option<usize> {
+        self.next_offset
+    }
+
     /// The endpoint did not wake up in time: the next turn says so.
     pub fn wait_no_longer(&mut self) {
-        let said = reply::still_asleep(self.search.texts, &self.search.query);
+        let said = reply::still_asleep(&self.search);
         self.phase = Phase::Over(said);
     }
 
     /// Nobody expects an answer any more: the next turn replaces "Searching…".
     pub fn expire(&mut self) {
-        self.phase = Phase::Over(reply::internal(self.search.texts, &self.search.query));
+        self.phase = Phase::Over(reply::internal(&self.search));
     }
 
     /// Process after process ended by this search: the next turn says so.
     pub fn set_aside(&mut self) {
-        self.phase = Phase::Over(reply::set_aside(self.search.texts, &self.search.query));
+        self.phase = Phase::Over(reply::set_aside(&self.search));
     }
 
     /// Says that something went wrong.
     #[must_use]
     pub fn apology(&self) -> Call {
-        self.instead(&reply::internal(self.search.texts, &self.search.query))
+        self.instead(&reply::internal(&self.search))
     }
 
     /// Takes an event; returns what is to be done about it.
@@ -304,7 +200,7 @@ impl SearchJob {
         if self.acknowledgement != Acknowledgement::Due {
             return self.next(Vec::new());
         }
-        let said = reply::searching(self.search.texts, &self.search.query);
+        let said = reply::searching(&self.search);
         self.awaits = Awaits::Acknowledgement;
         Orders::only(Then::Send(match self.search.edit {
             Some(id) => edit(self.search.to.chat, id, &said),
@@ -327,7 +223,7 @@ impl SearchJob {
         self.acknowledgement = Acknowledgement::Sent(id);
         Some(Effect::Keep(AnswerProgress {
             message: Some(id),
-            sent: None,
+            ..AnswerProgress::default()
         }))
     }
 
@@ -363,18 +259,31 @@ impl SearchJob {
                 Orders::only(Then::Search)
             }
             Order::BehindSleeper => self.wait_for_waking(Vec::new(), None),
+            Order::TakesNoPictures => {
+                self.phase = Phase::Over(reply::takes_no_pictures(&self.search));
+                self.next(Vec::new())
+            }
             Order::AheadOfItsTurn => self.end(TurnEnd::Later(Duration::ZERO)),
         }
     }
 
     fn found(&mut self, page: Page) -> Orders {
+        // From now on the new message has the button.
+        let pressed = self.search.pressed.take();
+        let unbutton = |id| Effect::Apologise(without_buttons(self.search.to.chat, id));
+        let mut effects: Vec<Effect> = pressed.map(unbutton).into_iter().collect();
         if page.hits.is_empty() {
-            let said = reply::nothing(self.search.texts, &self.search.query);
+            let said = match self.search.offset {
+                0 => reply::nothing(&self.search),
+                _ => reply::that_was_all(&self.search),
+            };
             self.phase = Phase::Over(said.with_away(self.search.texts, page.away));
-            return self.next(Vec::new());
+            return self.next(effects);
         }
         self.phase = Phase::Found(page.away);
-        self.next(vec![Effect::MakeAlbum(page.hits)])
+        self.next_offset = page.next_offset.filter(|next| *next > self.search.offset);
+        effects.push(Effect::MakeAlbum(page.hits));
+        self.next(effects)
     }
 
     fn search_failed(&mut self, failure: Failure, now: Now) -> Orders {
@@ -385,7 +294,7 @@ impl SearchJob {
         let first = *self.unreachable_from.get_or_insert(now.age);
         let away = now.age.saturating_sub(first);
         let after = failures::after_search(&failure, self.times_busy + 1, away);
-        let said = reply::failed(self.search.texts, &self.search.query, &failure);
+        let said = reply::failed(&self.search, &failure);
         let mut effects = vec![Effect::Log(Report::SearchFailed(failure))];
         match after {
             AfterSearch::WaitForWaking(pause) => {
@@ -414,7 +323,7 @@ impl SearchJob {
             return self.end_after(effects, TurnEnd::Asleep(pause));
         }
         self.awaits = Awaits::Waking(pause);
-        let said = reply::waking(self.search.texts, &self.search.query);
+        let said = reply::waking(&self.search);
         Orders::after(effects, Then::Send(self.instead(&said)))
     }
 
@@ -427,10 +336,10 @@ impl SearchJob {
     }
 
     fn album_sent(&mut self, tally: Tally, now: Now) -> Orders {
-        let (took, texts) = (now.age, self.search.texts);
-        let said = reply::found(texts, &self.search.query, tally, took);
+        let took = now.age;
+        let said = reply::found(&self.search, tally, took, self.next_offset);
         if let Phase::Found(away) = self.phase {
-            self.phase = Phase::Over(said.with_away(texts, away));
+            self.phase = Phase::Over(said.with_away(self.search.texts, away));
         }
         self.next(vec![Effect::Log(Report::AlbumSent { tally, took })])
     }
@@ -460,7 +369,7 @@ impl SearchJob {
                 if ending == Ending::GiveUp {
                     effects.push(Effect::Apologise(self.apology()));
                 } else if sending == Sending::Album && failures::is_told(tries, now) {
-                    let said = reply::held(self.search.texts, &self.search.query);
+                    let said = reply::held(&self.search);
                     let tell = |_| Effect::Apologise(self.instead(&said));
                     effects.extend(self.message().map(tell));
                 }

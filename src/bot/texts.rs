@@ -54,13 +54,15 @@ pub struct Texts {
     pub put_out_button: &'static str,
     /// The user asks too often; the next search is taken in `{seconds}`.
     pub slow_down: &'static str,
-    /// At once, for `{query}`.
+    /// How the words of a `{query}` are called in the sentences below.
+    pub quoted: &'static str,
+    /// At once, for `{what}`.
     pub searching: &'static str,
     /// The endpoint sleeps and is waking up.
     pub waking: &'static str,
     /// It did not wake up in time.
     pub still_asleep: &'static str,
-    /// `{pictures}` for `{query}` in `{seconds}`.
+    /// `{pictures}` for `{what}` in `{seconds}`.
     pub found: &'static str,
     /// One picture.
     pub one_picture: &'static str,
@@ -74,9 +76,9 @@ pub struct Texts {
     pub and: &'static str,
     /// Above the links of pictures that could not be sent.
     pub links: &'static str,
-    /// No picture for `{query}` could be sent, and their addresses are private.
+    /// No picture for `{what}` could be sent, and their addresses are private.
     pub withheld: &'static str,
-    /// Nothing fits `{query}`.
+    /// Nothing fits `{what}`.
     pub nothing: &'static str,
     /// One picture that fits cannot be shown now.
     pub one_away: &'static str,
@@ -90,16 +92,22 @@ pub struct Texts {
     pub slow: &'static str,
     /// The endpoint did not like the query.
     pub refused: &'static str,
-    /// Telegram takes nothing at the moment; the pictures for `{query}` are kept.
+    /// Telegram takes nothing at the moment; the pictures for `{what}` are kept.
     pub held: &'static str,
-    /// The search for `{query}` ended the program several times.
+    /// The search for `{what}` ended the program several times.
     pub set_aside: &'static str,
     /// Our own fault.
     pub internal: &'static str,
     /// Button that repeats a failed search.
     pub retry_button: &'static str,
-    /// Button that repeats a search.
-    pub again_button: &'static str,
+    /// Button that shows the next page.
+    pub more_button: &'static str,
+    /// After the last page for `{what}`.
+    pub that_was_all: &'static str,
+    /// To who presses a button of somebody else's search; at most 200 characters.
+    pub not_yours: &'static str,
+    /// The chat takes texts and no pictures.
+    pub takes_no_pictures: &'static str,
     /// A button whose query is not known any more.
     pub expired: &'static str,
     /// Commands menu: `/query`.

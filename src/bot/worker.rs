@@ -12,7 +12,6 @@ use super::activity::Activities;
 use super::album::{Album, Budget, FileIds, Outside, Sent};
 use super::answer_progress::AnswerProgress;
 use super::asleep::{Step, WaitingRoom};
-use super::handler::Search;
 use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
 use super::outage::Outage;
@@ -24,6 +23,8 @@ use super::search_job::report::Report;
 use super::search_job::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 use super::searches::Searches;
 use super::status::Status;
+use super::wanted::Search;
+use super::without_pictures::WithoutPictures;
 use crate::backoff;
 use crate::error::Result;
 use crate::inbox::Inbox;
@@ -59,6 +60,7 @@ pub struct Tools {
     inbox: Inbox,
     waiting: WaitingRoom,
     outage: Outage,
+    without_pictures: WithoutPictures,
     status: Arc<Status>,
     shutdown: Shutdown,
 }
@@ -75,6 +77,7 @@ struct Errand<'a> {
     worker: &'a ChatWorker,
     update: i64,
     message: Option<i64>,
+    next: Option<usize>,
 }
 
 impl Outside for Errand<'_> {
@@ -95,6 +98,7 @@ impl Outside for Errand<'_> {
         let progress = AnswerProgress {
             message: self.message,
             sent: Some(sent.clone()),
+            next: self.next,
         };
         // To see an album twice is worse than to wait a moment for the summary.
         self.worker.part.within(MAX_WRITE_TIME);
@@ -126,6 +130,7 @@ impl Tools {
             inbox,
             waiting: WaitingRoom::default(),
             outage: Outage::default(),
+            without_pictures: WithoutPictures::default(),
             status,
             shutdown,
         }
@@ -371,6 +376,8 @@ impl ChatWorker {
         } else if self.tools.queue.is_ahead_of_its_turn(lane, update) {
             // Who waited for the endpoint may have come back since this turn began.
             Order::AheadOfItsTurn
+        } else if self.tools.without_pictures.contains(chat, Instant::now()) {
+            Order::TakesNoPictures
         } else {
             Order::Next
         }
@@ -384,12 +391,19 @@ impl ChatWorker {
             worker: self,
             update,
             message: job.message(),
+            next: job.next_offset(),
         };
         let tools = &self.tools;
         let (to, texts) = (job.search.to, job.search.texts);
         Some(
             match album.send(to, texts, &errand, &tools.file_ids, &tools.budget) {
-                Ok(()) => SearchEvent::AlbumSent(album.tally()),
+                Ok(()) => {
+                    let tally = album.tally();
+                    if tally.is_forbidden && tally.links == 0 {
+                        tools.without_pictures.insert(to.chat, Instant::now());
+                    }
+                    SearchEvent::AlbumSent(tally)
+                }
                 Err(error) => SearchEvent::NotSent(error),
             },
         )
@@ -408,8 +422,8 @@ impl ChatWorker {
     fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
         let client = &self.tools.search;
         self.part.within(client.timeout() + SEARCH_SLACK);
-        let query = Query::text(&wanted.query, wanted.results, 0)?;
-        let key = format!("{} {}", wanted.results, wanted.query);
+        let query = Query::text(&wanted.query, wanted.results, wanted.offset)?;
+        let key = format!("{} {} {}", wanted.results, wanted.offset, wanted.query);
         self.tools.searches.once(&key, || client.search(&query))
     }
 }

@@ -8,6 +8,7 @@ use super::bot_api::BotApi;
 use crate::bot::reply;
 use crate::bot::search_client::SearchClient;
 use crate::bot::texts::Texts;
+use crate::bot::wanted::Search;
 use crate::config::BotConfig;
 use crate::search::Query;
 use crate::shutdown::Shutdown;
@@ -50,10 +51,9 @@ pub fn ask(api: &BotApi, config: &BotConfig, text: &str, shutdown: &Shutdown, sa
 
 /// Whether the acknowledgement has become something final.
 fn is_over(messages: &[Value], text: &str) -> bool {
-    let texts = Texts::of(None);
     let open = [
-        reply::searching(texts, text).text,
-        reply::waking(texts, text).text,
+        reply::searching(&asked(text)).text,
+        reply::waking(&asked(text)).text,
     ];
     let said = messages
         .iter()
@@ -62,6 +62,10 @@ fn is_over(messages: &[Value], text: &str) -> bool {
         .filter_map(|message| message["text"].as_str())
         .peekable();
     said.peek().is_some() && said.all(|text| open.iter().all(|open| open != text))
+}
+
+fn asked(text: &str) -> Search {
+    Search::in_private(USER, text, Texts::of(None))
 }
 
 /// The chat as text, one line a message.
@@ -91,7 +95,7 @@ mod tests {
     fn an_answer_is_over_when_nothing_is_open_any_more() {
         let bot = |text: &str| json!({"from": {"is_bot": true, "first_name": "b"}, "text": text});
         let user = json!({"from": {"is_bot": false, "first_name": "Ada"}, "text": "/query bus"});
-        let searching = reply::searching(Texts::of(None), "bus").text;
+        let searching = reply::searching(&asked("bus")).text;
         assert!(!is_over(std::slice::from_ref(&user), "bus"));
         assert!(!is_over(&[user.clone(), bot(&searching)], "bus"));
         assert!(is_over(

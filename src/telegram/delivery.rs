@@ -5,6 +5,7 @@
 //! - no answer in time, or an unreadable one with a good status: one more attempt only, since the
 //!   message may have been sent.
 //! - 400 for a vanished topic or message: one more attempt without naming it.
+//! - 400 for a caption: one more attempt without captions.
 //! - a group that became a supergroup: sent to its new id, from then on.
 
 use std::collections::HashMap;
@@ -216,6 +217,14 @@ impl Delivery {
             || description.contains("replied message not found")
         {
             return call.parameters.remove("reply_parameters").is_some();
+        }
+        if description
+            .to_ascii_lowercase()
+            .replace('_', " ")
+            .contains("caption too long")
+            || description.contains("caption is too long")
+        {
+            return call.drop_captions();
         }
         false
     }

@@ -8,6 +8,39 @@ use serde_json::Value;
 use crate::error::{Error, Kind};
 use crate::http::Response;
 
+/// Words of a chat that takes nothing, in descriptions with code 400. 403 says the same by its number.
+const CLOSED: [&str; 20] = [
+    "ALLOW_PAYMENT_REQUIRED",
+    "CHANNEL_PRIVATE",
+    "CHAT_ADMIN_REQUIRED",
+    "CHAT_FORBIDDEN",
+    "CHAT_GUEST_SEND_FORBIDDEN",
+    "CHAT_RESTRICTED",
+    "CHAT_WRITE_FORBIDDEN",
+    "INPUT_USER_DEACTIVATED",
+    "PEER_ID_INVALID",
+    "TOPIC_CLOSED",
+    "TOPIC_DELETED",
+    "USER_BANNED_IN_CHANNEL",
+    "USER_IS_BLOCKED",
+    "YOU_BLOCKED_USER",
+    "bot was blocked",
+    "bot was kicked",
+    "chat not found",
+    "group chat was d",
+    "have no rights to send a message",
+    "need administrator rights",
+];
+/// Words of a chat that takes texts, and no pictures.
+const NO_PICTURES: [&str; 6] = [
+    "CHAT_SEND_DOCS_FORBIDDEN",
+    "CHAT_SEND_MEDIA_FORBIDDEN",
+    "CHAT_SEND_PHOTOS_FORBIDDEN",
+    "not enough rights to send documents",
+    "not enough rights to send media",
+    "not enough rights to send photos",
+];
+
 /// An answer with `ok: false`, in Telegram's words. It is the source of an [`Error`], where
 /// [`refusal`] finds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +75,22 @@ impl Refusal {
             retry_after,
             migrate_to: parameter("migrate_to_chat_id").and_then(Value::as_i64),
         })
+    }
+
+    /// Whether the chat, or the topic in it, takes nothing from the bot at all, so that every other
+    /// request to it would be refused, too.
+    #[must_use]
+    pub fn is_of_chat(&self) -> bool {
+        let says = |words: &&str| self.description.contains(*words);
+        self.code == 403 && !self.is_of_pictures()
+            || self.code == 400 && CLOSED.iter().any(|words| says(words))
+    }
+
+    /// Whether the chat takes texts, and no pictures.
+    #[must_use]
+    pub fn is_of_pictures(&self) -> bool {
+        let says = |words: &&str| self.description.contains(*words);
+        matches!(self.code, 400 | 403) && NO_PICTURES.iter().any(|words| says(words))
     }
 
     fn kind(&self) -> Kind {
@@ -101,6 +150,34 @@ mod tests {
                     \"Too Many Requests: retry after 8\"";
         assert_eq!(retry_after_in(text), Some(Duration::from_secs(8)));
         assert_eq!(retry_after_in("Bad Request: chat not found"), None);
+    }
+
+    #[test]
+    fn a_chat_that_is_closed_is_told_from_a_request_that_is_wrong() {
+        let refused = |code, words: &str| Refusal {
+            code,
+            description: format!("Bad Request: {words}"),
+            retry_after: None,
+            migrate_to: None,
+        };
+        let in_an_album = "failed to send message #1 with the error message \"TOPIC_CLOSED\"";
+        for words in CLOSED.into_iter().chain([in_an_album]) {
+            assert!(refused(400, words).is_of_chat(), "{words}");
+            assert!(!refused(400, words).is_of_pictures(), "{words}");
+            assert!(!refused(429, words).is_of_chat(), "{words}");
+        }
+        assert!(refused(403, "anything").is_of_chat());
+        for words in NO_PICTURES {
+            assert!(refused(400, words).is_of_pictures(), "{words}");
+            assert!(!refused(400, words).is_of_chat(), "{words}");
+        }
+        for words in [
+            "wrong file identifier",
+            "message is too long",
+            "message to edit not found",
+        ] {
+            assert!(!refused(400, words).is_of_chat(), "{words}");
+        }
     }
 
     #[test]

@@ -97,6 +97,18 @@ impl Call {
         self.parameters.get("chat_id")?.as_i64()
     }
 
+    /// Takes the captions away; whether there were any.
+    pub fn drop_captions(&mut self) -> bool {
+        let own = self.parameters.remove("caption").is_some();
+        let media = self
+            .parameters
+            .get_mut("media")
+            .and_then(Value::as_array_mut);
+        let items = media.into_iter().flatten().filter_map(Value::as_object_mut);
+        let of_items = items.filter_map(|item| item.remove("caption")).count();
+        own || of_items > 0
+    }
+
     /// Whether sending it twice has the same effect as sending it once.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
@@ -117,6 +129,14 @@ pub fn edit_message_text(chat: i64, message: i64, text: &str) -> Call {
         .with("chat_id", chat)
         .with("message_id", message)
         .with("text", text)
+}
+
+/// `editMessageReplyMarkup`: message number `message` of ours loses its buttons.
+#[must_use]
+pub fn without_buttons(chat: i64, message: i64) -> Call {
+    Call::new("editMessageReplyMarkup")
+        .with("chat_id", chat)
+        .with("message_id", message)
 }
 
 /// `sendChatAction` "sending a photo", which the chat shows for 5 s.
@@ -171,10 +191,15 @@ pub fn send_media_group(to: Address, photos: Vec<Photo>) -> Call {
     }
 }
 
-/// `answerCallbackQuery` without a text: the button stops spinning.
+/// `answerCallbackQuery`: the button stops spinning, and `words` (up to 200 characters) are shown to
+/// who pressed it.
 #[must_use]
-pub fn answer_callback_query(id: &str) -> Call {
-    Call::new("answerCallbackQuery").with("callback_query_id", id)
+pub fn answer_callback_query(id: &str, words: Option<&str>) -> Call {
+    let call = Call::new("answerCallbackQuery").with("callback_query_id", id);
+    match words {
+        Some(words) => call.with("text", words),
+        None => call,
+    }
 }
 
 /// An inline keyboard of one row, from (label, callback data of 1 to 64 bytes).

@@ -1,10 +1,37 @@
 //! The parts of Telegram's objects that this bot reads. Everything else is ignored, and what may
 //! be absent is optional, so that unknown kinds of updates, chats and fields never break polling.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::error::{Error, Kind, Result};
+
+/// Fields of a message that hold what a person made. A message without one tells of an event in the
+/// chat, or is of a kind that this bot does not know.
+const CONTENT: [&str; 22] = [
+    "animation",
+    "audio",
+    "checklist",
+    "contact",
+    "dice",
+    "document",
+    "game",
+    "giveaway",
+    "invoice",
+    "live_photo",
+    "location",
+    "paid_media",
+    "photo",
+    "poll",
+    "rich_message",
+    "sticker",
+    "story",
+    "text",
+    "venue",
+    "video",
+    "video_note",
+    "voice",
+];
 
 /// One update: an event that Telegram reports to the bot.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,9 +68,13 @@ impl Update {
         let garbled = |what: &str| Error::new(Kind::Garbled { status: None }, what.to_owned());
         let id = Self::id_of(update).ok_or_else(|| garbled("the update has no update_id"))?;
         let event = if let Some(message) = update.get("message") {
+            let is_service = !CONTENT.iter().any(|kind| message.get(kind).is_some());
             let message = Message::deserialize(message)
                 .map_err(|cause| garbled("the message cannot be read").because(cause))?;
-            Event::Message(message)
+            Event::Message(Message {
+                is_service,
+                ..message
+            })
         } else if let Some(callback) = update.get("callback_query") {
             let callback = Callback::deserialize(callback)
                 .map_err(|cause| garbled("the callback query cannot be read").because(cause))?;
@@ -61,6 +92,18 @@ pub struct Message {
     /// Number within the chat; 0 for ephemeral and inaccessible ones, which cannot be replied to.
     #[serde(default)]
     pub message_id: i64,
+    /// When it was sent, in seconds since 1970 by Telegram's clock; 0 for inaccessible ones.
+    #[serde(default, deserialize_with = "number_or_none")]
+    pub date: Option<i64>,
+    /// Whether it tells of an event in the chat, such as a pinned message.
+    #[serde(skip)]
+    pub is_service: bool,
+    /// Whether a channel's post was repeated in its discussion group.
+    #[serde(default)]
+    pub is_automatic_forward: bool,
+    /// What the messages of one album have in common.
+    #[serde(default)]
+    pub media_group_id: Option<String>,
     /// Where it is.
     pub chat: Chat,
     /// Who wrote it; absent in channels.
@@ -94,6 +137,13 @@ pub struct Message {
     /// The picture in several sizes.
     #[serde(default)]
     pub photo: Vec<PhotoSize>,
+}
+
+/// A number; nothing where something else stands.
+fn number_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<i64>, D::Error> {
+    Value::deserialize(deserializer).map(|value| value.as_i64())
 }
 
 /// A chat.
@@ -183,6 +233,14 @@ impl Message {
     pub fn speaker(&self) -> Option<i64> {
         let chat = self.sender_chat.as_ref().map(|chat| chat.id);
         chat.or(self.from.as_ref().map(|user| user.id))
+    }
+
+    /// The old and the new id of a group that became a supergroup, where it tells of that.
+    #[must_use]
+    pub fn migration(&self) -> Option<(i64, i64)> {
+        let chat = self.chat.id;
+        let from = self.migrate_from_chat_id.map(|old| (old, chat));
+        from.or(self.migrate_to_chat_id.map(|new| (chat, new)))
     }
 
     /// The `file_id` of its picture in the largest size.

@@ -119,14 +119,22 @@ impl Rig {
         });
     }
 
-    /// A user presses "Again" under a new answer, if there is one.
+    /// A user presses "More" under a new answer, if there is one.
     pub fn press_again(&self, disk_full: bool) {
         let mut ledger = self.ledger();
         let Some((chat, summary, message, words)) = ledger.latest_summary() else {
             return;
         };
-        let user = if chat > 0 { chat } else { 1 };
-        let data = format!("a:{words}");
+        let messages = self.telegram.api.messages(chat);
+        let shown = messages.iter().find(|one| one["message_id"] == summary);
+        let button = shown.and_then(|one| {
+            let user = one["reply_to_message"]["from"]["id"].as_i64()?;
+            let data = &one["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
+            Some((user, data.as_str()?.to_owned()))
+        });
+        let Some((user, data)) = button else {
+            return;
+        };
         if let Ok(update) = self.telegram.api.press(user, chat, summary, &data) {
             let want = Want::Again(words);
             ledger.ask(Ask {

@@ -4,6 +4,8 @@ mod aws;
 mod bot_config;
 mod chaos;
 mod chat;
+mod chat_limits;
+mod chat_more;
 mod claim;
 mod clip_damage;
 mod clip_engine;

@@ -7,6 +7,8 @@ use crate::locked::{locked, unpoisoned};
 
 /// Largest portion of an album, in bytes; also the most that one album takes at a time.
 pub const MAX_PORTION: usize = 20_000_000;
+/// Room for one picture that Telegram takes as a file only, in bytes.
+const LARGE_PORTION: usize = 50_000_000;
 /// What is set aside for a portion while it arrives. Beyond 32 MiB every allocator maps memory for it
 /// alone and gives that back as soon as it is freed; smaller ones would stay with the thread that asked
 /// for them. Only what is written to takes memory.
@@ -15,6 +17,7 @@ const RESERVED: usize = 33 << 20;
 /// A number of bytes; whoever has a share may hold that much. Who asked first gets first.
 #[derive(Debug)]
 pub struct Budget {
+    all: usize,
     state: Mutex<BudgetState>,
     changed: Condvar,
 }
@@ -39,6 +42,7 @@ struct Share {
 pub struct Portion {
     /// Where the next one is appended to.
     pub bytes: Vec<u8>,
+    size: usize,
     share: Share,
 }
 
@@ -56,12 +60,14 @@ impl Budget {
     /// A budget of `bytes`, at least as large as one portion.
     #[must_use]
     pub fn new(bytes: usize) -> Self {
+        let all = bytes.max(MAX_PORTION);
         let state = BudgetState {
-            free: bytes.max(MAX_PORTION),
+            free: all,
             next: 0,
             served: 0,
         };
         Self {
+            all,
             state: Mutex::new(state),
             changed: Condvar::new(),
         }
@@ -70,23 +76,34 @@ impl Budget {
     /// Room for a portion, waiting for it. Who waits must hold no other portion.
     #[must_use]
     pub fn portion(self: &Arc<Self>) -> Portion {
+        self.portion_of(MAX_PORTION)
+    }
+
+    /// Room for one large file, as far as there is so much in all. As [`Budget::portion`].
+    #[must_use]
+    pub fn large_portion(self: &Arc<Self>) -> Portion {
+        self.portion_of(LARGE_PORTION.min(self.all))
+    }
+
+    fn portion_of(self: &Arc<Self>, size: usize) -> Portion {
         let mut state = locked(&self.state);
         let number = state.next;
         state.next += 1;
-        let waited = self.changed.wait_while(state, |state| {
-            state.served != number || state.free < MAX_PORTION
-        });
+        let waited = self
+            .changed
+            .wait_while(state, |state| state.served != number || state.free < size);
         let mut state = unpoisoned(waited);
         state.served += 1;
-        state.free -= MAX_PORTION;
+        state.free -= size;
         drop(state);
         self.changed.notify_all();
         let share = Share {
             budget: Arc::clone(self),
-            bytes: MAX_PORTION,
+            bytes: size,
         };
         Portion {
             bytes: Vec::with_capacity(RESERVED),
+            size,
             share,
         }
     }
@@ -101,7 +118,7 @@ impl Portion {
     /// How many more bytes it may take.
     #[must_use]
     pub fn room(&self) -> usize {
-        MAX_PORTION.saturating_sub(self.bytes.len())
+        self.size.saturating_sub(self.bytes.len())
     }
 
     /// Nothing more arrives: what it does not take is for others.

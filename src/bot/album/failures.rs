@@ -6,19 +6,11 @@ use crate::telegram::{Refusal, number_after, refusal};
 /// Whether another form of the same pictures may succeed where `error` came.
 pub fn is_about_pictures(error: &Error) -> bool {
     match refusal(error) {
-        Some(Refusal {
-            code: 400,
-            description,
-            ..
-        }) => {
+        Some(refusal) if refusal.code == 400 => {
             error.class() == Class::GiveUp
-                && ![
-                    "chat not found",
-                    "not enough rights",
-                    "CHAT_SEND_PHOTOS_FORBIDDEN",
-                ]
-                .iter()
-                .any(|words| description.contains(words))
+                && !refusal.is_of_chat()
+                && !refusal.is_of_pictures()
+                && !refusal.description.contains("not enough rights")
         }
         Some(refusal) => refusal.code == 413,
         None => matches!(error.kind(), Kind::Garbled { status: Some(413) }),
@@ -39,9 +31,7 @@ pub fn is_telegrams_own(error: &Error) -> bool {
 
 /// Whether the chat takes texts but no pictures.
 pub fn forbids_pictures(error: &Error) -> bool {
-    matches!(refusal(error), Some(Refusal { code: 400 | 403, description, .. })
-        if description.contains("not enough rights to send")
-            || description.contains("CHAT_SEND_PHOTOS_FORBIDDEN"))
+    refusal(error).is_some_and(Refusal::is_of_pictures)
 }
 
 /// The 0-based position in "failed to send message #2 with the error message …".

@@ -256,7 +256,7 @@ pub fn ending(error: &Error, tries: Tries, now: Now) -> Ending {
 /// What Telegram refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Refused {
-    /// The user or the group does not want the bot.
+    /// The user, the group or its topic takes nothing from the bot.
     Bot,
     /// This request, although the chat takes others: somebody deleted the message.
     Request,
@@ -264,9 +264,10 @@ enum Refused {
 
 impl Refused {
     fn of(error: &Error) -> Option<Self> {
-        match refusal(error)?.code {
-            403 => Some(Self::Bot),
-            400 if error.class() == Class::GiveUp => Some(Self::Request),
+        let refusal = refusal(error)?;
+        match refusal.code {
+            _ if refusal.is_of_chat() => Some(Self::Bot),
+            400 | 403 if error.class() == Class::GiveUp => Some(Self::Request),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Each event in each state in which it occurs, as tables of lines.
 
 mod failures;
+mod pages;
 
 use serde_json::json;
 
@@ -8,7 +9,7 @@ use super::*;
 use crate::bot::album::Sent;
 use crate::bot::texts::Texts;
 use crate::error::Kind;
-use crate::search::Reason;
+use crate::search::{Hit, Reason};
 use crate::telegram::Refusal;
 
 const NOW: Now = Now {
@@ -18,18 +19,13 @@ const NOW: Now = Now {
 };
 
 fn job() -> SearchJob {
-    SearchJob::new(Search {
-        to: Address {
-            chat: 7,
-            thread: Some(2),
-            reply_to: Some(3),
-        },
-        asker: 8,
-        query: "bus".to_owned(),
-        results: 5,
-        edit: None,
-        texts: Texts::of(None),
-    })
+    let to = Address {
+        chat: 7,
+        thread: Some(2),
+        reply_to: Some(3),
+    };
+    let texts = Texts::of(None);
+    SearchJob::new(Search::for_words(to, 8, "bus".to_owned(), 5, texts))
 }
 
 fn telegram(code: u16, retry_after: Option<u64>) -> Error {
@@ -75,7 +71,7 @@ fn album_sent() -> SearchEvent {
     SearchEvent::AlbumSent(Tally {
         pictures: 4,
         links: 1,
-        withheld: 0,
+        ..Tally::default()
     })
 }
 
@@ -453,7 +449,11 @@ fn a_summary_is_said_below_where_the_acknowledgement_is_gone() {
 
 #[test]
 fn a_resumed_job_says_and_sends_nothing_twice() {
-    let progress = |message, sent: Option<Sent>| AnswerProgress { message, sent };
+    let progress = |message, sent: Option<Sent>| AnswerProgress {
+        message,
+        sent,
+        next: None,
+    };
     let table = [
         (progress(None, None), "say “Searching for “b”"),
         (progress(Some(9), None), "show; order?"),

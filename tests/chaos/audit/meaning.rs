@@ -2,6 +2,7 @@
 
 use clip_bot::bot::reply;
 use clip_bot::bot::texts::Texts;
+use clip_bot::bot::wanted::Search;
 use clip_bot::search::{Failure, Reason};
 
 use super::Want;
@@ -29,14 +30,14 @@ impl Meaning {
             let help = reply::help(texts, 5).text == text;
             return if help { Self::Help } else { Self::Foreign };
         };
+        let search = Search::in_private(1, words, texts);
         let failures = Reason::ALL.map(|reason| Failure::new(reason, ""));
         let mut failed = failures
             .iter()
-            .map(|failure| reply::failed(texts, words, failure));
-        if text == reply::searching(texts, words).text {
+            .map(|failure| reply::failed(&search, failure));
+        if text == reply::searching(&search).text {
             Self::Acknowledgement
-        } else if text == reply::waking(texts, words).text || text == reply::held(texts, words).text
-        {
+        } else if text == reply::waking(&search).text || text == reply::held(&search).text {
             Self::Waking
         } else if text.starts_with(texts.links) || text.starts_with("http://") {
             Self::Links
@@ -44,9 +45,10 @@ impl Meaning {
             && text.contains(&format!(" for “{words}” · "))
         {
             Self::Found
-        } else if text == reply::nothing(texts, words).text
-            || text == reply::internal(texts, words).text
-            || text == reply::set_aside(texts, words).text
+        } else if text == reply::nothing(&search).text
+            || text == reply::that_was_all(&search).text
+            || text == reply::internal(&search).text
+            || text == reply::set_aside(&search).text
             || failed.any(|reply| reply.text == text)
         {
             Self::Failed

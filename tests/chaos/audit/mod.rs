@@ -12,7 +12,7 @@ use meaning::Meaning;
 pub enum Want {
     /// Pictures for these words.
     Pictures(String),
-    /// The same once more, by the button under the answer.
+    /// More of the same, by the button under the answer.
     Again(String),
     Help,
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use clip_bot::bot::access::Access;
-use clip_bot::bot::handler::{Identity, Manners, Search, Task, tasks};
+use clip_bot::bot::handler::{Identity, Manners, Task, tasks};
 use clip_bot::bot::reply::{self, Reply, Tally};
 use clip_bot::bot::texts::{ALL, Texts};
+use clip_bot::bot::wanted::Search;
 use clip_bot::config::Allowed;
 use clip_bot::search::{Failure, MAX_QUERY_CHARS, MAX_URL_BYTES, Reason};
 use clip_bot::telegram::types::{Event, Update};
@@ -29,6 +30,7 @@ fn manners(allowed: &[i64], language: Option<&str>) -> Manners {
         }),
         language: language.map(str::to_owned),
         results: 5,
+        ..Manners::default()
     }
 }
 
@@ -87,13 +89,8 @@ pub fn command(bytes: &[u8]) {
     // Telegram shows one level of replies: the message that ours answers, without what that one
     // answers.
     for said in [
-        reply::found(
-            search.texts,
-            &search.query,
-            Tally::default(),
-            Duration::ZERO,
-        ),
-        reply::internal(search.texts, &search.query),
+        reply::found(search, Tally::default(), Duration::ZERO, Some(5)),
+        reply::internal(search),
     ] {
         let pressed = json!({ "update_id": 2, "callback_query": {
             "id": "1", "from": from, "data": said.markup["inline_keyboard"][0][0]["callback_data"],
@@ -156,7 +153,8 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
             assert_eq!(
                 all.first(),
                 Some(&Task::Acknowledge {
-                    callback: callback_id
+                    callback: callback_id,
+                    words: acknowledgement_of(&all),
                 })
             );
             (
@@ -189,6 +187,15 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
     all
 }
 
+/// What who pressed a button is told; fits what Telegram shows.
+fn acknowledgement_of(all: &[Task]) -> Option<&'static str> {
+    let Some(Task::Acknowledge { words, .. }) = all.first() else {
+        return None;
+    };
+    assert!(words.is_none_or(|words| words.encode_utf16().count() <= 200));
+    *words
+}
+
 fn check_search(search: &Search) {
     let Search {
         query, texts, to, ..
@@ -202,15 +209,15 @@ fn check_search(search: &Search) {
     let tally = Tally {
         pictures: 9,
         links: 1,
-        withheld: 0,
+        ..Tally::default()
     };
     let mut said = vec![
-        reply::searching(texts, query),
-        reply::waking(texts, query),
-        reply::still_asleep(texts, query),
-        reply::nothing(texts, query),
-        reply::found(texts, query, tally, Duration::MAX),
-        reply::internal(texts, query),
+        reply::searching(search),
+        reply::waking(search),
+        reply::still_asleep(search),
+        reply::nothing(search),
+        reply::found(search, tally, Duration::MAX, None),
+        reply::internal(search),
     ];
     for reason in [
         Reason::BadQuery,
@@ -218,7 +225,7 @@ fn check_search(search: &Search) {
         Reason::Timeout,
         Reason::Garbled,
     ] {
-        said.push(reply::failed(texts, query, &Failure::new(reason, "m")));
+        said.push(reply::failed(search, &Failure::new(reason, "m")));
     }
     for reply in &said {
         check_reply(reply);

@@ -20,6 +20,9 @@ pub fn check(method: &str, parameters: &Value) -> Result<(), String> {
         "setMyCommands" => round_trip::<m::SetMyCommandsParams>(method, parameters),
         "sendMessage" => round_trip::<m::SendMessageParams>(method, parameters),
         "editMessageText" => round_trip::<m::EditMessageTextParams>(method, parameters),
+        "editMessageReplyMarkup" => {
+            round_trip::<m::EditMessageReplyMarkupParams>(method, parameters)
+        }
         "sendPhoto" => round_trip::<m::SendPhotoParams>(method, parameters),
         "sendDocument" => round_trip::<m::SendDocumentParams>(method, parameters),
         "sendMediaGroup" => round_trip::<m::SendMediaGroupParams>(method, parameters),

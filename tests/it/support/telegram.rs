@@ -145,6 +145,11 @@ impl Telegram {
         self.wait_for_many(method, count, |call| call.method == method);
     }
 
+    /// The same; returns them.
+    pub fn wait_for_count_of(&self, method: &str, count: usize) -> Vec<Call> {
+        self.wait_for_many(method, count, |call| call.method == method)
+    }
+
     /// Waits for a text, sent or edited, that contains `words`.
     pub fn wait_for_text(&self, words: &str) -> Call {
         self.wait_for(&format!("text {words:?}"), |call| {

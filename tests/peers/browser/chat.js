@@ -33,7 +33,7 @@ async function query(page) {
 
 async function again(page) {
   const albums = await page.locator(".album").count();
-  await button(page, summary("bus"), "Again").click();
+  await button(page, summary("bus"), "More").click();
   await until("another album", async () => (await page.locator(".album").count()) > albums);
   await until("another summary", async () => (await words(page, summary("bus")).count()) === 2);
   await until("no spinner", async () => (await page.locator(".key[aria-busy]").count()) === 0);

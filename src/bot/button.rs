@@ -1,0 +1,156 @@
+//! What a button under an answer carries. Nothing else of a search is kept for it, so that it works
+//! after a restart, too: at most 64 bytes, and the message that the button is on.
+//!
+//! A letter for what it does, in hexadecimal the offset of the page and, in groups, a dot and who
+//! may press it, then `:` and the words of the query: `m5.1f:red bus`. The words are left out where
+//! they are too long; they stand in the message that ours replied to. Anybody can send anything
+//! here: what cannot be read is no button.
+
+/// Longest data that Telegram takes.
+pub const MAX_BYTES: usize = 64;
+/// No endpoint gives pages further down.
+const MAX_OFFSET: usize = 1_000_000;
+
+/// What a button does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Searches for the example under the help.
+    Try,
+    /// Repeats a search that failed, in the message of the button.
+    Retry,
+    /// Shows the next page, in new messages.
+    More,
+}
+
+/// A button's data, read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Button<'a> {
+    /// What it does.
+    pub act: Act,
+    /// Where its page begins.
+    pub offset: usize,
+    /// Who may press it; none where that is not known.
+    pub owner: Option<i64>,
+    /// The query; empty where it was too long.
+    pub words: &'a str,
+}
+
+impl Act {
+    fn letter(self) -> char {
+        match self {
+            Self::Try => 'a',
+            Self::Retry => 'r',
+            Self::More => 'm',
+        }
+    }
+}
+
+impl<'a> Button<'a> {
+    /// Reads what a button carries.
+    #[must_use]
+    pub fn read(data: &'a str) -> Option<Self> {
+        let (head, words) = data.split_once(':')?;
+        let mut letters = head.chars();
+        let letter = letters.next()?;
+        let act = [Act::Try, Act::Retry, Act::More]
+            .into_iter()
+            .find(|act| act.letter() == letter)?;
+        let numbers = letters.as_str();
+        let (offset, owner) = match numbers.split_once('.') {
+            Some((offset, owner)) => (offset, Some(i64::from_str_radix(owner, 16).ok()?)),
+            None => (numbers, None),
+        };
+        let offset = match offset {
+            "" => 0,
+            digits => usize::from_str_radix(digits, 16).ok()?,
+        };
+        (offset <= MAX_OFFSET).then_some(Self {
+            act,
+            offset,
+            owner,
+            words,
+        })
+    }
+
+    /// What the button is to carry.
+    #[must_use]
+    pub fn data(&self) -> String {
+        let mut head = self.act.letter().to_string();
+        if self.offset > 0 {
+            head += &format!("{:x}", self.offset);
+        }
+        if let Some(owner) = self.owner {
+            let sign = if owner < 0 { "-" } else { "" };
+            head += &format!(".{sign}{:x}", owner.unsigned_abs());
+        }
+        head.push(':');
+        if head.len() + self.words.len() <= MAX_BYTES {
+            head += self.words;
+        }
+        head
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read() {
+        let button = |act, offset, owner, words| Button {
+            act,
+            offset,
+            owner,
+            words,
+        };
+        let table = [
+            (button(Act::Try, 0, None, "bus"), "a:bus"),
+            (button(Act::Retry, 0, None, "bus"), "r:bus"),
+            (button(Act::More, 5, None, "a: b"), "m5:a: b"),
+            (button(Act::More, 50, Some(31), "bus"), "m32.1f:bus"),
+            (button(Act::Retry, 0, Some(-31), ""), "r.-1f:"),
+        ];
+        for (button, data) in table {
+            assert_eq!(button.data(), data);
+            assert_eq!(Button::read(data), Some(button));
+        }
+    }
+
+    #[test]
+    fn long_words_are_left_out_and_never_cut() {
+        let words = "日".repeat(22);
+        let button = Button {
+            act: Act::More,
+            offset: 10,
+            owner: Some(i64::MIN),
+            words: &words,
+        };
+        let data = button.data();
+        assert!(data.len() <= MAX_BYTES);
+        let back = Button::read(&data).expect("a button");
+        assert_eq!((back.words, back.owner), ("", Some(i64::MIN)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_button() {
+        let emoji = "😀".repeat(16);
+        for forged in [
+            "",
+            ":",
+            "m",
+            "x:bus",
+            "m5",
+            "mzz:bus",
+            "m-5:bus",
+            "m5.:bus",
+            "m5.g:bus",
+            "m5.ffffffffffffffff:bus",
+            "mfffffffff:bus",
+            "m f:bus",
+            "М:bus",
+            &emoji,
+        ] {
+            assert_eq!(Button::read(forged), None, "{forged}");
+        }
+    }
+}

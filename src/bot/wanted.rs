@@ -1,0 +1,89 @@
+//! A search that somebody asked for, how it is called in what is said about it, and its buttons.
+
+use super::button::{Act, Button};
+use super::texts::Texts;
+use crate::search::DEFAULT_LIMIT;
+use crate::telegram::request::Address;
+
+/// A search that somebody asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// Where the pictures go.
+    pub to: Address,
+    /// The user who asked, or the chat that somebody asked in its name.
+    pub asker: i64,
+    /// The words, 1 to [`crate::search::MAX_QUERY_CHARS`] characters, single blanks between them.
+    pub query: String,
+    /// How many pictures are wanted.
+    pub results: usize,
+    /// How many better ones were shown before.
+    pub offset: usize,
+    /// A message of ours to be edited into the acknowledgement, instead of a new one.
+    pub edit: Option<i64>,
+    /// The message of ours whose button asked for this page; it loses that button.
+    pub pressed: Option<i64>,
+    /// What is said about it.
+    pub texts: &'static Texts,
+}
+
+impl Search {
+    /// The first page for `query`.
+    #[must_use]
+    pub fn for_words(
+        to: Address,
+        asker: i64,
+        query: String,
+        results: usize,
+        texts: &'static Texts,
+    ) -> Self {
+        Self {
+            to,
+            asker,
+            query,
+            results,
+            offset: 0,
+            edit: None,
+            pressed: None,
+            texts,
+        }
+    }
+
+    /// A first page that `user` asks for in private.
+    #[must_use]
+    pub fn in_private(user: i64, query: &str, texts: &'static Texts) -> Self {
+        let to = Address {
+            chat: user,
+            ..Address::default()
+        };
+        Self::for_words(to, user, query.to_owned(), DEFAULT_LIMIT, texts)
+    }
+
+    /// What is searched, as it is called in a sentence.
+    #[must_use]
+    pub fn what(&self) -> String {
+        self.texts.quoted.replace("{query}", &self.query)
+    }
+
+    /// Repeats this page.
+    #[must_use]
+    pub fn retry(&self) -> String {
+        self.button(Act::Retry, self.offset)
+    }
+
+    /// Shows the page at `offset`.
+    #[must_use]
+    pub fn more(&self, offset: usize) -> String {
+        self.button(Act::More, offset)
+    }
+
+    fn button(&self, act: Act, offset: usize) -> String {
+        let is_private = self.to.chat == self.asker;
+        Button {
+            act,
+            offset,
+            owner: (!is_private).then_some(self.asker),
+            words: &self.query,
+        }
+        .data()
+    }
+}
