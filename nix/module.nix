@@ -104,6 +104,12 @@ let
         -t $out/lib/systemd/system/${program}.service.d
     '';
 
+  # Of this machine alone: the bot shows it to its endpoint here, which needs it for what is not a search.
+  madeToken = "/var/lib/clip-search-token/token";
+  orMade = file: if file == null then madeToken else file;
+  users =
+    lib.optional bot.enable "clip-bot.service"
+    ++ lib.optional search.enable "clip-search.service";
   units =
     program: service:
     [ service.package ]
@@ -222,7 +228,7 @@ in
         restartTriggers = [ (builtins.toJSON (removeAttrs bot.settings reloaded)) ];
         serviceConfig.LoadCredential = credentials {
           telegram-token = bot.tokenFile;
-          search-token = bot.searchTokenFile;
+          search-token = orMade bot.searchTokenFile;
         };
       };
     })
@@ -255,9 +261,26 @@ in
         serviceConfig.LoadCredential = credentials {
           hf-token = search.spaceTokenFile;
           qdrant-key = search.qdrantKeyFile;
-          search-token = search.searchTokenFile;
+          search-token = orMade search.searchTokenFile;
           space-login = search.spaceLoginFile;
         };
+      };
+    })
+
+    (lib.mkIf (bot.enable || search.enable) {
+      systemd.services.clip-search-token = {
+        description = "Makes the token that clip-bot shows to clip-search on this machine";
+        requiredBy = users;
+        before = users;
+        serviceConfig = {
+          Type = "oneshot";
+          StateDirectory = "clip-search-token";
+          StateDirectoryMode = "0700";
+        };
+        script = ''
+          token=${madeToken}
+          [ -e "$token" ] || (umask 077 && printf 'local-%s\n' "$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >"$token.new" && mv -f "$token.new" "$token")
+        '';
       };
     })
   ];

@@ -24,6 +24,7 @@ pub mod reply;
 pub mod search_client;
 pub mod search_job;
 pub mod searches;
+pub mod small_talk;
 pub mod status;
 pub mod texts;
 pub mod wanted;
@@ -167,7 +168,7 @@ fn open_door(manners: Manners, config: &BotConfig, status: &Arc<Status>) -> Door
 ///
 /// # Errors
 /// When the state folder cannot be read.
-pub fn book(config: &BotConfig) -> Result<Book> {
+fn book(config: &BotConfig) -> Result<Book> {
     let kept = config.state_dir.as_deref().map(access::file::load);
     let mut book = kept.transpose()?.unwrap_or_default();
     if let Some(id) = config.owner {

@@ -25,7 +25,7 @@ pub use rate::Rate;
 pub use search::{
     ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
-pub(crate) use token::printable;
+pub(crate) use token::{made_token, printable};
 pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
 /// The environment of the process and a function that reads files, passed in by `main`.
@@ -35,6 +35,8 @@ pub struct Environment {
     pub variables: BTreeMap<String, String>,
     /// Reads a file that holds a secret.
     pub read: fn(&Path) -> std::io::Result<String>,
+    /// Whether users of the machine other than a file's owner and group may read it.
+    pub is_open: fn(&Path) -> bool,
 }
 
 impl Environment {
@@ -45,6 +47,7 @@ impl Environment {
         self.variables
             .insert("CREDENTIALS_DIRECTORY".to_owned(), "/".to_owned());
         self.read = |_| Ok("0:made-up".to_owned());
+        self.is_open = |_| false;
         self
     }
 

@@ -66,6 +66,8 @@ struct Endpoint {
     engine: Arc<dyn Engine>,
     monitor: Monitor,
     token: Option<Secret>,
+    /// The token of what is no search, which the installation may have made.
+    operators_token: Option<Secret>,
     timeout: Duration,
     permits: Permits,
     pixels: PixelThreads,
@@ -108,7 +110,8 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
     let endpoint = Arc::new(Endpoint {
         engine,
         monitor: monitor.clone(),
-        token: config.token.clone(),
+        token: config.demanded_token().cloned(),
+        operators_token: config.token.clone(),
         timeout: config.timeout,
         permits: Permits::new(config.workers),
         pixels: PixelThreads::new(),
@@ -127,7 +130,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         .route("/openapi.json", get(describe))
         .route("/images/{id}", get(images::image));
     #[cfg(feature = "page")]
-    let routes = if config.page {
+    let routes = if config.page.unwrap_or(config.demanded_token().is_none()) {
         routes.merge(page::routes())
     } else {
         routes
@@ -219,7 +222,11 @@ fn abilities(engine: &dyn Engine) -> Vec<&'static str> {
 }
 
 async fn describe(State(endpoint): SharedEndpoint) -> Response {
-    let document = openapi::document(endpoint.engine.as_ref(), endpoint.token.is_some());
+    let document = openapi::document(
+        endpoint.engine.as_ref(),
+        endpoint.token.is_some(),
+        endpoint.operators_token.is_some(),
+    );
     answer::json(StatusCode::OK, &document)
 }
 
@@ -262,7 +269,12 @@ fn broken() -> Failure {
 
 impl Endpoint {
     fn authenticate(&self, headers: &HeaderMap) -> Result<(), FailureResponse> {
-        match request::authenticate(headers, self.token.as_ref()) {
+        Self::checked(headers, self.token.as_ref())
+    }
+
+    /// Fails unless the request has `token`, if that is one.
+    fn checked(headers: &HeaderMap, token: Option<&Secret>) -> Result<(), FailureResponse> {
+        match request::authenticate(headers, token) {
             Authentication::Accepted => Ok(()),
             Authentication::Missing => Err(FailureResponse::unauthenticated()),
             Authentication::Wrong => {

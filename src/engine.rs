@@ -29,7 +29,7 @@ use crate::collection::{index::Index, qdrant::Qdrant};
 use crate::config::ClipConfig;
 use crate::config::{EngineConfig, SearchConfig};
 use crate::error::{Error, Result};
-use crate::search::Engine;
+use crate::search::{Engine, Remark};
 
 /// The engine that the settings in `config` name.
 ///
@@ -66,25 +66,38 @@ pub fn choose_late(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     #[cfg(feature = "clip")]
     if let (EngineConfig::Clip, None, Some(folder)) =
         (&config.engine, &config.clip.qdrant, &config.clip.index)
-        && !Index::is_in(folder)
+        && (!Index::is_in(folder) || awaits_model(&config.clip))
     {
-        let encoder = Arc::new(open_model(&config.clip)?);
-        tracing::warn!(
-            "there is no index in {} yet: searches are answered with 503 until clip-search index \
+        let encoder = if awaits_model(&config.clip) {
+            None
+        } else {
+            Some(Arc::new(open_model(&config.clip)?))
+        };
+        let what = if encoder.is_some() { "index" } else { "model" };
+        tracing::info!(
+            "there is no {what} for {} yet: searches are answered with 503 until clip-search index \
              add has made one",
             folder.display()
         );
         let clip = config.clip.clone();
         let open = move || -> Result<Box<dyn Engine>> {
-            Ok(Box::new(clip_engine(&clip, Arc::clone(&encoder))?))
+            let encoder = match &encoder {
+                Some(encoder) => Arc::clone(encoder),
+                None => Arc::new(open_model(&clip)?),
+            };
+            Ok(Box::new(clip_engine(&clip, encoder)?))
         };
-        return Ok(Arc::new(late::LateEngine::new(
-            "clip",
-            folder.clone(),
-            open,
-        )));
+        let (folder, model) = (folder.clone(), config.clip.model.clone());
+        return Ok(Arc::new(late::LateEngine::new("clip", folder, model, open)));
     }
     choose(config)
+}
+
+/// Whether the model is a known one, called by its name, that is not fetched yet.
+#[cfg(feature = "clip")]
+fn awaits_model(config: &ClipConfig) -> bool {
+    let model = config.model.as_deref();
+    model.is_some_and(|model| !model.exists() && model.parent() == config.models.as_deref())
 }
 
 /// The model that `config` names, or the built-in one.
@@ -129,11 +142,14 @@ fn clip_engine(config: &ClipConfig, encoder: Arc<Model>) -> Result<clip::ClipEng
         _ => clip::MIN_SCORE,
     };
     let min_score = config.min_score.unwrap_or(default);
-    clip::ClipEngine::new(
+    let is_of_photos =
+        config.model.is_none() && (config.index.is_some() || config.qdrant.is_some());
+    let engine = clip::ClipEngine::new(
         encoder,
         store,
         min_score,
         config.public_base.clone(),
         config.cache.clone(),
-    )
+    )?;
+    Ok(engine.with_remark(is_of_photos.then_some(Remark::DrawingsOnly)))
 }

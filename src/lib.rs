@@ -96,7 +96,7 @@ and a chat page; the program runs the real bot and the real endpoint beside it."
 //!
 //! [`config`] (every setting and default), [`error`] (what a caller can do next), [`http`] (outgoing
 //! requests), [`aws`], [`secret`], [`digest`], [`media`], [`log`], [`systemd`], [`shutdown`],
-//! [`backoff`].
+//! [`backoff`], [`quantity`].
 //!
 //! # Invariants
 //!
@@ -146,6 +146,7 @@ pub mod playground;
 pub mod program;
 #[cfg(feature = "clip")]
 pub mod progress;
+pub mod quantity;
 pub mod search;
 pub mod secret;
 pub mod shutdown;

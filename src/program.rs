@@ -4,6 +4,8 @@
 pub mod bars;
 pub mod bot;
 pub mod check;
+#[cfg(feature = "clip")]
+mod choice;
 pub mod command_line;
 #[cfg(feature = "clip")]
 pub mod index;
@@ -11,5 +13,7 @@ pub mod index;
 pub mod model;
 #[cfg(feature = "playground")]
 pub mod playground;
+#[cfg(feature = "search")]
+mod query;
 #[cfg(feature = "search")]
 pub mod search;

@@ -18,7 +18,7 @@ mod taken;
 pub use engine::{Engine, Plan};
 pub use failure::{Failure, MAX_MESSAGE_CHARS, Reason};
 pub use filter::{Date, Filter, MAX_FOLDER_CHARS, Near};
-pub use hit::{Hit, HitPlace, MAX_URL_BYTES, Page};
+pub use hit::{Hit, HitPlace, MAX_URL_BYTES, Page, Remark};
 pub use image::{Content, Image, ImageFile, ReadAt, Work, read_whole};
 pub use position::Position;
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_PICTURE_BYTES, MAX_QUERY_CHARS, Query, Subject};

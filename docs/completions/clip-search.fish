@@ -43,7 +43,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_needs_command" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -64,7 +64,7 @@ complete -c clip-search -n "__fish_clip_search_needs_command" -s h -l help -d 'P
 complete -c clip-search -n "__fish_clip_search_needs_command" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "serve" -d 'answer GET /search until SIGTERM (the default)'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "check" -d 'check the settings, the engine and what it is sent, with a trial search'
-complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "query" -d 'ask the engine once and print one address a line'
+complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "query" -d 'search once, without a running server: score, path or address, and caption, by tabs'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "index" -d 'keep the index of your own pictures'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -87,7 +87,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -125,7 +125,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -165,7 +165,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -204,7 +204,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -249,7 +249,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -293,7 +293,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -332,7 +332,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -371,7 +371,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -409,7 +409,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -453,7 +453,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -496,7 +496,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -534,7 +534,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -572,7 +572,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -610,7 +610,7 @@ info\t''
 debug\t''
 trace\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model; empty: the small built-in model [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
@@ -636,7 +636,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "serve" -d 'answer GET /search until SIGTERM (the default)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "check" -d 'check the settings, the engine and what it is sent, with a trial search'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "query" -d 'ask the engine once and print one address a line'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "query" -d 'search once, without a running server: score, path or address, and caption, by tabs'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "index" -d 'keep the index of your own pictures'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

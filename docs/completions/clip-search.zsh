@@ -25,7 +25,7 @@ _clip-search() {
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -64,7 +64,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -96,7 +96,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -130,7 +130,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -164,7 +164,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -205,7 +205,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -244,7 +244,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -277,7 +277,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -311,7 +311,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -344,7 +344,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -420,7 +420,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -460,7 +460,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -492,7 +492,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -526,7 +526,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -561,7 +561,7 @@ _arguments "${_arguments_options[@]}" : \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
-'--model=[file of the CLIP model; empty\: the small built-in model \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
+'--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
 '--public-base=[base address of the pictures'\'' URLs; the path below the indexed folder, or a Space'\''s base name, is appended \[CLIP_SEARCH_PUBLIC_BASE\]]:VALUE:' \
@@ -732,7 +732,7 @@ _clip-search_commands() {
     local commands; commands=(
 'serve:answer GET /search until SIGTERM (the default)' \
 'check:check the settings, the engine and what it is sent, with a trial search' \
-'query:ask the engine once and print one address a line' \
+'query:search once, without a running server\: score, path or address, and caption, by tabs' \
 'index:keep the index of your own pictures' \
 'model:list, fetch, convert or inspect models of our own engine' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -749,7 +749,7 @@ _clip-search__subcmd__help_commands() {
     local commands; commands=(
 'serve:answer GET /search until SIGTERM (the default)' \
 'check:check the settings, the engine and what it is sent, with a trial search' \
-'query:ask the engine once and print one address a line' \
+'query:search once, without a running server\: score, path or address, and caption, by tabs' \
 'index:keep the index of your own pictures' \
 'model:list, fetch, convert or inspect models of our own engine' \
 'help:Print this message or the help of the given subcommand(s)' \

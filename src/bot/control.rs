@@ -161,6 +161,7 @@ mod tests {
         Environment {
             variables,
             read: |_| Err(std::io::ErrorKind::NotFound.into()),
+            is_open: |_| false,
         }
     }
 

@@ -28,6 +28,7 @@ use super::access::Access;
 use super::access::book::Book;
 use super::button::{Act, Button};
 use super::reply::{self, Reply};
+use super::small_talk::{SmallTalk, small_talk};
 use super::texts::Texts;
 use super::wanted::Search;
 use crate::clock::Clock;
@@ -116,6 +117,7 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
     let reply = match wanted {
         Asked::Help => reply::help(texts, manners.results),
         Asked::WordsOnly => reply::words_only(texts),
+        Asked::SmallTalk(talk) => reply::small_talk(texts, talk),
         Asked::Query(words) => match tidy(words) {
             query if query.is_empty() => reply::query_needed(texts),
             query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
@@ -213,7 +215,7 @@ fn is_expired(message: &Message, button: &Button, clock: &Clock) -> bool {
 fn words_of<'a>(asked: &'a Message, me: &Identity) -> Option<&'a str> {
     match request_in(asked, me) {
         Some(Asked::Query(words)) => Some(words),
-        Some(Asked::Help | Asked::WordsOnly) => None,
+        Some(Asked::Help | Asked::WordsOnly | Asked::SmallTalk(_)) => None,
         // In a group, words that answered our question: that question is not shown here.
         None => asked.text.as_deref().filter(|text| !text.starts_with('/')),
     }
@@ -267,6 +269,8 @@ enum Asked<'a> {
     Query(&'a str),
     /// Something without words, in private.
     WordsOnly,
+    /// Nothing, politely, in private.
+    SmallTalk(SmallTalk),
 }
 
 /// What a message asks this bot for; `None` for silence.
@@ -293,7 +297,9 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
         asked.from.as_ref().is_some_and(|author| author.id == me.id)
             && asked.text.as_deref().is_some_and(reply::is_query_needed)
     });
-    (private || answers_us).then_some(Asked::Query(text))
+    let talk = small_talk(text).filter(|_| private && !answers_us);
+    let asked = talk.map_or(Asked::Query(text), Asked::SmallTalk);
+    (private || answers_us).then_some(asked)
 }
 
 /// What follows `/start`, if `message` is that command and meant for us.

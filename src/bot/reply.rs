@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::button::{Act, Button};
+use super::small_talk::SmallTalk;
 use super::texts::Texts;
 use super::wanted::Search;
-use crate::search::{Failure, MAX_QUERY_CHARS, Reason};
+use crate::quantity;
+use crate::search::{Failure, MAX_QUERY_CHARS, Reason, Remark};
 use crate::telegram::client::Command;
 use crate::telegram::request::{buttons, force_reply};
 
@@ -59,6 +61,15 @@ impl Reply {
         };
         self.text.push('\n');
         self.text.push_str(&line);
+        self
+    }
+
+    /// Adds why nothing may have been found.
+    #[must_use]
+    pub fn with_remark(mut self, texts: &Texts, remark: Option<Remark>) -> Self {
+        if let Some(Remark::DrawingsOnly) = remark {
+            self.text = format!("{} {}", self.text, texts.drawings_only);
+        }
         self
     }
 }
@@ -112,7 +123,16 @@ pub fn query_too_long(texts: &Texts) -> Reply {
     ))
 }
 
-/// A private message without words.
+/// A greeting or thanks in a private chat.
+#[must_use]
+pub fn small_talk(texts: &Texts, talk: SmallTalk) -> Reply {
+    match talk {
+        SmallTalk::Greeting => plain(fill(texts.greeting, "query", texts.example)),
+        SmallTalk::Thanks => plain(texts.thanks.to_owned()),
+    }
+}
+
+/// A message without words in a private chat.
 #[must_use]
 pub fn words_only(texts: &Texts) -> Reply {
     plain(fill(texts.words_only, "query", texts.example))
@@ -182,8 +202,8 @@ pub fn found(search: &Search, tally: Tally, took: Duration, next: Option<usize>)
         (0, _) => links,
         _ => format!("{pictures}{}{links}", texts.and),
     };
-    let seconds = format!("{:.1}", took.as_secs_f64());
-    let mut text = fill(&fill(texts.found, "pictures", &what), "seconds", &seconds);
+    let time = quantity::took(took);
+    let mut text = fill(&fill(texts.found, "pictures", &what), "time", &time);
     let markup = match next {
         Some(offset) => buttons(&[(texts.more_button, search.more(offset))]),
         None => Value::Null,

@@ -274,7 +274,7 @@ impl SearchJob {
         let mut effects: Vec<Effect> = pressed.map(unbutton).into_iter().collect();
         if page.hits.is_empty() {
             let said = match self.search.offset {
-                0 => reply::nothing(&self.search),
+                0 => reply::nothing(&self.search).with_remark(self.search.texts, page.remark),
                 _ => reply::that_was_all(&self.search),
             };
             self.phase = Phase::Over(said.with_away(self.search.texts, page.away));

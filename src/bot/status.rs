@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::locked::locked;
 use crate::metrics::Histogram;
+use crate::quantity;
 
 /// How many of the last answers the 95th percentile is taken of.
 const MAX_RECENT: usize = 256;
@@ -167,8 +168,8 @@ impl Status {
             parts.push(format!("{} waiting", counts.waiting));
         }
         if state.answered > 0 {
-            let p95 = percentile_95(&state.recent).as_secs_f64();
-            parts.push(format!("{} answered, p95 {p95:.1} s", state.answered));
+            let p95 = quantity::took(percentile_95(&state.recent));
+            parts.push(format!("{} answered, p95 {p95}", state.answered));
         }
         if let Some(since) = state.asleep_since {
             let since = clock_time(since);

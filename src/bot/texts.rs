@@ -22,6 +22,10 @@ pub struct Texts {
     pub query_too_long: &'static str,
     /// A message without words in a private chat.
     pub words_only: &'static str,
+    /// To who says hello; `{query}` is the example.
+    pub greeting: &'static str,
+    /// To who says thank you.
+    pub thanks: &'static str,
     /// The user is not on the allow-list; `{id}` is theirs.
     pub private_bot: &'static str,
     /// Nobody owns the bot yet.
@@ -62,7 +66,7 @@ pub struct Texts {
     pub waking: &'static str,
     /// It did not wake up in time.
     pub still_asleep: &'static str,
-    /// `{pictures}` for `{what}` in `{seconds}`.
+    /// `{pictures}` for `{what}` in `{time}`, with its unit.
     pub found: &'static str,
     /// One picture.
     pub one_picture: &'static str,
@@ -84,6 +88,8 @@ pub struct Texts {
     pub one_away: &'static str,
     /// `{count}` of them.
     pub many_away: &'static str,
+    /// After that: the built-in model was asked for photos.
+    pub drawings_only: &'static str,
     /// The endpoint or its Space has too much to do.
     pub busy: &'static str,
     /// The endpoint cannot be reached or is broken.

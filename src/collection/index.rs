@@ -101,6 +101,16 @@ impl Index {
         })
     }
 
+    /// The name of the encoder that made the index in `folder`; none if there is no index.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn encoder_in(folder: &Path) -> Result<Option<String>> {
+        let manifest = manifest::Manifest::read(folder)?;
+        let made = manifest.filter(|manifest| !manifest.segments.is_empty());
+        Ok(made.map(|manifest| manifest.encoder))
+    }
+
     /// Whether there is an index in `folder`, sound or not.
     #[must_use]
     pub fn is_in(folder: &Path) -> bool {

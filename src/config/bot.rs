@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::allowed::Allowed;
 use super::rate::Rate;
-use super::settings::Settings;
-use super::token::looks_like_a_token;
+use super::settings::{Given, Settings};
+use super::token::{is_made, looks_like_a_token};
 use super::{BOT_VARIABLES, Environment};
 use crate::aws::signature::Credentials;
 use crate::error::{Error, Result};
+use crate::http::Place;
 use crate::secret::Secret;
 
 /// The checked settings of the bot.
@@ -94,58 +95,82 @@ impl BotConfig {
     /// Reads and checks all `CLIP_BOT_*` settings.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Config`], naming the variable and the remedy.
+    /// [`crate::error::Kind::Config`], naming the first wrong variable and the remedy.
     pub fn from_environment(environment: &Environment) -> Result<Self> {
-        let mut settings = Settings::new(environment, "CLIP_BOT_", BOT_VARIABLES)?;
-        let token = settings.secret("CLIP_BOT_TOKEN", "telegram-token")?;
-        let token = token.ok_or_else(|| Error::config(no_token(environment)))?;
-        if !looks_like_a_token(token.expose()) {
-            return Err(Error::config(
-                "CLIP_BOT_TOKEN: this is not a bot token (123456:ABC…); copy the whole token from @BotFather",
-            ));
-        }
-        let search_url = settings.url("CLIP_BOT_SEARCH_URL")?.ok_or_else(|| {
+        let (config, faults) = Self::examine(environment);
+        faults.into_iter().next().map_or(Ok(config), Err)
+    }
+
+    /// As [`BotConfig::from_environment`], for what does not speak to Telegram: the token may be
+    /// wrong or missing.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn without_telegram(environment: &Environment) -> Result<Self> {
+        let mut environment = environment.clone();
+        environment.variables.remove("CLIP_BOT_TOKEN_FILE");
+        let made_up = ("CLIP_BOT_TOKEN".to_owned(), "0:none".to_owned());
+        environment.variables.extend([made_up]);
+        let mut config = Self::from_environment(&environment)?;
+        config
+            .warnings
+            .retain(|warning| !warning.starts_with("CLIP_BOT_TOKEN is"));
+        Ok(config)
+    }
+
+    /// The settings and all that is wrong with them. What is wrong has its default; token and address
+    /// of the endpoint are empty then.
+    #[must_use]
+    pub fn examine(environment: &Environment) -> (Self, Vec<Error>) {
+        let mut settings = Settings::new(environment, "CLIP_BOT_", BOT_VARIABLES);
+        let token = bot_token(&mut settings);
+        let token = settings.or(token, Secret::new(""));
+        let search_url = settings.url("CLIP_BOT_SEARCH_URL").and_then(|url| url.ok_or_else(|| {
             Error::config(
                 "CLIP_BOT_SEARCH_URL is not set: name the search endpoint, for example http://127.0.0.1:8080",
             )
-        })?;
-        let search_auth = search_auth(&mut settings, &search_url)?;
-        let language = match settings.text("CLIP_BOT_LANGUAGE") {
-            "" => None,
-            language @ ("en" | "es") => Some(language.to_owned()),
-            _ => return Err(settings.invalid("CLIP_BOT_LANGUAGE", "en or es")),
-        };
-        let state_dir = match settings.text("CLIP_BOT_STATE_DIR") {
-            "" => settings.given_folder("STATE_DIRECTORY"),
-            folder => Some(PathBuf::from(folder)),
-        };
+        }));
+        let search_url = settings.or(search_url, String::new());
+        let search_auth = search_auth(&mut settings, &search_url);
         let runtime = settings.given_folder("RUNTIME_DIRECTORY");
-        Ok(Self {
+        let config = Self {
             token,
-            api_url: settings.url("CLIP_BOT_API_URL")?.unwrap_or_default(),
-            search_url: if search_url.ends_with("/search") {
+            search_auth: settings.or(search_auth, SearchAuth::None),
+            language: settings.or(language(&settings), None),
+            state_dir: match settings.text("CLIP_BOT_STATE_DIR") {
+                "" => settings.given_folder("STATE_DIRECTORY"),
+                folder => Some(PathBuf::from(folder)),
+            },
+            api_url: settings
+                .or(settings.url("CLIP_BOT_API_URL"), None)
+                .unwrap_or_default(),
+            search_url: if search_url.is_empty() || search_url.ends_with("/search") {
                 search_url
             } else {
                 format!("{search_url}/search")
             },
-            search_auth,
-            search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600)?,
+            search_timeout: settings.duration("CLIP_BOT_SEARCH_TIMEOUT", 1, 600),
             rate: match settings.text("CLIP_BOT_RATE") {
                 "none" => None,
-                _ => Some(settings.parsed("CLIP_BOT_RATE", Rate::WANTED)?),
+                _ => settings.or(
+                    settings.parsed("CLIP_BOT_RATE", Rate::WANTED).map(Some),
+                    None,
+                ),
             },
-            state_dir,
             control: runtime.as_ref().map(|folder| folder.join("control")),
             metrics: runtime.map(|folder| folder.join("clip-bot.prom")),
-            results: settings.number("CLIP_BOT_RESULTS", 1, 10)?,
-            poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50)?,
-            workers: settings.number("CLIP_BOT_WORKERS", 1, 64)?,
-            allowed: settings.parsed("CLIP_BOT_ALLOWED", Allowed::WANTED)?,
+            results: settings.number("CLIP_BOT_RESULTS", 1, 10),
+            poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50),
+            workers: settings.number("CLIP_BOT_WORKERS", 1, 64),
+            allowed: settings.or(
+                settings.parsed("CLIP_BOT_ALLOWED", Allowed::WANTED),
+                Allowed::default(),
+            ),
             owner: None,
-            language,
-            log: settings.level("CLIP_BOT_LOG")?,
-            warnings: settings.warnings,
-        })
+            log: settings.level("CLIP_BOT_LOG"),
+            warnings: std::mem::take(&mut settings.warnings),
+        };
+        (config, settings.faults())
     }
 
     /// The id of the bot's account: the part of the token before the colon.
@@ -156,10 +181,41 @@ impl BotConfig {
     }
 }
 
+fn bot_token(settings: &mut Settings<'_>) -> Result<Secret> {
+    let token = settings.secret("CLIP_BOT_TOKEN", "telegram-token")?;
+    let Given { secret, origin } =
+        token.ok_or_else(|| Error::config(no_token(settings.environment)))?;
+    if looks_like_a_token(secret.expose()) {
+        return Ok(secret);
+    }
+    let what = if origin.contains(": ") {
+        format!("{origin} holds no bot token")
+    } else {
+        format!("{origin}: this is not a bot token")
+    };
+    Err(Error::config(format!(
+        "{what} (123456:ABC…); copy the whole token from @BotFather"
+    )))
+}
+
+fn language(settings: &Settings<'_>) -> Result<Option<String>> {
+    match settings.text("CLIP_BOT_LANGUAGE") {
+        "" => Ok(None),
+        language @ ("en" | "es") => Ok(Some(language.to_owned())),
+        _ => Err(settings.invalid("CLIP_BOT_LANGUAGE", "en or es")),
+    }
+}
+
 fn search_auth(settings: &mut Settings<'_>, search_url: &str) -> Result<SearchAuth> {
     let search_token = settings.secret("CLIP_BOT_SEARCH_TOKEN", "search-token")?;
     match (settings.text("CLIP_BOT_SEARCH_AUTH"), search_token) {
-        ("" | "bearer", Some(token)) => Ok(SearchAuth::Bearer(token)),
+        // The token of this machine's own endpoint is nothing for another.
+        ("", Some(token))
+            if is_made(&token.secret) && token.is_credential() && !is_here(search_url) =>
+        {
+            Ok(SearchAuth::None)
+        }
+        ("" | "bearer", Some(token)) => Ok(SearchAuth::Bearer(token.secret)),
         ("" | "none", _) => Ok(SearchAuth::None),
         ("aws-iam", _) => aws_iam(settings.environment, search_url).map(SearchAuth::AwsIam),
         ("bearer", None) => Err(Error::config(
@@ -167,6 +223,11 @@ fn search_auth(settings: &mut Settings<'_>, search_url: &str) -> Result<SearchAu
         )),
         _ => Err(settings.invalid("CLIP_BOT_SEARCH_AUTH", "none, bearer or aws-iam")),
     }
+}
+
+/// Whether the address is of this machine.
+fn is_here(url: &str) -> bool {
+    Place::of(url).is_some_and(|place| place.is_loopback())
 }
 
 fn aws_iam(environment: &Environment, search_url: &str) -> Result<AwsIam> {

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use super::settings::Settings;
 use super::{Environment, PLAYGROUND_VARIABLES, SearchConfig};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The checked settings of the playground.
 #[derive(Debug, Clone)]
 pub struct PlaygroundConfig {
     /// A message to send, after whose answer the program exits; `None` to serve the page.
     pub ask: Option<String>,
-    /// Folder of pictures to index before the start; `None` for the built-in pictures.
+    /// Folder of pictures to index; `None` for the built-in pictures.
     pub pictures: Option<PathBuf>,
     /// Port of the page; 0 for any free one.
     pub port: u16,
@@ -33,7 +33,7 @@ impl PlaygroundConfig {
     /// # Errors
     /// [`crate::error::Kind::Config`], naming the variable and the remedy.
     pub fn from_environment(environment: &Environment) -> Result<Self> {
-        let settings = Settings::new(environment, "PLAYGROUND_", PLAYGROUND_VARIABLES)?;
+        let settings = Settings::new(environment, "PLAYGROUND_", PLAYGROUND_VARIABLES);
         let given =
             |name: &str| Some(settings.text(name).to_owned()).filter(|text| !text.is_empty());
         let about_engine = |name: &str| {
@@ -43,6 +43,8 @@ impl PlaygroundConfig {
                 "CLIP_SEARCH_PUBLIC_BASE",
                 "CLIP_SEARCH_H",
                 "CREDENTIALS_",
+                "HOME",
+                "XDG_DATA_HOME",
             ]
             .iter()
             .any(|prefix| name.starts_with(prefix))
@@ -51,24 +53,36 @@ impl PlaygroundConfig {
         variables.retain(|name, _| about_engine(name));
         variables.insert("CLIP_SEARCH_LISTEN".to_owned(), "127.0.0.1:0".to_owned());
         variables
+            .extend(given("PLAYGROUND_MODEL").map(|model| ("CLIP_SEARCH_MODEL".to_owned(), model)));
+        variables
             .extend(given("PLAYGROUND_SPACE").map(|space| ("CLIP_SEARCH_SPACE".to_owned(), space)));
         let search = Environment {
             variables,
-            read: environment.read,
+            ..environment.clone()
         };
-        Ok(Self {
+        let port = settings.parsed("PLAYGROUND_PORT", "a port from 0 to 65535");
+        let mut search = SearchConfig::from_environment(&search)?;
+        // It ends with the playground.
+        search.clip.cache = None;
+        let config = Self {
             ask: given("PLAYGROUND_ASK"),
             pictures: given("PLAYGROUND_PICTURES").map(PathBuf::from),
-            port: settings.parsed("PLAYGROUND_PORT", "a port from 0 to 65535")?,
+            port: settings.or(port, 0),
             cache: cache(environment),
             search: SearchConfig {
-                page: false,
+                page: Some(false),
                 token: None,
-                ..SearchConfig::from_environment(&search)?
+                ..search
             },
             token_file: given("PLAYGROUND_TOKEN_FILE"),
-            log: settings.level("PLAYGROUND_LOG")?,
-        })
+            log: settings.level("PLAYGROUND_LOG"),
+        };
+        if given("PLAYGROUND_MODEL").is_some() && config.pictures.is_none() {
+            return Err(Error::config(
+                "PLAYGROUND_MODEL is for pictures of your own: name their folder with --pictures",
+            ));
+        }
+        settings.faults().into_iter().next().map_or(Ok(config), Err)
     }
 }
 

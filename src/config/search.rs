@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::settings::Settings;
+use super::token::is_made;
 use super::{Environment, Origins, SEARCH_VARIABLES};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
@@ -23,13 +24,13 @@ pub struct SearchConfig {
     pub listen: SocketAddr,
     /// Whether anybody may search from other machines without a token.
     pub open: bool,
-    /// Whether there is a page for people with a browser.
-    pub page: bool,
+    /// Whether there is a page for people with a browser; `None` if only where no token is needed.
+    pub page: Option<bool>,
     /// Pages of other servers that may read answers.
     pub origins: Origins,
     /// Address by which others reach this endpoint, without a slash at the end.
     pub public_url: Option<String>,
-    /// Bearer token that clients must send; `None` if they need none.
+    /// Bearer token; [`SearchConfig::demanded_token`] says whether searches need it.
     pub token: Option<Secret>,
     /// Time limit for one search.
     pub timeout: Duration,
@@ -55,8 +56,10 @@ pub enum EngineConfig {
 /// Model and index of the CLIP engine.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClipConfig {
-    /// File of the model; `None` for the built-in one.
+    /// File of the model, or its name in the catalogue; `None` for the built-in one.
     pub model: Option<PathBuf>,
+    /// Folder where models are kept that were named; `None` without a home.
+    pub models: Option<PathBuf>,
     /// Folder of the index; `None` for the built-in pictures.
     pub index: Option<PathBuf>,
     /// Folder where smaller pictures are kept; `None` to make them each time.
@@ -134,83 +137,120 @@ impl SearchConfig {
     /// Reads and checks all `CLIP_SEARCH_*` settings.
     ///
     /// # Errors
-    /// [`crate::error::Kind::Config`], naming the variable and the remedy.
+    /// [`crate::error::Kind::Config`], naming the first wrong variable and the remedy.
     pub fn from_environment(environment: &Environment) -> Result<Self> {
-        let mut settings = Settings::new(environment, "CLIP_SEARCH_", SEARCH_VARIABLES)?;
-        let space = settings.text("CLIP_SEARCH_SPACE").to_owned();
-        let engine = match (settings.text("CLIP_SEARCH_ENGINE"), space.as_str()) {
-            ("clip", _) | ("", "") => EngineConfig::Clip,
-            ("mock", _) => EngineConfig::Mock,
-            ("space", "") => {
-                return Err(Error::config(
-                    "CLIP_SEARCH_SPACE is not set: name the Space by its URL or as user/name",
-                ));
-            }
-            ("space" | "", _) => EngineConfig::Space(settings.space()?),
-            _ => return Err(settings.invalid("CLIP_SEARCH_ENGINE", "clip, space or mock")),
-        };
-        let clip = settings.clip()?;
-        let token = settings.secret("CLIP_SEARCH_TOKEN", "search-token")?;
-        Ok(Self {
+        let (config, faults) = Self::examine(environment);
+        faults.into_iter().next().map_or(Ok(config), Err)
+    }
+
+    /// The settings and all that is wrong with them. What is wrong has its default.
+    #[must_use]
+    pub fn examine(environment: &Environment) -> (Self, Vec<Error>) {
+        let mut settings = Settings::new(environment, "CLIP_SEARCH_", SEARCH_VARIABLES);
+        let engine = settings.engine();
+        let engine = settings.or(engine, EngineConfig::Clip);
+        let clip = settings.clip();
+        let token = settings.secret("CLIP_SEARCH_TOKEN", "search-token");
+        let token = settings.or(token, None).map(|given| given.secret);
+        let origins = Origins::read(settings.text("CLIP_SEARCH_CORS")).ok_or_else(|| {
+            settings.invalid(
+                "CLIP_SEARCH_CORS",
+                "origins by comma, such as https://photos.example, or * for all",
+            )
+        });
+        let listen = settings.parsed(
+            "CLIP_SEARCH_LISTEN",
+            "an address with a port, such as 127.0.0.1:8080",
+        );
+        let config = Self {
             clip,
             engine,
             idle: match settings.text("CLIP_SEARCH_IDLE") {
                 "" => None,
-                _ => Some(settings.duration("CLIP_SEARCH_IDLE", 1, 86_400)?),
+                _ => Some(settings.duration("CLIP_SEARCH_IDLE", 1, 86_400)),
             },
-            listen: settings.parsed(
-                "CLIP_SEARCH_LISTEN",
-                "an address with a port, such as 127.0.0.1:8080",
-            )?,
-            open: match settings.text("CLIP_SEARCH_OPEN") {
-                "yes" => true,
-                "no" => false,
-                _ => return Err(settings.invalid("CLIP_SEARCH_OPEN", "yes or no")),
-            },
+            listen: settings.or(listen, SocketAddr::from(([127, 0, 0, 1], 8080))),
+            open: settings.is("CLIP_SEARCH_OPEN", "yes", "no"),
             page: match settings.text("CLIP_SEARCH_PAGE") {
-                "" => token.is_none(),
-                "on" => true,
-                "off" => false,
-                _ => return Err(settings.invalid("CLIP_SEARCH_PAGE", "on or off")),
+                "" => None,
+                _ => Some(settings.is("CLIP_SEARCH_PAGE", "on", "off")),
             },
-            origins: Origins::read(settings.text("CLIP_SEARCH_CORS")).ok_or_else(|| {
-                settings.invalid(
-                    "CLIP_SEARCH_CORS",
-                    "origins by comma, such as https://photos.example, or * for all",
-                )
-            })?,
-            public_url: settings.url("CLIP_SEARCH_PUBLIC_URL")?,
+            origins: settings.or(origins, Origins::default()),
+            public_url: settings.or(settings.url("CLIP_SEARCH_PUBLIC_URL"), None),
             token,
-            timeout: settings.duration("CLIP_SEARCH_TIMEOUT", 1, 600)?,
-            workers: settings.number("CLIP_SEARCH_WORKERS", 1, 512)?,
-            log: settings.level("CLIP_SEARCH_LOG")?,
-            warnings: settings.warnings,
-        })
+            timeout: settings.duration("CLIP_SEARCH_TIMEOUT", 1, 600),
+            workers: settings.number("CLIP_SEARCH_WORKERS", 1, 512),
+            log: settings.level("CLIP_SEARCH_LOG"),
+            warnings: std::mem::take(&mut settings.warnings),
+        };
+        (config, settings.faults())
+    }
+}
+
+impl SearchConfig {
+    /// The bearer token that searches need, once [`SearchConfig::listen`] is the address that is
+    /// really bound. One that the installation made is not asked for on the machine itself, where
+    /// whoever searched without a token before still does, nor where the endpoint is open on purpose.
+    #[must_use]
+    pub fn demanded_token(&self) -> Option<&Secret> {
+        let here = self.listen.ip().to_canonical().is_loopback();
+        let token = self.token.as_ref();
+        token.filter(|token| !is_made(token) || !here && !self.open)
     }
 }
 
 impl Settings<'_> {
-    fn clip(&mut self) -> Result<ClipConfig> {
+    fn engine(&mut self) -> Result<EngineConfig> {
+        let space = self.text("CLIP_SEARCH_SPACE");
+        match (self.text("CLIP_SEARCH_ENGINE"), space) {
+            ("clip", _) | ("", "") => Ok(EngineConfig::Clip),
+            ("mock", _) => Ok(EngineConfig::Mock),
+            ("space", "") => Err(Error::config(
+                "CLIP_SEARCH_SPACE is not set: name the Space by its URL or as user/name",
+            )),
+            ("space" | "", _) => self.space().map(EngineConfig::Space),
+            _ => Err(self.invalid("CLIP_SEARCH_ENGINE", "clip, space or mock")),
+        }
+    }
+
+    fn clip(&mut self) -> ClipConfig {
         let path = |name: &str| match self.text(name) {
             "" => None,
             path => Some(PathBuf::from(path)),
         };
-        Ok(ClipConfig {
-            model: path("CLIP_SEARCH_MODEL"),
-            index: path("CLIP_SEARCH_INDEX"),
-            cache: path("CLIP_SEARCH_CACHE").or_else(|| self.cache_folder("clip-search")),
-            qdrant: self.url("CLIP_SEARCH_QDRANT")?,
-            qdrant_key: self.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key")?,
-            min_score: match self.text("CLIP_SEARCH_MIN_SCORE") {
-                "" => None,
-                _ => Some(
-                    self.parsed::<Cosine>("CLIP_SEARCH_MIN_SCORE", "a number from -1 to 1")?
-                        .0,
-                ),
-            },
-            public_base: self.url("CLIP_SEARCH_PUBLIC_BASE")?.map(|base| base + "/"),
-            hub: self.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
-        })
+        let (model, index, cache) = (
+            path("CLIP_SEARCH_MODEL"),
+            path("CLIP_SEARCH_INDEX"),
+            path("CLIP_SEARCH_CACHE"),
+        );
+        let key = self.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key");
+        let min_score = "CLIP_SEARCH_MIN_SCORE";
+        let cosine = (!self.text(min_score).is_empty())
+            .then(|| self.parsed(min_score, "a number from -1 to 1"));
+        let min_score = self
+            .or(cosine.transpose(), None)
+            .map(|Cosine(cosine)| cosine);
+        ClipConfig {
+            model,
+            models: self.models_folder(),
+            index,
+            cache: cache.or_else(|| self.cache_folder("clip-search")),
+            qdrant: self.or(self.url("CLIP_SEARCH_QDRANT"), None),
+            qdrant_key: self.or(key, None).map(|given| given.secret),
+            min_score,
+            public_base: self.public_base(),
+            hub: self.hub(),
+        }
+    }
+
+    fn public_base(&self) -> Option<String> {
+        let base = self.or(self.url("CLIP_SEARCH_PUBLIC_BASE"), None);
+        base.map(|base| base + "/")
+    }
+
+    fn hub(&self) -> String {
+        let hub = self.or(self.url("CLIP_SEARCH_HUB"), None);
+        hub.unwrap_or_default()
     }
 
     fn space(&mut self) -> Result<SpaceConfig> {
@@ -221,20 +261,30 @@ impl Settings<'_> {
             Ok(serde_json::Value::Array(items)) => SpaceArguments::Positional(items),
             Ok(serde_json::Value::Object(object)) => SpaceArguments::Named(object),
             _ => {
-                return Err(
-                    self.invalid(template, "a JSON array, or a JSON object by parameter name")
-                );
+                let wanted = "a JSON array, or a JSON object by parameter name";
+                self.or(Err(self.invalid(template, wanted)), SpaceArguments::ByKind)
             }
         };
         let api = self.text("CLIP_SEARCH_SPACE_API").trim_matches('/');
+        let token = self.secret("CLIP_SEARCH_HF_TOKEN", "hf-token");
+        let login = self.login();
         Ok(SpaceConfig {
             location,
             api: (!api.is_empty()).then(|| api.to_owned()),
             arguments,
-            public_base: self.url("CLIP_SEARCH_PUBLIC_BASE")?.map(|base| base + "/"),
-            token: self.secret("CLIP_SEARCH_HF_TOKEN", "hf-token")?,
-            login: self.login()?,
-            hub: self.url("CLIP_SEARCH_HUB")?.unwrap_or_default(),
+            // Where these are wrong, it is noted for the other engine, whose settings are read too.
+            public_base: self
+                .url("CLIP_SEARCH_PUBLIC_BASE")
+                .ok()
+                .flatten()
+                .map(|base| base + "/"),
+            token: self.or(token, None).map(|given| given.secret),
+            login: self.or(login, None),
+            hub: self
+                .url("CLIP_SEARCH_HUB")
+                .ok()
+                .flatten()
+                .unwrap_or_default(),
         })
     }
 
@@ -273,13 +323,12 @@ impl Settings<'_> {
     }
 
     fn login(&mut self) -> Result<Option<Secret>> {
-        let name = "CLIP_SEARCH_SPACE_LOGIN";
-        let login = self.secret(name, "space-login")?;
-        match login {
-            Some(login) if !login.expose().contains(':') => Err(Error::config(format!(
-                "{name}_FILE: this is no login; it must be user:password"
+        match self.secret("CLIP_SEARCH_SPACE_LOGIN", "space-login")? {
+            Some(given) if !given.secret.expose().contains(':') => Err(Error::config(format!(
+                "{} is no login; it must be user:password",
+                given.origin
             ))),
-            login => Ok(login),
+            given => Ok(given.map(|given| given.secret)),
         }
     }
 }

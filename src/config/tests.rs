@@ -10,6 +10,8 @@ use super::*;
 use crate::error::Result;
 use crate::secret::Secret;
 
+mod faults;
+mod made;
 mod secrets;
 
 const TOKEN: &str = "4242:AAsecret-secret_secret";
@@ -17,7 +19,12 @@ const TOKEN: &str = "4242:AAsecret-secret_secret";
 /// Reads files of a file system made up for these tests.
 fn read(path: &Path) -> io::Result<String> {
     match path.to_str() {
-        Some("/files/token" | "/credentials/telegram-token") => Ok(format!("{TOKEN}\n")),
+        Some("/files/wrapped") => Ok(format!("\u{feff}'{TOKEN}'\r\n")),
+        Some("/files/lines") => Ok(format!("{TOKEN}\n{TOKEN}\n")),
+        Some("/files/token" | "/open/token" | "/credentials/telegram-token") => {
+            Ok(format!("{TOKEN}\n"))
+        }
+        Some("/made/search-token") => Ok("local-1\n".into()),
         Some("/files/other") => Ok("from-file\n".into()),
         Some("/credentials/search-token" | "/credentials/hf-token") => {
             Ok("from-credential\n".into())
@@ -35,6 +42,7 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     Environment {
         variables: variables.iter().map(pair).collect(),
         read,
+        is_open: |path| path.starts_with("/open"),
     }
 }
 
@@ -251,6 +259,7 @@ fn the_endpoint_needs_no_setting_at_all() {
     let config = search(&[]).expect("defaults");
     assert_eq!(config.engine, EngineConfig::Clip);
     let clip = ClipConfig {
+        models: None,
         hub: "https://huggingface.co".to_owned(),
         ..ClipConfig::default()
     };
@@ -311,6 +320,7 @@ fn every_setting_of_the_endpoint_is_taken() {
     .expect("all are right");
     assert_eq!(config.engine, EngineConfig::Mock);
     let clip = ClipConfig {
+        models: None,
         model: Some("b32.clip".into()),
         index: Some("/pictures/index".into()),
         cache: Some("/pictures/small".into()),
@@ -450,7 +460,7 @@ fn every_wrong_setting_of_the_endpoint_is_named_with_a_remedy() {
         (
             "CLIP_SEARCH_TIMEOUT",
             &["25", "0s", "11m", "x"],
-            "from 1s to 10m",
+            "from 1s to 10m, such as 25s",
         ),
         ("CLIP_SEARCH_WORKERS", &["0", "513", "-1"], "from 1 to 512"),
     ];

@@ -1,5 +1,24 @@
 //! Recognises bot tokens and other secrets, so that no message repeats one.
 
+use crate::secret::Secret;
+
+/// How a search token begins that the installation made, or the playground. It is for programs of one
+/// machine: it goes nowhere else, and searches on the machine itself do without it.
+const MADE: &str = "local-";
+
+/// A search token for the programs of this machine alone.
+///
+/// # Errors
+/// As [`Secret::random`].
+pub(crate) fn made_token() -> std::io::Result<Secret> {
+    Secret::random().map(|random| Secret::new(&format!("{MADE}{}", random.expose())))
+}
+
+/// Whether `token` was made for this machine, and not written by its operator.
+pub(super) fn is_made(token: &Secret) -> bool {
+    token.expose().starts_with(MADE)
+}
+
 /// Whether `text` has the form of a bot token, such as `123456:ABC-def`.
 pub(super) fn looks_like_a_token(text: &str) -> bool {
     text.split_once(':').is_some_and(|(id, key)| {

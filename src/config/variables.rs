@@ -177,7 +177,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_MODEL",
         "",
-        "file of the CLIP model; empty: the small built-in model",
+        "file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only",
     ),
     variable(
         "CLIP_SEARCH_OPEN",
@@ -272,6 +272,11 @@ pub const PLAYGROUND_VARIABLES: &[Variable] = &[
         "PLAYGROUND_LOG",
         "warn",
         "log level: `off`, `error`, `warn`, `info`, `debug` or `trace`",
+    ),
+    variable(
+        "PLAYGROUND_MODEL",
+        "",
+        "model to search your pictures with: a file, or the name of a known one, which is fetched once; empty: the one that was named last, else the small built-in model, which knows drawings only",
     ),
     variable(
         "PLAYGROUND_PICTURES",

@@ -6,8 +6,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
-use super::SharedEndpoint;
 use super::answer::FailureResponse;
+use super::{Endpoint, SharedEndpoint};
 use crate::metrics::{Exposition, Format, OPEN_METRICS};
 use crate::search::{Failure, Reason};
 
@@ -16,11 +16,11 @@ pub(super) async fn metrics(
     State(endpoint): SharedEndpoint,
     headers: HeaderMap,
 ) -> Result<Response, FailureResponse> {
-    if endpoint.token.is_none() {
+    if endpoint.operators_token.is_none() {
         let message = "there are metrics only where CLIP_SEARCH_TOKEN is set, for whoever sends it";
         return Err(Failure::new(Reason::NotFound, message).into());
     }
-    endpoint.authenticate(&headers)?;
+    Endpoint::checked(&headers, endpoint.operators_token.as_ref())?;
     let mut exposition = Exposition::new(Format::OpenMetrics);
     let about = [
         ("engine", endpoint.engine.name()),

@@ -37,10 +37,11 @@ const IMAGE: &[Reason] = &[
     Reason::Timeout,
 ];
 
-/// The description of an endpoint with this engine, which wants a bearer token or none.
-pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
+/// The description of an endpoint with this engine: whether searches want a bearer token, and whether
+/// there is one.
+pub(super) fn document(engine: &dyn Engine, wants_token: bool, has_token: bool) -> Value {
     let mut components = json!({ "schemas": schemas() });
-    if wants_token {
+    if has_token {
         components["securitySchemes"] = json!({
             "token": { "type": "http", "scheme": "bearer" }
         });
@@ -72,7 +73,7 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool) -> Value {
         },
         "components": components,
     });
-    if wants_token {
+    if has_token {
         document["paths"]["/metrics"] = json!({ "get": metrics() });
     }
     document
@@ -360,6 +361,11 @@ fn schemas() -> Value {
                 },
                 "next_offset": { "type": "integer", "minimum": 1 },
                 "away": { "type": "integer", "minimum": 1 },
+                "remark": {
+                    "type": "object",
+                    "required": ["code", "message"],
+                    "properties": { "code": { "enum": ["drawings_only"] }, "message": text },
+                },
             },
         },
         "Hit": {

@@ -16,7 +16,9 @@ use crate::collection::{Place, Record, ScoredRecord, Search, VectorStore};
 use crate::error::{Error, Result};
 use crate::http::percent_encode;
 use crate::picture;
-use crate::search::{Engine, Failure, Filter, Hit, HitPlace, Image, Page, Query, Reason, Subject};
+use crate::search::{
+    Engine, Failure, Filter, Hit, HitPlace, Image, Page, Query, Reason, Remark, Subject,
+};
 
 use images::Images;
 use presence::Presence;
@@ -40,6 +42,8 @@ pub struct ClipEngine {
     /// Address that a file's path below the indexed folder is appended to, with a slash at the end.
     public_base: Option<String>,
     images: Arc<Images>,
+    /// What is said beside an empty answer.
+    remark: Option<Remark>,
 }
 
 impl ClipEngine {
@@ -70,7 +74,15 @@ impl ClipEngine {
             store,
             min_score,
             public_base,
+            remark: None,
         })
+    }
+
+    /// Says `remark` beside empty answers.
+    #[must_use]
+    pub fn with_remark(mut self, remark: Option<Remark>) -> Self {
+        self.remark = remark;
+        self
     }
 
     /// The vector to search with, and the lowest score a result may have.
@@ -159,11 +171,13 @@ impl Engine for ClipEngine {
         let found = found.map_err(broken)?;
         let next_offset = (found.len() > end).then_some(end);
         let is_short = found.len() < end;
+        let remark = self.remark.filter(|_| found.is_empty());
         let page = found.into_iter().take(end).skip(query.offset);
         Ok(Page {
             hits: page.map(|found| self.hit(found)).collect(),
             next_offset,
             away: if is_short { presence.away() } else { 0 },
+            remark,
         })
     }
 
@@ -193,6 +207,13 @@ impl Engine for ClipEngine {
 
     fn model(&self) -> Option<&str> {
         Some(self.encoder.name())
+    }
+
+    fn path(&self, hit: &Hit) -> Option<PathBuf> {
+        let id = hit.url.strip_prefix("/images/")?.split('?').next()?;
+        let file = self.store.record(id).ok()??.place.file()?;
+        // Those of the built-in pictures are in no folder.
+        file.is_absolute().then_some(file)
     }
 
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {

@@ -16,21 +16,26 @@ const RETRY_AFTER: Duration = Duration::from_secs(10);
 pub(super) struct LateEngine {
     name: &'static str,
     folder: PathBuf,
+    /// The file of the model, where it is not the built-in one.
+    model: Option<PathBuf>,
     open: Box<dyn Fn() -> Result<Box<dyn Engine>> + Send + Sync>,
     opened: OnceLock<Box<dyn Engine>>,
     opening: Mutex<()>,
 }
 
 impl LateEngine {
-    /// The engine called `name` that `open` opens once there is an index in `folder`.
+    /// The engine called `name` that `open` opens once there is an index in `folder`, and the file
+    /// `model`.
     pub fn new(
         name: &'static str,
         folder: PathBuf,
+        model: Option<PathBuf>,
         open: impl Fn() -> Result<Box<dyn Engine>> + Send + Sync + 'static,
     ) -> Self {
         Self {
             name,
             folder,
+            model,
             open: Box::new(open),
             opened: OnceLock::new(),
             opening: Mutex::default(),
@@ -50,6 +55,11 @@ impl LateEngine {
         if !Index::is_in(&self.folder) {
             return Err(not_ready(
                 "there is no index of pictures yet: make one with clip-search index add FOLDER",
+            ));
+        }
+        if self.model.as_ref().is_some_and(|model| !model.exists()) {
+            return Err(not_ready(
+                "the model is not there yet: fetch it with clip-search index add",
             ));
         }
         let engine = (self.open)().map_err(|error| {

@@ -13,7 +13,7 @@ use ureq::unversioned::transport::{
 use super::connector::QuickConnector;
 use super::failure::call_error;
 use super::request::Body;
-use super::resolver::{Allowed, FilteredResolver};
+use super::resolver::{Allowed, FilteredResolver, NamingResolver};
 use super::{Answer, Bytes, Head, Place, Request, Response};
 #[cfg(doc)]
 use crate::error::Kind;
@@ -81,6 +81,7 @@ impl Client {
                 .chain(ConnectProxyConnector::default())
                 .chain(QuickConnector::default())
                 .chain(RustlsConnector::default());
+        let resolver = NamingResolver(resolver);
         Self {
             agent: ureq::Agent::with_parts(config, connector, resolver),
         }

@@ -1,6 +1,6 @@
 //! What went wrong, translated from ureq's errors into what the caller can do.
 
-use super::resolver::AddressBlocked;
+use super::resolver::{AddressBlocked, UnknownHost};
 use crate::error::{Error, Kind};
 
 /// The error of a body that broke off while [`super::Answer::into_body`] was read.
@@ -16,7 +16,8 @@ pub fn read_error(error: std::io::Error) -> Error {
     }
 }
 
-/// The error of a failed request. It never names the address, which can hold a token.
+/// The error of a failed request. It names a host that has no address, and never a whole address, which
+/// can hold a token.
 pub(super) fn call_error(error: ureq::Error) -> Error {
     use std::io::ErrorKind::{
         AddrNotAvailable, ConnectionRefused, HostUnreachable, NetworkUnreachable, NotConnected,
@@ -26,14 +27,12 @@ pub(super) fn call_error(error: ureq::Error) -> Error {
             Error::new(Kind::NotSent, "the connection was not made in time")
         }
         ureq::Error::Timeout(_) => Error::new(Kind::Lost, "the time for the answer is over"),
-        ureq::Error::HostNotFound => {
-            Error::new(Kind::NotSent, "no address found for the host name")
-        }
         ureq::Error::BadUri(_) => Error::new(Kind::Config, "the address is not a valid URL"),
         ureq::Error::Http(_) => Error::new(Kind::Config, "the address or a header is not valid"),
         ureq::Error::Other(cause) if cause.is::<AddressBlocked>() => {
             Error::new(Kind::Blocked, cause.to_string())
         }
+        ureq::Error::Other(cause) if cause.is::<UnknownHost>() => unknown_host(cause),
         ureq::Error::Rustls(cause) => {
             Error::new(Kind::NotSent, "the TLS handshake failed").because(cause)
         }
@@ -49,8 +48,6 @@ pub(super) fn call_error(error: ureq::Error) -> Error {
             "the proxy address in the environment (HTTPS_PROXY) is not a valid URL",
         ),
         ureq::Error::Io(cause) => {
-            // A failed name look-up has no code of its own; std words it like this on every Unix.
-            let lookup = cause.to_string().starts_with("failed to lookup address");
             let refused = [
                 ConnectionRefused,
                 HostUnreachable,
@@ -58,12 +55,21 @@ pub(super) fn call_error(error: ureq::Error) -> Error {
                 AddrNotAvailable,
                 NotConnected,
             ];
-            if lookup || refused.contains(&cause.kind()) {
+            if refused.contains(&cause.kind()) {
                 Error::new(Kind::NotSent, "the connection was not made").because(cause)
             } else {
                 Error::new(Kind::Lost, "the connection broke").because(cause)
             }
         }
         cause => Error::new(Kind::Lost, "the exchange failed").because(cause),
+    }
+}
+
+fn unknown_host(cause: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    let error = Error::new(Kind::NotSent, cause.to_string());
+    let cause = cause.downcast::<UnknownHost>().ok();
+    match cause.and_then(|unknown| unknown.cause) {
+        Some(cause) => error.because(cause),
+        None => error,
     }
 }

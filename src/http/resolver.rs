@@ -85,6 +85,49 @@ impl Resolver for FilteredResolver {
     }
 }
 
+/// A resolver that names the host whose address it does not find.
+#[derive(Debug)]
+pub(super) struct NamingResolver<R>(pub(super) R);
+
+impl<R: Resolver> Resolver for NamingResolver<R> {
+    fn resolve(
+        &self,
+        uri: &ureq::http::Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> std::result::Result<ResolvedSocketAddrs, ureq::Error> {
+        self.0.resolve(uri, config, timeout).map_err(|error| {
+            let cause = match error {
+                ureq::Error::HostNotFound => None,
+                // A failed name look-up has no code of its own; std words it like this on every Unix.
+                ureq::Error::Io(cause)
+                    if cause.to_string().starts_with("failed to lookup address") =>
+                {
+                    Some(cause)
+                }
+                other => return other,
+            };
+            let host = uri.host().unwrap_or_default().to_owned();
+            ureq::Error::Other(Box::new(UnknownHost { host, cause }))
+        })
+    }
+}
+
+/// The failure when a name has no address.
+#[derive(Debug)]
+pub(super) struct UnknownHost {
+    host: String,
+    pub(super) cause: Option<std::io::Error>,
+}
+
+impl fmt::Display for UnknownHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no address found for the host name {}", self.host)
+    }
+}
+
+impl std::error::Error for UnknownHost {}
+
 fn blocked() -> ureq::Error {
     ureq::Error::Other(Box::new(AddressBlocked))
 }

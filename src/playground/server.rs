@@ -24,6 +24,7 @@ use axum::routing::{get, post};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::bot_api::{BotApi, RefusalWords};
 use super::faults::{Fault, Faults};
@@ -39,8 +40,8 @@ pub struct About {
     pub engine: String,
     /// The endpoint's address.
     pub endpoint: String,
-    /// A sentence shown beside the engine; may be empty.
-    pub note: String,
+    /// Sentences shown beside the engine, as they are now; may be empty.
+    pub note: watch::Sender<String>,
 }
 
 /// The state that all routes share.

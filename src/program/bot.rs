@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 use crate::http::proxy_in_words;
 use crate::log;
 use crate::program::command_line::{
-    CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
+    CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word,
+    print_lines, say_nothing_found,
 };
 use crate::search::Query;
 use crate::shutdown::Shutdown;
@@ -62,16 +63,16 @@ pub const PROGRAM: Program = Program {
 /// An invalid setting, a refused token, or a refusal of the system.
 pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     let proxy = proxy_in_words(|name| environment.get(name))?;
-    if call.command == "check" && call.has(CONFIG_ONLY) {
-        BotConfig::from_environment(&environment.clone().with_made_up_secrets())?;
-        return Ok(check::report(&[check::settings()], call.has(JSON)));
+    if call.command == "check" {
+        return Ok(check(call, environment));
     }
     let config = match call.command {
         // systemd shows the secrets to the bot itself, but not to the command that reloads it.
         "reload" => BotConfig::from_environment(&environment.clone().with_made_up_secrets())?,
+        "query" => BotConfig::without_telegram(environment)?,
         _ => BotConfig::from_environment(environment)?,
     };
-    let sink = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
@@ -81,9 +82,28 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     match call.command {
         "query" => query(&config, &call.words.join(" ")),
         "reload" => reload(&config, environment),
-        "check" => Ok(check::report(&check::check(&config, sink), call.has(JSON))),
         _ => answer_messages(&config, environment),
     }
+}
+
+/// Looks at everything, also where some settings are wrong.
+fn check(call: &CommandCall, environment: &Environment) -> u8 {
+    if call.has(CONFIG_ONLY) {
+        let (_, faults) = BotConfig::examine(&environment.clone().with_made_up_secrets());
+        let findings = check::settings_but(&faults);
+        return check::report_with(&findings, &faults, call.has(JSON));
+    }
+    let (config, faults) = BotConfig::examine(environment);
+    let sink = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut findings = Vec::new();
+    if !faults.is_empty() {
+        findings = check::settings_but(&faults);
+    }
+    findings.extend(check::check(&config, sink));
+    check::report_with(&findings, &faults, call.has(JSON))
 }
 
 fn answer_messages(config: &BotConfig, environment: &Environment) -> Result<u8> {
@@ -125,6 +145,10 @@ fn query(config: &BotConfig, text: &str) -> Result<u8> {
     let page = SearchClient::new(config, 1)
         .search(&query)
         .map_err(|failure| Error::from(failure).context(&config.search_url))?;
+    if page.hits.is_empty() {
+        say_nothing_found(text, page.remark);
+        return Ok(1);
+    }
     print_lines(page.hits.into_iter().map(|hit| hit.url));
     Ok(0)
 }

@@ -3,11 +3,12 @@
 use serde_json::json;
 
 use super::command_line::print_lines;
-use crate::bot;
-use crate::bot::access::Access;
+use crate::bot::access::{self, Access};
 use crate::bot::search_client::SearchClient;
 use crate::config::BotConfig;
+use crate::error::{Error, Kind};
 use crate::log::Sink;
+use crate::quantity::counted;
 use crate::search::{Failure, Query, Reason};
 use crate::systemd;
 use crate::telegram::client::Client;
@@ -30,6 +31,22 @@ pub(super) fn settings() -> Finding {
     finding(true, "settings".to_owned())
 }
 
+/// What is wrong with the settings, one finding each; a single good one if nothing is.
+pub(super) fn settings_but(faults: &[Error]) -> Vec<Finding> {
+    if faults.is_empty() {
+        return vec![settings()];
+    }
+    let wrong = |fault: &Error| finding(false, fault.chain());
+    faults.iter().map(wrong).collect()
+}
+
+/// Prints `findings`, as JSON or one a line, and returns the exit code: that of wrong settings where
+/// there are `faults` in them.
+pub(super) fn report_with(findings: &[Finding], faults: &[Error], as_json: bool) -> u8 {
+    let code = report(findings, as_json);
+    faults.first().map_or(code, Error::exit_code)
+}
+
 /// Prints `findings`, as JSON or one a line, and returns the exit code.
 pub(super) fn report(findings: &[Finding], as_json: bool) -> u8 {
     if as_json {
@@ -46,7 +63,8 @@ pub(super) fn report(findings: &[Finding], as_json: bool) -> u8 {
     u8::from(findings.iter().any(|finding| !finding.good))
 }
 
-/// Looks at the token, the webhook, the endpoint, the log, the watchdog and the state folder.
+/// Looks at the token, the webhook, the endpoint, the log, the watchdog and the state folder. Token and
+/// address are left out where they are empty.
 #[must_use]
 pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
     let telegram = Client::new(&config.api_url, config.token.clone(), 1);
@@ -66,22 +84,37 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
         Some(folder) => format!("state: kept in {}", folder.display()),
         None => "state: in memory only; set CLIP_BOT_STATE_DIR to outlast a kill".to_owned(),
     };
-    vec![
-        token(&telegram),
-        webhook(&telegram),
-        endpoint(&search),
+    let mut findings = Vec::new();
+    if !config.token.is_empty() {
+        findings.extend([token(&telegram), webhook(&telegram)]);
+    }
+    if !config.search_url.is_empty() {
+        findings.push(endpoint(&search));
+    }
+    findings.extend([
         finding(true, log.to_owned()),
         finding(true, watchdog),
         finding(true, state),
         served(config),
-    ]
+    ]);
+    findings
 }
 
 /// Who is served, with the owner's id, as the operator may know it.
 fn served(config: &BotConfig) -> Finding {
-    let book = match bot::book(config) {
-        Ok(book) => book,
-        Err(error) => return finding(false, format!("access: {}", error.chain())),
+    let kept = config.state_dir.as_deref().map(access::file::read);
+    let book = match kept.transpose() {
+        Ok(book) => book.unwrap_or_default(),
+        Err(error) => {
+            let remedy = match error.kind() {
+                Kind::Unusable => {
+                    "; restore it from a backup, else the bot moves it aside at its next start and must \
+                     be claimed anew"
+                }
+                _ => "",
+            };
+            return finding(false, format!("access: {}{remedy}", error.chain()));
+        }
     };
     let owner = book.owner.as_ref();
     let owner = owner.map_or_else(String::new, |owner| {
@@ -117,10 +150,10 @@ fn endpoint(search: &SearchClient) -> Finding {
     let found = Query::text("a picture", 1, 0).and_then(|query| search.search(&query));
     match found {
         Ok(page) => {
-            let count = page.hits.len();
+            let count = counted(page.hits.len(), "result", "results");
             finding(
                 true,
-                format!("endpoint: {} answers ({count} results)", search.url()),
+                format!("endpoint: {} answers ({count})", search.url()),
             )
         }
         Err(failure) => {

@@ -7,6 +7,8 @@ mod refusal;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
@@ -15,7 +17,8 @@ pub use clap::ValueHint;
 pub use definition::{CONFIG_ONLY, CommandDefinition, Count, JSON, Program, Switch, Word};
 
 use crate::config::Environment;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
+use crate::search::Remark;
 
 /// A command line that was understood.
 #[derive(Debug, PartialEq, Eq)]
@@ -88,6 +91,16 @@ pub fn print_lines(lines: impl IntoIterator<Item = String>) {
     print(&lines.concat());
 }
 
+/// Says on standard error that there is no picture for `text`, and `remark`.
+pub(super) fn say_nothing_found(text: &str, remark: Option<Remark>) {
+    let mut line = format!("nothing found for “{}”", one_line(text));
+    if let Some(remark) = remark {
+        line = format!("{line}. {}", remark.message());
+    }
+    // Whoever reads may stop reading.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 fn print(text: &str) {
     // Whoever reads may stop reading.
     let _ = std::io::stdout().write_all(text.as_bytes());
@@ -120,7 +133,8 @@ fn invocation(
     }
     let mut environment = Environment {
         variables: BTreeMap::new(),
-        read: |path| std::fs::read_to_string(path),
+        read: read_text,
+        is_open: |path| std::fs::metadata(path).is_ok_and(|file| file.mode() & 0o004 != 0),
     };
     for (name, value) in variables {
         // Only ours have to be text.
@@ -135,6 +149,23 @@ fn invocation(
         environment.variables.extend(settings.clone());
     }
     Ok((invocation, environment))
+}
+
+/// Reads a text file; also one in UTF-16 with its mark, as Windows writes them.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let bytes = std::fs::read(path)?;
+    let (pairs, unit): (_, fn([u8; 2]) -> u16) = match &bytes[..] {
+        [0xff, 0xfe, pairs @ ..] => (pairs, u16::from_le_bytes),
+        [0xfe, 0xff, pairs @ ..] => (pairs, u16::from_be_bytes),
+        _ => {
+            return String::from_utf8(bytes)
+                .map_err(|_| std::io::Error::other("it is not UTF-8 text"));
+        }
+    };
+    let (pairs, _) = pairs.as_chunks::<2>();
+    let units = pairs.iter().map(|pair| unit(*pair));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    text.map_err(|_| std::io::Error::other("it is not UTF-16 text"))
 }
 
 impl Program {

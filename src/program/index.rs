@@ -15,10 +15,12 @@ use crate::config::ClipConfig;
 use crate::engine::open_model;
 use crate::error::{Error, Result, one_line};
 use crate::program::bars::TerminalProgress;
+use crate::program::choice;
 use crate::program::command_line::{
     CommandCall, CommandDefinition, Count, JSON, Switch, ValueHint, Word, print_lines,
 };
 use crate::progress::Progress;
+use crate::quantity::counted;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
 use clip::description::Precision;
@@ -147,7 +149,8 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
         "index push" => push(folder, call, config),
         "index remove" => {
             let pictures = removal::remove(folder, word.unwrap_or_default())?;
-            print_lines([format!("{pictures} pictures removed from the index")]);
+            let pictures = counted(pictures, "picture", "pictures");
+            print_lines([format!("{pictures} removed from the index")]);
             Ok(0)
         }
         "index verify" => verify(folder),
@@ -166,7 +169,7 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
 fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let options = Options {
+    let mut options = Options {
         rebuild: call.has(REBUILD),
         prune: call.has(PRUNE) || call.has(EVEN_IF_EMPTY),
         exclude: call.values_of(EXCLUDE).map(str::to_owned).collect(),
@@ -175,8 +178,16 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
         ..Options::default()
     };
     let places: Vec<_> = call.words.iter().map(Into::into).collect();
-    let model = open_model(config)?;
+    let mut config = config.clone();
+    config.index = Some(folder.to_owned());
+    choice::at_hand(&mut config, &mut TerminalProgress::bytes())?;
     let mut progress = TerminalProgress::default();
+    choice::warn(&config, |line| progress.say(line));
+    let model = open_model(&config)?;
+    if choice::outgrows(folder, &config, &model)? {
+        options.rebuild = true;
+        progress.say("every picture is encoded again: the index was made with the built-in model");
+    }
     let fast = if call.has(FAST) {
         fast(&model, &mut progress)
     } else {
@@ -195,7 +206,7 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
 fn verify(folder: &Path) -> Result<u8> {
     match maintenance::verify(folder)? {
         Ok(pictures) => {
-            print_lines([format!("ok   {pictures} pictures")]);
+            print_lines([format!("ok   {}", counted(pictures, "picture", "pictures"))]);
             Ok(0)
         }
         Err(bad) => {
@@ -338,10 +349,22 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
         0 => String::new(),
         away => format!("; not there, kept and hidden: {away}"),
     };
-    let mut lines = vec![format!(
-        "{added} added, {known} moved, copied or touched, {unchanged} unchanged, {removed} \
-         removed{away}{not_read}"
-    )];
+    let counts = [
+        (*added, "added"),
+        (*known, "moved, copied or touched"),
+        (*unchanged, "unchanged"),
+        (*removed, "removed"),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let done: Vec<String> = counts
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    let done = if done.is_empty() {
+        "no pictures".to_owned()
+    } else {
+        done.join(", ")
+    };
+    let mut lines = vec![done + &away + &not_read];
     if *is_interrupted {
         lines.push(INTERRUPTED.to_owned());
     }
@@ -370,33 +393,42 @@ fn info_json(info: &Info) -> Value {
 }
 
 fn info_lines(info: &Info) -> Vec<String> {
+    let segments = counted(info.segments, "segment", "segments");
     let mut lines = vec![
         format!("pictures  {}", info.pictures),
         format!("model     {}, {} dimensions", info.encoder, info.dimensions),
-        format!(
-            "on disk   {} MiB in {} segments",
-            info.bytes >> 20,
-            info.segments
-        ),
-        format!("removed   {} that are still on disk", info.dead),
-        format!("changed   {}", time(info.updated)),
+        format!("on disk   {} in {segments}", size(info.bytes)),
     ];
+    if info.dead > 0 {
+        let dead = counted(info.dead, "removed picture", "removed pictures");
+        lines.push(format!("removed   {dead} not yet cleared from the disk"));
+    }
+    if info.updated > 0 {
+        lines.push(format!("changed   {}", time(info.updated)));
+    }
     for (root, pictures) in &info.roots {
         let kind = if root.is_list { "list" } else { "folder" };
         let path = one_line(&root.path.to_string_lossy());
-        let visited = time(root.visited);
-        lines.push(format!(
-            "{kind:<9} {path}: {pictures} pictures, last seen {visited}"
-        ));
+        let visited = match root.visited {
+            0 => "not yet read to its end".to_owned(),
+            visited => format!("last read {}", time(visited)),
+        };
+        let pictures = counted(*pictures, "picture", "pictures");
+        lines.push(format!("{kind:<9} {path}: {pictures}, {visited}"));
     }
     lines
 }
 
-/// Seconds since 1970 as RFC 3339, or `never` for 0.
-fn time(seconds: u64) -> String {
-    if seconds == 0 {
-        return "never".to_owned();
+/// A size on disk.
+fn size(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes.div_ceil(1024)),
+        mebibytes => format!("{mebibytes} MiB"),
     }
+}
+
+/// Seconds since 1970 as RFC 3339.
+fn time(seconds: u64) -> String {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds));
     time.map_or_else(String::new, |time| {
         humantime::format_rfc3339_seconds(time).to_string()

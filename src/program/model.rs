@@ -6,6 +6,7 @@ use crate::config::ClipConfig;
 use crate::error::{Error, Kind, Result};
 use crate::models::{KNOWN_MODELS, KnownModel, known_model};
 use crate::program::bars::TerminalProgress;
+use crate::program::choice;
 use crate::program::command_line::{
     CommandCall, CommandDefinition, Count, ValueHint, Word, print_lines,
 };
@@ -103,12 +104,16 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
         ("model fetch", [name]) => fetch(known_model(name)?, ".".as_ref(), config),
         ("model fetch", [name, folder, ..]) => fetch(known_model(name)?, folder.as_ref(), config),
         ("model info", [file, ..]) => info(file.as_ref()),
-        ("model info", []) => match &config.model {
-            Some(file) => info(file),
-            None => Err(Error::config(
-                "no model is set: name its file in CLIP_SEARCH_MODEL or behind `model info`",
-            )),
-        },
+        ("model info", []) => {
+            let mut config = config.clone();
+            choice::find(&mut config)?;
+            let file = config.model.ok_or_else(|| {
+                Error::config(
+                    "no model is set: name its file in CLIP_SEARCH_MODEL or behind `model info`",
+                )
+            })?;
+            info(&file)
+        }
         ("model convert", [from, to, rest @ ..]) => {
             let precision = match rest {
                 [] | ["i8"] => Precision::I8,

@@ -4,22 +4,21 @@
 //! [`crate::playground::bot_api`] with the page, the search endpoint, and the very [`crate::bot`] that
 //! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
 
-use std::fs::{DirBuilder, Permissions};
+mod own_pictures;
+
+use own_pictures::Indexing;
+
 use std::net::{SocketAddr, TcpListener};
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::bot::intake::Changes;
 use crate::bot::pictures;
-use crate::collection::add::{Options, add};
 use crate::config::{
     BotConfig, EngineConfig, Environment, PLAYGROUND_VARIABLES, PlaygroundConfig, SearchConfig,
+    SpaceConfig, SpaceLocation, made_token,
 };
-use crate::digest::sha256;
 use crate::endpoint::Monitor;
 use crate::endpoint::http::{Limits, serve};
 use crate::engine::relay::Relay;
@@ -30,14 +29,13 @@ use crate::playground::faults::Faults;
 use crate::playground::server::{self, About};
 use crate::playground::traffic::Traffic;
 use crate::playground::transcript;
-use crate::program::bars::TerminalProgress;
 use crate::program::command_line::{CommandCall, CommandDefinition, Program, print_lines};
-use crate::program::index::summary_lines;
 use crate::search::Engine;
+use crate::secret::Secret;
 use crate::shutdown::Shutdown;
 use crate::systemd::Pulse;
 use crate::{bot, endpoint, engine, log};
-use clip::Encoder;
+use tokio::sync::watch;
 
 /// The command line of `playground`.
 pub const PROGRAM: Program = Program {
@@ -82,14 +80,18 @@ pub fn run(_: &CommandCall, environment: &Environment) -> Result<u8> {
     let _ = log::start(config.log, None);
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    if let Some(pictures) = &config.pictures {
-        let index = index(pictures, &config, &shutdown)?;
-        if shutdown.is_raised() {
-            return Ok(0);
-        }
-        config.search.engine = EngineConfig::Clip;
-        config.search.clip.index = Some(index);
-    }
+    let no_token = |cause| Error::system("failed to make a search token", cause);
+    config.search.token = Some(made_token().map_err(no_token)?);
+    let note = watch::Sender::new(note_of(&config.search));
+    let mut indexing = match config.pictures.clone() {
+        Some(pictures) => Some(own_pictures::index(
+            &pictures,
+            &mut config,
+            &note,
+            &shutdown,
+        )?),
+        None => None,
+    };
     // The servers outlive the bot, so that it can finish what it is doing.
     let closing = Shutdown::default();
     let traffic = Traffic::default();
@@ -108,46 +110,18 @@ pub fn run(_: &CommandCall, environment: &Environment) -> Result<u8> {
             endpoint: &endpoint,
             faults: &faults,
             traffic: &traffic,
+            note,
         };
+        if config.ask.is_some() {
+            indexing.take().into_iter().for_each(Indexing::wait);
+        }
         stage.play(environment, &shutdown, &closing)
     };
     closing.raise();
     endpoint.thread.join();
+    shutdown.raise();
+    indexing.into_iter().for_each(Indexing::wait);
     code
-}
-
-/// Brings the index of `pictures` up to date, in a folder that the next run finds again.
-fn index(pictures: &Path, config: &PlaygroundConfig, shutdown: &Shutdown) -> Result<PathBuf> {
-    let model = engine::open_model(&config.search.clip)?;
-    let unreadable = |cause| Error::system(format!("failed to open {}", pictures.display()), cause);
-    // Two folders may be called `pics`; what is in one is nothing to the other.
-    let real = pictures.canonicalize().map_err(unreadable)?;
-    let of = [real.as_os_str().as_bytes(), model.name().as_bytes()].join(&b'\n');
-    private(&config.cache)?;
-    let folder = config.cache.join(format!("playground-{}", sha256(&of)));
-    let places = [pictures.to_owned()];
-    let mut progress = TerminalProgress::default();
-    let options = Options::default();
-    let summary = add(&folder, &places, &model, options, &mut progress, shutdown)?;
-    print_lines(summary_lines(&summary));
-    Ok(folder)
-}
-
-/// Makes `folder` where it is missing, for this user alone.
-fn private(folder: &Path) -> Result<()> {
-    let failed = |cause| {
-        Error::system(
-            format!("failed to make {} private", folder.display()),
-            cause,
-        )
-    };
-    let mut builder = DirBuilder::new();
-    builder
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(failed)?;
-    std::fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(failed)
 }
 
 /// A server of ours on a thread of its own.
@@ -191,7 +165,7 @@ fn start_endpoint(
     traffic: &Traffic,
     shutdown: &Shutdown,
 ) -> Result<Running> {
-    let engine: Arc<dyn Engine> = Arc::new(Relay::new(engine::choose(config)?, true)?);
+    let engine: Arc<dyn Engine> = Arc::new(Relay::new(engine::choose_late(config)?, true)?);
     let name = engine.name();
     let (listener, address) = listen(config.listen)?;
     let config = SearchConfig {
@@ -222,6 +196,7 @@ struct Stage<'a> {
     endpoint: &'a Running,
     faults: &'a Faults,
     traffic: &'a Traffic,
+    note: watch::Sender<String>,
 }
 
 impl Stage<'_> {
@@ -237,9 +212,7 @@ impl Stage<'_> {
         let about = About {
             engine: self.endpoint.engine.to_owned(),
             endpoint: self.endpoint.url.clone(),
-            note: format!("{} {OWNERSHIP}", note(self.endpoint.engine))
-                .trim()
-                .to_owned(),
+            note: self.note.clone(),
         };
         let (listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], self.config.port)))?;
         let router = server::router(&api, self.traffic, self.faults, about);
@@ -274,12 +247,18 @@ impl Stage<'_> {
     }
 }
 
-/// What the page says about the engine.
-fn note(engine: &str) -> &'static str {
-    match engine {
-        "clip" => "Built-in pictures, found by a small CLIP model of our own, on this machine.",
-        _ => "",
-    }
+/// What the page says about where the pictures come from; see [`own_pictures`] for the user's own.
+fn note_of(config: &SearchConfig) -> String {
+    let about = match &config.engine {
+        EngineConfig::Space(SpaceConfig {
+            location: SpaceLocation::Hub(place) | SpaceLocation::Url(place),
+            ..
+        }) => format!("Pictures of the Space {place}."),
+        EngineConfig::Clip | EngineConfig::Mock => {
+            "Built-in pictures, found by a small CLIP model of our own, on this machine.".to_owned()
+        }
+    };
+    format!("{about} {OWNERSHIP}")
 }
 
 fn say(line: &str) {
@@ -330,15 +309,17 @@ impl PlaygroundConfig {
             Some(given) => given.to_vec(),
             None => file.into_iter().collect(),
         };
-        for (name, value) in [("CLIP_BOT_SEARCH_URL", search_url)]
-            .into_iter()
-            .chain(more)
-        {
+        let token = self.search.token.as_ref().map_or("", Secret::expose);
+        let endpoint = [
+            ("CLIP_BOT_SEARCH_URL", search_url),
+            ("CLIP_BOT_SEARCH_TOKEN", token),
+        ];
+        for (name, value) in endpoint.into_iter().chain(more) {
             variables.insert(name.to_owned(), value.to_owned());
         }
         let config = BotConfig::from_environment(&Environment {
             variables,
-            read: environment.read,
+            ..environment.clone()
         })?;
         Ok(BotConfig {
             owner: own.map(|_| OWNER),

@@ -1,12 +1,10 @@
 //! The program `clip-search`: its commands, from settings to exit code.
 
-use std::io::{ErrorKind, Write as _};
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::config::{Environment, SEARCH_VARIABLES, SearchConfig};
+use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
 use crate::endpoint::http::{self, Limits};
 #[cfg(feature = "lambda")]
 use crate::endpoint::lambda;
@@ -16,13 +14,17 @@ use crate::engine::relay::Relay;
 use crate::error::{Error, Result};
 use crate::http::proxy_in_words;
 use crate::log::{self, events};
+#[cfg(feature = "clip")]
+use crate::program::bars::TerminalProgress;
 use crate::program::check::{self, Finding, finding};
 use crate::program::command_line::{
-    CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word, print_lines,
+    CONFIG_ONLY, CommandCall, CommandDefinition, Count, JSON, Program, ValueHint, Word,
 };
+use crate::program::query::{absolute, query};
 #[cfg(feature = "clip")]
-use crate::program::{index, model};
-use crate::search::{Content, DEFAULT_LIMIT, Engine, Query};
+use crate::program::{choice, index, model};
+use crate::quantity::{counted, took};
+use crate::search::{DEFAULT_LIMIT, Engine, Query};
 use crate::shutdown::Shutdown;
 
 /// The command line of `clip-search`.
@@ -51,7 +53,7 @@ const COMMANDS: &[CommandDefinition] = &[
     },
     CommandDefinition {
         name: "query",
-        about: "ask the engine once and print one address a line",
+        about: "search once, without a running server: score, path or address, and caption, by tabs",
         example: "clip-search query --json a red bus",
         words: &[Word {
             name: "TEXT",
@@ -94,11 +96,11 @@ pub const OVERTIME: Duration = Duration::from_secs(2);
 /// An invalid setting, or a refusal of the system.
 pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     let proxy = proxy_in_words(|name| environment.get(name))?;
-    if call.command == "check" && call.has(CONFIG_ONLY) {
-        SearchConfig::from_environment(&environment.clone().with_made_up_secrets())?;
-        return Ok(check::report(&[check::settings()], call.has(JSON)));
+    if call.command == "check" {
+        return check(call, environment);
     }
-    let config = SearchConfig::from_environment(environment)?;
+    #[cfg_attr(not(feature = "clip"), expect(unused_mut))]
+    let mut config = SearchConfig::from_environment(environment)?;
     #[cfg(feature = "lambda")]
     let in_lambda = lambda::is_at_hand(environment);
     #[cfg(not(feature = "lambda"))]
@@ -115,8 +117,9 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
         tracing::info!("requests to other machines go through {proxy}");
     }
     match call.command {
-        "check" => check(&config, call.has(JSON)),
         "query" => {
+            #[cfg(feature = "clip")]
+            at_hand(&mut config, environment)?;
             let temporary = Path::new(environment.get("TMPDIR").unwrap_or("/tmp"));
             query(&config, &call.words.join(" "), call.has(JSON), temporary)
         }
@@ -130,8 +133,25 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
             let router = endpoint::router(engine, &config, &Monitor::default());
             lambda::serve(router, environment)
         }
-        _ => serve(config),
+        _ => {
+            #[cfg(feature = "clip")]
+            at_hand(&mut config, environment)?;
+            serve(config)
+        }
     }
+}
+
+/// Fetches the model that is named, if it is not there yet. Not under systemd, which gives a start a
+/// minute: there the service that indexes fetches it, and searches wait for both.
+#[cfg(feature = "clip")]
+fn at_hand(config: &mut SearchConfig, environment: &Environment) -> Result<()> {
+    if config.engine != EngineConfig::Clip {
+        return Ok(());
+    }
+    if environment.get("NOTIFY_SOCKET").is_some() {
+        return choice::find(&mut config.clip).map(drop);
+    }
+    choice::at_hand(&mut config.clip, &mut TerminalProgress::bytes())
 }
 
 fn serve(mut config: SearchConfig) -> Result<u8> {
@@ -174,7 +194,7 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
 /// Refuses to answer other machines without a token, unless that is what the operator wants.
 fn keep_private(config: &SearchConfig) -> Result<()> {
     let address = config.listen;
-    if address.ip().to_canonical().is_loopback() || config.token.is_some() {
+    if address.ip().to_canonical().is_loopback() || config.demanded_token().is_some() {
         return Ok(());
     }
     if config.open {
@@ -206,16 +226,64 @@ fn beat(activity: &Monitor, engine: &'static str, shutdown: &Shutdown) -> Result
         .map_err(|cause| Error::system("failed to start the thread pulse", cause))
 }
 
-fn check(config: &SearchConfig, as_json: bool) -> Result<u8> {
-    let engine = engine::choose(config)?;
+/// Looks at everything, also where some settings are wrong.
+fn check(call: &CommandCall, environment: &Environment) -> Result<u8> {
+    if call.has(CONFIG_ONLY) {
+        let (_, faults) = SearchConfig::examine(&environment.clone().with_made_up_secrets());
+        let findings = check::settings_but(&faults);
+        return Ok(check::report_with(&findings, &faults, call.has(JSON)));
+    }
+    #[cfg_attr(not(feature = "clip"), expect(unused_mut))]
+    let (mut config, faults) = SearchConfig::examine(environment);
+    let _ = log::start(config.log, environment.get("JOURNAL_STREAM"));
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let mut findings = check::settings_but(&faults);
+    #[cfg(feature = "clip")]
+    if let Some(problem) = choice::problem(&mut config.clip) {
+        findings.push(finding(false, problem));
+        return Ok(check::report_with(&findings, &faults, call.has(JSON)));
+    }
+    let names_engine = |fault: &Error| {
+        let names = ["CLIP_SEARCH_ENGINE", "CLIP_SEARCH_SPACE"];
+        let fault = fault.to_string();
+        names.iter().any(|name| fault.starts_with(name))
+    };
+    if !faults.iter().any(names_engine) {
+        findings.extend(look_at_engine(&config)?);
+    }
+    Ok(check::report_with(&findings, &faults, call.has(JSON)))
+}
+
+fn look_at_engine(config: &SearchConfig) -> Result<Vec<Finding>> {
+    let engine = match engine::choose(config) {
+        Ok(engine) => engine,
+        Err(error) => return Ok(vec![finding(false, format!("engine: {}", error.chain()))]),
+    };
     let name = engine.name();
-    let mut findings = vec![check::settings()];
-    match engine.ready(Instant::now() + config.timeout) {
-        Ok(()) => findings.push(finding(true, format!("engine {name}"))),
-        Err(failure) => {
-            findings.push(finding(false, format!("engine {name}: {failure}")));
-            return Ok(check::report(&findings, as_json));
-        }
+    if let Err(failure) = engine.ready(Instant::now() + config.timeout) {
+        return Ok(vec![finding(false, format!("engine {name}: {failure}"))]);
+    }
+    let mut findings = vec![finding(true, format!("engine {name}"))];
+    if let Some(model) = engine.model() {
+        let built_in = match &config.clip.model {
+            None => " (built in: it knows drawings, not photos)",
+            Some(_) => "",
+        };
+        findings.push(finding(true, format!("model {model}{built_in}")));
+    }
+    if let Some(pictures) = engine.pictures() {
+        let clip = (config.engine == EngineConfig::Clip).then_some(&config.clip);
+        let place = match clip.and_then(|clip| Some((&clip.qdrant, clip.index.as_ref()?))) {
+            Some((None, folder)) => format!("in {}", folder.display()),
+            _ => match clip.and_then(|clip| clip.qdrant.as_ref()) {
+                Some(url) => format!("in {url}"),
+                None => "built in".to_owned(),
+            },
+        };
+        let count = counted(pictures, "picture", "pictures");
+        findings.push(finding(true, format!("{count} {place}")));
     }
     if let Some(plan) = engine.plan() {
         findings.push(finding(true, format!("function {}", plan.function)));
@@ -224,7 +292,7 @@ fn check(config: &SearchConfig, as_json: bool) -> Result<u8> {
         }
         findings.push(trial(engine.as_ref(), config)?);
     }
-    Ok(check::report(&findings, as_json))
+    Ok(findings)
 }
 
 /// What one search finds.
@@ -232,7 +300,7 @@ fn trial(engine: &dyn Engine, config: &SearchConfig) -> Result<Finding> {
     let query = Query::text("a picture", DEFAULT_LIMIT, 0)?;
     let start = Instant::now();
     let found = engine.search(&query, start + config.timeout);
-    let seconds = start.elapsed().as_secs_f64();
+    let time = took(start.elapsed());
     Ok(match found {
         Ok(page) => {
             let first = page
@@ -242,86 +310,9 @@ fn trial(engine: &dyn Engine, config: &SearchConfig) -> Result<Finding> {
             let first = first
                 .map(|url| format!(", the first is {url}"))
                 .unwrap_or_default();
-            let count = page.hits.len();
-            finding(
-                true,
-                format!("trial search: {count} results in {seconds:.1} s{first}"),
-            )
+            let count = counted(page.hits.len(), "result", "results");
+            finding(true, format!("trial search: {count} in {time}{first}"))
         }
         Err(failure) => finding(false, format!("trial search: {failure}")),
     })
-}
-
-fn query(config: &SearchConfig, text: &str, as_json: bool, temporary: &Path) -> Result<u8> {
-    let Ok(query) = Query::text(text, DEFAULT_LIMIT, 0) else {
-        return Err(Error::config("usage: clip-search query TEXT…"));
-    };
-    let engine = engine::choose(config)?;
-    let deadline = Instant::now() + config.timeout;
-    let mut page = engine.search(&query, deadline)?;
-    for hit in &mut page.hits {
-        // Nobody serves what the Space sent without an address once this program has ended.
-        if engine.name() == "space" && hit.url.starts_with('/') {
-            hit.url = save(engine.as_ref(), &hit.url, temporary, deadline)?;
-        }
-        hit.url = absolute(&hit.url, config.listen);
-        hit.thumbnail_url = hit
-            .thumbnail_url
-            .take()
-            .map(|url| absolute(&url, config.listen));
-    }
-    if as_json {
-        print_lines([page.to_details(Some(text)).to_string()]);
-    } else {
-        print_lines(page.hits.into_iter().map(|hit| hit.url));
-    }
-    Ok(0)
-}
-
-/// Writes the engine's picture at `path` into a folder of its own below `temporary`, and returns its
-/// address there.
-fn save(engine: &dyn Engine, path: &str, temporary: &Path, deadline: Instant) -> Result<String> {
-    let id = path.trim_start_matches("/images/");
-    let file = match engine.image(id, None)?.map(|image| image.content) {
-        Some(Content::Ready(file)) => Some(file),
-        Some(Content::Later(work)) => work(deadline)?,
-        None => None,
-    };
-    let Some(file) = file else {
-        return Ok(path.to_owned());
-    };
-    let ending = file.media_type.trim_start_matches("image/");
-    let mut picture = vec![0; usize::try_from(file.bytes.size()).unwrap_or(0)];
-    let mut filled = 0;
-    while filled < picture.len() {
-        let read = file.bytes.read_at(filled as u64, &mut picture[filled..]);
-        match read.map_err(|cause| Error::system("failed to read a picture", cause))? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    let folder = temporary.join(format!("clip-search-{}", std::process::id()));
-    let file = folder.join(format!("{id}.{ending}"));
-    let failed = |cause| Error::system(format!("failed to write {}", file.display()), cause);
-    match std::fs::create_dir(&folder) {
-        Err(cause) if cause.kind() != ErrorKind::AlreadyExists => return Err(failed(cause)),
-        _ => {}
-    }
-    let options = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&file);
-    options
-        .and_then(|mut written| written.write_all(&picture))
-        .map_err(failed)?;
-    Ok(format!("file://{}", file.display()))
-}
-
-/// A path at the endpoint becomes its address where `serve` would listen.
-fn absolute(url: &str, listen: SocketAddr) -> String {
-    if url.starts_with('/') {
-        format!("http://{listen}{url}")
-    } else {
-        url.to_owned()
-    }
 }

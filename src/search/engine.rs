@@ -1,12 +1,13 @@
 //! Who answers: the trait [`Engine`].
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 #[cfg(doc)]
 use super::Reason;
-use super::{Failure, Image, Page, Query};
+use super::{Failure, Hit, Image, Page, Query};
 
 /// What a search by text sends to somebody else.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +65,12 @@ pub trait Engine: Send + Sync {
 
     /// The name of the model that it searches with, where it has one.
     fn model(&self) -> Option<&str> {
+        None
+    }
+
+    /// The file of `hit`, one of its own, where that is on this machine: for who runs this program, and
+    /// nobody else.
+    fn path(&self, _hit: &Hit) -> Option<PathBuf> {
         None
     }
 

@@ -104,6 +104,42 @@ pub struct Page {
     /// How many more pictures fit, and cannot be shown since their folder or disk is not there at the
     /// moment; known only where there are fewer hits than were asked for.
     pub away: usize,
+    /// Why there may be no hits, where the engine knows.
+    pub remark: Option<Remark>,
+}
+
+/// What an engine says beside an empty answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remark {
+    /// The built-in model was asked for photos.
+    DrawingsOnly,
+}
+
+impl Remark {
+    /// Its code in JSON.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::DrawingsOnly => "drawings_only",
+        }
+    }
+
+    /// What it means, and the remedy, in whole sentences.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::DrawingsOnly => {
+                "The built-in model knows drawings only and finds hardly anything in photos. Whoever runs \
+                 this finds photos with --model openai-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
+                 (94 MB)."
+            }
+        }
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        let known = Self::DrawingsOnly;
+        (value.get("code")?.as_str()? == known.code()).then_some(known)
+    }
 }
 
 impl Page {
@@ -129,6 +165,9 @@ impl Page {
         if self.away > 0 {
             object["away"] = self.away.into();
         }
+        if let Some(remark) = self.remark {
+            object["remark"] = json!({ "code": remark.code(), "message": remark.message() });
+        }
         object
     }
 
@@ -153,6 +192,7 @@ impl Page {
             hits,
             next_offset: number("next_offset"),
             away: number("away").unwrap_or(0),
+            remark: value.get("remark").and_then(Remark::from_json),
         })
     }
 }
@@ -195,6 +235,19 @@ mod tests {
         ] {
             assert_eq!(Page::from_json(&not_an_answer), None, "{not_an_answer}");
         }
+    }
+
+    #[test]
+    fn an_empty_answer_may_say_why() {
+        let page = Page {
+            remark: Some(Remark::DrawingsOnly),
+            ..Page::default()
+        };
+        let wire = page.to_details(None);
+        assert_eq!(wire["remark"]["code"], "drawings_only");
+        assert_eq!(Page::from_json(&wire), Some(page));
+        let unknown = json!({ "results": [], "remark": { "code": "new" } });
+        assert_eq!(Page::from_json(&unknown), Some(Page::default()));
     }
 
     #[test]

@@ -124,6 +124,7 @@ fn client(endpoint: &Server, metadata: &str) -> SearchClient {
     let environment = Environment {
         variables: settings(endpoint, metadata),
         read: |path| std::fs::read_to_string(path),
+        is_open: |_| false,
     };
     let config = BotConfig::from_environment(&environment).expect("good settings");
     SearchClient::new(&config, 1)

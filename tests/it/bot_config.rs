@@ -1,5 +1,7 @@
 //! `clip-bot` with wrong settings, and its other commands.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 
 use crate::support::process::{Ended, Program};
@@ -205,7 +207,7 @@ fn check_has_a_line_for_everything_the_bot_needs() {
     assert_eq!(lines[1], "ok   webhook: none, updates are fetched");
     assert_eq!(
         lines[2],
-        format!("ok   endpoint: {search}/search answers (1 results)")
+        format!("ok   endpoint: {search}/search answers (1 result)")
     );
     assert!(lines[3].starts_with("ok   log: ") && lines[4].starts_with("ok   watchdog: "));
     assert!(lines[5].starts_with("ok   state: in memory only"));
@@ -239,6 +241,69 @@ fn check_has_a_line_for_everything_the_bot_needs() {
     ] {
         assert!(output.contains(words), "{words:?} in {output}");
     }
+}
+
+#[test]
+fn check_goes_on_after_wrong_settings() {
+    let telegram = Telegram::start();
+    let endpoint = Server::start(|_| found(1));
+    let (api, search) = (telegram.url(), endpoint.url(""));
+    let good = [
+        ("CLIP_BOT_API_URL", api.as_str()),
+        ("CLIP_BOT_SEARCH_URL", search.as_str()),
+    ];
+    let wrong = [("CLIP_BOT_RESULTS", "99"), ("CLIP_BOT_RATTE", "1/1m")];
+    let ended = run_with(&["check"], &[good, wrong].concat());
+    assert_eq!(ended.status.code(), Some(2), "{}", ended.output);
+    for words in [
+        "FAIL CLIP_BOT_RESULTS: `99`",
+        "FAIL CLIP_BOT_RATTE is not a known setting",
+        "ok   token: good",
+        "answers (1 result)",
+        "ok   access:",
+    ] {
+        assert!(
+            ended.output.contains(words),
+            "{words:?} in {}",
+            ended.output
+        );
+    }
+    assert!(!ended.output.contains("ok   settings"), "{}", ended.output);
+    let alone = run(&["check", "--config-only"], &wrong);
+    assert_eq!(alone.output.lines().count(), 3, "{}", alone.output);
+}
+
+#[test]
+fn check_leaves_a_damaged_list_of_guests_where_it_is() {
+    let folder = file("state", "").with_extension("d");
+    std::fs::create_dir_all(&folder).expect("room");
+    let kept = folder.join("access.json");
+    std::fs::write(&kept, "{\"owner\": 7").expect("room");
+    let state = ("CLIP_BOT_STATE_DIR", folder.to_str().expect("a plain path"));
+    let api = ("CLIP_BOT_API_URL", "http://127.0.0.1:9");
+    let ended = run_with(&["check"], &[state, api]);
+    let line = format!("FAIL access: {} is damaged", kept.display());
+    assert!(ended.output.contains(&line), "{}", ended.output);
+    assert_eq!(std::fs::read(&kept).expect("still there"), b"{\"owner\": 7");
+}
+
+#[test]
+fn a_token_file_is_taken_as_windows_writes_it_and_named_where_all_may_read_it() {
+    let telegram = Telegram::start();
+    let path = file("token-of-windows", "");
+    let text = format!("\u{feff}{TOKEN}\r\n");
+    let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(&path, utf16).expect("room");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("ours");
+    let api = telegram.url();
+    let file = path.to_str().expect("a plain path");
+    let settings = [
+        ("CLIP_BOT_API_URL", api.as_str()),
+        ("CLIP_BOT_TOKEN_FILE", file),
+    ];
+    let output = without_token(run_with(&["check"], &settings));
+    assert!(output.contains("ok   token: good"), "{output}");
+    assert!(output.contains(&format!("chmod 600 {file}")), "{output}");
 }
 
 /// As a NixOS system is built: no secrets, no network.
@@ -291,6 +356,13 @@ fn query_prints_one_address_a_line() {
         (Some(0), pictures(3).join("\n"))
     );
     assert!(endpoint.requests()[0].target.contains("query=red%20bus&"));
+    let no_token = run(&["query", "red", "bus"], &variables);
+    assert_eq!(no_token.status.code(), Some(0), "{}", no_token.output);
+    let none = Server::start(|_| found(0));
+    let none = none.url("");
+    let none = run(&["query", "red"], &[("CLIP_BOT_SEARCH_URL", &none)]);
+    assert_eq!(none.status.code(), Some(1));
+    assert_eq!(none.output, "nothing found for “red”");
     let down = run_with(&["query", "red", "bus"], &[]);
     assert_eq!(down.status.code(), Some(1));
     assert!(down.output.contains("unreachable") && down.output.contains("http://127.0.0.1:9"));

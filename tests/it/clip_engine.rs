@@ -190,7 +190,11 @@ fn the_playground_searches_ones_own_pictures() {
         .expect("it starts");
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.starts_with("2 added"), "{said}");
+    assert!(
+        said.starts_with("The built-in model knows drawings only"),
+        "{said}"
+    );
+    assert!(said.contains("\n2 added"), "{said}");
     assert!(said.contains("[picture] my pizza"), "{said}");
     let cache = std::fs::metadata(folder.join("clip-bot-cache")).expect("the index is there");
     assert_eq!(cache.permissions().mode() & 0o777, 0o700, "private");

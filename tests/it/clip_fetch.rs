@@ -17,7 +17,7 @@ use crate::support::stage::file;
 use crate::support::tiny::Tiny;
 
 /// A known model whose digest is not pinned, so that a test can serve other weights for it.
-const NAME: &str = "tinyclip-39m";
+pub const NAME: &str = "tinyclip-39m";
 
 /// Shows no progress.
 struct Silent;
@@ -50,7 +50,7 @@ fn fetch(hub: &str, folder: &Path) -> Ended {
 }
 
 /// The files of a small checkpoint.
-fn checkpoint() -> PathBuf {
+pub fn checkpoint() -> PathBuf {
     let folder = folder().join("checkpoint");
     std::fs::create_dir_all(&folder).expect("room");
     Tiny::new().save(&folder, Dtype::F32);
@@ -78,7 +78,7 @@ fn ranged(request: &Request, bytes: &[u8]) -> Reply {
 }
 
 /// A hub that serves the checkpoint in `folder` as [`NAME`], and redirects requests for weights.
-fn hub(folder: PathBuf) -> Server {
+pub fn hub(folder: PathBuf) -> Server {
     let known = known_model(NAME).expect("known");
     let base = format!("/{}/resolve/{}/", known.repository, known.revision);
     Server::start(move |request| {

@@ -38,3 +38,23 @@ fn without_a_token_there_are_no_metrics() {
     let reply = Raw::connect(address).ask("GET", "/metrics", "").reply();
     assert_eq!(reply.error(), (404, "not_found".into()));
 }
+
+/// The installation makes it, and searches on the machine itself do without.
+#[test]
+fn the_token_of_the_installation_opens_the_metrics_and_closes_no_search() {
+    let made = "local-0123456789abcdef";
+    let (_program, address) = start(&[("CLIP_SEARCH_TOKEN", made)]);
+    let ask = |target: &str, header: &str| Raw::connect(address).ask("GET", target, header).reply();
+    assert_eq!(ask("/search?query=zebra", "").status, 200);
+    assert_eq!(ask("/metrics", "").status, 401);
+    let header = format!("authorization: Bearer {made}\r\n");
+    assert_eq!(ask("/metrics", &header).status, 200);
+    let document = ask("/openapi.json", "");
+    let document: serde_json::Value = serde_json::from_slice(&document.body).expect("JSON");
+    assert!(document["paths"]["/metrics"].is_object());
+    assert!(
+        document["paths"]["/search"]["get"]
+            .get("security")
+            .is_none()
+    );
+}

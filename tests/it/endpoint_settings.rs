@@ -102,14 +102,35 @@ fn a_value_that_is_not_text_is_named_not_ignored() {
 }
 
 #[test]
-fn query_prints_addresses_one_a_line() {
+fn query_prints_score_address_and_caption_one_picture_a_line() {
     let output = run(&["query", "red", "bus"], &[]);
     assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
     let lines: Vec<_> = text(&output.stdout).lines().collect();
     assert_eq!(lines.len(), 5);
-    assert_eq!(lines[0], "http://127.0.0.1:8080/images/bus");
+    let first: Vec<_> = lines[0].split('\t').collect();
+    assert_eq!(first[1..], ["http://127.0.0.1:8080/images/bus", "bus"]);
+    assert!(first[0].parse::<f64>().is_ok_and(|score| score > 0.25));
     let output = run(&["--listen", "[::1]:81", "query", "--", "-x", "pizza"], &[]);
-    assert!(text(&output.stdout).starts_with("http://[::1]:81/images/pizza\n"));
+    assert!(text(&output.stdout).contains("\thttp://[::1]:81/images/pizza\t"));
+}
+
+/// One of the columns, counted from 0, that `query` prints.
+fn column(output: &Output, number: usize) -> Vec<&str> {
+    let lines = text(&output.stdout).lines();
+    lines
+        .filter_map(|line| line.split('\t').nth(number))
+        .collect()
+}
+
+#[test]
+fn query_says_that_nothing_was_found() {
+    for words in [&["query", "qwxz"][..], &["query", "--json", "qwxz"]] {
+        let output = run(words, &[("CLIP_SEARCH_MIN_SCORE", "0.99")]);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(text(&output.stderr), "nothing found for “qwxz”\n");
+        let answer: Option<Value> = serde_json::from_slice(&output.stdout).ok();
+        assert_eq!(answer.is_some(), words.contains(&"--json"));
+    }
 }
 
 #[test]
@@ -152,7 +173,17 @@ fn check_looks_at_settings_and_engine() {
         Program::start(CLIP_SEARCH, arguments, variables).wait()
     };
     let good = check(&["check"], &[]);
-    assert_eq!(good.output, "ok   settings\nok   engine clip");
+    let count = clip_bot::engine::drawings::all().len();
+    let lines = [
+        "ok   settings",
+        "ok   engine clip",
+        "ok   model sample ",
+        &format!("ok   {count} pictures built in"),
+    ];
+    assert_eq!(good.output.lines().count(), lines.len(), "{}", good.output);
+    for (line, expected) in good.output.lines().zip(lines) {
+        assert!(line.starts_with(expected), "{line}");
+    }
     let space = [("CLIP_SEARCH_SPACE", "http://127.0.0.1:9")];
     let down = check(&["check"], &space);
     assert_eq!(down.status.code(), Some(1), "{}", down.output);
@@ -184,13 +215,15 @@ fn answers_and_findings_come_as_json_for_scripts() {
     let plain = run(&["query", "red", "bus"], &mock);
     let urls = answer["results"].as_array().expect("an array").iter();
     let urls: Vec<&str> = urls.filter_map(|hit| hit["url"].as_str()).collect();
-    assert!(urls.len() == 5 && text(&plain.stdout).lines().eq(urls));
+    assert!(urls.len() == 5 && column(&plain, 1) == urls);
 
     let output = run(&["check", "--json"], &mock);
     let findings: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let count = clip_bot::engine::drawings::all().len();
     let expected = json!([
         { "ok": true, "line": "settings" },
         { "ok": true, "line": "engine mock" },
+        { "ok": true, "line": format!("{count} pictures built in") },
     ]);
     assert_eq!((output.status.code(), findings), (Some(0), expected));
 }

@@ -26,6 +26,7 @@ mod endpoint_names;
 mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;
+mod named_model;
 mod pages;
 mod playground;
 mod playground_server;

@@ -15,6 +15,10 @@ fn output_at(api_url: &str, line: &str) -> String {
 fn the_token_is_never_shown_when_telegram_cannot_be_reached() {
     let trying = "Telegram cannot be reached; retrying";
     let output = output_at("http://no-such-host.invalid", trying);
+    assert!(
+        output.contains("host name no-such-host.invalid"),
+        "{output}"
+    );
     assert!(output.contains("failed to lookup address"), "{output}");
     output_at("http://127.0.0.1:9", trying);
     let plain = Server::start(|_| Reply::Close);

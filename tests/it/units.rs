@@ -1,6 +1,8 @@
 //! The systemd units and the program agree.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use clip_bot::config::{BOT_VARIABLES, SEARCH_VARIABLES};
@@ -33,6 +35,42 @@ fn the_watchdog_forgives_late_beats_and_not_much_more() {
         assert!(watchdog >= systemd::BEAT * 20, "{unit}: {watchdog:?}");
         assert!(watchdog <= Duration::from_mins(1), "{unit}: {watchdog:?}");
     }
+}
+
+/// As the three installers write it, each in a script of its own.
+#[test]
+fn every_installation_makes_the_same_kind_of_search_token() {
+    let line = |path| {
+        let text = read(path);
+        let found = text.lines().find(|line| line.contains("/dev/urandom"));
+        found.unwrap_or_else(|| panic!("{path}")).trim().to_owned()
+    };
+    let made = line("systemd/debian/postinst");
+    for other in ["systemd/tarball/install", "nix/module.nix"] {
+        assert_eq!(line(other), made, "{other}");
+    }
+    let token = crate::support::stage::file("made-token", "").with_extension("new");
+    let run = || {
+        let mut shell = Command::new("sh");
+        let shell = shell.args(["-euc", &made]).env("token", &token);
+        assert!(shell.status().expect("a shell").success());
+        std::fs::read_to_string(&token).expect("it was made")
+    };
+    let text = run();
+    let digits = text
+        .strip_prefix("local-")
+        .and_then(|text| text.strip_suffix('\n'));
+    let digits = digits.expect("one line");
+    assert!(
+        digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{text}"
+    );
+    let rights = std::fs::metadata(&token)
+        .expect("there")
+        .permissions()
+        .mode();
+    assert_eq!(rights & 0o777, 0o600);
+    assert_eq!(run(), text, "it is made once");
 }
 
 #[test]

@@ -7,35 +7,52 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::book::Book;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 
 const FILE: &str = "access.json";
 /// One that is being written.
 const NEW: &str = "access.new";
 const ASIDE: &str = "access.damaged";
 
-/// Reads the book in `folder`; an empty one if there is none. A file that cannot be read as one is
-/// moved aside: then the bot is unclaimed, which opens it to nobody.
+/// Reads the book in `folder`; an empty one if there is none. Changes nothing.
 ///
 /// # Errors
-/// When the disk refuses.
-pub fn load(folder: &Path) -> Result<Book> {
+/// When the disk refuses; [`Kind::Unusable`] for a file that is none.
+pub fn read(folder: &Path) -> Result<Book> {
     let path = folder.join(FILE);
-    let failed = |cause| Error::system(format!("failed to read {}", path.display()), cause);
     let text = match fs::read(&path) {
         Ok(text) => text,
         // A file where the folder should be holds none either; the inbox says what is wrong.
         Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Book::default());
         }
-        Err(cause) => return Err(failed(cause)),
+        Err(cause) => {
+            let what = format!("failed to read {}", path.display());
+            return Err(Error::system(what, cause));
+        }
     };
-    serde_json::from_slice(&text).or_else(|cause| {
-        let aside = folder.join(ASIDE);
+    serde_json::from_slice(&text).map_err(|cause| {
+        let what = format!("{} is damaged", path.display());
+        Error::new(Kind::Unusable, what).because(cause)
+    })
+}
+
+/// As [`read`], but a damaged file is moved aside: then the bot is unclaimed, which opens it to nobody.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn load(folder: &Path) -> Result<Book> {
+    read(folder).or_else(|error| {
+        if *error.kind() != Kind::Unusable {
+            return Err(error);
+        }
+        let (path, aside) = (folder.join(FILE), folder.join(ASIDE));
+        let failed = |cause| Error::system(format!("failed to move {}", path.display()), cause);
         fs::rename(&path, &aside).map_err(failed)?;
         tracing::error!(
-            "who owns the bot cannot be read ({cause}); the file is kept as {}, and the bot must be \
+            "who owns the bot cannot be read ({}); the file is kept as {}, and the bot must be \
              claimed anew",
+            error.chain(),
             aside.display()
         );
         Ok(Book::default())
@@ -87,6 +104,8 @@ mod tests {
         assert_eq!(mode.permissions().mode() & 0o777, 0o600);
 
         fs::write(folder.join(FILE), "{\"owner\": 7").expect("room");
+        let refused = read(&folder).expect_err("half a file");
+        assert!(*refused.kind() == Kind::Unusable && folder.join(FILE).exists());
         assert_eq!(load(&folder).expect("moved aside"), Book::default());
         assert!(folder.join(ASIDE).exists());
         fs::remove_dir_all(&folder).expect("our own folder");

@@ -57,6 +57,7 @@ fn said(event: Value) -> String {
 fn what_a_message_gets() {
     let table = [
         (private("/start"), "say: I find picture"),
+        (private("Hello!"), "say: Hello! Tell me"),
         (private("/help"), "say: I find picture"),
         (private("/start deep-link"), "say: I find picture"),
         (private("/query red bus"), "search: red bus"),

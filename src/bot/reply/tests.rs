@@ -24,6 +24,9 @@ fn every_language_fills_the_same_placeholders() {
             texts.query_needed,
             texts.query_too_long,
             texts.words_only,
+            texts.greeting,
+            texts.thanks,
+            texts.drawings_only,
             texts.private_bot,
             texts.asks,
             texts.asks_in_group,
@@ -74,6 +77,8 @@ fn no_reply_keeps_a_placeholder_or_breaks_a_limit() {
             query_needed(texts),
             query_too_long(texts),
             words_only(texts),
+            small_talk(texts, SmallTalk::Greeting),
+            small_talk(texts, SmallTalk::Thanks),
             private_bot(texts, 7),
             expired(texts),
             slow_down(texts, Duration::from_hours(1)),
@@ -156,13 +161,13 @@ fn a_query_with_braces_is_shown_as_it_is() {
         ..Tally::default()
     };
     let text = found(
-        &asked(english, "{seconds}"),
+        &asked(english, "{time}"),
         tally,
         Duration::from_secs(1),
         None,
     )
     .text;
-    assert_eq!(text, "2 pictures for “{seconds}” · 1.0 s");
+    assert_eq!(text, "2 pictures for “{time}” · 1.0 s");
 }
 
 #[test]

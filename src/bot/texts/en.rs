@@ -12,6 +12,8 @@ pub(super) const TEXTS: Texts = Texts {
     query_hint: "a red bus at night",
     query_too_long: "That is too long for me: please use at most {limit} characters.",
     words_only: "I search by words: send me a few, for example: {query}",
+    greeting: "Hello! Tell me what the pictures should show, for example: {query}",
+    thanks: "You are welcome.",
     private_bot: "This bot is private. Its owner can let you in; your id is {id}.",
     unclaimed: "This bot is private, and nobody owns it yet. If you run it: the link that makes you its owner \
                 is in its log.",
@@ -35,7 +37,7 @@ pub(super) const TEXTS: Texts = Texts {
     waking: "The search was asleep and is waking up. This takes a minute or two; \
              the pictures for {what} will come by themselves.",
     still_asleep: "The search did not wake up in time. Please try {what} again later.",
-    found: "{pictures} for {what} · {seconds} s",
+    found: "{pictures} for {what} · {time}",
     one_picture: "1 picture",
     many_pictures: "{count} pictures",
     one_link: "1 link",
@@ -46,6 +48,9 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "Nothing found for {what}.",
     one_away: "1 picture is on a disk that is not there.",
     many_away: "{count} pictures are on a disk that is not there.",
+    drawings_only: "The built-in model knows drawings only and finds hardly anything in photos. Whoever runs \
+                    this finds photos with --model openai-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
+                    (94 MB).",
     busy: "There are too many searches right now. Please try {what} again in a minute.",
     unavailable: "The search is not available right now. Please try {what} again later.",
     slow: "The search took too long. Please try {what} again.",

@@ -12,6 +12,8 @@ pub(super) const TEXTS: Texts = Texts {
     query_hint: "un autobús rojo de noche",
     query_too_long: "Es demasiado largo: usa como máximo {limit} caracteres.",
     words_only: "Busco por palabras: envíame unas cuantas, por ejemplo: {query}",
+    greeting: "¡Hola! Dime qué deben mostrar las imágenes, por ejemplo: {query}",
+    thanks: "De nada.",
     private_bot: "Este bot es privado. Su dueño puede darte acceso; tu identificador es {id}.",
     unclaimed: "Este bot es privado y todavía no tiene dueño. Si lo ejecutas tú: el enlace que te hace su dueño \
                 está en su registro.",
@@ -35,7 +37,7 @@ pub(super) const TEXTS: Texts = Texts {
     waking: "El buscador dormía y está despertando. Tardará uno o dos minutos; \
              las imágenes de {what} llegarán solas.",
     still_asleep: "El buscador no despertó a tiempo. Prueba {what} más tarde.",
-    found: "{pictures} de {what} · {seconds} s",
+    found: "{pictures} de {what} · {time}",
     one_picture: "1 imagen",
     many_pictures: "{count} imágenes",
     one_link: "1 enlace",
@@ -46,6 +48,9 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "No hay nada para {what}.",
     one_away: "1 imagen está en un disco que ahora no está.",
     many_away: "{count} imágenes están en un disco que ahora no está.",
+    drawings_only: "El modelo incluido solo conoce dibujos y apenas encuentra nada en fotos. Quien lo ejecuta \
+                    encuentra fotos con --model openai-vit-b-32 (se descarga una vez, 605 MB) o --model \
+                    tinyclip-8m (94 MB).",
     busy: "Hay demasiadas búsquedas ahora mismo. Prueba {what} de nuevo en un minuto.",
     unavailable: "El buscador no está disponible ahora. Prueba {what} más tarde.",
     slow: "La búsqueda tardó demasiado. Prueba {what} de nuevo.",

@@ -80,6 +80,60 @@ fn only_what_looks_like_a_bot_token_is_taken_for_one() {
     }
 }
 
+/// Windows puts a mark in front, shells and settings files quotes around.
+#[test]
+fn what_editors_and_shells_leave_around_a_secret_is_no_part_of_it() {
+    let token = ("CLIP_BOT_TOKEN_FILE", "/files/wrapped");
+    assert_eq!(bot(&[token]).expect("a token").token.expose(), TOKEN);
+    for around in ["\u{feff}{}", "\"{}\"", "'{}' ", "\u{feff}\"{}\""] {
+        let text = around.replace("{}", TOKEN);
+        let variables = [("CLIP_BOT_TOKEN_FILE", ""), ("CLIP_BOT_TOKEN", &text)];
+        assert_eq!(bot(&variables).expect(around).token.expose(), TOKEN);
+    }
+}
+
+#[test]
+fn the_file_is_blamed_for_what_is_in_it() {
+    for (file, words) in [
+        (
+            "/files/other",
+            "CLIP_BOT_TOKEN_FILE: the file /files/other holds no bot token",
+        ),
+        (
+            "/files/lines",
+            "CLIP_BOT_TOKEN_FILE: the file /files/lines has several lines",
+        ),
+        (
+            "/files/empty",
+            "CLIP_BOT_TOKEN_FILE: the file /files/empty is empty",
+        ),
+    ] {
+        let line = line_of(bot(&[("CLIP_BOT_TOKEN_FILE", file)]));
+        assert!(
+            line.starts_with(words) && !line.contains("from-file"),
+            "{line}"
+        );
+    }
+    let line = line_of(space(&[("CLIP_SEARCH_SPACE_LOGIN", "ada")]));
+    assert!(
+        line.starts_with("CLIP_SEARCH_SPACE_LOGIN is no login"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_file_that_every_user_may_read_is_named() {
+    let config = bot(&[("CLIP_BOT_TOKEN_FILE", "/open/token")]).expect("a token");
+    let [warning] = &config.warnings[..] else {
+        panic!("one warning: {:?}", config.warnings);
+    };
+    assert!(
+        warning.starts_with("CLIP_BOT_TOKEN_FILE: other users"),
+        "{warning}"
+    );
+    assert!(warning.ends_with("chmod 600 /open/token"), "{warning}");
+}
+
 #[test]
 fn a_secret_in_the_wrong_setting_is_never_repeated() {
     let secrets = [

@@ -96,11 +96,11 @@ async function search(offset = 0) {
   }
 }
 
-function show({ results, next_offset: further }, offset, took) {
+function show({ results, next_offset: further, remark }, offset, took) {
   element("results").append(...results.map(tile));
   const total = offset + results.length;
   const what = wanted.text === undefined ? "like that picture" : `for “${wanted.text}”`;
-  if (total === 0) say(`Nothing found ${what}. Other words may find more.`);
+  if (total === 0) say(`Nothing found ${what}. ${remark?.message ?? "Other words may find more."}`);
   else say(`${counted(total, "picture", "pictures")} ${what} · ${Math.round(took)} ms`);
   next = further ?? 0;
   element("more").hidden = further === undefined;

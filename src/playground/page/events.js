@@ -45,6 +45,10 @@ const TAKE = {
     model.faults = faults;
     showFaults();
   },
+  about: (about) => {
+    model.about = about;
+    showAbout();
+  },
   callback: takeCallback,
   inline: takeInline,
   traffic: takeTraffic,

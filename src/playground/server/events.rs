@@ -39,6 +39,7 @@ async fn feed(page: &PageState, sender: &mpsc::Sender<Bytes>) -> Option<()> {
     let mut events = page.api.subscribe();
     let mut traffic = page.traffic.subscribe();
     let mut faults = page.faults.watch();
+    let mut note = page.about.note.subscribe();
     send(sender, "state", &page.state()).await?;
     loop {
         let (name, data) = tokio::select! {
@@ -53,6 +54,10 @@ async fn feed(page: &PageState, sender: &mpsc::Sender<Bytes>) -> Option<()> {
             changed = faults.changed() => {
                 changed.ok()?;
                 ("faults", page.faults.to_json().into())
+            }
+            changed = note.changed() => {
+                changed.ok()?;
+                ("about", page.about().into())
             }
             () = page.api.closed() => return None,
             () = sender.closed() => return None,
@@ -72,14 +77,19 @@ async fn send(sender: &mpsc::Sender<Bytes>, name: &str, data: &Value) -> Option<
 }
 
 impl PageState {
+    /// What the page shows about the system behind it.
+    fn about(&self) -> Value {
+        json!({
+            "engine": self.about.engine,
+            "endpoint": self.about.endpoint,
+            "note": *self.about.note.borrow(),
+        })
+    }
+
     /// The whole state, for a page that was just opened.
     fn state(&self) -> Value {
         let mut state = self.api.snapshot();
-        state["about"] = json!({
-            "engine": self.about.engine,
-            "endpoint": self.about.endpoint,
-            "note": self.about.note,
-        });
+        state["about"] = self.about();
         state["faults"] = self.faults.to_json();
         state["traffic"] = json!(
             self.traffic

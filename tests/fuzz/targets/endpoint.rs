@@ -54,7 +54,7 @@ impl Endpoint {
             clip: clip_bot::config::ClipConfig::default(),
             engine: EngineConfig::Mock,
             listen: ([127, 0, 0, 1], 1).into(),
-            page: false,
+            page: Some(false),
             origins: clip_bot::config::Origins::default(),
             public_url: None,
             token,

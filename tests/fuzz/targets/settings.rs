@@ -69,7 +69,11 @@ pub fn settings(bytes: &[u8]) {
     };
     let mut hidden = SECRETS.to_vec();
     hidden.retain(|secret| !variables.iter().any(|variable| shown(secret, variable)));
-    let environment = Environment { variables, read };
+    let environment = Environment {
+        variables,
+        read,
+        is_open: |_| false,
+    };
     let printed = match program.name {
         "clip-bot" => BotConfig::from_environment(&environment).map(|config| format!("{config:?}")),
         "clip-search" => {

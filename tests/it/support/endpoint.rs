@@ -109,7 +109,7 @@ pub fn config() -> SearchConfig {
         engine: EngineConfig::Mock,
         idle: None,
         listen: "127.0.0.1:0".parse().expect("an address"),
-        page: false,
+        page: Some(false),
         origins: clip_bot::config::Origins::default(),
         public_url: None,
         token: None,

@@ -1,5 +1,8 @@
 //! A whole scene: the real `clip-bot` between a scripted Telegram and a scripted endpoint.
 
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -78,7 +81,12 @@ pub fn file(name: &str, content: &str) -> PathBuf {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let name = format!("{name}-{}-{number}", std::process::id());
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, content).expect("the folder for tests can be written");
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options
+        .open(&path)
+        .expect("the folder for tests can be written");
+    file.write_all(content.as_bytes()).expect("there is room");
     path
 }
 

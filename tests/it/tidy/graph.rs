@@ -20,6 +20,7 @@ const LAYERS: &[&[Row]] = &[
         ("metrics", &[]),
         ("multipart", &[]),
         ("progress", &[]),
+        ("quantity", &[]),
         ("secret", &[]),
     ],
     &[
@@ -49,13 +50,14 @@ const LAYERS: &[&[Row]] = &[
             ],
         ),
     ],
-    &[("config", &["aws", "error", "secret"])],
+    &[("config", &["aws", "error", "http", "secret"])],
     &[
         (
             "bot",
             &[
                 "aws", "backoff", "clock", "config", "error", "http", "inbox", "locked", "log",
-                "media", "metrics", "search", "secret", "shutdown", "systemd", "telegram",
+                "media", "metrics", "quantity", "search", "secret", "shutdown", "systemd",
+                "telegram",
             ],
         ),
         (
@@ -113,7 +115,9 @@ const LAYERS: &[&[Row]] = &[
             "models",
             "playground",
             "progress",
+            "quantity",
             "search",
+            "secret",
             "shutdown",
             "systemd",
             "telegram",

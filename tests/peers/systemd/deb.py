@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import os
 import pathlib
+import re
 import sys
 import threading
 import time
@@ -62,6 +63,9 @@ def is_fresh(programs):
         assert show(unit, "UnitFileState") == "disabled", unit
     assert not (SETTINGS / "telegram-token").exists()
     assert (SETTINGS / "clip-bot.env").stat().st_mode & 0o777 == 0o644
+    made = SETTINGS / "search-token"
+    assert made.stat().st_mode & 0o777 == 0o600
+    assert re.fullmatch(r"local-[0-9a-f]{32}\n", made.read_text()), "no random token was made"
     assert "answers from now on" in run("journalctl", "--dump-catalog", EVENT)
     for program in "clip-bot", "clip-search":
         run(f"{programs}/{program}", "--version")
