@@ -43,6 +43,8 @@ pub enum Kind {
     /// A file (a model, a picture, an index) is damaged, or of a kind that is not supported: it
     /// fails again until it is replaced.
     Unusable,
+    /// A picture of a format, or of a variant of one, that is not read, by its usual name.
+    Unsupported(&'static str),
     /// Another process holds what is needed: try again when it has ended.
     Busy,
     /// The operating system refused: files, threads, sockets to listen on.
@@ -117,6 +119,7 @@ impl Error {
             Kind::Blocked
             | Kind::TooLarge
             | Kind::Unusable
+            | Kind::Unsupported(_)
             | Kind::System
             | Kind::Rejected
             | Kind::Garbled { status: Some(413) } => Class::GiveUp,
@@ -144,6 +147,7 @@ impl Error {
             | Kind::Deferred { .. }
             | Kind::Rejected
             | Kind::Unusable
+            | Kind::Unsupported(_)
             | Kind::Busy
             | Kind::System => 1,
         }

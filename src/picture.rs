@@ -7,15 +7,27 @@ use std::path::Path;
 use clip::Picture;
 use image::codecs::jpeg::JpegEncoder;
 use image::metadata::Orientation;
-use image::{DynamicImage, ExtendedColorType, RgbImage};
+use image::{DynamicImage, ExtendedColorType, ImageEncoder, RgbImage};
 
 use crate::error::{Error, Kind, Result};
-use crate::media::picture_type;
 use cost::Estimate;
+use format::Format;
+pub use profile::profile;
 
+mod bmp;
+mod boxes;
 mod cost;
 mod decoders;
+mod directories;
+mod format;
+#[cfg(feature = "heic")]
+mod heic;
+mod jpeg;
+mod jxl;
 mod pixels;
+mod profile;
+mod raw;
+mod tiff;
 #[cfg(test)]
 mod tests;
 
@@ -35,6 +47,10 @@ const MAX_PIXELS: u64 = 256_000_000;
 
 /// Longest side of a picture, in pixels. JPEG and GIF cannot express more.
 const MAX_SIDE: u32 = 65_535;
+
+/// Pixels of the shorter side of a picture that is encoded: twice as many as the largest models look
+/// at, so that they see no difference.
+pub const ENOUGH: u32 = 2 * 336;
 
 /// What stands at a path.
 pub enum Found {
@@ -88,13 +104,20 @@ pub fn open(path: &Path) -> io::Result<Found> {
     // Enough to recognise any of the formats.
     file.by_ref().take(64).read_to_end(&mut head)?;
     let length = metadata.len();
-    Ok(if picture_type(&head).is_none() {
+    Ok(if !is_read(&head) {
         Found::Other(head)
     } else if length > MAX_FILE_BYTES {
         Found::TooLarge(length)
     } else {
         Found::Picture(PictureFile { file, length })
     })
+}
+
+/// Whether a file that begins with `head`, of which 64 bytes are enough, is of a format that [`decode`]
+/// reads.
+#[must_use]
+pub fn is_read(head: &[u8]) -> bool {
+    Format::of(head).is_some()
 }
 
 /// The content of the picture file at `path`; none if it is not a picture, too large, or not a
@@ -127,17 +150,27 @@ pub fn cost_of(file: &mut (impl Read + Seek), length: u64) -> io::Result<u64> {
     Ok(accepted.map_or(0, |estimate| estimate.bytes))
 }
 
-/// Decodes the file `bytes`: JPEG, PNG, WebP, or the first picture of a GIF.
+/// Decodes the file `bytes`: JPEG, PNG, WebP, BMP, TIFF, JPEG XL, HEIC, the first picture of a GIF, or
+/// what a camera keeps as a JPEG in its RAW.
 ///
 /// The picture is rotated as its EXIF data says, and what is transparent becomes white. A picture
 /// of more than 16 megapixels is halved in width and height, until it has fewer.
 ///
 /// # Errors
-/// The file is damaged or of an unknown format ([`Kind::Unusable`]), or too large
-/// ([`Kind::TooLarge`]).
+/// The file is damaged or of an unknown format ([`Kind::Unusable`]), of a variant that is not read
+/// ([`Kind::Unsupported`]), or too large ([`Kind::TooLarge`]).
 pub fn decode(bytes: &[u8]) -> Result<Picture> {
-    if picture_type(bytes).is_none() {
-        let problem = "this is not a JPEG, PNG, WebP or GIF picture";
+    decode_enough(bytes, u32::MAX).map(|(picture, _)| picture)
+}
+
+/// As [`decode`], but where it saves time the picture is made smaller, so that its shorter side has at
+/// least `enough` pixels. Beside it come the width and the height that [`decode`] returns.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_enough(bytes: &[u8], enough: u32) -> Result<(Picture, (u32, u32))> {
+    if !is_read(bytes) {
+        let problem = "this is not a picture of a kind that is read, as JPEG, PNG, WebP or HEIC are";
         return Err(Error::new(Kind::Unusable, problem));
     }
     let damaged = || Error::new(Kind::Unusable, "the picture is damaged");
@@ -147,20 +180,36 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
     if estimate.pixels() == 0 {
         return Err(Error::new(Kind::Unusable, "the picture has no pixels"));
     }
-    let (mut picture, turn) = decoders::decode(bytes, &estimate)?;
-    let width = estimate.width >> estimate.halvings();
-    while picture.width > width {
+    let (mut picture, turn) = decoders::decode(bytes, &estimate, enough)?;
+    let halvings = estimate.halvings();
+    let (width, height) = (estimate.width >> halvings, estimate.height >> halvings);
+    // What is halved as it is decoded may keep the last odd column.
+    while picture.width > width + 1 {
         pixels::halve(&mut picture);
     }
     if picture.rgb.is_empty() {
         return Err(Error::new(Kind::Unusable, "the picture has no pixels"));
     }
-    Ok(turned(picture, turn))
+    let is_smaller = picture.width < width;
+    let picture = turned(picture, turn);
+    let size = match turn {
+        _ if !is_smaller => (picture.width, picture.height),
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        _ => (width, height),
+    };
+    Ok((picture, size))
 }
 
 /// Whether a picture file of `length` bytes may be decoded.
 fn check(estimate: &Estimate, length: u64) -> Result<()> {
     let Estimate { width, height, .. } = estimate;
+    if let Some(variant) = estimate.variant {
+        let problem = format!("{variant} is not read: save it as a plain JPEG");
+        return Err(Error::new(Kind::Unsupported(variant), problem));
+    }
     if *width > MAX_SIDE || *height > MAX_SIDE || estimate.pixels() > MAX_PIXELS {
         let problem = format!(
             "the picture has {width} x {height} pixels; at most {} megapixels are read, and sides of \
@@ -198,13 +247,19 @@ fn turned(picture: Picture, turn: Orientation) -> Picture {
     }
 }
 
-/// Encodes `picture` as a JPEG file; `quality` is 1 to 100.
+/// Encodes `picture` as a JPEG file; `quality` is 1 to 100. Its colours are those of the ICC profile
+/// `profile`; of sRGB if that is none.
 ///
 /// # Errors
 /// JPEG cannot express its size.
-pub fn encode_jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>> {
+pub fn encode_jpeg(picture: &Picture, quality: u8, profile: Option<Vec<u8>>) -> Result<Vec<u8>> {
     let mut file = Vec::new();
-    JpegEncoder::new_with_quality(&mut file, quality)
+    let mut encoder = JpegEncoder::new_with_quality(&mut file, quality);
+    if let Some(profile) = profile {
+        // One that does not fit is left out.
+        let _ = encoder.set_icc_profile(profile);
+    }
+    encoder
         .encode(
             &picture.rgb,
             picture.width,

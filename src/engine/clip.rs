@@ -94,7 +94,7 @@ impl ClipEngine {
             }
             Subject::Picture { bytes, .. } => {
                 let _reserved = self.images.reserve(bytes, deadline)?;
-                let picture = picture::decode(bytes)
+                let (picture, _) = picture::decode_enough(bytes, picture::ENOUGH)
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
                 let vector = self.encoder.encode_picture(&picture).map_err(broken)?;
                 // Between pictures no threshold separates similar from different: the user judges.

@@ -5,12 +5,13 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use imagesize::ImageType;
+use super::format::Format;
+use super::{bmp, directories, jpeg, jxl, raw, tiff};
 
 /// Besides the pixels: tables and rows of a decoder, and metadata, which is bounded.
 const BESIDES: u64 = 4 << 20;
 /// Segments of a JPEG or chunks of another file that are looked at.
-const MAX_CHUNKS: usize = 10_000;
+pub(super) const MAX_CHUNKS: usize = 10_000;
 
 /// What the head of a picture file tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,15 +20,18 @@ pub(super) struct Estimate {
     pub height: u32,
     /// Most memory that decoding takes, besides the file.
     pub bytes: u64,
+    /// The usual name of what is not read of its format; none if it is read.
+    pub variant: Option<&'static str>,
 }
 
 impl Estimate {
     /// For a decoder that takes `bytes`.
-    fn new(width: u32, height: u32, bytes: u64) -> Self {
+    pub fn new(width: u32, height: u32, bytes: u64) -> Self {
         let mut estimate = Self {
             width,
             height,
             bytes,
+            variant: None,
         };
         // Turning what is kept takes a copy.
         let kept = estimate.kept();
@@ -35,13 +39,19 @@ impl Estimate {
         estimate
     }
 
+    /// A file of the kind `variant`, which is not read.
+    pub fn unread(variant: &'static str) -> Self {
+        Self {
+            width: 0,
+            height: 0,
+            bytes: 0,
+            variant: Some(variant),
+        }
+    }
+
     /// How often width and height are halved, so that few enough pixels are left.
     pub fn halvings(&self) -> u32 {
-        let is_enough = |halvings: &u32| {
-            let (width, height) = (self.width >> halvings, self.height >> halvings);
-            u64::from(width) * u64::from(height) <= super::MAX_FULL_PIXELS
-        };
-        (0..31).find(is_enough).unwrap_or(31)
+        halvings(self.width, self.height)
     }
 
     /// Pixels after that.
@@ -54,122 +64,123 @@ impl Estimate {
     }
 }
 
+/// How often sides of that length are halved, so that few enough pixels are left.
+pub(super) fn halvings(width: u32, height: u32) -> u32 {
+    let is_enough = |halvings: &u32| {
+        let (width, height) = (width >> halvings, height >> halvings);
+        u64::from(width) * u64::from(height) <= super::MAX_FULL_PIXELS
+    };
+    (0..31).find(is_enough).unwrap_or(31)
+}
+
 /// Reads the head of the picture file `file`; none if it has none that a decoder would accept.
 ///
 /// # Errors
 /// The file cannot be read.
 pub(super) fn estimate(file: &mut (impl Read + Seek)) -> io::Result<Option<Estimate>> {
-    let mut head = Head(file);
-    let start: [u8; 16] = match head.at(0) {
-        Ok(start) => start,
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    let length = head.0.seek(SeekFrom::End(0))?;
-    let estimate = match imagesize::image_type(&start) {
-        Ok(ImageType::Jpeg) => jpeg(&mut head),
-        Ok(ImageType::Png) => png(&mut head),
-        Ok(ImageType::Webp) => webp(&mut head, length),
-        Ok(ImageType::Gif) => gif(&mut head),
-        _ => return Ok(None),
-    };
-    match estimate {
+    let mut head = Head::new(file);
+    match of_head(&mut head) {
         // The file ends within its head.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         estimate => estimate,
     }
 }
 
-struct Head<'a, R>(&'a mut R);
-
-impl<R: Read + Seek> Head<'_, R> {
-    /// The bytes at `offset`.
-    fn at<const N: usize>(&mut self, offset: u64) -> io::Result<[u8; N]> {
-        let mut bytes = [0; N];
-        self.0.seek(SeekFrom::Start(offset))?;
-        self.0.read_exact(&mut bytes)?;
-        Ok(bytes)
+fn of_head(head: &mut Head<impl Read + Seek>) -> io::Result<Option<Estimate>> {
+    let mut start = [0; 64];
+    let count = head.start(&mut start)?;
+    let length = head.reader.seek(SeekFrom::End(0))?;
+    match Format::of(&start[..count]) {
+        Some(Format::Jpeg) => jpeg::estimate(head),
+        Some(Format::Png) => png(head),
+        Some(Format::Webp) => webp(head, length),
+        Some(Format::Gif) => gif(head),
+        Some(Format::Bmp) => bmp::estimate(head),
+        Some(Format::Jxl) => jxl::estimate(head),
+        #[cfg(feature = "heic")]
+        Some(Format::Heic) => super::heic::estimate(head),
+        Some(Format::Tiff) => {
+            if tiff::is_big(head)? {
+                return Ok(Some(Estimate::unread("BigTIFF")));
+            }
+            let directories = directories::read(head)?;
+            if raw::is_raw(head, &directories) {
+                return of_preview(head, &directories);
+            }
+            Ok(tiff::estimate(&directories))
+        }
+        Some(Format::Raw) => {
+            let directories = directories::read(head)?;
+            of_preview(head, &directories)
+        }
+        None => Ok(None),
     }
 }
 
-fn big(bytes: [u8; 2]) -> u64 {
-    u64::from(u16::from_be_bytes(bytes))
+fn of_preview(
+    head: &mut Head<impl Read + Seek>,
+    directories: &[directories::Directory],
+) -> io::Result<Option<Estimate>> {
+    let preview = raw::preview(head, directories)?;
+    Ok(Some(preview.map_or(
+        Estimate::unread("RAW without a preview"),
+        |preview| preview.estimate,
+    )))
+}
+
+/// A file, or what of it follows `from`.
+pub(super) struct Head<'a, R> {
+    pub reader: &'a mut R,
+    from: u64,
+}
+
+impl<'a, R: Read + Seek> Head<'a, R> {
+    pub fn new(reader: &'a mut R) -> Self {
+        Self { reader, from: 0 }
+    }
+
+    /// What follows the first `from` bytes.
+    pub fn from(&mut self, from: u64) -> Head<'_, R> {
+        Head {
+            from: self.from.saturating_add(from),
+            reader: self.reader,
+        }
+    }
+
+    /// The bytes at `offset`.
+    pub fn at<const N: usize>(&mut self, offset: u64) -> io::Result<[u8; N]> {
+        let mut bytes = [0; N];
+        let place = SeekFrom::Start(self.from.saturating_add(offset));
+        self.reader.seek(place)?;
+        self.reader.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// At most `count` bytes from `offset` on.
+    pub fn bytes(&mut self, offset: u64, count: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        let place = SeekFrom::Start(self.from.saturating_add(offset));
+        self.reader.seek(place)?;
+        self.reader.by_ref().take(count).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Reads the first bytes; returns how many there are, up to the length of `start`.
+    fn start(&mut self, start: &mut [u8]) -> io::Result<usize> {
+        self.reader.seek(SeekFrom::Start(self.from))?;
+        let mut count = 0;
+        while count < start.len() {
+            match self.reader.read(&mut start[count..])? {
+                0 => break,
+                more => count += more,
+            }
+        }
+        Ok(count)
+    }
 }
 
 fn little(bytes: [u8; 2]) -> u64 {
     u64::from(u16::from_le_bytes(bytes))
-}
-
-/// The first frame header and the first scan header tell all.
-fn jpeg(head: &mut Head<impl Read + Seek>) -> io::Result<Option<Estimate>> {
-    let mut frame = None;
-    let mut at = 2;
-    for _ in 0..MAX_CHUNKS {
-        let [marker, kind] = head.at(at)?;
-        // Fill bytes, and what decoders skip between segments.
-        if marker != 0xff || kind == 0xff || kind == 0 {
-            at += 1;
-            continue;
-        }
-        if matches!(kind, 0x01 | 0xd0..=0xd8) {
-            at += 2;
-            continue;
-        }
-        let length = big(head.at(at + 2)?);
-        match kind {
-            0xc0..=0xcf if !matches!(kind, 0xc4 | 0xc8 | 0xcc) => {
-                frame = Some(JpegFrame::read(head, kind, at + 4)?);
-            }
-            // Start of scan; the end of the picture.
-            0xda | 0xd9 => {
-                let [components] = head.at(at + 4)?;
-                return Ok(frame.map(|frame: JpegFrame| frame.estimate(components)));
-            }
-            _ => {}
-        }
-        at += 2 + length.max(2);
-    }
-    Ok(None)
-}
-
-struct JpegFrame {
-    is_progressive: bool,
-    width: u32,
-    height: u32,
-    /// How often each component is sampled, across and down, in a block of the picture.
-    samplings: Vec<(u64, u64)>,
-}
-
-impl JpegFrame {
-    fn read(head: &mut Head<impl Read + Seek>, kind: u8, at: u64) -> io::Result<Self> {
-        let [_, h1, h2, w1, w2, components] = head.at(at)?;
-        let sampling = |component: u64| {
-            let [sampling] = head.at(at + 7 + 3 * component)?;
-            Ok((u64::from(sampling >> 4), u64::from(sampling & 15)))
-        };
-        let samplings = (0..u64::from(components.min(4))).map(sampling);
-        Ok(Self {
-            is_progressive: kind & 3 == 2,
-            width: u32::from(u16::from_be_bytes([w1, w2])),
-            height: u32::from(u16::from_be_bytes([h1, h2])),
-            samplings: samplings.collect::<io::Result<_>>()?,
-        })
-    }
-
-    fn estimate(&self, first_scan: u8) -> Estimate {
-        let (width, height) = (u64::from(self.width), u64::from(self.height));
-        let most = |side: fn(&(u64, u64)) -> u64| self.samplings.iter().map(side).max();
-        let across = most(|sampling| sampling.0).unwrap_or(1).max(1);
-        let down = most(|sampling| sampling.1).unwrap_or(1).max(1);
-        let blocks = width.div_ceil(8 * across) * height.div_ceil(8 * down) * 64;
-        let samples: u64 = self.samplings.iter().map(|(h, v)| blocks * h * v).sum();
-        // Coefficients of 16 bits wait for all scans.
-        let is_kept = self.is_progressive || usize::from(first_scan) < self.samplings.len();
-        let kept = if is_kept { 2 * samples } else { 0 };
-        // A row of blocks, and once more larger, of each component.
-        let rows = 64 * (width + 64) * down * self.samplings.len() as u64;
-        Estimate::new(self.width, self.height, 3 * width * height + kept + rows)
-    }
 }
 
 /// Rows are made smaller as they come, unless they come in seven passes.

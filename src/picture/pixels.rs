@@ -15,12 +15,38 @@ pub(super) fn to_rgb(color: ColorType) -> Option<ToRgb> {
         ColorType::La8 => |pixel| on_white([pixel[0]; 3], pixel[1]),
         ColorType::Rgb8 => |pixel| [pixel[0], pixel[1], pixel[2]],
         ColorType::Rgba8 => |pixel| on_white([pixel[0], pixel[1], pixel[2]], pixel[3]),
+        ColorType::L16 => |pixel| [upper(pixel, 0); 3],
+        ColorType::La16 => |pixel| on_white([upper(pixel, 0); 3], upper(pixel, 1)),
+        ColorType::Rgb16 => |pixel| [0, 1, 2].map(|at| upper(pixel, at)),
+        ColorType::Rgba16 => |pixel| {
+            on_white([0, 1, 2].map(|at| upper(pixel, at)), upper(pixel, 3))
+        },
+        ColorType::Rgb32F => |pixel| [0, 1, 2].map(|at| of_float(pixel, at)),
+        ColorType::Rgba32F => |pixel| {
+            on_white([0, 1, 2].map(|at| of_float(pixel, at)), of_float(pixel, 3))
+        },
         _ => return None,
     })
 }
 
+/// The upper 8 bits of value `at`.
+fn upper(pixel: &[u8], at: usize) -> u8 {
+    let [first, second] = [pixel[2 * at], pixel[2 * at + 1]];
+    (u16::from_ne_bytes([first, second]) >> 8).to_le_bytes()[0]
+}
+
+/// Value `at`, of 0 to 1.
+fn of_float(pixel: &[u8], at: usize) -> u8 {
+    let bytes = &pixel[4 * at..4 * at + 4];
+    let value = f32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+    // What is no number becomes 0, and all else fits.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let byte = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+    byte
+}
+
 /// `colours` with the opacity `alpha` before a white ground.
-fn on_white(colours: [u8; 3], alpha: u8) -> [u8; 3] {
+pub(super) fn on_white(colours: [u8; 3], alpha: u8) -> [u8; 3] {
     if alpha == 255 {
         return colours;
     }

@@ -3,6 +3,8 @@ use image::ImageFormat;
 use super::pixels::halve;
 use super::*;
 
+mod formats;
+
 /// A picture that differs everywhere, in a file of `format`.
 fn file(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
@@ -70,7 +72,7 @@ fn each_format_is_read() {
     assert!(webp.rgb == rgb);
     let gif = file(&DynamicImage::from(colours().to_rgb8()), ImageFormat::Gif);
     assert_eq!(decode(&gif).expect("a GIF").height, 17);
-    let jpeg = encode_jpeg(&webp, 90).expect("a JPEG");
+    let jpeg = encode_jpeg(&webp, 90, None).expect("a JPEG");
     let error = |a: &u8, b: &u8| u32::from(a.abs_diff(*b));
     let seen = decode(&jpeg).expect("a JPEG").rgb;
     let off: u32 = seen.iter().zip(&rgb).map(|(a, b)| error(a, b)).sum();
@@ -303,7 +305,7 @@ fn damaged_pictures_are_refused_or_read_and_nothing_else() {
 
 #[test]
 fn what_is_no_picture_is_said_to_be_none() {
-    for file in [&b""[..], b"<html>", b"II*\0", b"%PDF-1.7"] {
+    for file in [&b""[..], b"<html>", b"BM it is", b"%PDF-1.7"] {
         let error = decode(file).expect_err("no picture");
         assert!(error.to_string().contains("WebP"), "{error}");
         assert_eq!(*error.kind(), Kind::Unusable);

@@ -15,7 +15,7 @@ use crate::support::stage::file;
 use crate::support::tiny::Tiny;
 
 /// A folder with a small `model` and `count` files in `pictures`, which are not indexed yet.
-fn staged(count: u32) -> PathBuf {
+pub fn staged(count: u32) -> PathBuf {
     let folder = file("index", "").with_extension("d");
     let (pictures, checkpoint) = (folder.join("pictures"), folder.join("checkpoint"));
     std::fs::create_dir_all(&pictures).expect("room");

@@ -10,6 +10,7 @@ mod claim;
 mod clip_damage;
 mod clip_engine;
 mod clip_fetch;
+mod clip_formats;
 mod clip_index;
 mod clip_model;
 mod clip_qdrant;

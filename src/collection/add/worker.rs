@@ -17,7 +17,7 @@ use crate::digest::sha256;
 use crate::error::{Error, Kind, Result};
 use crate::http::{Client, Request};
 use crate::locked::{locked, unpoisoned};
-use crate::media::{other_format, picture_type};
+use crate::media::other_format;
 use crate::picture::{self, Found};
 use clip::{Encoder, Picture};
 
@@ -275,8 +275,8 @@ impl<'a> WorkerPool<'a> {
             return Ok(Examined::Picture(Box::new(row)).into());
         }
         match decode(bytes) {
-            Ok(picture) => {
-                (record.width, record.height) = (picture.width, picture.height);
+            Ok((picture, size)) => {
+                (record.width, record.height) = size;
                 let pixels = self.encoder.pixels(&picture)?;
                 let decoded = DecodedPicture {
                     job,
@@ -289,6 +289,7 @@ impl<'a> WorkerPool<'a> {
                 let line = format!("{}: {}", name(&job, root), error.chain());
                 let kind = match error.kind() {
                     Kind::TooLarge => TOO_LARGE,
+                    Kind::Unsupported(variant) => variant,
                     _ => DAMAGED,
                 };
                 Ok(Examined::LeftOut(Box::new(job), LeftOut { kind, line }).into())
@@ -329,9 +330,9 @@ impl<'a> WorkerPool<'a> {
             .limit(picture::MAX_FILE_BYTES);
         let answer = self.client.send(&request)?;
         match answer.head.status {
-            200 if picture_type(&answer.body).is_some() => Ok(answer.body),
+            200 if picture::is_read(&answer.body) => Ok(answer.body),
             200 => {
-                let what = "the file there is not a JPEG, PNG, WebP or GIF picture";
+                let what = "the file there is not a picture of a kind that is read";
                 Err(Error::new(Kind::Unusable, what))
             }
             status => {
@@ -371,9 +372,10 @@ fn name(job: &FileJob, root: &Root) -> String {
     path.display().to_string()
 }
 
-/// As [`picture::decode`]; a panic of a decoder is an error like another.
-fn decode(bytes: &[u8]) -> Result<Picture> {
-    std::panic::catch_unwind(|| picture::decode(bytes)).unwrap_or_else(|_| {
+/// As [`picture::decode_enough`] for a model; a panic of a decoder is an error like another.
+fn decode(bytes: &[u8]) -> Result<(Picture, (u32, u32))> {
+    let decoded = std::panic::catch_unwind(|| picture::decode_enough(bytes, picture::ENOUGH));
+    decoded.unwrap_or_else(|_| {
         let what = "the picture cannot be decoded: its decoder panicked";
         Err(Error::new(Kind::Unusable, what))
     })

@@ -13,6 +13,7 @@ use crate::collection::{Original, Place, Record, VectorStore};
 use crate::digest::sha256;
 use crate::error::{Error, Result};
 use crate::locked::locked;
+use crate::media::picture_type;
 use crate::picture;
 use crate::search::{Content, Failure, Image, ImageFile, Reason};
 
@@ -21,6 +22,8 @@ use super::thumbnails::Thumbnails;
 
 /// Quality of the smaller pictures.
 const JPEG_QUALITY: u8 = 85;
+/// Largest file that is handed out: Telegram takes no larger one as a photo.
+const MAX_SHOWN_BYTES: u64 = 10_000_000;
 /// Files whose content was compared and is remembered to be right; beyond these all are forgotten.
 const MAX_CHECKED: usize = 4096;
 
@@ -78,7 +81,11 @@ impl Images {
         let (record, original) = logged(id, found)??;
         match width.filter(|width| *width < record.width) {
             Some(width) => Some(self.smaller(record, original, width)),
-            None => Some(self.whole(record, original)),
+            None if is_shown(&original) => Some(self.whole(record, original)),
+            None => {
+                let width = record.width;
+                Some(self.smaller(record, original, width))
+            }
         }
     }
 
@@ -177,9 +184,25 @@ fn scaled(record: &Record, original: &Original, width: u32) -> Result<Option<Vec
     if sha256(&bytes) != record.digest {
         return Ok(None);
     }
-    let picture = picture::decode(&bytes)?;
+    let (picture, _) = picture::decode_enough(&bytes, width)?;
+    let profile = picture::profile(&bytes);
     drop(bytes);
-    picture::encode_jpeg(&picture.fit(width), JPEG_QUALITY).map(Some)
+    let mut picture = picture.fit(width);
+    loop {
+        let jpeg = picture::encode_jpeg(&picture, JPEG_QUALITY, profile.clone())?;
+        if jpeg.len() as u64 <= MAX_SHOWN_BYTES {
+            return Ok(Some(jpeg));
+        }
+        let width = picture.width / 4 * 3;
+        picture = picture.fit(width);
+    }
+}
+
+/// Whether the file is one that everybody can show, without what [`Layout`] leaves out.
+fn is_shown(original: &Original) -> bool {
+    let mut head = [0; 64];
+    let count = original.bytes.read_at(0, &mut head).unwrap_or(0);
+    original.bytes.size() <= MAX_SHOWN_BYTES && picture_type(&head[..count]).is_some()
 }
 
 /// What reading and decoding the file takes at most, in bytes.

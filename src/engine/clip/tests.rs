@@ -203,7 +203,7 @@ fn a_large_picture_is_offered_in_a_size_that_can_be_sent() {
 fn a_picture_finds_its_like_and_is_served_in_any_width() {
     let name = format!("clip-engine-{}.jpg", std::process::id());
     let path = std::env::temp_dir().join(&name);
-    let bytes = picture::encode_jpeg(&solid(255), 90).expect("encoded");
+    let bytes = picture::encode_jpeg(&solid(255), 90, None).expect("encoded");
     std::fs::write(&path, &bytes).expect("room");
     let mut red = record("red", file(&name), 40, 20);
     red.bytes = bytes.len() as u64;

@@ -148,6 +148,7 @@ pub(super) fn broken(error: &Error, host: &str, overdue: bool) -> SpaceFailure {
         | Kind::Deferred { .. }
         | Kind::Rejected
         | Kind::Unusable
+        | Kind::Unsupported(_)
         | Kind::Busy
         | Kind::System => Failure::new(Reason::Internal, error.chain()).into(),
     }

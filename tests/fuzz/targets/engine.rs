@@ -59,7 +59,7 @@ pub fn picture(case: &[u8]) {
             let small = decoded.fit(5);
             check_picture(&small);
             assert!(small.width <= width);
-            picture::encode_jpeg(&small, 80).expect("it has pixels");
+            picture::encode_jpeg(&small, 80, None).expect("it has pixels");
         }
         Err(error) => check_error(&error),
     }
@@ -238,7 +238,7 @@ static INDEX: LazyLock<PathBuf> = LazyLock::new(|| {
             height: 8,
             rgb: rgb.repeat(64),
         };
-        let file = picture::encode_jpeg(&picture, 90).expect("it has pixels");
+        let file = picture::encode_jpeg(&picture, 90, None).expect("it has pixels");
         write(&pictures.join(name).with_extension("jpg"), &file);
     }
     let index = folder.join("index");
