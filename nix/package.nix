@@ -15,6 +15,8 @@
       clip-search = [
         "clip"
         "drawings"
+        # HEVC is patented: leave it out where that keeps you from shipping a decoder.
+        "heic"
         "page"
       ];
       playground = [ "default" ];

@@ -27,9 +27,9 @@ mod jxl;
 mod pixels;
 mod profile;
 mod raw;
-mod tiff;
 #[cfg(test)]
 mod tests;
+mod tiff;
 
 /// Largest picture file that is read, in bytes.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -170,7 +170,8 @@ pub fn decode(bytes: &[u8]) -> Result<Picture> {
 /// As [`decode`].
 pub fn decode_enough(bytes: &[u8], enough: u32) -> Result<(Picture, (u32, u32))> {
     if !is_read(bytes) {
-        let problem = "this is not a picture of a kind that is read, as JPEG, PNG, WebP or HEIC are";
+        let problem =
+            "this is not a picture of a kind that is read, as JPEG, PNG, WebP or HEIC are";
         return Err(Error::new(Kind::Unusable, problem));
     }
     let damaged = || Error::new(Kind::Unusable, "the picture is damaged");

@@ -113,7 +113,8 @@ impl Sizes {
 /// many as all those of the brightness once more in its filter; two for what is known of blocks. Its
 /// colours take less, later.
 fn tile_bytes(sps: &Sps) -> u64 {
-    let pixels = u64::from(sps.pic_width_in_luma_samples) * u64::from(sps.pic_height_in_luma_samples);
+    let pixels =
+        u64::from(sps.pic_width_in_luma_samples) * u64::from(sps.pic_height_in_luma_samples);
     // Twice the samples of a pixel.
     let samples = match sps.chroma_format_idc {
         0 => 2,
@@ -163,10 +164,7 @@ fn failed(cause: HeifError) -> Error {
 }
 
 fn broken(problem: &str) -> Error {
-    Error::new(
-        Kind::Unusable,
-        format!("the picture is damaged: {problem}"),
-    )
+    Error::new(Kind::Unusable, format!("the picture is damaged: {problem}"))
 }
 
 /// The ICC profile of the colours that [`decode`] returns.
@@ -236,7 +234,10 @@ fn sps_of(image: &ResolvedImage) -> Result<Sps> {
 
 /// Width and height as they are coded.
 fn coded_size(sps: &Sps) -> (usize, usize) {
-    let size = [sps.pic_width_in_luma_samples, sps.pic_height_in_luma_samples];
+    let size = [
+        sps.pic_width_in_luma_samples,
+        sps.pic_height_in_luma_samples,
+    ];
     (size[0] as usize, size[1] as usize)
 }
 
@@ -266,7 +267,10 @@ fn assembled(parsed: &ParsedHeif, layer: Layer, halvings: u32) -> Result<Picture
         let image = image.ok_or_else(|| broken("there is none"))?;
         return halved(tile(image, layer)?, halvings);
     };
-    let (width, height) = (grid.output_width >> halvings, grid.output_height >> halvings);
+    let (width, height) = (
+        grid.output_width >> halvings,
+        grid.output_height >> halvings,
+    );
     let row = width as usize * 3;
     let mut canvas = Picture {
         width,
@@ -283,7 +287,9 @@ fn assembled(parsed: &ParsedHeif, layer: Layer, halvings: u32) -> Result<Picture
         }
         let is_even = size.0.trailing_zeros().min(size.1.trailing_zeros()) >= halvings;
         if !is_even {
-            return Err(failed(HeifError::Unsupported("tiles that cannot be halved")));
+            return Err(failed(HeifError::Unsupported(
+                "tiles that cannot be halved",
+            )));
         }
         let tile = halved(tile, halvings)?;
         let x = number % columns * tile.width as usize;

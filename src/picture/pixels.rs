@@ -18,13 +18,13 @@ pub(super) fn to_rgb(color: ColorType) -> Option<ToRgb> {
         ColorType::L16 => |pixel| [upper(pixel, 0); 3],
         ColorType::La16 => |pixel| on_white([upper(pixel, 0); 3], upper(pixel, 1)),
         ColorType::Rgb16 => |pixel| [0, 1, 2].map(|at| upper(pixel, at)),
-        ColorType::Rgba16 => |pixel| {
-            on_white([0, 1, 2].map(|at| upper(pixel, at)), upper(pixel, 3))
-        },
+        ColorType::Rgba16 => {
+            |pixel| on_white([0, 1, 2].map(|at| upper(pixel, at)), upper(pixel, 3))
+        }
         ColorType::Rgb32F => |pixel| [0, 1, 2].map(|at| of_float(pixel, at)),
-        ColorType::Rgba32F => |pixel| {
-            on_white([0, 1, 2].map(|at| of_float(pixel, at)), of_float(pixel, 3))
-        },
+        ColorType::Rgba32F => {
+            |pixel| on_white([0, 1, 2].map(|at| of_float(pixel, at)), of_float(pixel, 3))
+        }
         _ => return None,
     })
 }

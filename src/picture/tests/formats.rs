@@ -146,7 +146,9 @@ fn a_lost_restart_is_no_picture() {
     let file = recorded("jpeg-restarts.jpg");
     decode(&file).expect("whole");
     let marker = |pair: &[u8]| pair[0] == 0xff && (0xd0..=0xd7).contains(&pair[1]);
-    let places: Vec<usize> = (0..file.len() - 1).filter(|at| marker(&file[*at..])).collect();
+    let places: Vec<usize> = (0..file.len() - 1)
+        .filter(|at| marker(&file[*at..]))
+        .collect();
     assert!(places.len() > 3, "{places:?}");
     for place in places {
         let cut = [&file[..place], &file[place + 2..]].concat();
