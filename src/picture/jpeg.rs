@@ -159,7 +159,7 @@ impl Frame {
         let bytes = if halvings > 0 || self.is_apart() {
             // The samples of each component, and of all.
             let colours = components * (width >> halvings).max(1) * (height >> halvings).max(1);
-            (samples >> (2 * halvings)) + 2 * colours + rows
+            (samples >> (2 * halvings)) + colours + rows
         } else {
             // Coefficients of 16 bits wait for all scans.
             let kept = if self.is_progressive { 2 * samples } else { 0 };

@@ -166,7 +166,10 @@ fn a_jpeg_is_made_smaller_as_it_is_decoded() {
         let (picture, size) = decode_enough(&photo, enough).expect("a JPEG");
         assert_eq!(picture.width, width, "{enough}");
         assert_eq!(size, (240, 160));
-        assert!(difference(&whole, &picture) < 3.0, "{enough}");
+        // Parts of 30 pixels in width begin elsewhere.
+        let most = if width < 60 { 20.0 } else { 3.0 };
+        let off = difference(&whole, &picture);
+        assert!(off < most, "{enough}: {off}");
     }
     let (turned, size) = decode_enough(&recorded("jpeg-exif6.jpg"), 80).expect("a JPEG");
     assert_eq!((turned.width, turned.height), (80, 120));
