@@ -103,7 +103,7 @@ impl MaxByPixels for (u32, u32) {
 impl Sizes {
     fn bytes(&self) -> u64 {
         let (width, height) = self.canvas;
-        let kept = u64::from(width) * u64::from(height) >> (2 * halvings(width, height));
+        let kept = (u64::from(width) * u64::from(height)) >> (2 * halvings(width, height));
         let planes = if self.has_alpha { 2 } else { 1 };
         self.tile.saturating_add(3 * kept * planes)
     }
@@ -354,8 +354,8 @@ fn tile(image: &ResolvedImage, layer: Layer) -> Result<Picture> {
         rgb,
     };
     let [left, _, top, _] = sps.conformance_window;
-    let size = shown(&sps).filter(|_| (width, height) == coded_size(&sps));
-    let (width, height) = size.ok_or_else(|| broken("its frame is larger than it is"))?;
+    let visible = shown(&sps).filter(|_| (width, height) == coded_size(&sps));
+    let (width, height) = visible.ok_or_else(|| broken("its frame is larger than it is"))?;
     Ok(cropped(picture, left, top, width, height))
 }
 

@@ -278,8 +278,8 @@ fn smaller(
     check_size(estimate, frame.width, frame.height)?;
     let mut decoder = jpeg_decoder::Decoder::new(Cursor::new(bytes));
     let side = |side: u32| u16::try_from(side.div_ceil(1 << halvings)).unwrap_or(u16::MAX);
-    let size = decoder.scale(side(frame.width), side(frame.height));
-    let (width, height) = size.map_err(damaged)?;
+    let scaled = decoder.scale(side(frame.width), side(frame.height));
+    let (width, height) = scaled.map_err(damaged)?;
     let info = decoder.info().ok_or_else(|| unknown("none"))?;
     let raw = decoder.decode().map_err(damaged)?;
     let turn = orientation(decoder.exif_data());

@@ -16,6 +16,7 @@ use super::{directories, jxl, raw};
 const MAX_BYTES: usize = 1 << 20;
 
 /// The ICC profile of the picture file `bytes`; none if it has none, or one that is too large.
+#[must_use]
 pub fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     let found = match Format::of(bytes)? {
         Format::Jpeg => of_jpeg(bytes),
