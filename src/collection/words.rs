@@ -205,8 +205,8 @@ impl PictureWords {
             if words.len() > 1 && !is_name {
                 self.insert(&folded(&chunk));
             }
-            for word in &words {
-                self.insert(word);
+            for word in words {
+                self.insert(&word);
             }
         }
         if is_name && !whole.is_empty() {

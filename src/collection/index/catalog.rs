@@ -27,6 +27,7 @@ use super::bytes::{Put, Take};
 use super::manifest::{Root, SegmentEntry};
 use super::record::StoredRecord;
 use super::segment::Segment;
+use crate::collection::Position;
 use crate::collection::words::PictureWords;
 use crate::error::{Error, Result};
 use crate::search::Position;

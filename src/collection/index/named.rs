@@ -114,7 +114,7 @@ fn meanings(shelf: &Shelf<'_>, word: &QueryWord) -> Meanings {
     meanings
 }
 
-fn rows_of(shelf: &Shelf<'_>, meanings: &Meanings) -> usize {
+fn rows_of(shelf: &Shelf<'_>, meanings: &[(usize, f32)]) -> usize {
     let lists = meanings.iter().map(|(number, _)| *number);
     lists
         .map(|number| shelf.catalog.rows_with(number).count())
@@ -143,20 +143,20 @@ impl Sums {
     }
 
     /// Adds a word that weighs `weight` to the rows that meet it.
-    fn add(&mut self, of: &Shelf<'_>, meanings: &Meanings, weight: f32, is_whole: bool) {
+    fn add(&mut self, from: &Shelf<'_>, meanings: &[(usize, f32)], weight: f32, is_whole: bool) {
         self.met = RowSet::default();
         for (number, how) in meanings {
-            for row in of.catalog.rows_with(*number) {
-                let is_allowed = of.allowed.is_none_or(|allowed| allowed.contains(row));
-                if !is_allowed || of.entry.dead.contains(row) || self.met.contains(row) {
+            for row in from.catalog.rows_with(*number) {
+                let is_allowed = from.allowed.is_none_or(|allowed| allowed.contains(row));
+                if !is_allowed || from.entry.dead.contains(row) || self.met.contains(row) {
                     continue;
                 }
                 self.met.insert(row);
-                let sum = &mut self.rows[row];
+                let told = &mut self.rows[row];
                 if is_whole {
-                    sum.whole += weight * how;
+                    told.whole += weight * how;
                 } else {
-                    sum.parts += weight * how;
+                    told.parts += weight * how;
                 }
             }
         }

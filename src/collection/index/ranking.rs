@@ -376,8 +376,8 @@ mod tests {
         let all = rows(&joined(&called, candidates(&near), 1.0));
         for depth in [MIN_DEPTH, 150, 300] {
             let some = rows(&joined(&called, candidates(&near[..depth]), 1.0));
-            let same = some.iter().zip(&all).take_while(|(a, b)| a == b).count();
-            assert!(same >= MIN_DEPTH, "{depth}: {same}");
+            let equal = some.iter().zip(&all).take_while(|(a, b)| a == b).count();
+            assert!(equal >= MIN_DEPTH, "{depth}: {equal}");
         }
     }
 }
