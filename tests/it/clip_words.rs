@@ -33,7 +33,7 @@ fn indexed() -> [(&'static str, String); 2] {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("room");
         // Unlike each other, or they would be near-duplicates.
         let colour = |x: u32, y: u32| {
-            let is_on = (x + y * 4) % (u32::from(number) + 2) == 0;
+            let is_on = (x + y * 4).is_multiple_of(u32::from(number) + 2);
             image::Rgb(if is_on {
                 [250, 60 * number, 0]
             } else {
