@@ -15,6 +15,12 @@
 //! A catalog holds nothing that is not in the records of its segment, and is written beside it, before a
 //! manifest names both. So nothing is lost with it: whoever finds it missing, damaged, or of another
 //! version makes it anew in memory, and the next writer makes the file.
+//!
+//! Why no database: a state of the index is one set of immutable files, so that a kill, a full disk or a
+//! reader from before leaves no row in one store and not in the other, and nothing that was removed stays
+//! in a free page. In `SQLite` a filter that lets half of 100,000 rows through took 8 ms and one of a
+//! region 24 ms, where these columns take a fraction of one; it would add 1 MB to `clip-search`, and a
+//! write-ahead log to a folder that readers need not be able to write.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
