@@ -294,7 +294,10 @@ fn add_filters(form: &mut Value, engine: &dyn Engine, or_null: bool) {
     }
     for (name, (_, mut schema)) in Filter::NAMES.into_iter().zip(filters()) {
         if or_null {
-            schema = json!({ "anyOf": [schema, { "type": "null" }] });
+            let year = json!({ "type": "integer", "minimum": 1000, "maximum": 9999 });
+            let is_date = ["after", "before"].contains(&name);
+            let null = json!({ "type": "null" });
+            schema = json!({ "anyOf": if is_date { json!([schema, year, null]) } else { json!([schema, null]) } });
         }
         form["properties"][name] = schema;
     }

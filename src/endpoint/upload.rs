@@ -170,8 +170,10 @@ fn json(body: &[u8]) -> Result<Fields, Failure> {
     for (name, value) in object {
         let value = match value {
             Value::String(text) => text,
-            _ if name == "query" => return Err(bad_query("query must be text".to_owned())),
-            Value::Null => continue,
+            Value::Null if name != "query" => continue,
+            _ if ["query", "near", "folder"].contains(&name.as_str()) => {
+                return Err(bad_query(format!("{name} must be text")));
+            }
             // 3.0 is a whole number, too.
             Value::Number(number) => match number.as_f64() {
                 Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),

@@ -136,6 +136,11 @@ fn own_pictures_are_found_by_name_date_and_folder() {
     let post = Request::post_json(format!("http://{address}/search?details=true"), &form);
     let answer = Client::new(1).send(&post).expect("an answer");
     assert_eq!(captions(&answer.json().expect("JSON")), ["IMG 2231"]);
+    let wrong = json!({"query": "img", "folder": false});
+    let post = Request::post_json(format!("http://{address}/search"), &wrong);
+    let answer = Client::new(1).send(&post).expect("an answer");
+    let message = &answer.json().expect("JSON")["error"]["message"];
+    assert_eq!(message, "folder must be text");
     let described = Request::get(format!("http://{address}/openapi.json"));
     let described = Client::new(1).send(&described).expect("an answer");
     let described: Value = described.json().expect("JSON");

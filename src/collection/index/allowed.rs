@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use super::catalog::{Catalog, NEVER};
+use super::catalog::{Catalog, NEVER, names};
 use super::manifest::{Root, RowSet};
-use crate::collection::words::name_words;
 use crate::search::{Date, Filter};
 
 /// Mean radius of the Earth, in metres.
@@ -22,12 +21,14 @@ pub(super) fn allowed(catalog: &Catalog, filter: &Filter, roots: &[Root]) -> Row
     });
     let folders: Option<Vec<bool>> = filter.folder.as_deref().map(|wanted| {
         let wanted = Wanted::new(wanted);
-        let folders = catalog.folders();
-        let is_wanted = |(root, path): (usize, std::path::PathBuf)| {
-            let root = roots.get(root).filter(|root| !root.is_list);
-            root.is_some_and(|root| wanted.holds(&root.path, &path))
+        // What is above a root is nobody's business, unless it is named in full.
+        let own = |root: &Root| names(Path::new(root.path.file_name().unwrap_or_default()));
+        let roots: Vec<_> = roots.iter().map(|root| (root, own(root))).collect();
+        let is_wanted = |(root, path, names): (usize, &Path, &str)| {
+            let root = roots.get(root).filter(|(root, _)| !root.is_list);
+            root.is_some_and(|(root, own)| wanted.holds(&root.path, path, own, names))
         };
-        folders.map(is_wanted).collect()
+        catalog.folders().map(is_wanted).collect()
     });
     let rows = catalog.taken().zip(catalog.points());
     let rows = rows.zip(catalog.folder_numbers()).enumerate();
@@ -76,42 +77,39 @@ fn square_of_chord(metres: f64) -> f32 {
 /// A folder that is sought.
 struct Wanted<'a> {
     /// The words of each name, from the outermost.
-    names: Vec<Vec<String>>,
+    names: Vec<String>,
     /// All of the path, from the root of the file system on.
     whole: Option<&'a Path>,
 }
 
 impl<'a> Wanted<'a> {
     fn new(text: &'a str) -> Self {
-        let names = text.split(['/', '\\']).map(name_words);
+        let slashes = text.replace('\\', "/");
+        let each = slashes.split('/').map(|name| names(Path::new(name)));
         let path = Path::new(text);
         Self {
-            names: names.filter(|words| !words.is_empty()).collect(),
+            names: each.filter(|words| !words.trim().is_empty()).collect(),
             whole: path.is_absolute().then_some(path),
         }
     }
 
-    /// Whether the folder at `path` below `root` is the one, or lies in it. What is above the root is
-    /// nobody's business, unless it is named in full.
-    fn holds(&self, root: &Path, path: &Path) -> bool {
-        if self
-            .whole
-            .is_some_and(|whole| root.join(path).starts_with(whole))
-        {
+    /// Whether the folder at `path` below `root` is the one, or lies in it. The words of the names in
+    /// `path` are `names`, those of the root's own name `own`.
+    fn holds(&self, root: &Path, path: &Path, own: &str, names: &str) -> bool {
+        let is_within = |whole| root.join(path).starts_with(whole);
+        if self.whole.is_some_and(is_within) {
             return true;
         }
-        if self.names.is_empty() {
-            return false;
+        match &self.names[..] {
+            [] => false,
+            [one] => own.contains(one) || names.contains(one),
+            several => {
+                let all: Vec<&str> = own.split('/').chain(names.split('/')).collect();
+                let is_like = |(wanted, name): (&String, &&str)| name.contains(wanted);
+                let mut places = all.windows(several.len());
+                places.any(|place| several.iter().zip(place).all(is_like))
+            }
         }
-        let own = root.file_name().into_iter().chain(path.iter());
-        let own: Vec<_> = own
-            .map(|name| name_words(&name.to_string_lossy()))
-            .collect();
-        let is_like = |(wanted, own): (&Vec<String>, &Vec<String>)| {
-            own.windows(wanted.len()).any(|words| words == wanted)
-        };
-        let mut places = own.windows(self.names.len());
-        places.any(|own| self.names.iter().zip(own).all(is_like))
     }
 }
 
@@ -123,6 +121,8 @@ mod tests {
     fn a_folder_is_found_by_words_of_its_name() {
         let root = Path::new("/home/anna/Pictures");
         let path = Path::new("2019/Hochzeit Anna & Bob/Kirche");
+        let (own, below) = (names(Path::new("Pictures")), names(path));
+        let holds = |wanted: &str| Wanted::new(wanted).holds(root, path, &own, &below);
         for wanted in [
             "Hochzeit",
             "hochzeit anna",
@@ -133,7 +133,7 @@ mod tests {
             "/home/anna/Pictures/2019",
             "Kirche/",
         ] {
-            assert!(Wanted::new(wanted).holds(root, path), "{wanted}");
+            assert!(holds(wanted), "{wanted}");
         }
         for other in [
             "Hoch",
@@ -148,7 +148,7 @@ mod tests {
             "/home/ann",
         ] {
             let is_all = other == "/";
-            assert_eq!(Wanted::new(other).holds(root, path), is_all, "{other}");
+            assert_eq!(holds(other), is_all, "{other}");
         }
     }
 

@@ -3,11 +3,12 @@
 //!
 //! ```text
 //! head     magic, CRC-32 of the segment and of what follows, rows, folders, words, lengths of the
-//!          folders', words' and lists' text, CRC-32 of these; 80 bytes
+//!          folders', names', words' and lists' text, CRC-32 of these; 88 bytes
 //! taken    rows × 8: seconds since 1970 by the camera's clock; the least number for unknown
 //! point    rows × 3 × 4: the point on a globe of radius 1, as 32-bit floats; NaN for unknown
 //! folder   rows × 4: number of the folder
 //! folders  ends (4 bytes each), then each as the number of its root and the path below that
+//! names    ends (4 bytes each), then the words of each name in that path, as ` summer rome / 2019 `
 //! words    ends (4 bytes each), then the words in order
 //! lists    ends (4 bytes each), then for each word the rows that have it: differences, 7 bits a byte
 //! ```
@@ -23,25 +24,25 @@
 //! write-ahead log to a folder that readers need not be able to write.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::Write;
 use std::ops::{Deref, Range};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::bytes::{Put, Take};
 use super::manifest::{Root, SegmentEntry};
 use super::record::StoredRecord;
 use super::segment::Segment;
-use crate::collection::Position;
-use crate::collection::words::PictureWords;
+use crate::collection::words::{PictureWords, name_words};
 use crate::error::{Error, Result};
 use crate::search::Position;
 use clip::mapped::{Mapped, State};
 
 /// Changes with the format, and with how words are made.
 const MAGIC: &[u8; 8] = b"clipcat1";
-const HEAD: usize = 80;
+const HEAD: usize = 88;
 /// The time of a picture of which none is known.
 pub(super) const NEVER: i64 = i64::MIN;
 
@@ -52,6 +53,7 @@ struct Layout {
     point: Range<usize>,
     folder: Range<usize>,
     folders: Texts,
+    names: Texts,
     words: Texts,
     lists: Texts,
 }
@@ -139,7 +141,7 @@ impl Catalog {
         let (segment, checksum) = (take.small()?, take.small()?);
         let rows = take.size()?;
         let counts = [take.size()?, take.size()?];
-        let lengths = [take.size()?, take.size()?, take.size()?];
+        let lengths = [take.size()?, take.size()?, take.size()?, take.size()?];
         let layout = Layout::new(rows, counts, lengths)?;
         let is_its = segment == entry.checksum && rows == entry.rows;
         (is_its && layout.lists.text.end == bytes.len()).then_some(Self {
@@ -199,16 +201,16 @@ impl Catalog {
         numbers.map(|number| u32::from_le_bytes(*number) as usize)
     }
 
-    /// The folders: the number of the root of each, and its path below that.
-    pub fn folders(&self) -> impl Iterator<Item = (usize, PathBuf)> {
+    /// The folders: the number of the root of each, its path below that, and the words of each name in
+    /// the path, as [`names`] writes them.
+    pub fn folders(&self) -> impl Iterator<Item = (usize, &Path, &str)> {
         (0..self.layout.folders.count).map(|number| {
             let mut take = Take(self.text(&self.layout.folders, number));
             // A root that does not exist matches nothing.
             let root = take.size().unwrap_or(usize::MAX);
-            (
-                root,
-                PathBuf::from(std::ffi::OsString::from_vec(take.0.to_vec())),
-            )
+            let names = str::from_utf8(self.text(&self.layout.names, number));
+            let path = Path::new(OsStr::from_bytes(take.0));
+            (root, path, names.unwrap_or_default())
         })
     }
 
@@ -282,7 +284,7 @@ impl Catalog {
 }
 
 impl Layout {
-    fn new(rows: usize, counts: [usize; 2], lengths: [usize; 3]) -> Option<Self> {
+    fn new(rows: usize, counts: [usize; 2], lengths: [usize; 4]) -> Option<Self> {
         let mut end = HEAD;
         let mut part = |count: usize, width: usize| {
             let start = end;
@@ -303,8 +305,9 @@ impl Layout {
             point,
             folder,
             folders: texts(folders, lengths[0])?,
-            words: texts(words, lengths[1])?,
-            lists: texts(words, lengths[2])?,
+            names: texts(folders, lengths[1])?,
+            words: texts(words, lengths[2])?,
+            lists: texts(words, lengths[3])?,
         })
     }
 }
@@ -332,6 +335,7 @@ struct Builder {
     folder: Vec<u8>,
     numbers: HashMap<Vec<u8>, u32>,
     folders: Vec<Vec<u8>>,
+    names: Vec<String>,
     words: BTreeMap<String, List>,
 }
 
@@ -371,6 +375,7 @@ impl Builder {
         let number = *self.numbers.entry(folder.clone()).or_insert(next);
         if number == next {
             self.folders.push(folder);
+            self.names.push(names(parent));
         }
         self.folder.extend(number.to_le_bytes());
         let root = roots.get(stored.root);
@@ -391,6 +396,7 @@ impl Builder {
         body.extend(self.folder);
         let lengths = [
             put_texts(&mut body, self.folders.iter().map(Vec::as_slice)),
+            put_texts(&mut body, self.names.iter().map(String::as_bytes)),
             put_texts(&mut body, self.words.keys().map(String::as_bytes)),
             put_texts(
                 &mut body,
@@ -414,6 +420,12 @@ impl Builder {
     }
 }
 
+/// The words of each name in `path`.
+pub(super) fn names(path: &Path) -> String {
+    let words = |name: &OsStr| format!(" {} ", name_words(&name.to_string_lossy()).join(" "));
+    path.iter().map(words).collect::<Vec<_>>().join("/")
+}
+
 /// Appends texts with their ends, and returns their length.
 fn put_texts<'a>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'a [u8]> + Clone) -> usize {
     let mut end = 0;
@@ -429,7 +441,7 @@ fn put_texts<'a>(out: &mut Vec<u8>, texts: impl Iterator<Item = &'a [u8]> + Clon
 /// What the picture of `stored` is called.
 fn words_of(stored: &StoredRecord, root: Option<&Root>) -> PictureWords {
     let mut words = PictureWords::default();
-    let name = |name: &std::ffi::OsStr| name.to_string_lossy().into_owned();
+    let name = |name: &OsStr| name.to_string_lossy().into_owned();
     if root.is_some_and(|root| root.is_list) {
         words.add_name(&name_in_address(&stored.path.to_string_lossy()));
     } else {

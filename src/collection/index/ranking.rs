@@ -159,8 +159,11 @@ impl Snapshot {
             let by_score = other.score.total_cmp(&one.score);
             by_score.then(other.candidate.cmp(&one.candidate))
         };
+        if found.len() > MAX_NAMED {
+            found.select_nth_unstable_by(MAX_NAMED, order);
+            found.truncate(MAX_NAMED);
+        }
         found.sort_unstable_by(order);
-        found.truncate(MAX_NAMED);
         found
     }
 
