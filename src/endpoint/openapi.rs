@@ -294,10 +294,11 @@ fn add_filters(form: &mut Value, engine: &dyn Engine, or_null: bool) {
     }
     for (name, (_, mut schema)) in Filter::NAMES.into_iter().zip(filters()) {
         if or_null {
-            let year = json!({ "type": "integer", "minimum": 1000, "maximum": 9999 });
-            let is_date = ["after", "before"].contains(&name);
-            let null = json!({ "type": "null" });
-            schema = json!({ "anyOf": if is_date { json!([schema, year, null]) } else { json!([schema, null]) } });
+            let mut any = vec![schema, json!({ "type": "null" })];
+            if ["after", "before"].contains(&name) {
+                any.push(json!({ "type": "integer", "minimum": 1000, "maximum": 9999 }));
+            }
+            schema = json!({ "anyOf": any });
         }
         form["properties"][name] = schema;
     }

@@ -168,12 +168,13 @@ fn json(body: &[u8]) -> Result<Fields, Failure> {
     };
     let mut fields = Fields::default();
     for (name, value) in object {
+        let is_text = value.is_string() || value.is_null() && name != "query";
+        if !is_text && ["query", "near", "folder"].contains(&name.as_str()) {
+            return Err(bad_query(format!("{name} must be text")));
+        }
         let value = match value {
             Value::String(text) => text,
-            Value::Null if name != "query" => continue,
-            _ if ["query", "near", "folder"].contains(&name.as_str()) => {
-                return Err(bad_query(format!("{name} must be text")));
-            }
+            Value::Null => continue,
             // 3.0 is a whole number, too.
             Value::Number(number) => match number.as_f64() {
                 Some(float) if number.is_f64() && float.fract() == 0.0 => format!("{float:.0}"),
