@@ -131,7 +131,15 @@ fn own_pictures_are_found_by_name_date_and_folder() {
         (status, &answer["error"]["message"]),
         (400, &json!(message))
     );
+}
 
+#[test]
+fn filters_are_taken_from_a_form_and_described() {
+    let settings = indexed();
+    let mut variables = borrowed(&settings);
+    variables.push(("CLIP_SEARCH_ENGINE", "clip"));
+    variables.push(("CLIP_SEARCH_MIN_SCORE", "1"));
+    let (_program, address) = start(&variables);
     let form = json!({"query": "img", "after": 2023, "before": null, "folder": "2023"});
     let post = Request::post_json(format!("http://{address}/search?details=true"), &form);
     let answer = Client::new(1).send(&post).expect("an answer");
