@@ -36,6 +36,7 @@ pub(super) const READ: &[&str] = &[
     "step",
     "type",
     "version",
+    "visible",
 ];
 
 /// How a function is called.

@@ -16,6 +16,8 @@ pub(super) struct Input {
     pub default: Value,
     /// Filled by the Space itself: a session's state and what its API page leaves out.
     pub hidden: bool,
+    /// On the Space's page, at least until somebody does something there.
+    pub shown: bool,
     pub kind: InputKind,
 }
 
@@ -81,6 +83,7 @@ impl Input {
                 given
             },
             hidden: state || component["skip_api"] == json!(true),
+            shown: ![json!(false), json!("hidden")].contains(&properties["visible"]),
             kind,
         }
     }

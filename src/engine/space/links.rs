@@ -119,10 +119,22 @@ fn named(text: &str, locations: &Locations) -> Vec<Link> {
     found.into_iter().map(link).collect()
 }
 
-/// The insides of all tags, each with its position; none of scripts, styles and films.
+/// The insides of all tags, each with its position; none in scripts, styles and comments.
 fn tags(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut unread = 0;
     text.match_indices('<').filter_map(move |(position, _)| {
         let rest = &text[position + 1..];
+        if position < unread {
+            return None;
+        }
+        unread = [("script", "</script"), ("style", "</style"), ("!--", "-->")]
+            .into_iter()
+            .find(|(name, _)| {
+                rest.get(..name.len())
+                    .is_some_and(|tag| tag.eq_ignore_ascii_case(name))
+            })
+            .and_then(|(_, end)| rest.find(end))
+            .map_or(0, |end| position + end);
         if !rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             return None;
         }
@@ -287,6 +299,10 @@ mod tests {
             (
                 "<a href='http://page/'><img alt=x src=\"http://a/1?b=1&amp;c=2\"></a> http://page/ <IMG src=http://a/2>",
                 "http://a/1?b=1&c=2 http://a/2",
+            ),
+            (
+                "<style>p{}</style><script>'<img src=1>'</script><!-- <img src=2> --><img src=http://a/1>",
+                "http://a/1",
             ),
             (
                 "<img src='/gradio_api/file=/t/a b.png'>",

@@ -135,6 +135,17 @@ impl Locations {
         Some(Location::File(text.to_owned()))
     }
 
+    /// The file on the server that `text` may be, where a field says that it is of a picture: its
+    /// name need not end as pictures do.
+    pub(super) fn in_field(&self, text: &str) -> Option<Location> {
+        self.in_data(text).or_else(|| {
+            let text = text.trim();
+            let is_path = is_local(text) && !text.contains(['\n', '<', '>', '"', '|', '\0']);
+            let fits = is_path && sureness_of_path(text) == Sureness::Perhaps;
+            fits.then(|| Location::File(text.to_owned()))
+        })
+    }
+
     /// What `text` leads to where it stands in markup, so that it is relative to the Space's page.
     pub(super) fn in_markup(&self, text: &str) -> Option<Location> {
         let text = text.trim();
@@ -198,6 +209,9 @@ fn anywhere(text: &str) -> Option<Location> {
     if text.starts_with("data:") {
         return Some(Location::Inline(text.to_owned()));
     }
+    if let Some(kind) = bare_base64(text) {
+        return Some(Location::Inline(format!("data:image/{kind};base64,{text}")));
+    }
     if is_http(text) {
         let (_, rest) = text.split_once("://")?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -211,6 +225,21 @@ fn anywhere(text: &str) -> Option<Location> {
     }
     let path = text.trim_start_matches("./").trim_start_matches('/');
     file_of(path).map(Location::File)
+}
+
+/// The kind of the picture whose bytes `text` is in base64, told by how such begin.
+fn bare_base64(text: &str) -> Option<&'static str> {
+    let begins = [
+        ("/9j/", "jpeg"),
+        ("iVBORw0KGgo", "png"),
+        ("UklGR", "webp"),
+        ("R0lGOD", "gif"),
+    ];
+    let (_, kind) = begins
+        .into_iter()
+        .find(|(head, _)| text.starts_with(head))?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(&byte);
+    (text.len() >= 64 && text.bytes().all(plain)).then_some(kind)
 }
 
 impl Location {

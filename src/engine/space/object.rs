@@ -60,7 +60,7 @@ const ADDRESS_KEYS: [&str; 46] = [
 /// Of those, the last that say nothing about a picture by themselves.
 const PLAIN_KEYS: [&str; 6] = ["name", "label", "file", "media", "background", "page"];
 /// Where an object has a list of results.
-const RESULT_KEYS: [&str; 17] = [
+const RESULT_KEYS: [&str; 19] = [
     "results",
     "images",
     "photos",
@@ -76,6 +76,8 @@ const RESULT_KEYS: [&str; 17] = [
     "neighbors",
     "gallery",
     "predictions",
+    "metadatas",
+    "uris",
     "docs",
     "documents",
 ];
@@ -109,8 +111,19 @@ pub(super) fn is_question(object: &Map<String, Value>) -> bool {
 pub(super) fn results(object: &Map<String, Value>) -> Option<&Value> {
     let list = |key: &&str| object.get(*key).filter(|value| value.is_array());
     let lists = RESULT_KEYS.iter().filter_map(list);
-    let full = |value: &&Value| value.as_array().is_some_and(|items| !items.is_empty());
-    lists.clone().find(full).or_else(|| lists.clone().next())
+    lists
+        .clone()
+        .find(|value| holds(value))
+        .or_else(|| lists.clone().next())
+}
+
+/// Whether anything is in a list, which may be one of lists.
+fn holds(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(items) => items.iter().any(holds),
+        _ => true,
+    }
 }
 
 /// Where the picture of `object` is; none where no field of it says.
@@ -130,16 +143,20 @@ fn best<'a>(
         let value = object
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(key));
+        let is_plain = PLAIN_KEYS.contains(&key);
         let candidate = match value.map(|(_, value)| value) {
-            Some(Value::String(text)) => locations
-                .in_data(text)
-                .map(|location| (location.sureness(), Photo::At(location)))
-                .or_else(|| marked(text).then(|| (Sureness::Perhaps, Photo::In(&object[key])))),
+            Some(value @ Value::String(text)) => if is_plain {
+                locations.in_data(text)
+            } else {
+                locations.in_field(text)
+            }
+            .map(|location| (location.sureness(), Photo::At(location)))
+            .or_else(|| marked(text).then_some((Sureness::Perhaps, Photo::In(value)))),
             Some(Value::Object(inner)) if is_file(inner) => {
                 Some((Sureness::Yes, Photo::File(inner)))
             }
             Some(Value::Object(inner)) => best(inner, locations),
-            Some(list @ Value::Array(items)) if !items.is_empty() && !PLAIN_KEYS.contains(&key) => {
+            Some(list @ Value::Array(items)) if !items.is_empty() && !is_plain => {
                 Some((Sureness::Perhaps, Photo::In(list)))
             }
             _ => None,

@@ -45,6 +45,24 @@ const ERROR_WORDS: [&str; 7] = [
     "not loaded",
 ];
 
+/// Words by which a short text beside no pictures says that nothing was found.
+const NOTHING_WORDS: [&str; 12] = [
+    "no result",
+    "no match",
+    "no image",
+    "no picture",
+    "no photo",
+    "no hit",
+    "nothing found",
+    "nothing was found",
+    "none found",
+    "not found",
+    "0 results",
+    "couldn't find",
+];
+/// Longest such text, in bytes.
+const MAX_NOTHING: usize = 200;
+
 /// What is done with pictures while they are found.
 pub trait Pictures {
     /// Keeps a picture that came as `data:`, and returns the path of its address at the endpoint;
@@ -128,6 +146,7 @@ impl HitFinder<'_> {
                 "the Space sends inline images that cannot be read",
             )),
             _ if self.empty || has_pictures || outputs.iter().all(is_blank) => Ok(self.hits),
+            (None, Some(said)) if says_nothing(&refusal::plain(said)) => Ok(self.hits),
             (None, Some(said)) => Err(refusal::mismatch(format!(
                 "the Space's answer holds no address of a picture; it says: {}",
                 refusal::plain(said)
@@ -372,6 +391,11 @@ impl HitFinder<'_> {
             ..about.clone()
         });
     }
+}
+
+fn says_nothing(said: &str) -> bool {
+    let words = said.to_lowercase();
+    words.len() <= MAX_NOTHING && NOTHING_WORDS.iter().any(|word| words.contains(word))
 }
 
 fn is_update(object: &Map<String, Value>) -> bool {

@@ -238,7 +238,9 @@ fn query(visible: &[(usize, &Input)]) -> Option<usize> {
         _ => false,
     };
     texts()
-        .find(|(_, input)| !is_other(input))
+        .find(|(_, input)| input.shown && !is_other(input))
+        .or_else(|| texts().find(|(_, input)| input.shown))
+        .or_else(|| texts().find(|(_, input)| !is_other(input)))
         .or_else(|| texts().next())
         .or_else(|| visible.iter().find(|(_, input)| free(input)))
         .map(|(position, _)| *position)
@@ -247,7 +249,8 @@ fn query(visible: &[(usize, &Input)]) -> Option<usize> {
 fn limit(visible: &[(usize, &Input)]) -> Option<usize> {
     let rated = |list: &[(usize, &Input)]| -> Vec<(i32, usize)> {
         let rate = |(position, input): &(usize, &Input)| Some((rate(input)?, *position));
-        list.iter().filter_map(rate).collect()
+        let shown = list.iter().filter(|(_, input)| input.shown);
+        shown.filter_map(rate).collect()
     };
     let rated = rated(visible);
     let best = rated.iter().map(|(rating, _)| *rating).max()?;
@@ -333,6 +336,13 @@ mod tests {
                 vec![(1, Query)],
             ),
             (vec![textbox("Folder name")], vec![(0, Query)]),
+            (
+                vec![
+                    json!({ "type": "textbox", "props": { "label": "Secret", "visible": false } }),
+                    textbox("Query"),
+                ],
+                vec![(1, Query)],
+            ),
             (
                 vec![
                     textbox("q"),

@@ -12,6 +12,7 @@ fn description(names: &[&str]) -> SpaceDescription {
         } else {
             json!("default")
         },
+        shown: true,
         hidden: *name == "state",
         label: (*name).to_owned(),
         kind: InputKind::Text,

@@ -287,7 +287,7 @@ fn outputs_without_an_address_are_a_mismatch() {
             json!([{ "path": "/t/a.wav", "orig_name": "a.wav" }, { "path": "/t/notes.txt", "orig_name": "notes.txt" }]),
             "no address",
         ),
-        (json!("no results"), "no address"),
+        (json!("the model is warming up"), "no address"),
         (json!(["ftp://a/1", 5]), "no address"),
         (file("http://a/1 http://a/2"), "no address"),
         (json!("http://a/\u{8}"), "no address"),
@@ -300,6 +300,41 @@ fn outputs_without_an_address_are_a_mismatch() {
         let failure = found(&[output], &["json"]).expect_err(words);
         assert!(failure.message.contains(words), "{failure}");
     }
+}
+
+#[test]
+fn a_short_text_may_say_that_nothing_was_found() {
+    for text in [
+        "no results",
+        "<p>Nothing found for 'x'.</p>",
+        "No matching images",
+    ] {
+        let hits = found(&[json!(text)], &["html"]);
+        assert_eq!(hits.expect(text), []);
+    }
+}
+
+#[test]
+fn objects_of_databases_and_plain_base64_are_understood() {
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP4z8CAFWEXHbQSACj";
+    let chroma = json!({ "ids": [["1", "2"]], "documents": [[null, null]], "distances": [[0.1, 0.2]],
+        "metadatas": [[{ "path": "/t/a.png" }, { "path": "/t/b.png" }]] });
+    assert_found(&[
+        (
+            chroma,
+            vec!["http://h/file=/t/a.png", "http://h/file=/t/b.png"],
+        ),
+        (
+            json!([{ "image": "/tmp/blobs/0a1b", "score": 0.5 }]),
+            vec!["http://h/file=/tmp/blobs/0a1b"],
+        ),
+        (
+            json!([{ "Image": "<img src='http://a/1.png'>" }]),
+            vec!["http://a/1.png"],
+        ),
+    ]);
+    let failure = found(&[json!([{ "image": png }])], &["json"]).expect_err("cannot be kept here");
+    assert!(failure.message.contains("inline"), "{failure}");
 }
 
 #[test]
