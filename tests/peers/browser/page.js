@@ -43,7 +43,7 @@ async function say(page, text) {
 
 const words = (page, text) => page.locator(".entry:not(.own) .words", { hasText: text });
 const entryWith = (page, text) => page.locator(".entry:not(.own)", { has: page.locator(".words", { hasText: text }) });
-const summary = (query) => new RegExp(`^\\d+ pictures? for “${query}” · \\d+\\.\\d s$`);
+const summary = (query) => new RegExp(`^\\d+ pictures? for “${query}” · (\\d+ ms|\\d+\\.\\d s)$`);
 const button = (page, text, name) => entryWith(page, text).last().getByRole("button", { name, exact: true });
 
 /** The pictures of the newest album, all of them decoded. */
