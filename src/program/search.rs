@@ -135,7 +135,13 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
         }
         _ => {
             #[cfg(feature = "clip")]
-            at_hand(&mut config, environment)?;
+            {
+                at_hand(&mut config, environment)?;
+                let is_own = config.engine == EngineConfig::Clip && config.clip.index.is_some();
+                if is_own {
+                    choice::warn(&config.clip, |line| tracing::warn!("{line}"));
+                }
+            }
             serve(config)
         }
     }
