@@ -82,10 +82,7 @@ const STACK: usize = 512 << 10;
 /// [`Kind::Busy`] when another process uses the same state folder. Everything else is waited out.
 pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
     let clock = Clock::default();
-    let inbox = match &config.state_dir {
-        Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, &clock)?,
-        None => Inbox::in_memory(),
-    };
+    let inbox = open_inbox(config, &clock)?;
     let book = book(config)?;
     // The long poll is interrupted at shutdown, which ends its client for good.
     let polling = Client::new(&config.api_url, config.token.clone(), 1).with_clock(clock.clone());
@@ -150,6 +147,13 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     part.rest();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
+}
+
+fn open_inbox(config: &BotConfig, clock: &Clock) -> Result<Inbox> {
+    match &config.state_dir {
+        Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, clock),
+        None => Ok(Inbox::in_memory()),
+    }
 }
 
 /// Says that the bot has started, and whom it serves.
