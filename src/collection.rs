@@ -20,7 +20,7 @@ mod words;
 
 use crate::digest::Digest;
 use crate::error::{Error, Kind, Result};
-use crate::search::Filter;
+use crate::search::{Filter, Language};
 pub use crate::search::{Position, Taken};
 
 pub use details::Details;
@@ -132,6 +132,8 @@ pub struct Search<'a> {
     /// The query itself, if it is words: names, captions and keywords are searched for it. Pictures that
     /// they find need no score above the threshold. A store that keeps no words ignores it.
     pub words: &'a str,
+    /// The language of who asks, where it is known.
+    pub language: Option<Language>,
     /// What the results must meet besides.
     pub filter: &'a Filter,
     /// Holds for what may be a result. It is asked about pictures only that would otherwise be one, best

@@ -33,7 +33,7 @@ use super::texts::Texts;
 use super::wanted::Search;
 use crate::clock::Clock;
 use crate::config::BotConfig;
-use crate::search::MAX_QUERY_CHARS;
+use crate::search::{Language, MAX_QUERY_CHARS};
 use crate::telegram::request::Address;
 use crate::telegram::types::{Callback, Event, Message, Update};
 
@@ -108,7 +108,8 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
     let speaker = speaker_of(message, &manners.me)?;
     let sender = message.from.as_ref();
     let wanted = request_in(message, &manners.me)?;
-    let texts = manners.texts(sender.and_then(|user| user.language_code.as_deref()));
+    let users = sender.and_then(|user| user.language_code.as_deref());
+    let texts = manners.texts(users);
     let to = address_of(message);
     if !manners.access.permits(Some(speaker), message.chat.id) {
         let reply = reply::private_bot(texts, message.chat.id);
@@ -123,9 +124,8 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
             query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
             query => {
                 let results = manners.results;
-                return Some(Task::Search(Search::for_words(
-                    to, speaker, query, results, texts,
-                )));
+                let search = Search::for_words(to, speaker, query, results, texts);
+                return Some(Task::Search(search.read_in(manners.reads(users))));
             }
         },
     };
@@ -183,6 +183,7 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
                 offset: button.offset,
                 edit: id.filter(|_| button.act == Act::Retry),
                 pressed: id.filter(|_| button.act == Act::More),
+                language: manners.reads(callback.from.language_code.as_deref()),
                 ..Search::for_words(to, callback.from.id, query, manners.results, texts)
             })
         }
@@ -261,6 +262,11 @@ impl Manners {
     #[must_use]
     pub fn texts(&self, users: Option<&str>) -> &'static Texts {
         Texts::of(self.language.as_deref().or(users))
+    }
+
+    /// The language that a user reads whose app speaks `users`, if pictures are described in it.
+    fn reads(&self, users: Option<&str>) -> Option<Language> {
+        Language::of_tag(self.language.as_deref().or(users)?)
     }
 }
 

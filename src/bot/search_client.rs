@@ -129,6 +129,9 @@ impl SearchClient {
         for (name, value) in query.filter.parameters() {
             request = request.query(name, &value);
         }
+        if let Some(language) = query.language {
+            request = request.query("lang", language.tag());
+        }
         let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
         let mut found = self.ask(request.clone());
         if let Err(Failure {

@@ -2,7 +2,7 @@
 
 use super::button::{Act, Button};
 use super::texts::Texts;
-use crate::search::DEFAULT_LIMIT;
+use crate::search::{DEFAULT_LIMIT, Language};
 use crate::telegram::request::Address;
 
 /// A search that somebody asked for.
@@ -24,6 +24,8 @@ pub struct Search {
     pub pressed: Option<i64>,
     /// What is said about it.
     pub texts: &'static Texts,
+    /// The language of its captions, of more languages than there are texts in.
+    pub language: Option<Language>,
 }
 
 impl Search {
@@ -45,7 +47,15 @@ impl Search {
             edit: None,
             pressed: None,
             texts,
+            language: Language::of_tag(texts.language),
         }
+    }
+
+    /// The same with captions in `language`, where there are some.
+    #[must_use]
+    pub fn read_in(mut self, language: Option<Language>) -> Self {
+        self.language = language;
+        self
     }
 
     /// A first page that `user` asks for in private.

@@ -29,7 +29,7 @@ use crate::backoff;
 use crate::error::Result;
 use crate::inbox::Inbox;
 use crate::log::events;
-use crate::search::{Failure, Page, Query, Reason};
+use crate::search::{Failure, Language, Page, Query, Reason};
 use crate::shutdown::Shutdown;
 use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
@@ -422,8 +422,12 @@ impl ChatWorker {
     fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
         let client = &self.tools.search;
         self.part.within(client.timeout() + SEARCH_SLACK);
-        let query = Query::text(&wanted.query, wanted.results, wanted.offset)?;
-        let key = format!("{} {} {}", wanted.results, wanted.offset, wanted.query);
+        let query = Query {
+            language: wanted.language,
+            ..Query::text(&wanted.query, wanted.results, wanted.offset)?
+        };
+        let tag = wanted.language.map_or("", Language::tag);
+        let key = format!("{} {} {tag} {}", wanted.results, wanted.offset, wanted.query);
         self.tools.searches.once(&key, || client.search(&query))
     }
 }

@@ -201,6 +201,7 @@ impl VectorStore for Index {
         self.find(&Search {
             vector,
             words: "",
+            language: None,
             filter: &Filter::default(),
             accepts,
             limit: want,

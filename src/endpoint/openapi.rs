@@ -121,6 +121,7 @@ fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
             "limit": either(&limit(), "^0*([1-9]|[1-4][0-9]|50)$"),
             "offset": either(&offset(), "^0*[0-9]{1,6}$"),
             "details": { "anyOf": [{ "type": ["boolean", "null"] }, { "enum": [0, 1] }, details()] },
+            "lang": { "anyOf": [language(), { "type": "null" }] },
         },
     });
     add_filters(&mut form, engine, true);
@@ -137,6 +138,7 @@ fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
                 "limit": limit(),
                 "offset": offset(),
                 "details": details(),
+                "lang": language(),
             },
         });
         add_filters(&mut file, engine, false);
@@ -234,7 +236,7 @@ fn either(number: &Value, digits: &str) -> Value {
     json!({ "anyOf": [number, { "type": "string", "pattern": digits }, { "type": "null" }] })
 }
 
-fn page_parameters() -> [Value; 3] {
+fn page_parameters() -> [Value; 4] {
     let parameter = |name: &str, about: &str, schema: Value| json!({ "name": name, "in": "query", "description": about, "schema": schema });
     [
         parameter("limit", "Most pictures in the answer", limit()),
@@ -244,7 +246,17 @@ fn page_parameters() -> [Value; 3] {
             "Whether the answer is an object with more than addresses",
             details(),
         ),
+        parameter(
+            "lang",
+            "The language of who asks, as a tag such as es-AR: captions come in it where there are some",
+            language(),
+        ),
     ]
+}
+
+/// Tags of languages that are not known count as none.
+fn language() -> Value {
+    json!({ "type": "string", "examples": ["de", "es-AR"] })
 }
 
 /// What each of [`Filter::NAMES`] is, and what it may be.

@@ -8,14 +8,14 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use percent_encoding::percent_decode;
 
-use crate::search::{DEFAULT_LIMIT, Failure, Filter, MAX_LIMIT, Query, Reason};
+use crate::search::{DEFAULT_LIMIT, Failure, Filter, Language, MAX_LIMIT, Query, Reason};
 use crate::secret::Secret;
 
 /// Largest `offset` accepted: no answer is useful so far down, and sums with it cannot overflow.
 pub(super) const MAX_OFFSET: usize = 1_000_000;
 
 /// What people call the parameters of `/search`, from other services and by guessing.
-const ALIASES: [(&str, &[&str]); 8] = [
+const ALIASES: [(&str, &[&str]); 9] = [
     (
         "query",
         &[
@@ -59,6 +59,7 @@ const ALIASES: [(&str, &[&str]); 8] = [
     ),
     ("offset", &["skip", "start", "page"]),
     ("details", &["detail", "detailed", "verbose", "full"]),
+    ("lang", &["language", "locale", "hl"]),
     (
         "after",
         &[
@@ -170,6 +171,8 @@ pub(super) struct Parameters {
     pub details: bool,
     /// `after`, `before`, `near` and `folder`.
     pub filter: Filter,
+    /// That of the tag `lang`; none for a language without captions.
+    pub language: Option<Language>,
 }
 
 impl Parameters {
@@ -196,6 +199,13 @@ impl Parameters {
                 }
                 Ok(value)
             })?,
+            language: match fields.value("lang")? {
+                Some(tag) => Language::of_tag(tag.trim()),
+                None => {
+                    fields.check_name("lang")?;
+                    None
+                }
+            },
         })
     }
 
@@ -212,6 +222,7 @@ impl Parameters {
         };
         Ok(Query {
             filter: self.filter.clone(),
+            language: self.language,
             ..Query::text(text, self.limit, self.offset)?
         })
     }
@@ -324,6 +335,19 @@ mod tests {
     }
 
     #[test]
+    fn the_language_of_who_asks_goes_by_its_tag_and_others_count_as_none() {
+        for (tag, expected) in [
+            ("de", Some(Language::De)),
+            ("es-AR", Some(Language::Es)),
+            ("nl", None),
+            ("", None),
+        ] {
+            let parsed = parse(Some(&format!("query=bus&lang={tag}"))).expect("good");
+            assert_eq!(parsed.language, expected, "{tag}");
+        }
+    }
+
+    #[test]
     fn parameters_are_decoded_and_bounded() {
         let parsed = parse(Some(
             "x=%ff&query=red+b%C3%BAs%2B&limit=50&offset=7&details=true",
@@ -334,6 +358,7 @@ mod tests {
             offset: 7,
             details: true,
             filter: Filter::default(),
+            language: None,
         };
         assert_eq!(parsed, Ok(expected));
         let nothing = parse(None).expect("all have defaults");
@@ -471,6 +496,7 @@ mod tests {
             ("ofset", "offset"),
             ("detail", "details"),
             ("Details", "details"),
+            ("language", "lang"),
         ] {
             let expected = format!("there is no parameter {name}; it is called {wanted} here");
             assert_eq!(told(&format!("query=bus&{name}=1")), expected);

@@ -123,6 +123,7 @@ pub(super) fn query(
         limit: parameters.limit,
         offset: parameters.offset,
         filter: parameters.filter.clone(),
+        language: parameters.language,
     };
     Ok((parameters, query))
 }

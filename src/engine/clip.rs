@@ -162,6 +162,7 @@ impl Engine for ClipEngine {
                 Subject::Text(text) => text,
                 Subject::Picture { .. } => "",
             },
+            language: query.language,
             filter: &query.filter,
             accepts: &is_shown,
             // One more than shown, to know whether there is a next page.
@@ -197,6 +198,7 @@ impl Engine for ClipEngine {
             limit: 1,
             offset: 0,
             filter: Filter::default(),
+            language: None,
         };
         self.search(&query, deadline).map(drop)
     }

@@ -1,13 +1,24 @@
 //! The built-in pictures. `models/drawings/fetch.py` fetched and packed them; `LICENSES` says whose
 //! they are. Nothing is copied: a picture is slices of what is in the program.
 
+mod kinds;
+
+#[cfg(test)]
+pub(super) use kinds::matches;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use crate::search::Language;
+use crate::search::words::{Description, WordIndex};
 
 /// A heading and then one line for each picture, with tabs between the fields: id, names and
 /// keywords in English, names and keywords in Spanish, offset and length of the file in [`FILES`].
 /// Names are separated by `|`, keywords by blanks.
 const INDEX: &str = include_str!("../../models/drawings/collection.tsv");
+/// A heading and then one line for each picture, in the same order: id, and name and keywords in each
+/// of the other languages, in the order of [`Language::ALL`]. Keywords are separated by `|`.
+const LANGUAGES: &str = include_str!("../../models/drawings/languages.tsv");
 const FILES: &[u8] = include_bytes!("../../models/drawings/collection.bin");
 
 /// Width and height of every picture, in pixels.
@@ -18,21 +29,30 @@ pub const SIDE: u32 = 256;
 pub struct Drawing {
     /// Lower-case letters, digits and hyphens.
     pub id: &'static str,
-    /// Its name in American English.
-    pub name: &'static str,
-    /// What it is called in English and in Spanish.
-    pub words: [DrawingWords; 2],
+    /// What it is called, by [`Language::place`].
+    pub words: [DrawingWords; Language::ALL.len()],
     /// A JPEG file.
     pub file: &'static [u8],
 }
 
+impl Drawing {
+    /// Its first name in `language`.
+    #[must_use]
+    pub fn name(&self, language: Language) -> &'static str {
+        let words = self.words.get(language.place());
+        let names = words.map_or("", |words| words.names);
+        names.split_once('|').map_or(names, |(first, _)| first)
+    }
+}
+
 /// What a picture is called in one language.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct DrawingWords {
     /// Its names, separated by `|`: in America and Britain, or in Spain and Mexico, and an everyday
     /// one.
     pub names: &'static str,
-    /// More words for it, separated by blanks; none of them is in the names.
+    /// More words for it, none of them in the names: in English and Spanish separated by blanks, in
+    /// other languages by `|`.
     pub keywords: &'static str,
 }
 
@@ -42,11 +62,32 @@ struct Collection {
 }
 
 static COLLECTION: LazyLock<Collection> = LazyLock::new(|| {
+    let lines = INDEX.lines().zip(LANGUAGES.lines()).skip(1);
     // A line that is not understood is left out; a test shows that there is none.
-    let pictures: Vec<Drawing> = INDEX.lines().skip(1).filter_map(picture).collect();
+    let pictures: Vec<Drawing> = lines
+        .filter_map(|(line, languages)| picture(line, languages))
+        .collect();
     let ids = pictures.iter().map(|picture| picture.id);
     let by_id = ids.zip(0..).collect();
     Collection { pictures, by_id }
+});
+
+static WORDS: LazyLock<WordIndex> = LazyLock::new(|| {
+    let kinds: Vec<kinds::Kind> = kinds::all().collect();
+    let described = |picture: &Drawing| {
+        let kinds = kinds.iter().filter(|kind| kind.has(picture.id));
+        let kinds: Vec<_> = kinds.map(|kind| kind.words).collect();
+        let words = picture.words.into_iter().enumerate();
+        let in_each = words.map(move |(place, words)| {
+            let kinds = kinds.iter().filter_map(|words| words.get(place).copied());
+            Description {
+                names: words.names,
+                keywords: std::iter::once(words.keywords).chain(kinds).collect(),
+            }
+        });
+        in_each.collect::<Vec<_>>()
+    };
+    WordIndex::new(&Language::ALL, all().iter().map(described))
 });
 
 /// All pictures; similar ones are next to each other.
@@ -62,19 +103,31 @@ pub fn find(id: &str) -> Option<&'static Drawing> {
     COLLECTION.pictures.get(*place)
 }
 
-fn picture(line: &'static str) -> Option<Drawing> {
+/// The words of [`all`] pictures, made when it is called first, within about a tenth of a second.
+#[must_use]
+pub fn words() -> &'static WordIndex {
+    &WORDS
+}
+
+fn picture(line: &'static str, languages: &'static str) -> Option<Drawing> {
     let mut fields = line.split('\t');
-    let mut next = || fields.next();
-    let id = next()?;
-    let [names, keywords] = [next()?, next()?];
-    let english = DrawingWords { names, keywords };
-    let [names, keywords] = [next()?, next()?];
-    let spanish = DrawingWords { names, keywords };
-    let [offset, length]: [usize; 2] = [next()?.parse().ok()?, next()?.parse().ok()?];
+    let mut languages = languages.split('\t');
+    let id = fields.next().filter(|id| languages.next() == Some(id))?;
+    let mut words = [DrawingWords::default(); Language::ALL.len()];
+    for (place, words) in words.iter_mut().enumerate() {
+        let source = if place < 2 {
+            &mut fields
+        } else {
+            &mut languages
+        };
+        let [names, keywords] = [source.next()?, source.next()?];
+        *words = DrawingWords { names, keywords };
+    }
+    let mut number = || fields.next()?.parse().ok();
+    let [offset, length]: [usize; 2] = [number()?, number()?];
     Some(Drawing {
         id,
-        name: english.names.split('|').next()?,
-        words: [english, spanish],
+        words,
         file: FILES.get(offset..)?.get(..length)?,
     })
 }
@@ -84,8 +137,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_picture_is_whole_and_has_words_in_both_languages() {
+    fn every_picture_is_whole_and_has_words_in_all_languages() {
         assert_eq!(all().len(), INDEX.lines().count() - 1);
+        assert_eq!(all().len(), LANGUAGES.lines().count() - 1);
         for picture in all() {
             let id = picture.id;
             let is_safe = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -110,7 +164,10 @@ mod tests {
         let sum: usize = all().iter().map(|picture| picture.file.len()).sum();
         assert_eq!(sum, FILES.len());
         assert!((700..=1100).contains(&all().len()), "{}", all().len());
-        assert!(FILES.len() + INDEX.len() <= 6 << 20, "{sum} bytes");
+        assert!(
+            FILES.len() + INDEX.len() + LANGUAGES.len() <= 6 << 20,
+            "{sum} bytes"
+        );
         assert_eq!(COLLECTION.by_id.len(), all().len(), "ids are unique");
     }
 

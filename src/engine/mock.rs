@@ -1,14 +1,11 @@
 //! The engine for trying things out: about a thousand drawings inside the program, ranked by their
-//! names and keywords in English and Spanish. Nothing to configure, nothing to download.
-
-mod words;
+//! names and keywords in ten languages. Nothing to configure, nothing to download.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use self::words::QueryWords;
 use super::drawings::{self, Drawing, SIDE};
-use crate::search::{Engine, Failure, Hit, Image, Page, Query, Reason, Subject};
+use crate::search::{Engine, Failure, Hit, Image, Language, Page, Query, Reason, Subject};
 
 /// Finds those of the built-in pictures that have words in common with the query, best first. The
 /// score goes from 0, nothing in common, to 1, the very name of the picture; a word of the name
@@ -29,12 +26,13 @@ impl Engine for MockEngine {
             ));
         };
         query.filter.refuse("the mock engine")?;
-        let found = found(text);
+        let found = drawings::words().search(text, query.language);
+        let reader = query.language.unwrap_or(Language::En);
         let hits = found
             .iter()
             .skip(query.offset)
             .take(query.limit)
-            .map(|(score, picture)| hit(*score, picture))
+            .filter_map(|(place, score)| Some(hit(*score, drawings::all().get(*place)?, reader)))
             .collect();
         let next = query.offset.saturating_add(query.limit);
         Ok(Page {
@@ -65,23 +63,11 @@ impl Engine for MockEngine {
     }
 }
 
-/// The pictures that meet a word of the query, best first.
-fn found(text: &str) -> Vec<(f64, &'static Drawing)> {
-    let wanted = QueryWords::new(text);
-    let scored = drawings::all()
-        .iter()
-        .map(|picture| (wanted.score(picture), picture));
-    let mut found: Vec<_> = scored.filter(|(score, _)| *score > 0.0).collect();
-    // Stable, so that the order of the collection stays among equals.
-    found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    found
-}
-
-fn hit(score: f64, picture: &Drawing) -> Hit {
+fn hit(score: f64, picture: &Drawing, reader: Language) -> Hit {
     Hit {
         width: Some(SIDE),
         height: Some(SIDE),
-        caption: Some(picture.name.to_owned()),
+        caption: Some(picture.name(reader).to_owned()),
         score: Some((score * 1000.0).round() / 1000.0),
         ..Hit::at(format!("/images/{}.jpg", picture.id))
     }
@@ -173,7 +159,7 @@ mod tests {
 
     #[test]
     fn pages_do_not_overlap_and_end_with_the_last_picture_found() {
-        let total = found("fruit").len();
+        let total = drawings::words().search("fruit", None).len();
         assert!(total > 10, "{total}");
         let mut seen = Vec::new();
         let mut offset = Some(0);
@@ -201,6 +187,7 @@ mod tests {
             limit: 5,
             offset: 0,
             filter: Filter::default(),
+            language: None,
         };
         let failure = MockEngine
             .search(&query, Instant::now())

@@ -1,6 +1,6 @@
 //! What is asked: [`Query`].
 
-use super::{Failure, Filter, Reason};
+use super::{Failure, Filter, Language, Reason};
 
 /// Longest text accepted as a query, in characters.
 pub const MAX_QUERY_CHARS: usize = 500;
@@ -36,6 +36,8 @@ pub struct Query {
     pub offset: usize,
     /// Which pictures may be found, whatever they show.
     pub filter: Filter,
+    /// The language of who asks, where it is known: captions come in it where there are some.
+    pub language: Option<Language>,
 }
 
 impl Query {
@@ -57,6 +59,7 @@ impl Query {
             limit,
             offset,
             filter: Filter::default(),
+            language: None,
         })
     }
 }

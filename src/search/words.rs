@@ -37,12 +37,12 @@ struct Strength {
 }
 
 /// What one picture is called in one language.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Description<'a> {
     /// Names, separated by `|`.
     pub names: &'a str,
-    /// More words, or short phrases, separated by `|`.
-    pub keywords: &'a str,
+    /// More words and short phrases, each separated by `|`.
+    pub keywords: Vec<&'a str>,
 }
 
 /// The words of pictures, in several languages.
@@ -82,7 +82,7 @@ impl WordIndex {
         let mut tongues: Vec<Tongue> = languages.iter().copied().map(Tongue::new).collect();
         for picture in pictures {
             for (tongue, description) in tongues.iter_mut().zip(picture) {
-                tongue.add(description);
+                tongue.add(&description);
             }
         }
         for tongue in &mut tongues {
@@ -98,7 +98,11 @@ impl WordIndex {
     #[must_use]
     pub fn search(&self, query: &str, reader: Option<Language>) -> Vec<(usize, f64)> {
         let folded = fold(query);
-        let asked: Vec<Asked> = self.tongues.iter().map(|tongue| tongue.ask(&folded)).collect();
+        let asked: Vec<Asked> = self
+            .tongues
+            .iter()
+            .map(|tongue| tongue.ask(&folded))
+            .collect();
         let most = asked.iter().map(|asked| asked.known).fold(0.0, f64::max);
         let mut best: HashMap<usize, f64> = HashMap::new();
         for (tongue, asked) in self.tongues.iter().zip(&asked) {
@@ -137,16 +141,20 @@ impl Tongue {
         }
     }
 
-    fn add(&mut self, description: Description<'_>) {
+    fn add(&mut self, description: &Description<'_>) {
         let picture = self.names.len();
         let mut names = Vec::new();
-        for (text, is_name) in [(description.names, true), (description.keywords, false)] {
+        let keywords = description.keywords.iter().map(|text| (*text, false));
+        for (text, is_name) in std::iter::once((description.names, true)).chain(keywords) {
             for phrase in text.split('|').filter(|phrase| !phrase.is_empty()) {
                 let folded = fold(phrase);
                 let words: Vec<Box<str>> = if self.language.is_unspaced() {
                     split(&folded).map(Into::into).collect()
                 } else {
-                    split(&folded).filter(|word| self.says_something(word)).map(Into::into).collect()
+                    split(&folded)
+                        .filter(|word| self.says_something(word))
+                        .map(Into::into)
+                        .collect()
                 };
                 for word in &words {
                     let uses = self.words.entry(word.clone()).or_default();
@@ -166,7 +174,10 @@ impl Tongue {
     fn finish(&mut self) {
         for word in self.words.keys() {
             self.longest = self.longest.max(word.chars().count());
-            let same = self.stems.entry(stem(self.language, word).into()).or_default();
+            let same = self
+                .stems
+                .entry(stem(self.language, word).into())
+                .or_default();
             same.push(word.clone());
         }
     }
@@ -187,7 +198,11 @@ impl Tongue {
             }
         }
         for word in all {
-            let letters = if self.language.is_unspaced() { word.chars().count() } else { 1 };
+            let letters = if self.language.is_unspaced() {
+                word.chars().count()
+            } else {
+                1
+            };
             let share = f64::from(u32::try_from(letters).unwrap_or(u32::MAX));
             count += share;
             if !self.says_something(word) {
@@ -204,7 +219,11 @@ impl Tongue {
                 words.push((word.to_owned(), weight(self.language, word)));
             }
         }
-        let known = if words.is_empty() || count == 0.0 { 0.0 } else { known / count };
+        let known = if words.is_empty() || count == 0.0 {
+            0.0
+        } else {
+            known / count
+        };
         Asked { words, known }
     }
 
@@ -258,8 +277,13 @@ impl Tongue {
         }
         let scored = met.into_iter().map(|(picture, met)| {
             let shares = self.names.get(picture).into_iter().flatten();
-            let share = shares.map(|name| self.share(name, asked)).fold(0.0, f64::max);
-            (picture, (1.0 - SHARE_OF_NAME) * met / total + SHARE_OF_NAME * share)
+            let share = shares
+                .map(|name| self.share(name, asked))
+                .fold(0.0, f64::max);
+            (
+                picture,
+                (1.0 - SHARE_OF_NAME) * met / total + SHARE_OF_NAME * share,
+            )
         });
         scored.collect()
     }
@@ -277,7 +301,12 @@ impl Tongue {
         if let Some(uses) = self.words.get(word) {
             note(uses, |kind| kind.whole);
         }
-        for form in self.stems.get(stem(self.language, word)).into_iter().flatten() {
+        for form in self
+            .stems
+            .get(stem(self.language, word))
+            .into_iter()
+            .flatten()
+        {
             if let Some(uses) = self.words.get(form) {
                 note(uses, |kind| kind.form);
             }
@@ -298,18 +327,82 @@ impl Tongue {
         };
         let named = name.iter().filter(is_wanted).count();
         let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
-        if name.is_empty() { 0.0 } else { part(named) / part(name.len()) }
+        if name.is_empty() {
+            0.0
+        } else {
+            part(named) / part(name.len())
+        }
     }
 }
 
 /// Stems of colours in the languages with blanks.
 const COLOURS: [&str; 66] = [
-    "amarill", "azul", "bianc", "black", "blanc", "blau", "bleu", "blu", "blue", "braun", "branc", "brown", "gelb",
-    "giall", "gray", "green", "grey", "gris", "grun", "jaun", "marron", "morad", "naranj", "negr", "ner", "noir",
-    "orange", "orang", "pink", "purpl", "red", "roj", "ros", "ross", "rot", "roug", "schwarz", "verd", "vermelh",
-    "vert", "viol", "weiss", "weiß", "white", "whit", "yellow", "бел", "біл", "голуб", "жовт", "желт", "жёлт",
-    "зелен", "зелён", "коричнев", "красн", "оранжев", "розов", "рожев", "син", "сер", "фиолетов", "червон", "черн",
-    "чёрн", "чорн",
+    "amarill",
+    "azul",
+    "bianc",
+    "black",
+    "blanc",
+    "blau",
+    "bleu",
+    "blu",
+    "blue",
+    "braun",
+    "branc",
+    "brown",
+    "gelb",
+    "giall",
+    "gray",
+    "green",
+    "grey",
+    "gris",
+    "grun",
+    "jaun",
+    "marron",
+    "morad",
+    "naranj",
+    "negr",
+    "ner",
+    "noir",
+    "orange",
+    "orang",
+    "pink",
+    "purpl",
+    "red",
+    "roj",
+    "ros",
+    "ross",
+    "rot",
+    "roug",
+    "schwarz",
+    "verd",
+    "vermelh",
+    "vert",
+    "viol",
+    "weiss",
+    "weiß",
+    "white",
+    "whit",
+    "yellow",
+    "бел",
+    "біл",
+    "голуб",
+    "жовт",
+    "желт",
+    "жёлт",
+    "зелен",
+    "зелён",
+    "коричнев",
+    "красн",
+    "оранжев",
+    "розов",
+    "рожев",
+    "син",
+    "сер",
+    "фиолетов",
+    "червон",
+    "черн",
+    "чёрн",
+    "чорн",
 ];
 
 fn weight(language: Language, word: &str) -> f64 {
@@ -347,7 +440,10 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
 /// Lower case without accents, those written as marks of their own included.
 fn fold(text: &str) -> String {
     let lower = text.chars().flat_map(char::to_lowercase);
-    lower.filter(|c| !('\u{300}'..='\u{36f}').contains(c)).map(plain).collect()
+    lower
+        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
+        .map(plain)
+        .collect()
 }
 
 fn plain(c: char) -> char {

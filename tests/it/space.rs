@@ -50,6 +50,7 @@ fn picture() -> Query {
         limit: 2,
         offset: 0,
         filter: Filter::default(),
+        language: None,
     }
 }
 

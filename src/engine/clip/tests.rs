@@ -226,6 +226,7 @@ fn a_picture_finds_its_like_and_is_served_in_any_width() {
         limit: 3,
         offset: 0,
         filter: Filter::default(),
+        language: None,
     };
     let page = engine.search(&like(&bytes), soon()).expect("an answer");
     let urls: Vec<&str> = page.hits.iter().map(|hit| hit.url.as_str()).collect();

@@ -79,6 +79,7 @@ fn one_that_changes_while_it_is_open_gives_no_wrong_answer() {
     let search = crate::collection::Search {
         vector: &Colours::vector(RED),
         words: "invoice",
+        language: None,
         filter: &Filter::default(),
         accepts: &|_| true,
         limit: 5,

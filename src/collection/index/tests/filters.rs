@@ -82,6 +82,7 @@ fn found(index: &Index, words: &str, conditions: &[(&str, &str)]) -> Vec<String>
     let search = Search {
         vector: &vec![0.4; index.dimensions()],
         words,
+        language: None,
         filter: &filter.expect("good"),
         accepts: &|_| true,
         limit: 10,

@@ -16,6 +16,7 @@ pub(super) fn found(index: &Index, words: &str, colour: [u8; 3], threshold: f32)
     let search = Search {
         vector: &Colours::vector(colour),
         words,
+        language: None,
         filter: &Filter::default(),
         accepts: &|_| true,
         limit: 10,
