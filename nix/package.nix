@@ -40,7 +40,10 @@ let
       ../docs/man
       ../models/drawings/collection.bin
       ../models/drawings/collection.tsv
+      ../models/drawings/kinds.txt
+      ../models/drawings/languages.tsv
       ../models/sample/drawings.f16
+      ../models/sample/judge
       ../models/sample/sample.clip
       ../src
       ../systemd
