@@ -100,7 +100,14 @@ impl VectorStore for Drawings {
             scored(place, *score, reader)
         });
         let shown = found.filter(|found| (search.accepts)(&found.record));
-        Ok(shown.take(search.limit).collect())
+        let mut shown: Vec<ScoredRecord> = shown.take(search.limit).collect();
+        // What the words find has no smaller score than what is behind it.
+        let mut least = f32::MIN;
+        for found in shown.iter_mut().rev() {
+            least = least.max(found.score);
+            found.score = least;
+        }
+        Ok(shown)
     }
 
     fn record(&self, id: &str) -> Result<Option<Record>> {
@@ -299,6 +306,9 @@ mod tests {
             ("собака", None, "dog"),
             ("狗", Some(Language::Zh), "狗"),
             ("いぬ", Some(Language::En), "dog"),
+            // What the bot offers to try.
+            ("a red bus at night", Some(Language::En), "bus"),
+            ("un autobús rojo de noche", Some(Language::Es), "autobús"),
         ] {
             let shown = shown(&model, text, language);
             assert_eq!(
