@@ -30,7 +30,7 @@ const SHARE_OF_BEST: f64 = 0.85;
 /// The score of a drawing that meets more than half of what is asked.
 const ENOUGH_WORDS: f64 = 0.55;
 /// Less in common with the words than this is chance.
-const LEAST_WORDS: f64 = 0.2;
+const LEAST_WORDS: f64 = 0.3;
 /// Most drawings that the vectors find beside the words.
 const BY_VECTOR: usize = 50;
 
@@ -305,7 +305,7 @@ mod tests {
             ("Hund", Some(Language::Ru), "собака"),
             ("собака", None, "dog"),
             ("狗", Some(Language::Zh), "狗"),
-            ("いぬ", Some(Language::En), "dog"),
+            ("イヌ", Some(Language::En), "dog"),
             // What the bot offers to try.
             ("a red bus at night", Some(Language::En), "bus"),
             ("un autobús rojo de noche", Some(Language::Es), "autobús"),

@@ -267,6 +267,25 @@ impl Language {
         }
     }
 
+    /// Stop words, too. What comes after them is about the surroundings.
+    pub(super) fn prepositions(self) -> &'static [&'static str] {
+        match self {
+            Self::En => &[
+                "at", "by", "from", "in", "near", "of", "on", "over", "under", "with",
+            ],
+            Self::Es => &["bajo", "con", "de", "del", "en", "sobre"],
+            Self::De => &[
+                "am", "an", "auf", "bei", "im", "in", "mit", "unter", "vom", "von",
+            ],
+            Self::Fr => &["avec", "dans", "de", "du", "en", "sous", "sur"],
+            Self::It => &["con", "del", "della", "di", "in", "nel", "nella", "su"],
+            Self::Pt => &["com", "da", "de", "do", "em", "na", "no"],
+            Self::Ru => &["в", "во", "на", "под", "с", "со", "у"],
+            Self::Uk => &["в", "з", "зі", "на", "у"],
+            Self::Zh | Self::Ja => &[],
+        }
+    }
+
     /// Endings that make another form of the same word, the longest first, with how many letters must
     /// stay before them.
     pub(super) fn endings(self) -> (&'static [&'static str], usize) {

@@ -27,8 +27,13 @@ const MAX_WORDS: usize = 32;
 const MIN_BEGINNING: usize = 3;
 /// Words that say how something looks, not what it is, count so much.
 const COLOUR: f64 = 0.25;
+/// Words about the surroundings, behind a preposition, count so much.
+const SURROUNDINGS: f64 = 0.85;
 /// What the score in another language counts than the one that a person reads.
 const OTHER_LANGUAGE: f64 = 0.95;
+
+/// How much less a word counts that many pictures have: the exponent of its rarity.
+const RARITY: f64 = 0.3;
 
 struct Strength {
     whole: f64,
@@ -191,12 +196,13 @@ impl Tongue {
         let (mut known, mut count) = (0.0, 0.0);
         let mut all = Vec::new();
         for run in split(folded) {
-            if self.language.is_unspaced() {
+            if self.language.is_unspaced() && run.chars().any(is_unspaced) {
                 self.segment(run, &mut all);
             } else {
                 all.push(run);
             }
         }
+        let mut place = 1.0;
         for word in all {
             let letters = if self.language.is_unspaced() {
                 word.chars().count()
@@ -205,18 +211,23 @@ impl Tongue {
             };
             let share = f64::from(u32::try_from(letters).unwrap_or(u32::MAX));
             count += share;
+            if self.language.prepositions().contains(&word) {
+                place = SURROUNDINGS;
+            }
             if !self.says_something(word) {
                 known += share;
                 continue;
             }
             if self.knows(word) {
                 known += share;
-            } else if self.language.is_unspaced() && self.words_with(word).next().is_none() {
+            } else if self.words_with(word).next().is_some() {
+                known += share / 2.0;
+            } else if self.language.is_unspaced() {
                 // Endings and particles, mostly.
                 continue;
             }
             if words.len() < MAX_WORDS && !words.iter().any(|(seen, _)| seen == word) {
-                words.push((word.to_owned(), weight(self.language, word)));
+                words.push((word.to_owned(), place * weight(self.language, word)));
             }
         }
         let known = if words.is_empty() || count == 0.0 {
@@ -268,10 +279,13 @@ impl Tongue {
 
     /// The pictures that have a word of the query, with their scores.
     fn score(&self, asked: &Asked) -> Vec<(usize, f64)> {
-        let total: f64 = asked.words.iter().map(|(_, weight)| weight).sum();
+        let mut total = 0.0;
         let mut met: HashMap<usize, f64> = HashMap::new();
         for (word, weight) in &asked.words {
-            for (picture, strength) in self.meet(word) {
+            let pictures = self.meet(word);
+            let weight = weight * self.rarity(&pictures);
+            total += weight;
+            for (picture, strength) in pictures {
                 *met.entry(picture).or_default() += weight * strength;
             }
         }
@@ -286,6 +300,16 @@ impl Tongue {
             )
         });
         scored.collect()
+    }
+
+    /// How much a word tells that these pictures meet: 1 if it is one or none, 0 if it is all.
+    fn rarity(&self, pictures: &HashMap<usize, f64>) -> f64 {
+        let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX).max(1));
+        let met = pictures
+            .values()
+            .filter(|strength| **strength >= KEYWORD.form);
+        let all = count(self.names.len()).max(2.0);
+        (1.0 - count(met.count()).ln() / all.ln()).powf(RARITY)
     }
 
     /// How well each picture meets one word.
@@ -429,6 +453,11 @@ fn stem(language: Language, word: &str) -> &str {
         }
     }
     stem
+}
+
+/// Whether texts with this letter have no blanks between words.
+fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// The words of a folded text.
