@@ -427,7 +427,10 @@ impl ChatWorker {
             ..Query::text(&wanted.query, wanted.results, wanted.offset)?
         };
         let tag = wanted.language.map_or("", Language::tag);
-        let key = format!("{} {} {tag} {}", wanted.results, wanted.offset, wanted.query);
+        let key = format!(
+            "{} {} {tag} {}",
+            wanted.results, wanted.offset, wanted.query
+        );
         self.tools.searches.once(&key, || client.search(&query))
     }
 }

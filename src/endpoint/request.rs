@@ -15,7 +15,7 @@ use crate::secret::Secret;
 pub(super) const MAX_OFFSET: usize = 1_000_000;
 
 /// What people call the parameters of `/search`, from other services and by guessing.
-const ALIASES: [(&str, &[&str]); 9] = [
+const ALIASES: [(&str, &[&str]); 8] = [
     (
         "query",
         &[
@@ -59,7 +59,6 @@ const ALIASES: [(&str, &[&str]); 9] = [
     ),
     ("offset", &["skip", "start", "page"]),
     ("details", &["detail", "detailed", "verbose", "full"]),
-    ("lang", &["language", "locale", "hl"]),
     (
         "after",
         &[
@@ -199,13 +198,7 @@ impl Parameters {
                 }
                 Ok(value)
             })?,
-            language: match fields.value("lang")? {
-                Some(tag) => Language::of_tag(tag.trim()),
-                None => {
-                    fields.check_name("lang")?;
-                    None
-                }
-            },
+            language: fields.value("lang")?.as_deref().and_then(Language::of_tag),
         })
     }
 
@@ -335,22 +328,9 @@ mod tests {
     }
 
     #[test]
-    fn the_language_of_who_asks_goes_by_its_tag_and_others_count_as_none() {
-        for (tag, expected) in [
-            ("de", Some(Language::De)),
-            ("es-AR", Some(Language::Es)),
-            ("nl", None),
-            ("", None),
-        ] {
-            let parsed = parse(Some(&format!("query=bus&lang={tag}"))).expect("good");
-            assert_eq!(parsed.language, expected, "{tag}");
-        }
-    }
-
-    #[test]
     fn parameters_are_decoded_and_bounded() {
         let parsed = parse(Some(
-            "x=%ff&query=red+b%C3%BAs%2B&limit=50&offset=7&details=true",
+            "x=%ff&query=red+b%C3%BAs%2B&limit=50&offset=7&details=true&lang=es-AR",
         ));
         let expected = Parameters {
             query: Some("red bús+".into()),
@@ -358,7 +338,7 @@ mod tests {
             offset: 7,
             details: true,
             filter: Filter::default(),
-            language: None,
+            language: Some(Language::Es),
         };
         assert_eq!(parsed, Ok(expected));
         let nothing = parse(None).expect("all have defaults");
@@ -496,7 +476,6 @@ mod tests {
             ("ofset", "offset"),
             ("detail", "details"),
             ("Details", "details"),
-            ("language", "lang"),
         ] {
             let expected = format!("there is no parameter {name}; it is called {wanted} here");
             assert_eq!(told(&format!("query=bus&{name}=1")), expected);
