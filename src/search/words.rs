@@ -268,7 +268,7 @@ impl Tongue {
 
     /// Longer words that begin with this one, or hold it, where words are not apart.
     fn words_with<'a>(&'a self, part: &'a str) -> impl Iterator<Item = &'a [Use]> {
-        let is_unspaced = self.language.is_unspaced();
+        let is_unspaced = part.chars().any(is_unspaced);
         let least = if is_unspaced { 1 } else { MIN_BEGINNING };
         let is_long = part.chars().count() >= least;
         let longer = self.words.iter().filter(move |(word, _)| {
