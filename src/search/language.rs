@@ -77,193 +77,59 @@ impl Language {
         matches!(self, Self::Zh | Self::Ja)
     }
 
-    /// Folded words that tell nothing about a picture: articles, prepositions, "a photo of".
-    pub(super) fn stop_words(self) -> &'static [&'static str] {
+    /// Whether a folded word tells nothing about a picture: articles, prepositions, "a photo of".
+    pub(super) fn is_stop_word(self, word: &str) -> bool {
+        self.stop_words().split(' ').any(|stop| stop == word)
+    }
+
+    /// Separated by blanks.
+    fn stop_words(self) -> &'static str {
         match self {
-            Self::En => &[
-                "a",
-                "about",
-                "am",
-                "an",
-                "and",
-                "any",
-                "are",
-                "at",
-                "by",
-                "do",
-                "find",
-                "for",
-                "from",
-                "i",
-                "im",
-                "image",
-                "images",
-                "in",
-                "is",
-                "it",
-                "live",
-                "me",
-                "my",
-                "near",
-                "of",
-                "on",
-                "or",
-                "over",
-                "photo",
-                "photos",
-                "picture",
-                "pictures",
-                "please",
-                "s",
-                "show",
-                "some",
-                "something",
-                "that",
-                "the",
-                "thing",
-                "things",
-                "to",
-                "two",
-                "three",
-                "under",
-                "very",
-                "with",
-                "big",
-                "small",
-                "little",
-                "large",
-                "new",
-                "nice",
-                "beautiful",
-                "going",
-            ],
-            Self::Es => &[
-                "a", "al", "algo", "bajo", "con", "cosa", "cosas", "de", "del", "el", "en", "es",
-                "esta", "estoy", "foto", "fotos", "hace", "la", "las", "lo", "los", "me", "mi",
-                "mucho", "muy", "o", "para", "por", "que", "sobre", "tengo", "dos", "tres",
-                "grande", "grandes", "pequeno", "pequena", "nuevo", "bonito", "bonita", "bonitas",
-                "un", "una", "unas", "unos", "y",
-            ],
-            Self::De => &[
-                "am", "an", "auf", "bei", "bild", "bilder", "das", "dem", "den", "der", "des",
-                "die", "ein", "eine", "einem", "einen", "einer", "etwas", "foto", "fotos", "fur",
-                "ich", "im", "in", "ist", "mein", "meine", "mit", "oder", "zwei", "drei", "gross",
-                "grosse", "grosser", "große", "großer", "großes", "klein", "kleine", "kleiner",
-                "kleines", "neu", "neue", "neues", "schon", "schone", "sachen", "sehr", "sind",
-                "und", "vom", "von", "zu", "zum", "zur",
-            ],
-            Self::Fr => &[
-                "a", "au", "aux", "avec", "chose", "choses", "d", "dans", "de", "des", "du", "en",
-                "est", "et", "il", "image", "j", "je", "l", "la", "le", "les", "mon", "ou",
-                "photo", "pour", "quelque", "qui", "sur", "tres", "deux", "trois", "grand",
-                "grande", "petit", "petite", "nouveau", "beau", "belle", "un", "une",
-            ],
-            Self::It => &[
-                "a", "al", "alla", "che", "con", "cosa", "cose", "d", "da", "dei", "del", "della",
-                "di", "e", "foto", "gli", "i", "il", "in", "l", "la", "le", "lo", "molto", "nel",
-                "nella", "o", "per", "qualcosa", "due", "tre", "grande", "piccolo", "piccola",
-                "nuovo", "bello", "bella", "su", "un", "una", "uno",
-            ],
-            Self::Pt => &[
-                "a", "algo", "as", "coisa", "coisas", "com", "da", "das", "de", "do", "dos", "e",
-                "em", "foto", "fotos", "meu", "minha", "muito", "na", "no", "o", "os", "ou",
-                "para", "por", "que", "dois", "duas", "tres", "grande", "pequeno", "pequena",
-                "novo", "bonito", "bonita", "um", "uma",
-            ],
-            Self::Ru => &[
-                "в",
-                "во",
-                "и",
-                "из",
-                "или",
-                "как",
-                "картинка",
-                "который",
-                "которые",
-                "на",
-                "нибудь",
-                "о",
-                "очень",
-                "по",
-                "два",
-                "две",
-                "три",
-                "большой",
-                "большая",
-                "маленький",
-                "маленькая",
-                "новый",
-                "новая",
-                "красивый",
-                "красивая",
-                "мой",
-                "моя",
-                "под",
-                "с",
-                "со",
-                "у",
-                "фото",
-                "что",
-                "это",
-            ],
-            Self::Uk => &[
-                "в",
-                "для",
-                "до",
-                "з",
-                "зі",
-                "и",
-                "на",
-                "небудь",
-                "по",
-                "та",
-                "у",
-                "фото",
-                "це",
-                "щось",
-                "що",
-                "я",
-                "і",
-                "два",
-                "дві",
-                "три",
-                "великий",
-                "велика",
-                "маленький",
-                "маленька",
-                "новий",
-                "мій",
-                "моя",
-                "дуже",
-            ],
-            Self::Zh => &[
-                "的", "了", "在", "和", "是", "有", "很", "一个", "一只", "两只", "两个", "大",
-                "小", "大的", "小的", "我的", "照片", "图片", "东西",
-            ],
-            Self::Ja => &[
-                "の",
-                "を",
-                "に",
-                "は",
-                "が",
-                "で",
-                "と",
-                "も",
-                "です",
-                "ます",
-                "いる",
-                "ある",
-                "する",
-                "とても",
-                "もの",
-                "何か",
-                "大きな",
-                "大きい",
-                "小さな",
-                "小さい",
-                "私の",
-                "写真",
-            ],
+            Self::En => {
+                "a about am an and any are at by do find for from i im image images in is it live me my \
+                 near of on or over photo photos picture pictures please s show some something that the \
+                 thing things to two three under very with big small little large new nice beautiful \
+                 going"
+            }
+            Self::Es => {
+                "a al algo bajo con cosa cosas de del el en es esta estoy foto fotos hace la las lo los \
+                 me mi mucho muy o para por que sobre tengo dos tres grande grandes pequeno pequena nuevo \
+                 bonito bonita bonitas un una unas unos y"
+            }
+            Self::De => {
+                "am an auf bei bild bilder das dem den der des die ein eine einem einen einer etwas foto \
+                 fotos fur ich im in ist mein meine mit oder zwei drei gross grosse grosser große großer \
+                 großes klein kleine kleiner kleines neu neue neues schon schone sachen sehr sind und vom \
+                 von zu zum zur"
+            }
+            Self::Fr => {
+                "a au aux avec chose choses d dans de des du en est et il image j je l la le les mon ou \
+                 photo pour quelque qui sur tres deux trois grand grande petit petite nouveau beau belle \
+                 un une"
+            }
+            Self::It => {
+                "a al alla che con cosa cose d da dei del della di e foto gli i il in l la le lo molto \
+                 nel nella o per qualcosa due tre grande piccolo piccola nuovo bello bella su un una uno"
+            }
+            Self::Pt => {
+                "a algo as coisa coisas com da das de do dos e em foto fotos meu minha muito na no o os \
+                 ou para por que dois duas tres grande pequeno pequena novo bonito bonita um uma"
+            }
+            Self::Ru => {
+                "в во и из или как картинка который которые на нибудь о очень по два две три большой \
+                 большая маленький маленькая новый новая красивый красивая мой моя под с со у фото что \
+                 это"
+            }
+            Self::Uk => {
+                "в для до з зі и на небудь по та у фото це щось що я і два дві три великий велика \
+                 маленький маленька новий мій моя дуже"
+            }
+            Self::Zh => {
+                "的 了 在 和 是 有 很 一个 一只 两只 两个 大 小 大的 小的 我的 照片 图片 东西"
+            }
+            Self::Ja => {
+                "の を に は が で と も です ます いる ある する とても もの 何か 大きな 大きい 小さな 小さい 私の 写真"
+            }
         }
     }
 

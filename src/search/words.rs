@@ -188,7 +188,7 @@ impl Tongue {
     }
 
     fn says_something(&self, word: &str) -> bool {
-        !self.language.stop_words().contains(&word)
+        !self.language.is_stop_word(word)
     }
 
     fn ask(&self, folded: &str) -> Asked {

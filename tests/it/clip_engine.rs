@@ -49,6 +49,12 @@ fn the_built_in_pictures_are_found_by_meaning() {
             "{query}: {answer}"
         );
     }
+    let german = Request::get(format!("http://{address}/search"))
+        .query("query", "собака")
+        .query("details", "true")
+        .query("lang", "de-AT");
+    let german = Client::new(1).send(&german).expect("an answer");
+    assert_eq!(captions(&german.json().expect("JSON"))[0], "Hund");
     let first = &ask(address, "pizza")["results"][0];
     let url = first["url"].as_str().expect("an address");
     assert_eq!(url, format!("http://{address}/images/pizza"));

@@ -48,7 +48,7 @@ fn details_limit_and_offset_page_through_everything() {
             "width": 256,
             "height": 256,
             "caption": "bus",
-            "score": 0.82,
+            "score": 0.86,
         }],
         "next_offset": 1,
     });
