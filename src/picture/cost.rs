@@ -156,6 +156,12 @@ impl<'a, R: Read + Seek> Head<'a, R> {
         Ok(bytes)
     }
 
+    /// How many bytes there are.
+    pub fn length(&mut self) -> io::Result<u64> {
+        let end = self.reader.seek(SeekFrom::End(0))?;
+        Ok(end.saturating_sub(self.from))
+    }
+
     /// At most `count` bytes from `offset` on.
     pub fn bytes(&mut self, offset: u64, count: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

@@ -38,6 +38,8 @@ pub(super) mod tags {
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     entries: Vec<(u16, Entry)>,
+    /// The values of an entry would end behind the file. A decoder makes room for all of them first.
+    pub is_cut: bool,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,8 @@ struct Entry {
     /// The first of them.
     values: Vec<u32>,
     count: u32,
+    /// Bytes of each.
+    size: u64,
     /// Where the value lies in the file.
     place: u64,
 }
@@ -86,7 +90,12 @@ pub(super) fn read(head: &mut Head<impl Read + Seek>) -> io::Result<Vec<Director
         b"MM" => false,
         _ => return Ok(Vec::new()),
     };
-    let mut reader = Reader { head, is_little };
+    let length = head.length()?;
+    let mut reader = Reader {
+        head,
+        is_little,
+        length,
+    };
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     let mut waiting = vec![u64::from(reader.long(4)?)];
@@ -110,6 +119,7 @@ pub(super) fn read(head: &mut Head<impl Read + Seek>) -> io::Result<Vec<Director
 struct Reader<'a, 'b, R> {
     head: &'a mut Head<'b, R>,
     is_little: bool,
+    length: u64,
 }
 
 impl<R: Read + Seek> Reader<'_, '_, R> {
@@ -138,8 +148,13 @@ impl<R: Read + Seek> Reader<'_, '_, R> {
         for number in 0..count.min(MAX_ENTRIES) {
             let at = place + 2 + 12 * number;
             let tag = self.short(at)?;
-            if let Some(entry) = self.entry(at)? {
-                directory.entries.push((tag, entry));
+            match self.entry(at)? {
+                Some(entry) => {
+                    let size = u64::from(entry.count) * entry.size;
+                    directory.is_cut |= size > 4 && entry.place + size > self.length;
+                    directory.entries.push((tag, entry));
+                }
+                None => directory.is_cut = true,
             }
         }
         // A file may end with its last directory.
@@ -147,7 +162,7 @@ impl<R: Read + Seek> Reader<'_, '_, R> {
         Ok((directory, next))
     }
 
-    /// The entry at `place`; none if its values are of no known kind or lie outside of the file.
+    /// The entry at `place`; none if its first values lie outside of the file.
     fn entry(&mut self, place: u64) -> io::Result<Option<Entry>> {
         let kind = self.short(place + 2)?;
         let count = self.long(place + 4)?;
@@ -155,7 +170,8 @@ impl<R: Read + Seek> Reader<'_, '_, R> {
             1 | 2 | 6 | 7 => 1,
             3 | 8 => 2,
             4 | 9 | 13 => 4,
-            _ => return Ok(None),
+            // Fractions and numbers with a point.
+            _ => 8,
         };
         let is_beside = u64::from(count) * size <= 4;
         let from = if is_beside {
@@ -169,6 +185,7 @@ impl<R: Read + Seek> Reader<'_, '_, R> {
             let value = match size {
                 1 => self.head.at(at).map(|[byte]| u32::from(byte)),
                 2 => self.short(at).map(u32::from),
+                8 => Ok(0),
                 _ => self.long(at),
             };
             match value {
@@ -181,6 +198,7 @@ impl<R: Read + Seek> Reader<'_, '_, R> {
         Ok(Some(Entry {
             values,
             count,
+            size,
             place,
         }))
     }

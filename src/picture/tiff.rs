@@ -5,9 +5,10 @@ use std::io::{self, Read, Seek};
 use super::cost::{Estimate, Head};
 use super::directories::{Directory, tags};
 
-/// What decoding the picture of the first directory takes; none if it has no size.
+/// What decoding the picture of the first directory takes; none if it has no size, or values
+/// that do not lie in the file.
 pub(super) fn estimate(directories: &[Directory]) -> Option<Estimate> {
-    let first = directories.first()?;
+    let first = directories.first().filter(|first| !first.is_cut)?;
     let width = first.value(tags::IMAGE_WIDTH)?;
     let height = first.value(tags::IMAGE_LENGTH)?;
     let samples = u64::from(first.value(tags::SAMPLES_PER_PIXEL).unwrap_or(1));
