@@ -2,6 +2,7 @@
 //!
 //! `cargo test --test probe -- SUBJECT [ARGUMENT…]`; each module tells what its subject does.
 
+mod decode;
 mod embed;
 mod preprocess;
 mod qdrant;
@@ -12,12 +13,17 @@ use std::io::BufRead;
 use serde::de::DeserializeOwned;
 
 const USAGE: &str =
-    "embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
+    "decode FILE TIMES [ENOUGH], embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
+        ["decode", file, times, ref enough @ ..] => {
+            let enough = enough.first().map(|enough| enough.parse().expect("pixels"));
+            let times = times.parse().expect("a number");
+            decode::run(file.as_ref(), times, enough.unwrap_or(u32::MAX));
+        }
         ["embed", model] => embed::run(model.as_ref()),
         ["preprocess"] => preprocess::run(),
         ["qdrant", "make", folder, count] => {
