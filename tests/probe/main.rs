@@ -12,8 +12,7 @@ use std::io::BufRead;
 
 use serde::de::DeserializeOwned;
 
-const USAGE: &str =
-    "decode FILE TIMES [ENOUGH], embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
+const USAGE: &str = "decode FILE TIMES [ENOUGH], embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
