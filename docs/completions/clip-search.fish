@@ -146,6 +146,10 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l config
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l after -d 'only pictures taken in this year, month or day, or later' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l before -d 'only pictures taken before this year, month or day' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l near -d 'only pictures taken near LATITUDE,LONGITUDE,KILOMETRES' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l folder -d 'only pictures in folders with these words in their name' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''

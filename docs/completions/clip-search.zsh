@@ -120,6 +120,10 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (query)
 _arguments "${_arguments_options[@]}" : \
+'*--after=[only pictures taken in this year, month or day, or later]:VALUE:' \
+'*--before=[only pictures taken before this year, month or day]:VALUE:' \
+'*--near=[only pictures taken near LATITUDE,LONGITUDE,KILOMETRES]:VALUE:' \
+'*--folder=[only pictures in folders with these words in their name]:VALUE:' \
 '--cache=[folder where smaller pictures are kept, at most 256 MiB; empty\: systemd'\''s CacheDirectory, else the user'\''s cache folder \[CLIP_SEARCH_CACHE\]]:VALUE:' \
 '--cors=[pages of other servers that may read answers\: origins by comma, such as \`https\://photos.example\`, or \`*\` for all \[CLIP_SEARCH_CORS\]]:VALUE:' \
 '--engine=[search engine\: \`clip\`, \`space\` or \`mock\`; empty\: \`space\` if CLIP_SEARCH_SPACE is set, else \`clip\` \[CLIP_SEARCH_ENGINE\]]:VALUE:(clip space mock space clip)' \

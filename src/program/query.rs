@@ -11,9 +11,9 @@ use crate::config::SearchConfig;
 use crate::engine;
 use crate::error::{Error, Result, one_line};
 use crate::program::command_line::{print_lines, say_nothing_found};
-use crate::search::{Content, DEFAULT_LIMIT, Engine, Hit, Page, Query};
+use crate::search::{Content, DEFAULT_LIMIT, Engine, Filter, Hit, Page, Query};
 
-/// `clip-search query`: prints what is found for `text`, and returns 1 if that is nothing. Pictures
+/// `clip-search query`: prints what is found for `text` and passes `filter`, and returns 1 if that is nothing. Pictures
 /// that a Space sends without an address are written below `temporary`.
 ///
 /// # Errors
@@ -21,12 +21,14 @@ use crate::search::{Content, DEFAULT_LIMIT, Engine, Hit, Page, Query};
 pub(super) fn query(
     config: &SearchConfig,
     text: &str,
+    filter: Filter,
     as_json: bool,
     temporary: &Path,
 ) -> Result<u8> {
     let Ok(query) = Query::text(text, DEFAULT_LIMIT, 0) else {
         return Err(Error::config("usage: clip-search query TEXT…"));
     };
+    let query = Query { filter, ..query };
     let engine = engine::choose(config)?;
     let deadline = Instant::now() + config.timeout;
     let mut page = engine.search(&query, deadline)?;

@@ -24,7 +24,7 @@ use crate::program::query::{absolute, query};
 #[cfg(feature = "clip")]
 use crate::program::{choice, index, model};
 use crate::quantity::{counted, took};
-use crate::search::{DEFAULT_LIMIT, Engine, Query};
+use crate::search::{DEFAULT_LIMIT, Engine, Filter, Query};
 use crate::shutdown::Shutdown;
 
 /// The command line of `clip-search`.
@@ -54,13 +54,31 @@ const COMMANDS: &[CommandDefinition] = &[
     CommandDefinition {
         name: "query",
         about: "search once, without a running server: score, path or address, and caption, by tabs",
-        example: "clip-search query --json a red bus",
-        words: &[Word {
-            name: "TEXT",
-            about: "what the pictures show",
-            count: Count::Many,
-            hint: ValueHint::Other,
-        }],
+        example: "clip-search query --after 2023 --folder Rome a red bus",
+        words: &[
+            Word {
+                name: "TEXT",
+                about: "what the pictures show",
+                count: Count::Many,
+                hint: ValueHint::Other,
+            },
+            filter_flag(
+                "after",
+                "only pictures taken in this year, month or day, or later",
+            ),
+            filter_flag(
+                "before",
+                "only pictures taken before this year, month or day",
+            ),
+            filter_flag(
+                "near",
+                "only pictures taken near LATITUDE,LONGITUDE,KILOMETRES",
+            ),
+            filter_flag(
+                "folder",
+                "only pictures in folders with these words in their name",
+            ),
+        ],
         switches: &[JSON],
     },
     #[cfg(feature = "clip")]
@@ -86,6 +104,26 @@ const COMMANDS: &[CommandDefinition] = &[
     #[cfg(feature = "clip")]
     model::INFO,
 ];
+
+/// A flag of `query` that is called like one of [`Filter::NAMES`].
+const fn filter_flag(name: &'static str, about: &'static str) -> Word {
+    Word {
+        name,
+        about,
+        count: Count::Flag,
+        hint: ValueHint::Other,
+    }
+}
+
+/// The filter that the flags of `call` make; of several values of one the last counts.
+fn filter(call: &CommandCall) -> Result<Filter> {
+    let value = |wanted: &str| {
+        let mut values = call.values.iter().rev();
+        let found = values.find(|(name, _)| *name == wanted);
+        Ok(found.map(|(_, value)| value.clone()))
+    };
+    Filter::from_parameters(value).map_err(|failure| Error::config(failure.message))
+}
 
 /// How much longer than one search a stop waits for the answers under way.
 pub const OVERTIME: Duration = Duration::from_secs(2);
@@ -121,7 +159,8 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
             #[cfg(feature = "clip")]
             at_hand(&mut config, environment)?;
             let temporary = Path::new(environment.get("TMPDIR").unwrap_or("/tmp"));
-            query(&config, &call.words.join(" "), call.has(JSON), temporary)
+            let words = call.words.join(" ");
+            query(&config, &words, filter(call)?, call.has(JSON), temporary)
         }
         #[cfg(feature = "clip")]
         command if command.starts_with("index ") => index::run(call, &config.clip),

@@ -200,3 +200,32 @@ fn an_index_without_catalogs_is_read_and_completed() {
     assert!(again.output.contains("4 unchanged"), "{}", again.output);
     assert_eq!(catalogs().len(), 1);
 }
+
+#[test]
+fn query_takes_filters_as_flags() {
+    let settings = indexed();
+    let mut variables = borrowed(&settings);
+    variables.push(("CLIP_SEARCH_ENGINE", "clip"));
+    variables.push(("CLIP_SEARCH_MIN_SCORE", "1"));
+    let query = |words: &[&str]| {
+        let words = [&["query", "img"], words].concat();
+        Program::start(CLIP_SEARCH, &words, &variables).wait()
+    };
+    let found = query(&["--after", "2019", "--before=2020"]);
+    assert_eq!(found.status.code(), Some(0), "{}", found.output);
+    assert!(
+        found.output.contains("IMG_20190504_101112.png"),
+        "{}",
+        found.output
+    );
+    assert!(!found.output.contains("IMG_2231"), "{}", found.output);
+    let none = query(&["--folder", "papers"]);
+    assert_eq!(none.status.code(), Some(1), "{}", none.output);
+    let wrong = query(&["--near", "Rome"]);
+    assert_eq!(wrong.status.code(), Some(2), "{}", wrong.output);
+    assert!(
+        wrong.output.contains("near must be latitude"),
+        "{}",
+        wrong.output
+    );
+}
