@@ -108,8 +108,7 @@ let
   madeToken = "/var/lib/clip-search-token/token";
   orMade = file: if file == null then madeToken else file;
   users =
-    lib.optional bot.enable "clip-bot.service"
-    ++ lib.optional search.enable "clip-search.service";
+    lib.optional bot.enable "clip-bot.service" ++ lib.optional search.enable "clip-search.service";
   units =
     program: service:
     [ service.package ]
