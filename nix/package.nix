@@ -34,6 +34,7 @@ let
     fileset = lib.fileset.unions [
       ../Cargo.lock
       ../Cargo.toml
+      ../benches/collection/main.rs
       ../benches/compare/main.rs
       ../crates
       ../docs/completions

@@ -163,6 +163,18 @@ fn every_dependency_says_why_it_is_there() {
 }
 
 #[test]
+fn nix_takes_every_bench_along() {
+    let (manifest, package) = (read("Cargo.toml"), read("nix/package.nix"));
+    let names = manifest.split("[[bench]]\nname = \"").skip(1);
+    let names: Vec<&str> = names.filter_map(|rest| rest.split('"').next()).collect();
+    assert!(names.len() > 1, "the benches were found");
+    for name in names {
+        let path = format!("../benches/{name}/main.rs");
+        assert!(package.contains(&path), "nix/package.nix lacks {path}");
+    }
+}
+
+#[test]
 fn the_top_level_holds_what_the_design_names() {
     let known = [
         ".ci",

@@ -216,6 +216,123 @@ def lines_of_paths():
     return app(function, [textbox()], [gr.Textbox])
 
 
+@shape(3)
+def tabs():
+    def by_text(query, count):
+        return gallery(query, count)
+
+    def by_picture(picture, count):
+        return gallery("", count)
+
+    with gr.Blocks() as blocks:
+        with gr.Tab("Words"):
+            query, count, shown = gr.Textbox(label="Query"), gr.Slider(1, 9, 3, step=1), gr.Gallery()
+            gr.Button("Go").click(by_text, [query, count], shown, api_name="by_text")
+        with gr.Tab("Picture"):
+            picture, count, shown = gr.Image(type="filepath"), gr.Slider(1, 9, 3, step=1), gr.Gallery()
+            gr.Button("Go").click(by_picture, [picture, count], shown, api_name="by_picture")
+    return blocks
+
+
+@shape(3)
+def pictures_and_texts():
+    function = lambda query: [part for colour in ranked(query) for part in (path(colour), f"{colour}: 0.9")]
+    return gr.Interface(function, "text", [kind for _ in COLOURS for kind in (gr.Image(), gr.Textbox())])
+
+
+@shape(3)
+def updates_of_hidden_pictures():
+    function = lambda query: [gr.update(value=path(c), visible=True) for c in ranked(query)] + [gr.update()]
+    return app(function, [textbox()], [lambda: gr.Image(visible=False)] * 4)
+
+
+@shape(3)
+def hidden_box_first():
+    def function(secret, query):
+        assert secret == "as it is"
+        return gallery(query)
+
+    return app(function, [textbox(value="as it is", visible=False), textbox()], [gr.Gallery])
+
+
+@shape(3)
+def notice_then_search():
+    with gr.Blocks() as blocks:
+        query, status, shown = gr.Textbox(), gr.Textbox(label="Status"), gr.Gallery()
+        first = gr.Button("Go").click(lambda _: "Searching…", query, status, api_name="notice")
+        first.then(gallery_of_query, query, shown, api_name="results")
+    return blocks
+
+
+@shape(3)
+def search_and_clear():
+    with gr.Blocks() as blocks:
+        query, shown = gr.Textbox(), gr.Gallery()
+        gr.Button("Clear").click(lambda: ("", []), None, [query, shown], api_name="clear")
+        gr.Button("Any").click(lambda: gallery(""), None, shown, api_name="any")
+        gr.Button("Go").click(gallery_of_query, query, shown, api_name="find")
+    return blocks
+
+
+@shape(3)
+def chat_with_a_count():
+    function = lambda message, history, count: "".join(
+        f"<img src='{address(colour)}'>" for colour in ranked(message)[: int(count)]
+    )
+    return gr.ChatInterface(function, additional_inputs=[gr.Slider(1, 9, 2, step=1, label="Results")], **CHAT)
+
+
+@shape(1)
+def chat_with_a_picture():
+    if MAJOR < 5:
+        return app(lambda query: path(ranked(query)[0]), [textbox()], [gr.Image])
+    return gr.ChatInterface(lambda message, history: gr.Image(path(ranked(message)[0])), **CHAT)
+
+
+@shape(3)
+def table_of_markdown():
+    rows = lambda query: [[f"![{colour}]({address(colour)})", 0.3] for colour in ranked(query)]
+    table = lambda: gr.Dataframe(headers=["Picture", "Score"], datatype=["markdown", "number"])
+    return app(rows, [textbox()], [table])
+
+
+@shape(3)
+def lists_of_a_database():
+    def function(query):
+        metadata = [[{"path": path(colour)} for colour in ranked(query)]]
+        return {"ids": [["1", "2", "3"]], "documents": [[None] * 3], "metadatas": metadata}
+
+    return app(function, [textbox()], [gr.JSON])
+
+
+@shape(3)
+def paths_without_ending():
+    def function(query):
+        for colour in COLOURS:
+            (options.folder / colour).write_bytes(pathlib.Path(path(colour)).read_bytes())
+        return [{"image": str(options.folder / colour), "score": 0.3} for colour in ranked(query)]
+
+    return app(function, [textbox()], [gr.JSON])
+
+
+@shape(3)
+def plain_base64():
+    function = lambda query: [{"image": inline(colour).split(",")[1]} for colour in ranked(query)]
+    return app(function, [textbox()], [gr.JSON])
+
+
+@shape(3)
+def html_with_script():
+    head = "<style>p {}</style><script>const image = '<img src=none.png>'</script><!-- <img src=none.png> -->"
+    function = lambda query: head + "".join(f"<img src='{address(colour)}'>" for colour in ranked(query))
+    return app(function, [textbox()], [gr.HTML])
+
+
+@shape(0)
+def words_for_nothing():
+    return app(lambda query: f"<p>No results found for {query}.</p>", [textbox()], [gr.HTML])
+
+
 @shape(1)
 def one_image():
     return app(lambda query: path(ranked(query)[0]), [textbox()], [gr.Image])
