@@ -488,3 +488,6 @@ fn plain(c: char) -> char {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;

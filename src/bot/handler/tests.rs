@@ -367,3 +367,26 @@ fn strangers_are_told_in_private_and_ignored_in_groups() {
         }]
     );
 }
+
+#[test]
+fn captions_are_asked_for_in_the_language_of_the_askers_app() {
+    for (code, fixed, expected) in [
+        ("de-AT", None, Some(Language::De)),
+        ("nl", None, None),
+        ("de", Some("es"), Some(Language::Es)),
+    ] {
+        let mut event = private("dog");
+        event["message"]["from"]["language_code"] = code.into();
+        event["update_id"] = 1.into();
+        let update = Update::from_json(&event).expect("a good update");
+        let language = fixed.map(str::to_owned);
+        let manners = Manners {
+            language,
+            ..manners()
+        };
+        let [Task::Search(search)] = &tasks(&update, &manners)[..] else {
+            panic!("{code}: a search");
+        };
+        assert_eq!(search.language, expected, "{code}");
+    }
+}
