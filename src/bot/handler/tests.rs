@@ -384,7 +384,8 @@ fn captions_are_asked_for_in_the_language_of_the_askers_app() {
             language,
             ..manners()
         };
-        let [Task::Search(search)] = &tasks(&update, &manners)[..] else {
+        let found = tasks(&update, &manners);
+        let [Task::Search(search)] = &found[..] else {
             panic!("{code}: a search");
         };
         assert_eq!(search.language, expected, "{code}");
