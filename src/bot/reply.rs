@@ -186,9 +186,10 @@ pub fn nothing(search: &Search) -> Reply {
 pub fn found(search: &Search, tally: Tally, took: Duration, next: Option<usize>) -> Reply {
     let texts = search.texts;
     if tally.pictures + tally.links == 0 && tally.withheld > 0 {
-        return match tally.is_forbidden {
-            true => takes_no_pictures(search),
-            false => with_retry(search, texts.withheld),
+        return if tally.is_forbidden {
+            takes_no_pictures(search)
+        } else {
+            with_retry(search, texts.withheld)
         };
     }
     let count = |count: usize, one: &str, many: &str| match count {

@@ -38,6 +38,10 @@ mod worker;
 
 /// How an index is brought up to date.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub struct Options {
     /// Compute all vectors anew, as another encoder requires.
     pub rebuild: bool,

@@ -343,13 +343,13 @@ impl Tongue {
 
     /// Which part of a name is in the query.
     fn share(&self, name: &[Box<str>], asked: &Asked) -> f64 {
-        let is_wanted = |known: &&Box<str>| {
-            let same = |wanted: &String| {
-                **wanted == ***known || stem(self.language, wanted) == stem(self.language, known)
+        let is_wanted = |known: &str| {
+            let same = |wanted: &str| {
+                wanted == known || stem(self.language, wanted) == stem(self.language, known)
             };
             asked.words.iter().any(|(wanted, _)| same(wanted))
         };
-        let named = name.iter().filter(is_wanted).count();
+        let named = name.iter().filter(|known| is_wanted(known)).count();
         let part = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
         if name.is_empty() {
             0.0

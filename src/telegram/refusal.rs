@@ -82,15 +82,14 @@ impl Refusal {
     #[must_use]
     pub fn is_of_chat(&self) -> bool {
         let says = |words: &&str| self.description.contains(*words);
-        self.code == 403 && !self.is_of_pictures()
-            || self.code == 400 && CLOSED.iter().any(|words| says(words))
+        self.code == 403 && !self.is_of_pictures() || self.code == 400 && CLOSED.iter().any(says)
     }
 
     /// Whether the chat takes texts, and no pictures.
     #[must_use]
     pub fn is_of_pictures(&self) -> bool {
         let says = |words: &&str| self.description.contains(*words);
-        matches!(self.code, 400 | 403) && NO_PICTURES.iter().any(|words| says(words))
+        matches!(self.code, 400 | 403) && NO_PICTURES.iter().any(says)
     }
 
     fn kind(&self) -> Kind {

@@ -157,7 +157,7 @@ fn who_cannot_be_answered_hears_nothing() {
         event
     };
     let anonymous = json!({"id": 1_087_968_824, "is_bot": true});
-    let channel = json!({"id": -100_9, "type": "channel"});
+    let channel = json!({"id": -1009, "type": "channel"});
     let us = json!({"id": 42, "is_bot": true});
     let table = [
         (
@@ -209,7 +209,7 @@ fn who_cannot_be_answered_hears_nothing() {
         panic!("a search")
     };
     assert_eq!(
-        search.asker, -100_9,
+        search.asker, -1009,
         "not the account that all such senders share"
     );
 }

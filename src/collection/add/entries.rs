@@ -2,6 +2,7 @@
 //! pictures, and what the operator excluded, by patterns for the root or by files called `.clipignore`.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +43,7 @@ pub(super) enum Met {
 
 /// Goes through a folder.
 pub(super) struct Entries<'a> {
-    entries: walkdir::IntoIter,
+    met: walkdir::IntoIter,
     root: &'a Path,
     /// Is left out, should it lie below.
     index_folder: &'a Path,
@@ -64,7 +65,7 @@ impl<'a> Entries<'a> {
         roots: &'a [PathBuf],
     ) -> Self {
         Self {
-            entries: WalkDir::new(root).into_iter(),
+            met: WalkDir::new(root).into_iter(),
             root,
             index_folder,
             roots,
@@ -93,7 +94,7 @@ impl<'a> Entries<'a> {
                 None
             };
             if is_folder && (is_left || kind.is_some()) {
-                self.entries.skip_current_dir();
+                self.met.skip_current_dir();
             }
             if is_left {
                 return None;
@@ -147,7 +148,7 @@ impl<'a> Entries<'a> {
             .chain([self.index_folder]);
         let is_hidden = |root: &Path| {
             let below = file.strip_prefix(root).unwrap_or(&file);
-            let mut names = below.iter().map(|name| name.as_encoded_bytes());
+            let mut names = below.iter().map(OsStr::as_encoded_bytes);
             names.any(|name| name.starts_with(b"."))
         };
         let is_met = met.any(|root| file.starts_with(root) && !is_hidden(root));
@@ -161,7 +162,7 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            match self.entries.next()? {
+            match self.met.next()? {
                 Ok(entry) => {
                     if let Some(met) = self.meet(entry) {
                         return Some(Ok(met));

@@ -296,6 +296,10 @@ pub(super) fn is_missing(path: &Path) -> bool {
 }
 
 /// What is done about something that the walk met.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, on the stack"
+)]
 enum Seen {
     /// With the path of the file that it links to.
     File(DirEntry, Metadata, Option<PathBuf>),
