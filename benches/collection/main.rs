@@ -94,6 +94,7 @@ fn searches(folder: &Path) {
             vector: &vector,
             words,
             filter,
+            language: None,
             accepts: &|_| true,
             limit: 6,
             threshold: -1.0,
