@@ -69,11 +69,7 @@ fn main() {
 fn cpu() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
     let (_, fields) = stat.rsplit_once(')').expect("a name");
-    let ticks = fields
-        .split(' ')
-        .skip(12)
-        .take(2)
-        .map(|field| field.parse::<f64>());
+    let ticks = fields.split(' ').skip(12).take(2).map(str::parse::<f64>);
     // A tick is 10 ms.
     ticks.map(|ticks| ticks.expect("a number") * 10.0).sum()
 }
