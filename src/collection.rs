@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 pub mod add;
+pub mod asked;
 pub mod away;
 pub mod details;
 pub mod index;

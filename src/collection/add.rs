@@ -29,6 +29,7 @@ mod at_work;
 mod contents;
 mod coordinator;
 mod copies;
+mod details;
 mod entries;
 mod gone;
 mod job;

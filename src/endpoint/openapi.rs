@@ -376,6 +376,7 @@ fn schemas() -> Value {
                     "maxItems": MAX_LIMIT,
                 },
                 "next_offset": { "type": "integer", "minimum": 1 },
+                "understood": text,
                 "away": { "type": "integer", "minimum": 1 },
                 "remark": {
                     "type": "object",

@@ -6,12 +6,14 @@ mod presence;
 mod stripped;
 mod thumbnails;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use ::clip::Encoder;
 
+use crate::collection::asked::{Asked, understand};
 use crate::collection::{Place, Record, ScoredRecord, Search, VectorStore};
 use crate::error::{Error, Result};
 use crate::http::percent_encode;
@@ -30,6 +32,8 @@ const MAX_RESULTS: usize = 10_000;
 const MAX_SIDE: u32 = 2048;
 /// The lowest possible cosine: no threshold.
 pub const MIN_SCORE: f32 = -1.0;
+/// The words for a picture of which nothing but time or place is said.
+const ANY_PICTURE: &str = "a photo";
 /// Width of a thumbnail, in pixels.
 const THUMBNAIL_WIDTH: u32 = 320;
 
@@ -89,6 +93,7 @@ impl ClipEngine {
     fn vector(&self, subject: &Subject, deadline: Instant) -> Result<(Vec<f32>, f32), Failure> {
         match subject {
             Subject::Text(text) => {
+                let text = unquoted(text);
                 let vector = self.encoder.encode_text(text).map_err(broken)?;
                 Ok((vector, self.min_score))
             }
@@ -101,6 +106,106 @@ impl ClipEngine {
                 Ok((vector, MIN_SCORE))
             }
         }
+    }
+
+    /// The pictures for `query`, at most `limit`: those for the words, time, place and folder that it
+    /// names, or, where there are none such, those for all of its text.
+    fn answer(&self, query: &Query, limit: usize, deadline: Instant) -> Result<Answer, Failure> {
+        let asked = self.asked(query);
+        if let Some(asked) = asked {
+            let is_any = asked.words.is_empty();
+            let words = if is_any { ANY_PICTURE } else { &asked.words };
+            let subject = Subject::Text(words.to_owned());
+            let (vector, threshold) = self.vector(&subject, deadline)?;
+            let search = Search {
+                vector: &vector,
+                words: &asked.words,
+                language: query.language,
+                filter: &merged(&query.filter, &asked.filter),
+                accepts: &|_| true,
+                limit,
+                threshold: if is_any { MIN_SCORE } else { threshold },
+            };
+            let mut answer = self.find(&search)?;
+            if !answer.found.is_empty() || answer.away > 0 {
+                if let Some(year) = asked.year.filter(|_| answer.found.len() < limit) {
+                    self.add_named(query, &year, &mut answer.found, limit, deadline)?;
+                }
+                answer.understood = Some(asked.shown);
+                return Ok(answer);
+            }
+        }
+        let (vector, threshold) = self.vector(&query.subject, deadline)?;
+        let words = match &query.subject {
+            Subject::Text(text) => unquoted(text),
+            Subject::Picture { .. } => "",
+        };
+        self.find(&Search {
+            vector: &vector,
+            words,
+            language: query.language,
+            filter: &query.filter,
+            accepts: &|_| true,
+            limit,
+            threshold,
+        })
+    }
+
+    /// What a query by words asks for besides them, if it does.
+    fn asked(&self, query: &Query) -> Option<Asked> {
+        let Subject::Text(text) = &query.subject else {
+            return None;
+        };
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let today = now.map_or(0, |now| now.as_secs() / 86_400).cast_signed();
+        let asked = understand(text, today);
+        (self.takes_filters() && !asked.filter.is_empty()).then_some(asked)
+    }
+
+    /// Adds pictures that are called by the year, such as those in a folder `Rome 2019`, whenever they
+    /// were taken.
+    fn add_named(
+        &self,
+        query: &Query,
+        year: &str,
+        found: &mut Vec<ScoredRecord>,
+        limit: usize,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        let Subject::Text(text) = &query.subject else {
+            return Ok(());
+        };
+        let known: HashSet<String> = found.iter().map(|found| found.record.id.clone()).collect();
+        let (vector, threshold) = self.vector(&query.subject, deadline)?;
+        let named = self.find(&Search {
+            vector: &vector,
+            words: text,
+            language: query.language,
+            filter: &query.filter,
+            accepts: &|record| is_called(record, year) && !known.contains(&record.id),
+            limit: limit - found.len(),
+            threshold,
+        })?;
+        found.extend(named.found);
+        Ok(())
+    }
+
+    /// As [`VectorStore::find`], among the pictures that can be shown.
+    fn find(&self, search: &Search<'_>) -> Result<Answer, Failure> {
+        let presence = Presence::new(self.store.as_ref());
+        // What another server hands out need not be on this machine.
+        let is_shown = |record: &Record| {
+            (search.accepts)(record) && (self.public_base.is_some() || presence.is_there(record))
+        };
+        let found = self.store.find(&Search {
+            accepts: &is_shown,
+            ..*search
+        });
+        Ok(Answer {
+            found: found.map_err(broken)?,
+            away: presence.away(),
+            understood: None,
+        })
     }
 
     fn hit(&self, found: ScoredRecord) -> Hit {
@@ -152,33 +257,18 @@ impl Engine for ClipEngine {
         if !self.takes_filters() {
             query.filter.refuse("this collection")?;
         }
-        let (vector, threshold) = self.vector(&query.subject, deadline)?;
-        let presence = Presence::new(self.store.as_ref());
-        // What another server hands out need not be on this machine.
-        let is_shown = |record: &Record| self.public_base.is_some() || presence.is_there(record);
-        let found = self.store.find(&Search {
-            vector: &vector,
-            words: match &query.subject {
-                Subject::Text(text) => text,
-                Subject::Picture { .. } => "",
-            },
-            language: query.language,
-            filter: &query.filter,
-            accepts: &is_shown,
-            // One more than shown, to know whether there is a next page.
-            limit: end + 1,
-            threshold,
-        });
-        let found = found.map_err(broken)?;
-        let next_offset = (found.len() > end).then_some(end);
-        let is_short = found.len() < end;
-        let remark = self.remark.filter(|_| found.is_empty());
-        let page = found.into_iter().take(end).skip(query.offset);
+        // One more than shown, to know whether there is a next page.
+        let answer = self.answer(query, end + 1, deadline)?;
+        let next_offset = (answer.found.len() > end).then_some(end);
+        let is_short = answer.found.len() < end;
+        let remark = self.remark.filter(|_| answer.found.is_empty());
+        let page = answer.found.into_iter().take(end).skip(query.offset);
         Ok(Page {
             hits: page.map(|found| self.hit(found)).collect(),
             next_offset,
-            away: if is_short { presence.away() } else { 0 },
+            away: if is_short { answer.away } else { 0 },
             remark,
+            understood: answer.understood,
         })
     }
 
@@ -221,6 +311,48 @@ impl Engine for ClipEngine {
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
         Ok(self.images.image(id, width))
     }
+}
+
+/// What a search found.
+struct Answer {
+    found: Vec<ScoredRecord>,
+    /// See [`Page::away`].
+    away: usize,
+    /// See [`Page::understood`].
+    understood: Option<String>,
+}
+
+/// The filter that was given, and where it says nothing, the one that was understood.
+fn merged(given: &Filter, understood: &Filter) -> Filter {
+    let is_dated = given.after.is_some() || given.before.is_some();
+    let dates = if is_dated { given } else { understood };
+    Filter {
+        after: dates.after,
+        before: dates.before,
+        near: given.near.or(understood.near),
+        folder: given.folder.clone().or_else(|| understood.folder.clone()),
+    }
+}
+
+/// Whether the name, a folder or the caption of a picture holds `year`.
+fn is_called(record: &Record, year: &str) -> bool {
+    let is_in = |text: &str| text.contains(year);
+    let is_in_path = match &record.place {
+        Place::File { path, .. } => is_in(&path.to_string_lossy()),
+        Place::Url { url, .. } => is_in(url),
+    };
+    is_in_path || is_in(&record.caption)
+}
+
+/// Words in quotation marks are searched without these.
+fn unquoted(text: &str) -> &str {
+    let inner = text
+        .trim()
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner
+        .filter(|inner| !inner.trim().is_empty())
+        .unwrap_or(text)
 }
 
 fn broken(error: impl Into<Error>) -> Failure {

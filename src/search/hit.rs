@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::error::one_line;
+
 /// Longest address of a picture that is passed on, in bytes.
 pub const MAX_URL_BYTES: usize = 2048;
 
@@ -106,6 +108,8 @@ pub struct Page {
     pub away: usize,
     /// Why there may be no hits, where the engine knows.
     pub remark: Option<Remark>,
+    /// What was understood besides words, in one line with them, such as `beach · 2023`.
+    pub understood: Option<String>,
 }
 
 /// What an engine says beside an empty answer.
@@ -142,6 +146,13 @@ impl Remark {
     }
 }
 
+/// Longest text about an answer that is passed on, in characters.
+const MAX_LINE_CHARS: usize = 600;
+
+fn line(text: &str) -> String {
+    one_line(&text.chars().take(MAX_LINE_CHARS).collect::<String>())
+}
+
 impl Page {
     /// The bare array of addresses that clients of the reference expect.
     #[must_use]
@@ -161,6 +172,9 @@ impl Page {
         }
         if let Some(next) = self.next_offset {
             object["next_offset"] = next.into();
+        }
+        if let Some(understood) = &self.understood {
+            object["understood"] = understood.as_str().into();
         }
         if self.away > 0 {
             object["away"] = self.away.into();
@@ -193,6 +207,7 @@ impl Page {
             next_offset: number("next_offset"),
             away: number("away").unwrap_or(0),
             remark: value.get("remark").and_then(Remark::from_json),
+            understood: value.get("understood").and_then(Value::as_str).map(line),
         })
     }
 }

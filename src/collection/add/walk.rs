@@ -13,6 +13,7 @@ use walkdir::DirEntry;
 
 use super::at_work::{AtWork, Verdict};
 use super::contents::RootContents;
+use super::details;
 use super::entries::{EXCLUDED, Entries, Met};
 use super::job::{FileJob, LeftOut, ThreadReport};
 use super::list;
@@ -192,7 +193,9 @@ impl Walk<'_> {
         let is_fresh = visited > 0 && changed >= visited;
         if let Some((row, record)) = &known {
             contents.add(*row);
-            if record.bytes == metadata.len() && record.modified == modified && !is_fresh {
+            let is_same = record.bytes == metadata.len() && record.modified == modified;
+            let is_read = record.details_version >= details::VERSION;
+            if is_same && is_read && !is_fresh {
                 return queues.report(ThreadReport::Unchanged);
             }
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, RwLock, TryLockError};
 use std::time::Duration;
 
 use super::at_work::AtWork;
+use super::details;
 use super::job::{Examined, FileJob, LeftOut, NewRow, ThreadReport};
 use crate::budget::Budget;
 use crate::collection::Details;
@@ -257,13 +258,16 @@ impl<'a> WorkerPool<'a> {
             modified: job.modified,
             digest: sha256(bytes),
             details: Details::default(),
-            details_version: 0,
+            details_version: details::VERSION,
         };
         if let Some((_, known)) = &job.known
             && (known.digest, known.modified) == (record.digest, record.modified)
+            && known.details_version >= details::VERSION
         {
             return Ok(Examined::Unchanged.into());
         }
+        let path = root.path.join(&job.path);
+        record.details = details::read(bytes, (!root.is_list).then_some(&path));
         if let Some((same, halves)) = self.same_content(&record)? {
             (record.width, record.height) = (same.width, same.height);
             let row = NewRow {
