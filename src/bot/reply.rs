@@ -11,7 +11,7 @@ use super::small_talk::SmallTalk;
 use super::texts::Texts;
 use super::wanted::Search;
 use crate::quantity;
-use crate::search::{Failure, MAX_QUERY_CHARS, Reason, Remark};
+use crate::search::{Failure, MAX_QUERY_CHARS, Page, Reason, Remark};
 use crate::telegram::client::Command;
 use crate::telegram::request::{buttons, force_reply};
 
@@ -51,13 +51,31 @@ fn plain(text: String) -> Reply {
 }
 
 impl Reply {
-    /// Adds that `away` pictures that fit are not there at the moment.
+    /// Adds what else `page` says: what was understood of the query, with a button that searches for its
+    /// words alone, and that pictures that fit are not there at the moment.
     #[must_use]
-    pub fn with_away(mut self, texts: &Texts, away: usize) -> Self {
-        let line = match away {
+    pub fn with_aside(mut self, search: &Search, page: &Page) -> Self {
+        let texts = search.texts;
+        if let Some(understood) = &page.understood {
+            let shown = fill(texts.quoted, "query", understood);
+            self.text = self.text.replace(&search.what(), &shown);
+            let words = format!("\"{}\"", search.query);
+            let button = Button {
+                act: Act::Try,
+                offset: 0,
+                owner: None,
+                words: &words,
+            };
+            let data = button.data();
+            // Words that are too long for a button can be sent in quotation marks.
+            if data.ends_with('"') {
+                self.markup = with_button(self.markup, texts.words_button, data);
+            }
+        }
+        let line = match page.away {
             0 => return self,
             1 => texts.one_away.to_owned(),
-            _ => fill(texts.many_away, "count", &away.to_string()),
+            away => fill(texts.many_away, "count", &away.to_string()),
         };
         self.text.push('\n');
         self.text.push_str(&line);
@@ -72,6 +90,16 @@ impl Reply {
         }
         self
     }
+}
+
+/// `markup` with one more row.
+fn with_button(mut markup: Value, label: &str, data: String) -> Value {
+    let mut more = buttons(&[(label, data)]);
+    match markup["inline_keyboard"].as_array_mut() {
+        Some(rows) => rows.push(more["inline_keyboard"][0].take()),
+        None => markup = more,
+    }
+    markup
 }
 
 /// `/start` and `/help`; up to `results` pictures come.

@@ -71,8 +71,8 @@ impl Acknowledgement {
 enum Phase {
     /// Not yet answered.
     Open,
-    /// Answered: the pictures of the album are to be sent; so many more are away ([`Page::away`]).
-    Found(usize),
+    /// Answered: the pictures of the album are to be sent, which were taken out of this page.
+    Found(Page),
     /// Over: this is to be said, instead of "Searching…" or below.
     Over(Reply),
 }
@@ -121,7 +121,7 @@ impl SearchJob {
             self.acknowledgement = Acknowledgement::Sent(message);
         }
         if progress.sent.is_some() {
-            self.phase = Phase::Found(0);
+            self.phase = Phase::Found(Page::default());
             self.next_offset = progress.next;
         }
     }
@@ -267,7 +267,7 @@ impl SearchJob {
         }
     }
 
-    fn found(&mut self, page: Page) -> Orders {
+    fn found(&mut self, mut page: Page) -> Orders {
         // From now on the new message has the button.
         let pressed = self.search.pressed.take();
         let unbutton = |id| Effect::Apologise(without_buttons(self.search.to.chat, id));
@@ -277,12 +277,12 @@ impl SearchJob {
                 0 => reply::nothing(&self.search).with_remark(self.search.texts, page.remark),
                 _ => reply::that_was_all(&self.search),
             };
-            self.phase = Phase::Over(said.with_away(self.search.texts, page.away));
+            self.phase = Phase::Over(said.with_aside(&self.search, &page));
             return self.next(effects);
         }
-        self.phase = Phase::Found(page.away);
         self.next_offset = page.next_offset.filter(|next| *next > self.search.offset);
-        effects.push(Effect::MakeAlbum(page.hits));
+        effects.push(Effect::MakeAlbum(std::mem::take(&mut page.hits)));
+        self.phase = Phase::Found(page);
         self.next(effects)
     }
 
@@ -338,8 +338,8 @@ impl SearchJob {
     fn album_sent(&mut self, tally: Tally, now: Now) -> Orders {
         let took = now.age;
         let said = reply::found(&self.search, tally, took, self.next_offset);
-        if let Phase::Found(away) = self.phase {
-            self.phase = Phase::Over(said.with_away(self.search.texts, away));
+        if let Phase::Found(page) = &self.phase {
+            self.phase = Phase::Over(said.with_aside(&self.search, page));
         }
         self.next(vec![Effect::Log(Report::AlbumSent { tally, took })])
     }

@@ -84,6 +84,8 @@ pub struct Texts {
     pub withheld: &'static str,
     /// Nothing fits `{what}`.
     pub nothing: &'static str,
+    /// Button that searches for the words alone, where a time or a place was understood.
+    pub words_button: &'static str,
     /// One picture that fits cannot be shown now.
     pub one_away: &'static str,
     /// `{count}` of them.

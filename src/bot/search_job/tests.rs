@@ -197,6 +197,25 @@ fn pictures_on_a_disk_that_is_not_there_are_said() {
 }
 
 #[test]
+fn what_was_understood_is_shown_and_can_be_taken_away() {
+    let mut job = searching();
+    let page = Page {
+        hits: vec![Hit::at("http://h/1"); 4],
+        understood: Some("bus · 2023".to_owned()),
+        ..Page::default()
+    };
+    job.step(SearchEvent::Found(page), NOW);
+    let orders = job.step(album_sent(), NOW);
+    let Then::Send(call) = orders.then else {
+        panic!("{orders:?}");
+    };
+    let said = call.parameters["text"].as_str().expect("a text");
+    assert!(said.contains("“bus · 2023”"), "{said}");
+    let markup = call.parameters["reply_markup"].to_string();
+    assert!(markup.contains(r#"a:\"bus\""#), "{markup}");
+}
+
+#[test]
 fn nothing_found_is_said() {
     let expected = "hide; edit 9 “Nothing found fo”";
     follow(

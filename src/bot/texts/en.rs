@@ -46,6 +46,7 @@ pub(super) const TEXTS: Texts = Texts {
     links: "These could not be sent as pictures:",
     withheld: "The pictures for {what} could not be sent.",
     nothing: "Nothing found for {what}.",
+    words_button: "Only as words",
     one_away: "1 picture is on a disk that is not there.",
     many_away: "{count} pictures are on a disk that is not there.",
     drawings_only: "The built-in model knows drawings only and finds hardly anything in photos. Whoever runs \

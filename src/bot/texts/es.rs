@@ -46,6 +46,7 @@ pub(super) const TEXTS: Texts = Texts {
     links: "Estas no se pudieron enviar como imágenes:",
     withheld: "No se pudieron enviar las imágenes de {what}.",
     nothing: "No hay nada para {what}.",
+    words_button: "Solo como palabras",
     one_away: "1 imagen está en un disco que ahora no está.",
     many_away: "{count} imágenes están en un disco que ahora no está.",
     drawings_only: "El modelo incluido solo conoce dibujos y apenas encuentra nada en fotos. Quien lo ejecuta \
