@@ -7,6 +7,7 @@
 
 mod dates;
 mod places;
+mod relative;
 mod text;
 
 use crate::search::Filter;

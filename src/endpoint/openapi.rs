@@ -394,6 +394,7 @@ fn schemas() -> Value {
                 "width": positive,
                 "height": positive,
                 "caption": text,
+                "folder": text,
                 "score": { "type": "number" },
                 "id": text,
                 "taken": { "type": "string", "format": "date-time" },

@@ -15,7 +15,7 @@ use ::clip::Encoder;
 
 use crate::collection::asked::{Asked, understand};
 use crate::collection::{Place, Record, ScoredRecord, Search, VectorStore};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 use crate::http::percent_encode;
 use crate::picture;
 use crate::search::{
@@ -227,7 +227,13 @@ impl ClipEngine {
                 (url, Some(format!("{address}?w={THUMBNAIL_WIDTH}")), shown)
             }
         };
+        let folder = match &record.place {
+            Place::File { path, .. } if path.is_relative() => path.parent(),
+            _ => None,
+        };
+        let folder = folder.and_then(Path::file_name);
         Hit {
+            folder: folder.map(|name| one_line(&name.to_string_lossy())),
             url,
             thumbnail_url,
             width: Some(width),

@@ -38,6 +38,9 @@ pub struct Hit {
     /// Where it was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<HitPlace>,
+    /// Name of the folder that it lies in, below the one that was indexed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 /// A point on Earth (WGS 84), in degrees.
@@ -72,6 +75,7 @@ impl Hit {
             thumbnail_url: text("thumbnail_url"),
             width: pixels("width"),
             height: pixels("height"),
+            folder: text("folder"),
             caption: text("caption"),
             score: value.get("score").and_then(Value::as_f64),
             id: text("id"),

@@ -7,6 +7,7 @@ mod chat;
 mod chat_limits;
 mod chat_more;
 mod claim;
+mod clip_asked;
 mod clip_damage;
 mod clip_engine;
 mod clip_fetch;

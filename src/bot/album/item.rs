@@ -1,6 +1,6 @@
 //! One picture on the ladder.
 
-use super::caption::caption;
+use super::caption::caption_of;
 use super::{Item, Rung, SendForm};
 use crate::bot::pictures;
 use crate::error::{Error, Kind};
@@ -37,7 +37,7 @@ impl Item {
         };
         Photo {
             media,
-            caption: caption(self.hit.caption.as_deref()),
+            caption: caption_of(&self.hit),
             file,
         }
     }

@@ -1,5 +1,6 @@
 //! Times as people write them.
 
+use super::relative::{relative, season};
 use super::text::Words;
 use crate::search::{Date, date_of, day_of};
 
@@ -144,17 +145,6 @@ const MONTHS: [&[&str]; 12] = [
         "груд",
     ],
 ];
-/// Spring, summer, autumn, winter, in English and Spanish.
-const SEASONS: [&[&str]; 4] = [
-    &["spring", "primavera"],
-    &["summer", "verano"],
-    &["autumn", "fall", "otono"],
-    &["winter", "invierno"],
-];
-const LAST: [&str; 7] = [
-    "last", "past", "pasado", "pasada", "ultimo", "ultima", "previous",
-];
-const THIS: [&str; 4] = ["this", "este", "esta", "current"];
 const JOINING: [&str; 10] = [
     "of", "de", "del", "di", "do", "the", "el", "la", "von", "st",
 ];
@@ -227,14 +217,14 @@ fn span_at(words: &Words, at: usize, today: i64) -> Option<(usize, Span)> {
         })
 }
 
-fn year(word: &str, today: i64) -> Option<i32> {
+pub(super) fn year(word: &str, today: i64) -> Option<i32> {
     let is_year = word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     let year: i32 = is_year.then(|| word.parse().ok())??;
     let (this, ..) = parts(today);
     (FIRST_YEAR..=this + 1).contains(&year).then_some(year)
 }
 
-fn whole_year(year: i32) -> Span {
+pub(super) fn whole_year(year: i32) -> Span {
     let mut span = span(
         date(year, None, None),
         date(year + 1, None, None),
@@ -244,7 +234,7 @@ fn whole_year(year: i32) -> Span {
     span
 }
 
-fn whole_month(year: i32, month: u32) -> Option<Span> {
+pub(super) fn whole_month(year: i32, month: u32) -> Option<Span> {
     let next = if month == 12 {
         (year + 1, 1)
     } else {
@@ -260,7 +250,7 @@ fn whole_day(year: i32, month: u32, day: u32) -> Option<Span> {
 }
 
 /// So many days from one on.
-fn days(first: i64, count: i64) -> Option<Span> {
+pub(super) fn days(first: i64, count: i64) -> Option<Span> {
     let date_at = |day: i64| {
         let (year, month, day) = parts(day);
         date(year, Some(month), Some(day))
@@ -273,7 +263,7 @@ fn days(first: i64, count: i64) -> Option<Span> {
     Some(span(Some(after), date_at(first + count), shown))
 }
 
-fn span(after: Option<Date>, before: Option<Date>, shown: String) -> Span {
+pub(super) fn span(after: Option<Date>, before: Option<Date>, shown: String) -> Span {
     Span {
         after,
         before,
@@ -282,7 +272,7 @@ fn span(after: Option<Date>, before: Option<Date>, shown: String) -> Span {
     }
 }
 
-fn date(year: i32, month: Option<u32>, day: Option<u32>) -> Option<Date> {
+pub(super) fn date(year: i32, month: Option<u32>, day: Option<u32>) -> Option<Date> {
     let mut text = format!("{year:04}");
     for part in [month, day].into_iter().flatten() {
         text += &format!("-{part:02}");
@@ -290,7 +280,7 @@ fn date(year: i32, month: Option<u32>, day: Option<u32>) -> Option<Date> {
     Date::parse(&text)
 }
 
-fn parts(day: i64) -> (i32, u32, u32) {
+pub(super) fn parts(day: i64) -> (i32, u32, u32) {
     let (year, month, day) = date_of(day);
     let small = |number: i64| u32::try_from(number).unwrap_or(1);
     (
@@ -321,7 +311,7 @@ fn day(word: &str) -> Option<u32> {
 }
 
 /// The first place from `at` on that holds no joining word.
-fn skip(words: &Words, mut at: usize) -> usize {
+pub(super) fn skip(words: &Words, mut at: usize) -> usize {
     while JOINING.contains(&words.plain(at)) {
         at += 1;
     }
@@ -389,89 +379,6 @@ fn numbers(word: &str, today: i64) -> Option<Span> {
         },
         _ => None,
     }
-}
-
-/// `summer 2022`, `verano de 2022`, `last summer`, `el verano pasado`.
-fn season(words: &Words, at: usize, today: i64) -> Option<(usize, Span)> {
-    let is_last = LAST.contains(&words.plain(at));
-    let is_this = THIS.contains(&words.plain(at));
-    let first = at + usize::from(is_last || is_this);
-    let season = SEASONS
-        .iter()
-        .position(|names| names.contains(&words.plain(first)))?;
-    let month = u32::try_from(season * 3 + 3).ok()?;
-    let next = skip(words, first + 1);
-    if !is_last
-        && !is_this
-        && let Some(year) = year(words.plain(next), today)
-    {
-        return Some((next + 1 - at, quarter(year, month)?));
-    }
-    let is_last_behind = LAST.contains(&words.plain(first + 1));
-    if !(is_last || is_this || is_last_behind) {
-        return None;
-    }
-    // The newest one that has begun; the last one has ended.
-    let (this, ..) = parts(today);
-    let is_over = |year: &i32| {
-        let first = day_of(*year, month, 1);
-        let end = first.map(|first| first + if is_this { 0 } else { 92 });
-        end.is_some_and(|end| end <= today)
-    };
-    let year = [this, this - 1, this - 2].into_iter().find(is_over)?;
-    let count = first + 1 + usize::from(is_last_behind) - at;
-    Some((count, quarter(year, month)?))
-}
-
-/// Three months from one on.
-fn quarter(year: i32, month: u32) -> Option<Span> {
-    let end = if month + 3 > 12 {
-        (year + 1, month - 9)
-    } else {
-        (year, month + 3)
-    };
-    let last = if month + 2 > 12 {
-        (year + 1, month - 10)
-    } else {
-        (year, month + 2)
-    };
-    let shown = format!("{year:04}-{month:02} – {:04}-{:02}", last.0, last.1);
-    let (after, before) = (
-        date(year, Some(month), None)?,
-        date(end.0, Some(end.1), None)?,
-    );
-    Some(span(Some(after), Some(before), shown))
-}
-
-/// `yesterday`, `last month`, `el mes pasado`, `this year`.
-fn relative(words: &Words, at: usize, today: i64) -> Option<(usize, Span)> {
-    let word = words.plain(at);
-    match word {
-        "today" | "hoy" => return Some((1, days(today, 1)?)),
-        "yesterday" | "ayer" => return Some((1, days(today - 1, 1)?)),
-        _ => {}
-    }
-    let (is_last, is_this) = (LAST.contains(&word), THIS.contains(&word));
-    let first = at + usize::from(is_last || is_this);
-    let is_last_behind = LAST.contains(&words.plain(first + 1));
-    if !(is_last || is_this || is_last_behind) {
-        return None;
-    }
-    let (year, month, _) = parts(today);
-    // 1970-01-01 was a Thursday.
-    let monday = today - (today + 3).rem_euclid(7);
-    let span = match (words.plain(first), is_this) {
-        ("year" | "ano", true) => whole_year(year),
-        ("year" | "ano", false) => whole_year(year - 1),
-        ("month" | "mes", true) => whole_month(year, month)?,
-        ("month" | "mes", false) if month == 1 => whole_month(year - 1, 12)?,
-        ("month" | "mes", false) => whole_month(year, month - 1)?,
-        ("week" | "semana", true) => days(monday, 7)?,
-        ("week" | "semana", false) => days(monday - 7, 7)?,
-        _ => return None,
-    };
-    let count = first + 1 + usize::from(is_last_behind) - at;
-    Some((count, Span { year: None, ..span }))
 }
 
 /// Dates in languages without spaces: `海滩2023年7月4日`.
