@@ -32,6 +32,8 @@ const MAX_RESULTS: usize = 10_000;
 const MAX_SIDE: u32 = 2048;
 /// The lowest possible cosine: no threshold.
 pub const MIN_SCORE: f32 = -1.0;
+/// How much lower a score may be where a time, a place or a folder says part of what is meant.
+const SAID_OTHERWISE: f32 = 0.08;
 /// The words for a picture of which nothing but time or place is said.
 const ANY_PICTURE: &str = "a photo";
 /// Width of a thumbnail, in pixels.
@@ -124,7 +126,11 @@ impl ClipEngine {
                 filter: &merged(&query.filter, &asked.filter),
                 accepts: &|_| true,
                 limit,
-                threshold: if is_any { MIN_SCORE } else { threshold },
+                threshold: if is_any {
+                    MIN_SCORE
+                } else {
+                    threshold - SAID_OTHERWISE
+                },
             };
             let mut answer = self.find(&search)?;
             if !answer.found.is_empty() || answer.away > 0 {

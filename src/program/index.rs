@@ -355,7 +355,10 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
         (*unchanged, "unchanged"),
         (*removed, "removed"),
     ];
-    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    // That nothing was made anew is worth saying; other zeros are not.
+    let is_told = |(count, what): &&(usize, &str)| *count > 0 || *what == "added";
+    let is_any = counts.iter().any(|(count, _)| *count > 0);
+    let counts = counts.iter().filter(|count| is_any && is_told(count));
     let done: Vec<String> = counts
         .map(|(count, what)| format!("{count} {what}"))
         .collect();
