@@ -1,4 +1,4 @@
-//! Places by their names in many languages: cities of at least 100,000 people, from GeoNames
+//! Places by their names in many languages: cities of at least 100,000 people, from `GeoNames`
 //! (`LICENSES` names it).
 
 use super::text::Words;

@@ -31,7 +31,9 @@ fn degrees(parts: [u32; 3], denominator: u32) -> Value {
 /// A JPEG without pixels that has these fields.
 fn jpeg(fields: &[Field]) -> Vec<u8> {
     let mut writer = Writer::new();
-    fields.iter().for_each(|field| writer.push_field(field));
+    for field in fields {
+        writer.push_field(field);
+    }
     let mut tiff = Cursor::new(Vec::new());
     writer.write(&mut tiff, false).expect("room");
     let exif = [b"Exif\0\0", &tiff.into_inner()[..]].concat();
