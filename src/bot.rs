@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod activity;
+pub mod agreements;
 pub mod album;
 pub mod answer_progress;
 pub mod asleep;
@@ -24,6 +25,7 @@ pub mod reply;
 pub mod search_client;
 pub mod search_job;
 pub mod searches;
+pub mod sent_pictures;
 pub mod small_talk;
 pub mod status;
 pub mod texts;
@@ -50,6 +52,7 @@ use crate::telegram::poll::{self, PollEvent, Poller};
 use crate::telegram::types::User;
 
 use access::book::{Book, Person};
+use agreements::Agreements;
 use door::{Announce, Door};
 use handler::{Identity, Manners};
 use intake::{Changes, Intake};
@@ -90,14 +93,16 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let pulse = Pulse::default();
     let status = Arc::new(Status::default());
     let queue = Arc::new(Queue::default());
-    let tools = Arc::new(Tools::new(
+    let tools = Tools::new(
         Delivery::new(sending.clone(), shutdown.clone()),
         SearchClient::new(config, config.workers),
         Arc::clone(&queue),
         inbox.clone(),
         Arc::clone(&status),
         shutdown.clone(),
-    ));
+    );
+    let agreements = Agreements::open(config.state_dir.clone());
+    let tools = Arc::new(tools.with_agreements(agreements));
     systemd::ready();
     let mut observer = Observer {
         metrics: config.metrics.clone().map(MetricsFile::new),
@@ -112,13 +117,8 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let Some(me) = introduce(&polling, &part, &status, shutdown).inspect_err(tell_refused)? else {
         return Ok(());
     };
-    let me = Identity {
-        id: me.id,
-        username: me.username.unwrap_or_default(),
-    };
-    let manners = Manners::of(me, config)
-        .with_book(book)
-        .with_clock(clock.clone());
+    let manners = Manners::of(identity(me), config).with_book(book);
+    let manners = manners.with_clock(clock);
     let door = open_door(manners, config, &status);
     let mut intake = Intake::new(
         door,
@@ -153,6 +153,13 @@ fn open_inbox(config: &BotConfig, clock: &Clock) -> Result<Inbox> {
     match &config.state_dir {
         Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, clock),
         None => Ok(Inbox::in_memory()),
+    }
+}
+
+fn identity(me: User) -> Identity {
+    Identity {
+        id: me.id,
+        username: me.username.unwrap_or_default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a button under an answer carries. Nothing else of a search is kept for it, so that it works
 //! after a restart, too: at most 64 bytes, and the message that the button is on.
 //!
-//! A letter for what it does, in hexadecimal the offset of the page and, in groups, a dot and who
+//! A letter for what it does (a capital letter: with the picture that ours replied to), in hexadecimal the offset of the page and, in groups, a dot and who
 //! may press it, then `:` and the words of the query: `m5.1f:red bus`. The words are left out where
 //! they are too long; they stand in the message that ours replied to. Anybody can send anything
 //! here: what cannot be read is no button.
@@ -20,6 +20,8 @@ pub enum Act {
     Retry,
     /// Shows the next page, in new messages.
     More,
+    /// The same as [`Act::Retry`]; and from now on photos may go to a third party.
+    Agree,
 }
 
 /// A button's data, read.
@@ -31,7 +33,9 @@ pub struct Button<'a> {
     pub offset: usize,
     /// Who may press it; none where that is not known.
     pub owner: Option<i64>,
-    /// The query; empty where it was too long.
+    /// Whether it is about the picture in the message that ours replied to.
+    pub by_picture: bool,
+    /// The query; empty where it was too long, or where there is a picture alone.
     pub words: &'a str,
 }
 
@@ -41,6 +45,7 @@ impl Act {
             Self::Try => 'a',
             Self::Retry => 'r',
             Self::More => 'm',
+            Self::Agree => 'y',
         }
     }
 }
@@ -52,9 +57,10 @@ impl<'a> Button<'a> {
         let (head, words) = data.split_once(':')?;
         let mut letters = head.chars();
         let letter = letters.next()?;
-        let act = [Act::Try, Act::Retry, Act::More]
+        let by_picture = letter.is_ascii_uppercase();
+        let act = [Act::Try, Act::Retry, Act::More, Act::Agree]
             .into_iter()
-            .find(|act| act.letter() == letter)?;
+            .find(|act| act.letter() == letter.to_ascii_lowercase())?;
         let numbers = letters.as_str();
         let (offset, owner) = match numbers.split_once('.') {
             Some((offset, owner)) => (offset, Some(i64::from_str_radix(owner, 16).ok()?)),
@@ -68,14 +74,22 @@ impl<'a> Button<'a> {
             act,
             offset,
             owner,
+            by_picture,
             words,
         })
     }
 
-    /// What the button is to carry.
+    /// What the button is to carry; nothing where the words beside a picture are too long, since they
+    /// stand nowhere else.
     #[must_use]
-    pub fn data(&self) -> String {
-        let mut head = self.act.letter().to_string();
+    pub fn data(&self) -> Option<String> {
+        let letter = self.act.letter();
+        let letter = if self.by_picture {
+            letter.to_ascii_uppercase()
+        } else {
+            letter
+        };
+        let mut head = letter.to_string();
         if self.offset > 0 {
             head += &format!("{:x}", self.offset);
         }
@@ -86,8 +100,10 @@ impl<'a> Button<'a> {
         head.push(':');
         if head.len() + self.words.len() <= MAX_BYTES {
             head += self.words;
+        } else if self.by_picture {
+            return None;
         }
-        head
+        Some(head)
     }
 }
 
@@ -101,6 +117,7 @@ mod tests {
             act,
             offset,
             owner,
+            by_picture: false,
             words,
         };
         let table = [
@@ -111,7 +128,7 @@ mod tests {
             (button(Act::Retry, 0, Some(-31), ""), "r.-1f:"),
         ];
         for (button, data) in table {
-            assert_eq!(button.data(), data);
+            assert_eq!(button.data().as_deref(), Some(data));
             assert_eq!(Button::read(data), Some(button));
         }
     }
@@ -123,9 +140,21 @@ mod tests {
             act: Act::More,
             offset: 10,
             owner: Some(i64::MIN),
+            by_picture: false,
             words: &words,
         };
-        let data = button.data();
+        let by_picture = Button {
+            by_picture: true,
+            ..button
+        };
+        assert_eq!(by_picture.data(), None, "its words stand nowhere else");
+        let short = Button {
+            words: "at night",
+            ..by_picture
+        };
+        let data = short.data().expect("short words");
+        assert_eq!(Button::read(&data), Some(short));
+        let data = button.data().expect("without the words");
         assert!(data.len() <= MAX_BYTES);
         let back = Button::read(&data).expect("a button");
         assert_eq!((back.words, back.owner), ("", Some(i64::MIN)));

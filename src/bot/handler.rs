@@ -14,6 +14,7 @@
 //! | our command, also with our name | an answer |
 //! | a command with another bot's name | silence |
 //! | words or something else that a person made, in private | an answer |
+//! | a picture or an image file, in private, or with our command below it or in reply to it | pictures like that one; the words count, too |
 //! | a reply to our question for words, in a group | an answer |
 //! | anything else in a group | silence |
 //! | a service message (pins, timers, gifts, payments), or a kind that nobody knows yet | silence |
@@ -35,7 +36,7 @@ use crate::clock::Clock;
 use crate::config::BotConfig;
 use crate::search::{Language, MAX_QUERY_CHARS};
 use crate::telegram::request::Address;
-use crate::telegram::types::{Callback, Event, Message, Update};
+use crate::telegram::types::{Callback, Event, Message, SentPicture, Update};
 
 /// After so long nobody expects a button to know what it is about.
 const MAX_BUTTON_AGE: Duration = Duration::from_hours(24);
@@ -115,6 +116,10 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
         let reply = reply::private_bot(texts, message.chat.id);
         return message.chat.is_private().then_some(Task::Say { to, reply });
     }
+    let results = manners.results;
+    let language = manners.reads(users);
+    let search =
+        |to, words| Search::for_words(to, speaker, words, results, texts).read_in(language);
     let reply = match wanted {
         Asked::Help => reply::help(texts, manners.results),
         Asked::WordsOnly => reply::words_only(texts),
@@ -122,10 +127,15 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
         Asked::Query(words) => match tidy(words) {
             query if query.is_empty() => reply::query_needed(texts),
             query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
+            query => return Some(Task::Search(search(to, query))),
+        },
+        Asked::Like(like, picture, words) => match tidy(words) {
+            query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
             query => {
-                let results = manners.results;
-                let search = Search::for_words(to, speaker, query, results, texts);
-                return Some(Task::Search(search.read_in(manners.reads(users))));
+                // All that a button needs later must stand in the message that ours replies to.
+                let reply_to = Some(like.message_id).filter(|id| *id > 0);
+                let to = Address { reply_to, ..to };
+                return Some(Task::Search(search(to, query).like(picture)));
             }
         },
     };
@@ -176,15 +186,25 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     let words = Some(button.words).filter(|words| !words.is_empty());
     let words = words.or_else(|| words_of(asked?, &manners.me)).map(tidy);
     let is_query = |query: &String| (1..=MAX_QUERY_CHARS).contains(&query.chars().count());
-    let task = match words.filter(is_query) {
-        Some(query) if !is_expired(message, &button, &manners.clock) => {
+    let language = manners.reads(callback.from.language_code.as_deref());
+    let search = |query| {
+        Search::for_words(to, callback.from.id, query, manners.results, texts).read_in(language)
+    };
+    let search = if button.by_picture {
+        let picture = asked.and_then(Message::picture);
+        picture.map(|picture| search(tidy(button.words)).like(picture))
+    } else {
+        words.filter(is_query).map(search)
+    };
+    let task = match search {
+        Some(search) if !is_expired(message, &button, &manners.clock) => {
             let id = Some(message.message_id).filter(|id| *id > 0);
             Task::Search(Search {
                 offset: button.offset,
-                edit: id.filter(|_| button.act == Act::Retry),
+                edit: id.filter(|_| matches!(button.act, Act::Retry | Act::Agree)),
                 pressed: id.filter(|_| button.act == Act::More),
-                language: manners.reads(callback.from.language_code.as_deref()),
-                ..Search::for_words(to, callback.from.id, query, manners.results, texts)
+                agrees: button.act == Act::Agree,
+                ..search
             })
         }
         _ => expired(),
@@ -197,6 +217,8 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
 /// there may.
 fn may_press(user: i64, message: &Message, button: &Button) -> bool {
     let asked = message.reply_to_message.as_deref();
+    // The picture may be somebody else's.
+    let asked = asked.filter(|_| !button.by_picture);
     let owners = [button.owner, asked.and_then(Message::speaker)];
     let mut known = owners.into_iter().flatten().peekable();
     let is_known = known.peek().is_some();
@@ -216,7 +238,7 @@ fn is_expired(message: &Message, button: &Button, clock: &Clock) -> bool {
 fn words_of<'a>(asked: &'a Message, me: &Identity) -> Option<&'a str> {
     match request_in(asked, me) {
         Some(Asked::Query(words)) => Some(words),
-        Some(Asked::Help | Asked::WordsOnly | Asked::SmallTalk(_)) => None,
+        Some(Asked::Help | Asked::WordsOnly | Asked::SmallTalk(_) | Asked::Like(..)) => None,
         // In a group, words that answered our question: that question is not shown here.
         None => asked.text.as_deref().filter(|text| !text.starts_with('/')),
     }
@@ -273,6 +295,8 @@ impl Manners {
 enum Asked<'a> {
     Help,
     Query(&'a str),
+    /// Pictures like the one in this message, with these words.
+    Like(&'a Message, SentPicture, &'a str),
     /// Something without words, in private.
     WordsOnly,
     /// Nothing, politely, in private.
@@ -282,8 +306,17 @@ enum Asked<'a> {
 /// What a message asks this bot for; `None` for silence.
 fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
     let private = message.chat.is_private();
-    let Some(text) = message.text.as_deref() else {
-        return private.then_some(Asked::WordsOnly);
+    let asked = message.reply_to_message.as_deref();
+    let like = |words| {
+        let candidates = [Some(message), asked].into_iter().flatten();
+        let with_picture = candidates.map(|one| (one, one.picture()));
+        let mut found = with_picture.filter_map(|(one, picture)| Some((one, picture?)));
+        found
+            .next()
+            .map(|(one, picture)| Asked::Like(one, picture, words))
+    };
+    let Some(text) = message.text.as_deref().or(message.caption.as_deref()) else {
+        return private.then(|| like("").unwrap_or(Asked::WordsOnly));
     };
     if let Some(command) = text.strip_prefix('/') {
         let (command, words) = command
@@ -295,17 +328,26 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
         }
         return match name.to_ascii_lowercase().as_str() {
             "start" | "help" => Some(Asked::Help),
-            "query" => Some(Asked::Query(words)),
+            "query" => Some(like(words).unwrap_or(Asked::Query(words))),
             _ => private.then_some(Asked::Help),
         };
     }
-    let answers_us = message.reply_to_message.as_deref().is_some_and(|asked| {
+    let answers_us = asked.is_some_and(|asked| {
         asked.from.as_ref().is_some_and(|author| author.id == me.id)
             && asked.text.as_deref().is_some_and(reply::is_query_needed)
     });
-    let talk = small_talk(text).filter(|_| private && !answers_us);
-    let asked = talk.map_or(Asked::Query(text), Asked::SmallTalk);
-    (private || answers_us).then_some(asked)
+    if private {
+        let own_words = message.text.is_some();
+        if let Some(talk) = small_talk(text).filter(|_| own_words && !answers_us) {
+            return Some(Asked::SmallTalk(talk));
+        }
+        let other = || match own_words {
+            true => Asked::Query(text),
+            false => Asked::WordsOnly,
+        };
+        return Some(like(text).unwrap_or_else(other));
+    }
+    answers_us.then_some(Asked::Query(text))
 }
 
 /// What follows `/start`, if `message` is that command and meant for us.

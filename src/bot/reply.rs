@@ -115,11 +115,12 @@ pub fn help(texts: &Texts, results: usize) -> Reply {
         act: Act::Try,
         offset: 0,
         owner: None,
+        by_picture: false,
         words: texts.example,
     };
     Reply {
         text,
-        markup: buttons(&[(&label, example.data())]),
+        markup: one_button(&label, example.data()),
     }
 }
 
@@ -233,10 +234,8 @@ pub fn found(search: &Search, tally: Tally, took: Duration, next: Option<usize>)
     };
     let time = quantity::took(took);
     let mut text = fill(&fill(texts.found, "pictures", &what), "time", &time);
-    let markup = match next {
-        Some(offset) => buttons(&[(texts.more_button, search.more(offset))]),
-        None => Value::Null,
-    };
+    let more = next.and_then(|offset| search.more(offset));
+    let markup = one_button(texts.more_button, more);
     if next.is_none() && search.offset > 0 {
         text = format!("{text}\n{}", texts.that_was_all);
     }
@@ -262,6 +261,11 @@ pub fn takes_no_pictures(search: &Search) -> Reply {
 #[must_use]
 pub fn failed(search: &Search, failure: &Failure) -> Reply {
     let texts = search.texts;
+    if search.picture.is_some()
+        && let Some(text) = failed_by_picture(texts, failure.reason)
+    {
+        return plain(text.to_owned());
+    }
     let template = match failure.reason {
         Reason::BadQuery | Reason::TooLarge | Reason::UnsupportedMedia | Reason::NotSupported => {
             texts.refused
@@ -287,6 +291,18 @@ pub fn failed(search: &Search, failure: &Failure) -> Reply {
     with_retry(search, template)
 }
 
+/// What is wrong with a picture to search by, or with searching by one; nothing for other failures.
+fn failed_by_picture(texts: &Texts, reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::TooLarge => Some(texts.picture_too_large),
+        Reason::UnsupportedMedia | Reason::BadQuery => Some(texts.picture_unreadable),
+        Reason::NotSupported | Reason::MethodNotAllowed | Reason::NotFound => {
+            Some(texts.no_picture_search)
+        }
+        _ => None,
+    }
+}
+
 /// The pictures were found, and Telegram takes nothing at the moment.
 #[must_use]
 pub fn held(search: &Search) -> Reply {
@@ -305,10 +321,23 @@ pub fn internal(search: &Search) -> Reply {
     with_retry(search, search.texts.internal)
 }
 
+/// Photos go to a third party: asks who sent one.
+#[must_use]
+pub fn agree(search: &Search) -> Reply {
+    Reply {
+        text: search.texts.agree.to_owned(),
+        markup: one_button(search.texts.agree_button, search.agree()),
+    }
+}
+
+fn one_button(label: &str, data: Option<String>) -> Value {
+    data.map_or(Value::Null, |data| buttons(&[(label, data)]))
+}
+
 fn with_retry(search: &Search, template: &str) -> Reply {
     Reply {
         text: fill(template, "what", &search.what()),
-        markup: buttons(&[(search.texts.retry_button, search.retry())]),
+        markup: one_button(search.texts.retry_button, search.retry()),
     }
 }
 

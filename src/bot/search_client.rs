@@ -116,8 +116,17 @@ impl SearchClient {
     pub fn search(&self, query: &Query) -> Result<Page, Failure> {
         let mut request = match &query.subject {
             Subject::Text(text) => http::Request::get(&self.url).query("query", text),
-            Subject::Picture { media_type, bytes } => {
-                http::Request::post(&self.url, media_type, bytes.clone())
+            Subject::Picture {
+                media_type,
+                bytes,
+                words,
+            } => {
+                let request = http::Request::post(&self.url, media_type, bytes.clone());
+                if words.is_empty() {
+                    request
+                } else {
+                    request.query("query", words)
+                }
             }
         };
         request = request
@@ -152,6 +161,28 @@ impl SearchClient {
         // An endpoint that does not know `limit` sends as many as it likes.
         page.hits.truncate(query.limit);
         Ok(page)
+    }
+
+    /// Whether the endpoint hands queries on to a third party, a `HuggingFace` Space, as its `/health`
+    /// says; one without that page does not.
+    ///
+    /// # Errors
+    /// As [`SearchClient::search`], where the endpoint does not answer.
+    pub fn is_third_party(&self) -> Result<bool, Failure> {
+        let base = self.url.trim_end_matches('/');
+        let base = base.strip_suffix("/search").unwrap_or(base);
+        let request = http::Request::get(format!("{base}/health"));
+        let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
+        let start = Instant::now();
+        let answer = self
+            .http
+            .send(&self.auth.add_to(request)?)
+            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))?;
+        if matches!(answer.head.status, 500 | 502..) {
+            return page_of(&answer).map(|_| false);
+        }
+        let json = answer.json().unwrap_or_default();
+        Ok(json.get("engine").is_some_and(|engine| engine == "space"))
     }
 
     fn ask(&self, request: http::Request) -> Result<Page, Failure> {

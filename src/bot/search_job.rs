@@ -102,11 +102,16 @@ impl SearchJob {
     /// A search of which nothing was said or done yet.
     #[must_use]
     pub fn new(search: Search) -> Self {
+        let acknowledgement = if search.is_quiet() {
+            Acknowledgement::Missing
+        } else {
+            Acknowledgement::Due
+        };
         Self {
             search,
             asleep_since: None,
             next_offset: None,
-            acknowledgement: Acknowledgement::Due,
+            acknowledgement,
             phase: Phase::Open,
             awaits: Awaits::Turn,
             times_busy: 0,
@@ -190,6 +195,10 @@ impl SearchJob {
             (Awaits::Answer, SearchEvent::Found(page)) => self.found(page),
             (Awaits::Answer, SearchEvent::SearchFailed(failure)) => {
                 self.search_failed(failure, now)
+            }
+            (Awaits::Answer, SearchEvent::AgreementNeeded) => {
+                self.phase = Phase::Over(reply::agree(&self.search));
+                self.next(Vec::new())
             }
             (Awaits::Album, SearchEvent::AlbumSent(tally)) => self.album_sent(tally, now),
             _ => self.end(TurnEnd::Fault),

@@ -60,6 +60,20 @@ pub struct Texts {
     pub slow_down: &'static str,
     /// How the words of a `{query}` are called in the sentences below.
     pub quoted: &'static str,
+    /// How a picture to search by is called in them.
+    pub your_picture: &'static str,
+    /// The same with the words beside it.
+    pub your_picture_and: &'static str,
+    /// That picture is larger than Telegram or the endpoint takes.
+    pub picture_too_large: &'static str,
+    /// That file is no picture that can be read.
+    pub picture_unreadable: &'static str,
+    /// The endpoint searches by words only.
+    pub no_picture_search: &'static str,
+    /// Photos go to a third party: asked once.
+    pub agree: &'static str,
+    /// Button that allows that.
+    pub agree_button: &'static str,
     /// At once, for `{what}`.
     pub searching: &'static str,
     /// The endpoint sleeps and is waking up.

@@ -4,6 +4,7 @@ use super::button::{Act, Button};
 use super::texts::Texts;
 use crate::search::{DEFAULT_LIMIT, Language};
 use crate::telegram::request::Address;
+use crate::telegram::types::SentPicture;
 
 /// A search that somebody asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,8 +13,13 @@ pub struct Search {
     pub to: Address,
     /// The user who asked, or the chat that somebody asked in its name.
     pub asker: i64,
-    /// The words, 1 to [`crate::search::MAX_QUERY_CHARS`] characters, single blanks between them.
+    /// The words, 1 to [`crate::search::MAX_QUERY_CHARS`] characters, single blanks between them; may be
+    /// empty beside a picture.
     pub query: String,
+    /// The picture that others are to be like.
+    pub picture: Option<SentPicture>,
+    /// Who asks has just agreed that photos go to a third party.
+    pub agrees: bool,
     /// How many pictures are wanted.
     pub results: usize,
     /// How many better ones were shown before.
@@ -42,6 +48,8 @@ impl Search {
             to,
             asker,
             query,
+            picture: None,
+            agrees: false,
             results,
             offset: 0,
             edit: None,
@@ -68,30 +76,57 @@ impl Search {
         Self::for_words(to, user, query.to_owned(), DEFAULT_LIMIT, texts)
     }
 
+    /// The same, for pictures like `picture`.
+    #[must_use]
+    pub fn like(self, picture: SentPicture) -> Self {
+        Self {
+            picture: Some(picture),
+            ..self
+        }
+    }
+
+    /// Whether nothing is said before the answer comes: a bare picture asks nothing in words.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.picture.is_some() && self.query.is_empty() && self.edit.is_none()
+    }
+
     /// What is searched, as it is called in a sentence.
     #[must_use]
     pub fn what(&self) -> String {
-        self.texts.quoted.replace("{query}", &self.query)
+        let template = match (&self.picture, self.query.is_empty()) {
+            (None, _) => self.texts.quoted,
+            (Some(_), true) => self.texts.your_picture,
+            (Some(_), false) => self.texts.your_picture_and,
+        };
+        template.replace("{query}", &self.query)
     }
 
     /// Repeats this page.
     #[must_use]
-    pub fn retry(&self) -> String {
+    pub fn retry(&self) -> Option<String> {
         self.button(Act::Retry, self.offset)
+    }
+
+    /// Repeats this page, and lets photos go to a third party from now on.
+    #[must_use]
+    pub fn agree(&self) -> Option<String> {
+        self.button(Act::Agree, self.offset)
     }
 
     /// Shows the page at `offset`.
     #[must_use]
-    pub fn more(&self, offset: usize) -> String {
+    pub fn more(&self, offset: usize) -> Option<String> {
         self.button(Act::More, offset)
     }
 
-    fn button(&self, act: Act, offset: usize) -> String {
+    fn button(&self, act: Act, offset: usize) -> Option<String> {
         let is_private = self.to.chat == self.asker;
         Button {
             act,
             offset,
             owner: (!is_private).then_some(self.asker),
+            by_picture: self.picture.is_some(),
             words: &self.query,
         }
         .data()

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::activity::Activities;
+use super::agreements::Agreements;
 use super::album::{Album, Budget, FileIds, Outside, Sent};
 use super::answer_progress::AnswerProgress;
 use super::asleep::{Step, WaitingRoom};
@@ -22,6 +23,7 @@ use super::search_job::failures;
 use super::search_job::report::Report;
 use super::search_job::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 use super::searches::Searches;
+use super::sent_pictures;
 use super::status::Status;
 use super::wanted::Search;
 use super::without_pictures::WithoutPictures;
@@ -56,6 +58,7 @@ pub struct Tools {
     file_ids: FileIds,
     budget: Arc<Budget>,
     activities: Activities,
+    agreements: Agreements,
     queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
     waiting: WaitingRoom,
@@ -126,6 +129,7 @@ impl Tools {
             file_ids: FileIds::default(),
             budget: Arc::new(Budget::new(PICTURES)),
             activities: Activities::default(),
+            agreements: Agreements::default(),
             queue,
             inbox,
             waiting: WaitingRoom::default(),
@@ -134,6 +138,13 @@ impl Tools {
             status,
             shutdown,
         }
+    }
+
+    /// The same, with what users agreed to.
+    #[must_use]
+    pub fn with_agreements(mut self, agreements: Agreements) -> Self {
+        self.agreements = agreements;
+        self
     }
 
     /// Pictures that Telegram knows already.
@@ -309,10 +320,7 @@ impl ChatWorker {
                     event = match then {
                         Then::Send(call) => self.told(call),
                         Then::CheckOrder => SearchEvent::Order(self.order(update, &lane, work)),
-                        Then::Search => match self.ask_endpoint(&work.job.search) {
-                            Ok(page) => SearchEvent::Found(page),
-                            Err(failure) => SearchEvent::SearchFailed(failure),
-                        },
+                        Then::Search => self.answer(&work.job.search),
                         Then::SendAlbum => match self.send_album(update, work) {
                             Some(event) => event,
                             None => return TurnEnd::Fault,
@@ -419,19 +427,55 @@ impl ChatWorker {
         Ok(sent)
     }
 
-    fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
-        let client = &self.tools.search;
-        self.part.within(client.timeout() + SEARCH_SLACK);
-        let query = Query {
-            language: wanted.language,
-            ..Query::text(&wanted.query, wanted.results, wanted.offset)?
+    fn answer(&self, wanted: &Search) -> SearchEvent {
+        match self.may_ask(wanted) {
+            Ok(true) => {}
+            Ok(false) => return SearchEvent::AgreementNeeded,
+            Err(failure) => return SearchEvent::SearchFailed(failure),
+        }
+        match self.ask_endpoint(wanted) {
+            Ok(page) => SearchEvent::Found(page),
+            Err(failure) => SearchEvent::SearchFailed(failure),
+        }
+    }
+
+    /// Whether what is searched for may go to the endpoint: a photo goes to a third party only when who
+    /// sent it has agreed.
+    fn may_ask(&self, wanted: &Search) -> Result<bool, Failure> {
+        let tools = &self.tools;
+        if wanted.agrees {
+            tools.agreements.add(wanted.asker);
+        }
+        let Some(picture) = &wanted.picture else {
+            return Ok(true);
         };
-        let tag = wanted.language.map_or("", Language::tag);
-        let key = format!(
-            "{} {} {tag} {}",
-            wanted.results, wanted.offset, wanted.query
-        );
-        self.tools.searches.once(&key, || client.search(&query))
+        sent_pictures::check(picture)?;
+        if tools.agreements.has(wanted.asker) {
+            return Ok(true);
+        }
+        self.part.within(tools.search.timeout() + SEARCH_SLACK);
+        Ok(!tools.search.is_third_party()?)
+    }
+
+    fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
+        let tools = &self.tools;
+        let Some(picture) = &wanted.picture else {
+            self.part.within(tools.search.timeout() + SEARCH_SLACK);
+            let (query, tag) = (&wanted.query, wanted.language.map_or("", Language::tag));
+            let key = format!("{} {} {tag} {query}", wanted.results, wanted.offset);
+            let query = Query {
+                language: wanted.language,
+                ..Query::text(query, wanted.results, wanted.offset)?
+            };
+            return tools.searches.once(&key, || tools.search.search(&query));
+        };
+        let download = |path: &str, limit| {
+            self.part.within(MAX_DOWNLOADING);
+            tools.delivery.download(path, limit)
+        };
+        let query = sent_pictures::query(wanted, picture, |call| self.send(call), download)?;
+        self.part.within(tools.search.timeout() + SEARCH_SLACK);
+        tools.search.search(&query)
     }
 }
 

@@ -69,7 +69,7 @@ impl BodyKind {
 }
 
 /// The query in `body`, and its parameters: those in the address, `fields`, come first. Where there
-/// are a picture and words, the picture counts.
+/// are a picture and words, both count.
 ///
 /// # Errors
 /// [`Reason::UnsupportedMedia`] when it is neither a picture of an accepted kind nor a form;
@@ -117,6 +117,7 @@ pub(super) fn query(
     let subject = Subject::Picture {
         media_type: media_type.to_owned(),
         bytes: body,
+        words: words_beside_picture(&parameters)?,
     };
     let query = Query {
         subject,
@@ -126,6 +127,18 @@ pub(super) fn query(
         language: parameters.language,
     };
     Ok((parameters, query))
+}
+
+/// The words beside a picture; empty where there are none.
+///
+/// # Errors
+/// [`Reason::BadQuery`] when they are too long.
+fn words_beside_picture(parameters: &Parameters) -> Result<String, Failure> {
+    let words = parameters.query.as_deref().unwrap_or_default().trim();
+    if words.is_empty() {
+        return Ok(String::new());
+    }
+    Query::text(words, parameters.limit, parameters.offset).map(|_| words.to_owned())
 }
 
 /// Puts the values of a form into `fields`, and returns where in `body` its picture lies. The field
@@ -258,7 +271,9 @@ mod tests {
         let (_, query) = query(&kind, Fields::parse(address), body.to_vec())?;
         let subject = match query.subject {
             Subject::Text(text) => text,
-            Subject::Picture { media_type, bytes } => {
+            Subject::Picture {
+                media_type, bytes, ..
+            } => {
                 assert_eq!(bytes, PNG);
                 media_type
             }

@@ -1,6 +1,7 @@
 //! The engine that searches by meaning: an encoder turns the query into a vector, a store finds the
 //! pictures with similar vectors.
 
+mod beside;
 mod images;
 mod presence;
 mod stripped;
@@ -99,11 +100,13 @@ impl ClipEngine {
                 let vector = self.encoder.encode_text(text).map_err(broken)?;
                 Ok((vector, self.min_score))
             }
-            Subject::Picture { bytes, .. } => {
+            Subject::Picture { bytes, words, .. } => {
                 let _reserved = self.images.reserve(bytes, deadline)?;
                 let (picture, _) = picture::decode_enough(bytes, picture::ENOUGH)
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
                 let vector = self.encoder.encode_picture(&picture).map_err(broken)?;
+                let encode = |text: &str| self.encoder.encode_text(text).map_err(broken);
+                let vector = beside::with_words(vector, words, encode)?;
                 // Between pictures no threshold separates similar from different: the user judges.
                 Ok((vector, MIN_SCORE))
             }

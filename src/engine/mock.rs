@@ -181,6 +181,7 @@ mod tests {
         let subject = Subject::Picture {
             media_type: "image/png".into(),
             bytes: Vec::new(),
+            words: String::new(),
         };
         let query = Query {
             subject,

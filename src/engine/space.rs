@@ -218,7 +218,9 @@ impl Space {
         self.check_subject(description, &query.subject)?;
         let words = match &query.subject {
             Subject::Text(text) => PlaceholderValues::text(text, wanted),
-            Subject::Picture { media_type, bytes } => PlaceholderValues::picture(
+            Subject::Picture {
+                media_type, bytes, ..
+            } => PlaceholderValues::picture(
                 server.upload(description, media_type, bytes, deadline)?,
                 wanted,
             ),
@@ -385,6 +387,7 @@ impl Engine for Space {
             let picture = Subject::Picture {
                 media_type: String::new(),
                 bytes: Vec::new(),
+                words: String::new(),
             };
             self.check_subject(&description, &picture)
                 .or_else(|_| self.check_subject(&description, &Subject::Text(String::new())))?;

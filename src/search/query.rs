@@ -22,6 +22,9 @@ pub enum Subject {
         media_type: String,
         /// The file, at most [`MAX_PICTURE_BYTES`] long.
         bytes: Vec<u8>,
+        /// What counts beside it, at most [`MAX_QUERY_CHARS`] characters; may be empty. A word that
+        /// begins with a hyphen is not wanted. Engines that cannot weigh words leave them out.
+        words: String,
     },
 }
 

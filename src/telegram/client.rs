@@ -234,6 +234,31 @@ impl Client {
         Ok(true)
     }
 
+    /// The file at `path`, which `getFile` named, of at most `limit` bytes. Its address holds the token,
+    /// and is shown nowhere.
+    ///
+    /// # Errors
+    /// [`Kind::TooLarge`], [`Kind::Unusable`] for a path that is none of a server's, and as
+    /// [`http::Client::send`].
+    pub fn download(&self, path: &str, limit: u64) -> Result<Vec<u8>> {
+        if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+            let context =
+                "the Bot API server keeps the file in a folder of its own (it runs with --local)";
+            return Err(Error::new(Kind::Unusable, context));
+        }
+        let path = http::percent_encode(path, b"/");
+        let url = format!("{}/file/bot{}/{path}", self.base, self.token.expose());
+        let request = http::Request::get(url).timeout(self.timeouts.upload);
+        let answer = self.http.send(&request.limit(limit))?;
+        if answer.head.status != 200 {
+            let kind = Kind::Garbled {
+                status: Some(answer.head.status),
+            };
+            return Err(Error::new(kind, "Telegram does not hand out the file"));
+        }
+        Ok(answer.body)
+    }
+
     /// Interrupts all running requests of this client and its clones; later ones fail.
     pub fn shut_down(&self) {
         self.http.shut_down();

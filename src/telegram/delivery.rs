@@ -125,6 +125,14 @@ impl Delivery {
         }
     }
 
+    /// As [`Client::download`].
+    ///
+    /// # Errors
+    /// As [`Client::download`].
+    pub fn download(&self, path: &str, limit: u64) -> Result<Vec<u8>> {
+        self.client.download(path, limit)
+    }
+
     /// Sends `call` once, unless its chat is in a flood wait; failures are ignored.
     pub fn send_if_possible(&self, mut call: Call) {
         self.redirect(&mut call);

@@ -139,6 +139,12 @@ pub fn without_buttons(chat: i64, message: i64) -> Call {
         .with("message_id", message)
 }
 
+/// `getFile`: where the file with this `file_id` can be downloaded.
+#[must_use]
+pub fn get_file(file_id: &str) -> Call {
+    Call::new("getFile").with("file_id", file_id)
+}
+
 /// `sendChatAction` "sending a photo", which the chat shows for 5 s.
 #[must_use]
 pub fn send_upload_action(to: Address) -> Call {

@@ -33,6 +33,9 @@ const CONTENT: [&str; 22] = [
     "voice",
 ];
 
+/// What the shorter side of a picture needs to search by it, in pixels: as large as any model sees.
+const ENOUGH: u32 = 384;
+
 /// One update: an event that Telegram reports to the bot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Update {
@@ -137,6 +140,12 @@ pub struct Message {
     /// The picture in several sizes.
     #[serde(default)]
     pub photo: Vec<PhotoSize>,
+    /// A file that was sent as one.
+    #[serde(default)]
+    pub document: Option<Document>,
+    /// What is written below a picture or a file.
+    #[serde(default)]
+    pub caption: Option<String>,
 }
 
 /// A number; nothing where something else stands.
@@ -189,11 +198,42 @@ pub struct User {
     pub language_code: Option<String>,
 }
 
+/// A file.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct Document {
+    /// Name by which this bot can fetch it.
+    #[serde(default)]
+    pub file_id: String,
+    /// Name that stays, and by which nobody can fetch it.
+    #[serde(default)]
+    pub file_unique_id: String,
+    /// What its sender's app believes it to be.
+    #[serde(default)]
+    pub mime_type: Option<String>,
+    /// In bytes.
+    #[serde(default, deserialize_with = "number_or_none")]
+    pub file_size: Option<i64>,
+}
+
+/// A picture that somebody sent.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SentPicture {
+    /// Name by which this bot can fetch it.
+    pub file_id: String,
+    /// Name that stays.
+    pub unique_id: String,
+    /// In bytes, where that is known.
+    pub size: Option<i64>,
+}
+
 /// One size of a picture.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct PhotoSize {
     /// Name by which this bot can send the picture again.
     pub file_id: String,
+    /// Name that stays, and by which nobody can fetch it.
+    #[serde(default)]
+    pub file_unique_id: String,
     /// In pixels.
     #[serde(default)]
     pub width: u32,
@@ -241,6 +281,32 @@ impl Message {
         let chat = self.chat.id;
         let from = self.migrate_from_chat_id.map(|old| (old, chat));
         from.or(self.migrate_to_chat_id.map(|new| (chat, new)))
+    }
+
+    /// The picture that it shows, to search by: the smallest size that is large enough; or an image
+    /// that was sent as a file.
+    #[must_use]
+    pub fn picture(&self) -> Option<SentPicture> {
+        let is_enough = |size: &&PhotoSize| size.width.min(size.height) >= ENOUGH;
+        let area = |size: &&PhotoSize| u64::from(size.width) * u64::from(size.height);
+        let enough = self.photo.iter().filter(is_enough).min_by_key(area);
+        if let Some(size) = enough.or(self.photo.iter().max_by_key(area)) {
+            return Some(SentPicture {
+                file_id: size.file_id.clone(),
+                unique_id: size.file_unique_id.clone(),
+                size: None,
+            });
+        }
+        let file = self.document.as_ref()?;
+        let is_image = file
+            .mime_type
+            .as_ref()
+            .is_some_and(|kind| kind.starts_with("image/"));
+        is_image.then(|| SentPicture {
+            file_id: file.file_id.clone(),
+            unique_id: file.file_unique_id.clone(),
+            size: file.file_size,
+        })
     }
 
     /// The `file_id` of its picture in the largest size.
@@ -292,6 +358,7 @@ mod tests {
             file_id: file_id.into(),
             width,
             height: width,
+            ..PhotoSize::default()
         };
         let photo = vec![size("s", 90), size("l", 800), size("m", 320)];
         let message = Message {
@@ -299,6 +366,8 @@ mod tests {
             ..Message::default()
         };
         assert_eq!(message.largest_photo(), Some("l"));
+        let picture = message.picture().expect("a photo");
+        assert_eq!(picture.file_id, "l", "the smallest that is large enough");
         assert_eq!(Message::default().largest_photo(), None);
     }
 }

@@ -213,6 +213,7 @@ fn a_picture_reaches_the_engine_whole() {
     let expected = Subject::Picture {
         media_type: "image/jpeg".into(),
         bytes: picture,
+        words: String::new(),
     };
     assert!(query.subject == expected, "the bytes differ");
     // The connection carries on.

@@ -6,6 +6,7 @@ mod chaos;
 mod chat;
 mod chat_limits;
 mod chat_more;
+mod chat_pictures;
 mod claim;
 mod clip_asked;
 mod clip_damage;

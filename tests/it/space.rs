@@ -44,6 +44,7 @@ fn picture() -> Query {
     let subject = Subject::Picture {
         media_type: "image/png".into(),
         bytes: b"\x89PNG\r\n\x1a\n".to_vec(),
+        words: String::new(),
     };
     Query {
         subject,

@@ -1,3 +1,5 @@
+mod pictures;
+
 use super::*;
 use crate::config::Allowed;
 use serde_json::{Value, json};

@@ -22,6 +22,8 @@ pub enum SearchEvent {
     Order(Order),
     /// The endpoint answered.
     Found(Page),
+    /// The picture may not go to the endpoint before who sent it has agreed.
+    AgreementNeeded,
     /// The search failed.
     SearchFailed(Failure),
     /// Every picture of the album arrived in one form or another.

@@ -33,6 +33,13 @@ pub(super) const TEXTS: Texts = Texts {
     put_out_button: "Put out",
     slow_down: "That was a lot at once. I take the next search in {seconds} s.",
     quoted: "“{query}”",
+    your_picture: "your picture",
+    your_picture_and: "your picture and “{query}”",
+    picture_too_large: "That picture is too large for me: send it as a photo, or as a file of at most 10 MB.",
+    picture_unreadable: "I cannot read that picture. Please send it as a photo.",
+    no_picture_search: "This search finds pictures by words only.",
+    agree: "This search runs on a HuggingFace Space, a server of somebody else. Shall I send your photos there?",
+    agree_button: "Send my photos there",
     searching: "Searching for {what}…",
     waking: "The search was asleep and is waking up. This takes a minute or two; \
              the pictures for {what} will come by themselves.",

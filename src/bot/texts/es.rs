@@ -33,6 +33,13 @@ pub(super) const TEXTS: Texts = Texts {
     put_out_button: "Quitar acceso",
     slow_down: "Eso fue mucho de una vez. Acepto la próxima búsqueda en {seconds} s.",
     quoted: "«{query}»",
+    your_picture: "tu imagen",
+    your_picture_and: "tu imagen y «{query}»",
+    picture_too_large: "Esa imagen es demasiado grande: envíala como foto, o como archivo de 10 MB como máximo.",
+    picture_unreadable: "No puedo leer esa imagen. Envíala como foto.",
+    no_picture_search: "Este buscador solo encuentra imágenes por palabras.",
+    agree: "Este buscador funciona en un Space de HuggingFace, un servidor ajeno. ¿Envío allí tus fotos?",
+    agree_button: "Enviar mis fotos allí",
     searching: "Buscando {what}…",
     waking: "El buscador dormía y está despertando. Tardará uno o dos minutos; \
              las imágenes de {what} llegarán solas.",

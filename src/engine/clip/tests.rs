@@ -222,6 +222,7 @@ fn a_picture_finds_its_like_and_is_served_in_any_width() {
         subject: Subject::Picture {
             media_type: "image/jpeg".to_owned(),
             bytes: bytes.to_vec(),
+            words: String::new(),
         },
         limit: 3,
         offset: 0,

@@ -23,6 +23,8 @@ pub fn check(method: &str, parameters: &Value) -> Result<(), String> {
         "editMessageReplyMarkup" => {
             round_trip::<m::EditMessageReplyMarkupParams>(method, parameters)
         }
+        "getFile" => round_trip::<m::GetFileParams>(method, parameters),
+        "answerInlineQuery" => round_trip::<m::AnswerInlineQueryParams>(method, parameters),
         "sendPhoto" => round_trip::<m::SendPhotoParams>(method, parameters),
         "sendDocument" => round_trip::<m::SendDocumentParams>(method, parameters),
         "sendMediaGroup" => round_trip::<m::SendMediaGroupParams>(method, parameters),

@@ -1,0 +1,72 @@
+//! Who has agreed that photos go to a third party, kept in the state folder.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use crate::locked::locked;
+
+const FILE: &str = "photo-agreements";
+
+/// The users who agreed, one number a line of the file.
+#[derive(Debug, Default)]
+pub struct Agreements {
+    file: Option<PathBuf>,
+    users: Mutex<BTreeSet<i64>>,
+}
+
+impl Agreements {
+    /// Those in `folder`; without one they last as long as the process. What cannot be read is asked for
+    /// anew.
+    #[must_use]
+    pub fn open(folder: Option<PathBuf>) -> Self {
+        let file = folder.map(|folder| folder.join(FILE));
+        let text = file.as_ref().map(std::fs::read_to_string);
+        let text = text.and_then(Result::ok).unwrap_or_default();
+        let users = text.lines().filter_map(|line| line.parse().ok()).collect();
+        Self {
+            file,
+            users: Mutex::new(users),
+        }
+    }
+
+    /// Whether `user` has agreed.
+    #[must_use]
+    pub fn has(&self, user: i64) -> bool {
+        locked(&self.users).contains(&user)
+    }
+
+    /// `user` agrees.
+    pub fn add(&self, user: i64) {
+        let mut users = locked(&self.users);
+        if !users.insert(user) {
+            return;
+        }
+        let text: String = users.iter().map(|user| format!("{user}\n")).collect();
+        let Some(file) = &self.file else {
+            return;
+        };
+        let new = file.with_extension("new");
+        let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file));
+        if let Err(cause) = written {
+            tracing::warn!("who agreed to send photos is asked again after a restart: {cause}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agreement_outlasts_a_restart() {
+        let folder = std::env::temp_dir().join(format!("agreements-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let first = Agreements::open(Some(folder.clone()));
+        assert!(!first.has(7));
+        first.add(7);
+        let second = Agreements::open(Some(folder.clone()));
+        assert!(second.has(7) && !second.has(8));
+        std::fs::remove_dir_all(&folder).expect("our own folder");
+    }
+}

@@ -1,0 +1,75 @@
+//! Fetches the pictures that people send, to search by them. The address at Telegram holds the token:
+//! only the bytes leave this process.
+
+use serde_json::Value;
+
+use super::pictures::PictureForm;
+use crate::error::{Error, Kind, Result};
+use crate::search::{Failure, MAX_PICTURE_BYTES, Query, Reason, Subject};
+use crate::telegram::refusal;
+use crate::telegram::request::{Call, get_file};
+use crate::telegram::types::SentPicture;
+
+use super::wanted::Search;
+
+const LIMIT: u64 = MAX_PICTURE_BYTES as u64;
+
+/// The query for pictures like `picture`, as `wanted` says, fetched by `send` and `download`.
+///
+/// # Errors
+/// [`Reason::TooLarge`] and [`Reason::UnsupportedMedia`] for the picture, else
+/// [`Reason::Unreachable`].
+pub fn query(
+    wanted: &Search,
+    picture: &SentPicture,
+    send: impl FnOnce(Call) -> Result<Value>,
+    download: impl FnOnce(&str, u64) -> Result<Vec<u8>>,
+) -> std::result::Result<Query, Failure> {
+    let file = send(get_file(&picture.file_id)).map_err(|error| failure(&error))?;
+    let path = file.get("file_path").and_then(Value::as_str);
+    let path =
+        path.ok_or_else(|| Failure::new(Reason::Internal, "Telegram named no path of the file"))?;
+    let bytes = download(path, LIMIT).map_err(|error| failure(&error))?;
+    let form = PictureForm::of(&bytes)
+        .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
+    Ok(Query {
+        subject: Subject::Picture {
+            media_type: form.media_type.to_owned(),
+            bytes,
+            words: wanted.query.clone(),
+        },
+        limit: wanted.results,
+        offset: wanted.offset,
+        filter: crate::search::Filter::default(),
+        language: wanted.language,
+    })
+}
+
+/// Whether `picture` may be fetched at all.
+///
+/// # Errors
+/// [`Reason::TooLarge`].
+pub fn check(picture: &SentPicture) -> std::result::Result<(), Failure> {
+    let too_large = |size| u64::try_from(size).is_ok_and(|size| size > LIMIT);
+    if picture.size.is_some_and(too_large) {
+        let message = "the picture is larger than 10 MiB";
+        return Err(Failure::new(Reason::TooLarge, message));
+    }
+    Ok(())
+}
+
+fn failure(error: &Error) -> Failure {
+    let is_too_big = |words: &str| words.contains("too big");
+    let reason = match error.kind() {
+        Kind::TooLarge => Reason::TooLarge,
+        Kind::Rejected if refusal(error).is_some_and(|it| is_too_big(&it.description)) => {
+            Reason::TooLarge
+        }
+        Kind::Rejected | Kind::Unusable | Kind::Garbled { .. } => Reason::Internal,
+        _ => Reason::Unreachable,
+    };
+    Failure::new(
+        reason,
+        format!("the picture cannot be fetched: {}", error.chain()),
+    )
+}
