@@ -124,13 +124,7 @@ fn more_like_a_picture_needs_nothing_but_the_message() {
     let summary = stage.telegram.wait_for_text("1 picture for your picture");
     let data = &summary.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
     assert_eq!(data, "M5:");
-    let shown = stage.telegram.api.messages(7);
-    let message = shown.iter().find(|one| one["text"] == summary.text());
-    let message = message.and_then(|one| one["message_id"].as_i64());
-    let pressed = stage
-        .telegram
-        .api
-        .press(7, 7, message.expect("shown"), "M5:");
+    let pressed = press(&stage, &summary, "M5:");
     pressed.expect("there is such a button");
     stage
         .telegram
