@@ -1,10 +1,10 @@
 //! What a button under an answer carries. Nothing else of a search is kept for it, so that it works
 //! after a restart, too: at most 64 bytes, and the message that the button is on.
 //!
-//! A letter for what it does (a capital letter: with the picture that ours replied to), in hexadecimal the offset of the page and, in groups, a dot and who
-//! may press it, then `:` and the words of the query: `m5.1f:red bus`. The words are left out where
-//! they are too long; they stand in the message that ours replied to. Anybody can send anything
-//! here: what cannot be read is no button.
+//! A letter for what it does (a capital letter: with the picture that ours replied to), in
+//! hexadecimal the offset of the page and, in groups, a dot and who may press it, then `:` and the
+//! words of the query: `m5.1f:red bus`. The words are left out where they are too long; they stand in
+//! the message that ours replied to. Anybody can send anything here: what cannot be read is no button.
 
 /// Longest data that Telegram takes.
 pub const MAX_BYTES: usize = 64;

@@ -64,11 +64,13 @@ impl Reply {
                 act: Act::Try,
                 offset: 0,
                 owner: None,
+                by_picture: false,
                 words: &words,
             };
-            let data = button.data();
             // Words that are too long for a button can be sent in quotation marks.
-            if data.ends_with('"') {
+            if let Some(data) = button.data()
+                && data.ends_with('"')
+            {
                 self.markup = with_button(self.markup, texts.words_button, data);
             }
         }
