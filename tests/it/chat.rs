@@ -26,7 +26,7 @@ fn a_query_becomes_an_acknowledgement_an_album_and_a_summary() {
     let search = &stage.endpoint.requests()[0];
     assert_eq!(
         search.target,
-        "/search?query=red%20bus&details=true&limit=5"
+        "/search?query=red%20bus&details=true&limit=5&lang=en"
     );
     assert!(acknowledgement.at < search.at && search.at < album.at && album.at < summary.at);
     assert!(stage.stop().contains("5 pictures and 0 links sent"));

@@ -64,7 +64,7 @@ fn a_bare_picture_is_answered_by_pictures_and_one_line() {
     let texts = stage.telegram.calls();
     let texts = texts.iter().filter(|call| !call.text().is_empty());
     assert_eq!(texts.count(), 1, "nothing was asked in words");
-    assert_eq!(searches(&stage), ["details=true&limit=5"]);
+    assert_eq!(searches(&stage), ["details=true&limit=5&lang=en"]);
     stage.stop();
 }
 
@@ -80,7 +80,7 @@ fn words_count_beside_a_picture() {
         .wait_for_text("2 pictures for your picture and “at night -people”");
     assert_eq!(
         searches(&stage),
-        ["query=at%20night%20-people&details=true&limit=5"]
+        ["query=at%20night%20-people&details=true&limit=5&lang=en"]
     );
     stage.stop();
 }
@@ -89,20 +89,17 @@ fn words_count_beside_a_picture() {
 fn in_a_group_a_picture_is_a_question_with_the_command_only() {
     let stage = stage("clip");
     stage.telegram.api.add_user(7, "U", "en");
-    let group = json!({"id": -100_5, "type": "supergroup", "title": "G"});
+    let group = json!({"id": -1005, "type": "supergroup", "title": "G"});
     stage.telegram.api.add_chat(&group, &[7]);
-    send(&stage, -100_5, "look at this");
-    let shown = stage.telegram.api.messages(-100_5);
+    send(&stage, -1005, "look at this");
+    let shown = stage.telegram.api.messages(-1005);
     let picture = shown[0]["message_id"].as_i64();
-    stage
-        .telegram
-        .api
-        .say(7, -100_5, "/query at night", picture);
+    stage.telegram.api.say(7, -1005, "/query at night", picture);
     let summary = stage
         .telegram
         .wait_for_text("2 pictures for your picture and “at night”");
-    assert_eq!(summary.chat(), -100_5);
-    send(&stage, -100_5, "/query");
+    assert_eq!(summary.chat(), -1005);
+    send(&stage, -1005, "/query");
     stage
         .telegram
         .wait_for_text("2 pictures for your picture ·");
@@ -132,7 +129,7 @@ fn more_like_a_picture_needs_nothing_but_the_message() {
     let targets = searches(&stage);
     assert_eq!(
         targets,
-        ["details=true&limit=5", "details=true&limit=5&offset=5"]
+        ["details=true&limit=5&lang=en", "details=true&limit=5&offset=5&lang=en"]
     );
     stage.stop();
 }

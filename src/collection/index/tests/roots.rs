@@ -115,10 +115,10 @@ fn another_model_is_refused_until_the_index_is_made_anew() {
 fn what_is_not_read_is_counted_by_its_kind_and_named() {
     let folder = Folder::new();
     folder.paint("red.png", RED);
-    let heic: &[u8] = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic";
+    let avif: &[u8] = b"\0\0\0\x18ftypavif\0\0\0\0mif1avif";
     let files = [
-        ("phone.heic", heic),
-        ("renamed.jpg", heic),
+        ("phone.avif", avif),
+        ("renamed.jpg", avif),
         ("film.mov", b"\0\0\0\x14ftypqt  \0\0\0\0qt  "),
         ("notes.txt", b"words"),
         ("cut.jpg", b"\xff\xd8\xff"),
@@ -137,7 +137,7 @@ fn what_is_not_read_is_counted_by_its_kind_and_named() {
     let summary = folder.add_all(&places, &encoder, Options::default(), &mut said);
     let summary = summary.expect("good");
     let kinds = [
-        ("HEIC", 2),
+        ("AVIF", 2),
         ("MOV", 1),
         ("damaged", 1),
         ("other files", 1),
@@ -147,7 +147,7 @@ fn what_is_not_read_is_counted_by_its_kind_and_named() {
     assert!(!summary.has_read_nothing());
     for (name, why) in [
         ("huge.png", "64 MiB"),
-        ("phone.heic", "HEIC"),
+        ("phone.avif", "AVIF"),
         ("cut.jpg", "damaged"),
     ] {
         let is_it = |line: &String| line.contains(name) && line.contains(why);
