@@ -129,7 +129,10 @@ fn more_like_a_picture_needs_nothing_but_the_message() {
     let targets = searches(&stage);
     assert_eq!(
         targets,
-        ["details=true&limit=5&lang=en", "details=true&limit=5&offset=5&lang=en"]
+        [
+            "details=true&limit=5&lang=en",
+            "details=true&limit=5&offset=5&lang=en"
+        ]
     );
     stage.stop();
 }
