@@ -341,9 +341,12 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
         if let Some(talk) = small_talk(text).filter(|_| own_words && !answers_us) {
             return Some(Asked::SmallTalk(talk));
         }
-        let other = || match own_words {
-            true => Asked::Query(text),
-            false => Asked::WordsOnly,
+        let other = || {
+            if own_words {
+                Asked::Query(text)
+            } else {
+                Asked::WordsOnly
+            }
         };
         return Some(like(text).unwrap_or_else(other));
     }

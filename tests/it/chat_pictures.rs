@@ -112,9 +112,10 @@ fn more_like_a_picture_needs_nothing_but_the_message() {
     let stage = Stage::with_endpoint(|request| {
         let offset = request.target.contains("offset=5");
         let results = json!([{"url": "https://pictures.example.org/0.jpg"}]);
-        match offset {
-            true => Reply::json(200, &json!({"results": results})),
-            false => Reply::json(200, &json!({"results": results, "next_offset": 5})),
+        if offset {
+            Reply::json(200, &json!({"results": results}))
+        } else {
+            Reply::json(200, &json!({"results": results, "next_offset": 5}))
         }
     });
     send(&stage, 7, "");

@@ -26,7 +26,9 @@ pub(super) fn with_words(
     }
     let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
     if length > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= length);
+        for component in &mut vector {
+            *component /= length;
+        }
     }
     Ok(vector)
 }
