@@ -25,7 +25,9 @@ pub use rate::Rate;
 pub use search::{
     ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
-pub(crate) use token::{made_token, printable};
+#[cfg(feature = "playground")]
+pub(crate) use token::made_token;
+pub(crate) use token::printable;
 pub use variables::{BOT_VARIABLES, PLAYGROUND_VARIABLES, SEARCH_VARIABLES, Variable};
 
 /// The environment of the process and a function that reads files, passed in by `main`.

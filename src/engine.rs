@@ -29,7 +29,9 @@ use crate::collection::{index::Index, qdrant::Qdrant};
 use crate::config::ClipConfig;
 use crate::config::{EngineConfig, SearchConfig};
 use crate::error::{Error, Result};
-use crate::search::{Engine, Remark};
+use crate::search::Engine;
+#[cfg(feature = "clip")]
+use crate::search::Remark;
 
 /// The engine that the settings in `config` name.
 ///

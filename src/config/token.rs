@@ -10,6 +10,7 @@ const MADE: &str = "local-";
 ///
 /// # Errors
 /// As [`Secret::random`].
+#[cfg(feature = "playground")]
 pub(crate) fn made_token() -> std::io::Result<Secret> {
     Secret::random().map(|random| Secret::new(&format!("{MADE}{}", random.expose())))
 }
