@@ -183,7 +183,7 @@ fn json(body: &[u8]) -> Result<Fields, Failure> {
     let mut fields = Fields::default();
     for (name, value) in object {
         let is_text = value.is_string() || value.is_null() && name != "query";
-        if !is_text && ["query", "near", "folder"].contains(&name.as_str()) {
+        if !is_text && ["query", "near", "folder", "lang"].contains(&name.as_str()) {
             return Err(bad_query(format!("{name} must be text")));
         }
         let value = match value {
