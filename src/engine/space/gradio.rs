@@ -7,7 +7,7 @@
 //! | 4.12 and later | `sse_v1` and later | `POST {prefix}/queue/join`, `GET {prefix}/queue/data` |
 
 use std::hash::{BuildHasher, RandomState};
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -109,9 +109,7 @@ impl GradioServer {
         if let Some(told) = answer.head.header("content-type").and_then(is_picture_type) {
             return told && answer.head.status < 300;
         }
-        let mut head = Vec::new();
-        let read = answer.into_body().take(HEAD_BYTES).read_to_end(&mut head);
-        read.is_ok() && media::picture_type(&head).is_some()
+        begins_as_a_picture(answer.into_body().take(HEAD_BYTES))
     }
 
     /// Reads `/config`, and the parameters' names from `/info`.
@@ -398,4 +396,47 @@ fn too_old(description: &SpaceDescription) -> Failure {
 /// Sixteen random hex digits, to be different from everybody else's.
 fn random_name() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
+}
+
+/// Whether what comes is a picture, as soon as that can be told: Gradio 4 promises a byte more than a
+/// small file has, and does not end the answer.
+fn begins_as_a_picture(mut body: impl Read) -> bool {
+    let (mut head, mut portion) = (Vec::new(), [0; 64]);
+    loop {
+        match body.read(&mut portion) {
+            Ok(0) | Err(_) => return false,
+            Ok(count) => head.extend(&portion[..count]),
+        }
+        if media::picture_type(&head).is_some() {
+            return true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// Gives its bytes one by one, and then breaks.
+    struct Broken(&'static [u8]);
+
+    impl Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let (first, rest) = self.0.split_first().ok_or(ErrorKind::TimedOut)?;
+            (buffer[0], self.0) = (*first, rest);
+            Ok(1)
+        }
+    }
+
+    #[test]
+    fn a_picture_is_told_before_its_answer_ends() {
+        assert!(begins_as_a_picture(Broken(
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+        )));
+        assert!(!begins_as_a_picture(Broken(
+            b"some words that are no picture at all"
+        )));
+    }
 }
