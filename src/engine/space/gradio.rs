@@ -106,7 +106,10 @@ impl GradioServer {
         let Ok(answer) = self.send("file", request, deadline) else {
             return false;
         };
-        if let Some(told) = answer.head.header("content-type").and_then(is_picture_type) {
+        // Plain text is what Gradio calls every file whose name tells it nothing.
+        let told = answer.head.header("content-type");
+        let told = told.filter(|told| !told.starts_with("text/plain"));
+        if let Some(told) = told.and_then(is_picture_type) {
             return told && answer.head.status < 300;
         }
         begins_as_a_picture(answer.into_body().take(HEAD_BYTES))
