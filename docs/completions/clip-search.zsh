@@ -736,7 +736,7 @@ _clip-search_commands() {
     local commands; commands=(
 'serve:answer GET /search until SIGTERM (the default)' \
 'check:check the settings, the engine and what it is sent, with a trial search' \
-'query:search once, without a running server\: score, path or address, and caption, by tabs' \
+'query:search once, without a running server\: score (not of a Space), path or address, and caption, by tabs' \
 'index:keep the index of your own pictures' \
 'model:list, fetch, convert or inspect models of our own engine' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -753,7 +753,7 @@ _clip-search__subcmd__help_commands() {
     local commands; commands=(
 'serve:answer GET /search until SIGTERM (the default)' \
 'check:check the settings, the engine and what it is sent, with a trial search' \
-'query:search once, without a running server\: score, path or address, and caption, by tabs' \
+'query:search once, without a running server\: score (not of a Space), path or address, and caption, by tabs' \
 'index:keep the index of your own pictures' \
 'model:list, fetch, convert or inspect models of our own engine' \
 'help:Print this message or the help of the given subcommand(s)' \

@@ -52,19 +52,25 @@ pub(super) fn query(
     if as_json {
         print_lines([in_json(text, found, page).to_string()]);
     } else {
-        print_lines(found.into_iter().map(|(hit, path)| line(&hit, path)));
+        let has_scores = engine.name() != "space";
+        print_lines(
+            found
+                .into_iter()
+                .map(|(hit, path)| line(&hit, path, has_scores)),
+        );
     }
     Ok(code)
 }
 
-/// Score, path or address, and caption, with tabs between them.
-fn line(hit: &Hit, path: Option<PathBuf>) -> String {
-    let score = hit
-        .score
-        .map_or_else(|| "-".to_owned(), |score| format!("{score:.3}"));
+/// Score, path or address, and caption, with tabs between them; without the score where it is not of
+/// our own kind, as most Spaces tell none.
+fn line(hit: &Hit, path: Option<PathBuf>, has_scores: bool) -> String {
+    let shown = |score| format!("{score:.3}");
+    let score = hit.score.map_or_else(|| "-".to_owned(), shown);
     let place = path.map_or_else(|| hit.url.clone(), |path| path.display().to_string());
     let caption = hit.caption.as_deref().unwrap_or_default();
-    let line = [score, one_line(&place), one_line(caption)].join("\t");
+    let columns = [score, one_line(&place), one_line(caption)];
+    let line = columns[usize::from(!has_scores)..].join("\t");
     line.trim_end().to_owned()
 }
 

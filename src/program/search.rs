@@ -53,7 +53,7 @@ const COMMANDS: &[CommandDefinition] = &[
     },
     CommandDefinition {
         name: "query",
-        about: "search once, without a running server: score, path or address, and caption, by tabs",
+        about: "search once, without a running server: score (not of a Space), path or address, and caption, by tabs",
         example: "clip-search query --after 2023 --folder Rome a red bus",
         words: &[
             Word {
