@@ -10,6 +10,7 @@
 //! - `input`: what a function's inputs take; `roles`: what each of them is for
 //! - `pruned`: parses large JSON documents, keeping only the fields that are used
 //! - `arguments`: fills the arguments from a query
+//! - `chain`: runs what the Space's page runs after a function
 //! - `placeholder`: the values of a query
 //! - `gradio`: sends the requests, over every protocol since Gradio 3.x
 //! - `events`: reads the stream that answers a queued call
@@ -21,6 +22,7 @@
 //! - `hub`: asks the hub for host and stage of a Space
 
 mod arguments;
+mod chain;
 mod description;
 pub mod events;
 mod function;
@@ -227,13 +229,32 @@ impl Space {
         };
         let filled = arguments::fill(&self.config.arguments, description, &words)
             .map_err(SpaceFailure::changed)?;
-        let outputs = server.run(description, filled.data, deadline)?;
         let locations = server.locations(description, self.config.public_base.as_deref());
         let pictures = PicturesOfSearch {
             kept: &self.kept,
             is_picture: &|url| server.is_picture(url, description, deadline),
         };
-        let mut hits = outputs::hits(&outputs, &description.outputs, &locations, &pictures)?;
+        let read = |outputs: &[Value], kinds: &[String]| {
+            outputs::hits(outputs, kinds, &locations, &pictures)
+        };
+        let session = gradio::random_name();
+        let run = |function: &SpaceDescription, data: Vec<Value>| {
+            server.run(function, &session, data, deadline)
+        };
+        let found = chain::search(description, filled.data, &run, &read);
+        let mut hits = match (found, &description.page) {
+            (Err(failed), Some(page)) if chain::may_go_on(&failed.failure) => {
+                let filled = arguments::fill(&self.config.arguments, page, &words)?;
+                chain::search(page, filled.data, &run, &read).map_err(|other| {
+                    if chain::may_go_on(&other.failure) {
+                        failed
+                    } else {
+                        other
+                    }
+                })?
+            }
+            (found, _) => found?,
+        };
         self.keep_guarded(&mut hits, server, description, &locations);
         // A function without a parameter for the limit returns all it has: then only more hits than
         // wanted mean that there is another page.

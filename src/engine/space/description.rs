@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::function::{self, Function};
+use super::chain;
+use super::function::{self, Function, Outputs};
 use super::input::Input;
 use super::text;
 use crate::search::{Failure, Reason};
@@ -34,6 +35,7 @@ pub(super) const READ: &[&str] = &[
     "show_api",
     "skip_api",
     "step",
+    "trigger_after",
     "type",
     "version",
     "visible",
@@ -63,8 +65,11 @@ pub(super) struct SpaceDescription {
     /// The function's number.
     pub index: i64,
     pub inputs: Vec<Input>,
-    /// Kinds of the outputs, such as `gallery`.
-    pub outputs: Vec<String>,
+    pub outputs: Outputs,
+    /// What the Space's page runs after the function, in this order.
+    pub followers: Vec<Self>,
+    /// What the Space's page runs to the same end, where the function is for programs.
+    pub page: Option<Box<Self>>,
     /// Cookies of the Space's load balancer, which lead to the same replica again.
     pub cookies: String,
 }
@@ -78,7 +83,7 @@ impl SpaceDescription {
                 "this is not a Gradio Space: its /config lists no functions",
             )
         })?;
-        let chosen = Function::choose(functions, api)?;
+        let chosen = Function::choose(&functions, api)?;
         let prefix = text(config, "api_prefix")
             .unwrap_or("")
             .trim_end_matches('/');
@@ -88,20 +93,49 @@ impl SpaceDescription {
                 "this is not a Gradio Space: the api_prefix in its /config is no path",
             ));
         }
+        let protocol = match text(config, "protocol") {
+            None | Some("ws") => Protocol::Run,
+            Some("sse") => Protocol::RunIfOpen,
+            Some(_) => Protocol::Queue,
+        };
+        let alone = |position: usize| {
+            let function = &functions[position];
+            Self {
+                prefix: prefix.to_owned(),
+                version: text(config, "version").unwrap_or("unknown").to_owned(),
+                protocol,
+                api: function.name.map(str::to_owned),
+                index: function.index,
+                inputs: function.inputs.clone(),
+                outputs: function.outputs.clone(),
+                followers: Vec::new(),
+                page: None,
+                cookies: String::new(),
+            }
+        };
+        let followed = |position: usize| Self {
+            followers: chain::followers(&functions, position)
+                .into_iter()
+                .map(alone)
+                .collect(),
+            ..alone(position)
+        };
+        let page = chain::start(&functions, Some(chosen)).filter(|_| api.is_none());
         Ok(Self {
-            prefix: prefix.to_owned(),
-            version: text(config, "version").unwrap_or("unknown").to_owned(),
-            protocol: match text(config, "protocol") {
-                None | Some("ws") => Protocol::Run,
-                Some("sse") => Protocol::RunIfOpen,
-                Some(_) => Protocol::Queue,
-            },
-            api: chosen.name.map(str::to_owned),
-            index: chosen.index,
-            inputs: chosen.inputs,
-            outputs: chosen.outputs,
-            cookies: String::new(),
+            page: page.map(|position| Box::new(followed(position))),
+            ..followed(chosen)
         })
+    }
+
+    /// Goes to the same replica with every call.
+    pub fn keep_cookies(&mut self, cookies: &str) {
+        for follower in &mut self.followers {
+            follower.keep_cookies(cookies);
+        }
+        if let Some(page) = &mut self.page {
+            page.keep_cookies(cookies);
+        }
+        cookies.clone_into(&mut self.cookies);
     }
 
     /// The parameters that the caller fills.
@@ -202,7 +236,7 @@ mod tests {
             "/search takes 2 arguments (text, number_of_images)"
         );
         assert_eq!(description.prefix, "/gradio_api");
-        assert_eq!(description.outputs, ["gallery"]);
+        assert_eq!(description.outputs.kinds, ["gallery"]);
     }
 
     #[test]

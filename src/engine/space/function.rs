@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::chain;
 use super::input::Input;
 use super::roles::{takes_picture, takes_text};
 use super::text;
@@ -15,9 +16,18 @@ pub(super) struct Function<'a> {
     pub name: Option<&'a str>,
     pub index: i64,
     pub inputs: Vec<Input>,
-    /// Kinds of the outputs, such as `gallery`.
-    pub outputs: Vec<String>,
+    pub outputs: Outputs,
+    /// The number of the function after which the Space's page runs this one.
+    pub after: Option<i64>,
     visibility: Visibility,
+}
+
+/// What a function returns, by its components.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Outputs {
+    /// Such as `gallery`.
+    pub kinds: Vec<String>,
+    pub components: Vec<Option<i64>>,
 }
 
 /// For whom a function is, the most public first.
@@ -33,7 +43,7 @@ enum Visibility {
 
 /// How surely outputs hold pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Showing {
+pub(super) enum Showing {
     Nothing,
     /// Text may hold addresses.
     Text,
@@ -88,31 +98,30 @@ impl<'a> Function<'a> {
                 .or(i64::try_from(position).ok())
                 .unwrap_or(-1),
             inputs: ids("inputs").map(|id| Input::read(component(id))).collect(),
-            outputs: ids("outputs")
-                .map(|id| component(id).and_then(|found| text(found, "type")))
-                .map(|kind| kind.unwrap_or("").to_owned())
-                .collect(),
+            outputs: Outputs {
+                kinds: ids("outputs")
+                    .map(|id| component(id).and_then(|found| text(found, "type")))
+                    .map(|kind| kind.unwrap_or("").to_owned())
+                    .collect(),
+                components: ids("outputs").map(Value::as_i64).collect(),
+            },
+            after: description["trigger_after"].as_i64(),
             visibility,
         }
     }
 
-    /// The function that `wanted` names, or the one that searches pictures.
+    /// The position of the function that `wanted` names, or of the one that searches pictures.
     ///
     /// # Errors
     /// [`Reason::SpaceMismatch`], naming every function with its parameters, when there is none or
     /// more than one.
-    pub fn choose(functions: Vec<Self>, wanted: Option<&str>) -> Result<Self, Failure> {
+    pub fn choose(functions: &[Self], wanted: Option<&str>) -> Result<usize, Failure> {
         let chosen = match wanted {
-            Some(wanted) => named(&functions, wanted),
-            None => searching(&functions),
+            Some(wanted) => named(functions, wanted),
+            None => searching(functions)
+                .or_else(|candidates| chain::start(functions, None).ok_or(candidates)),
         };
-        match chosen {
-            Ok(position) => {
-                let mut functions = functions;
-                Ok(functions.swap_remove(position))
-            }
-            Err(candidates) => Err(no_choice(&functions, &candidates, wanted)),
-        }
+        chosen.map_err(|candidates| no_choice(functions, &candidates, wanted))
     }
 
     /// "/search (query, count)", for messages.
@@ -130,7 +139,7 @@ impl<'a> Function<'a> {
         format!("{title} ({})", names.join(", "))
     }
 
-    fn takes_text(&self) -> bool {
+    pub fn takes_text(&self) -> bool {
         takes_text(&self.inputs)
     }
 
@@ -139,7 +148,7 @@ impl<'a> Function<'a> {
         has_subject && self.showing() > Showing::Nothing
     }
 
-    fn showing(&self) -> Showing {
+    pub fn showing(&self) -> Showing {
         let one = |kind: &String| match kind.as_str() {
             "gallery" | "image" | "file" | "annotatedimage" | "imageslider" | "dataset"
             | "imageeditor" | "downloadbutton" => Showing::Pictures,
@@ -147,15 +156,12 @@ impl<'a> Function<'a> {
             "textbox" | "code" | "label" | "highlightedtext" => Showing::Text,
             _ => Showing::Nothing,
         };
-        self.outputs
-            .iter()
-            .map(one)
-            .max()
-            .unwrap_or(Showing::Nothing)
+        let showing = self.outputs.kinds.iter().map(one).max();
+        showing.unwrap_or(Showing::Nothing)
     }
 
     /// Whether `other` does the same, as a button and the Enter key do.
-    fn equals(&self, other: &Self) -> bool {
+    pub fn equals(&self, other: &Self) -> bool {
         let stem = |name: Option<&'a str>| {
             name.map(|name| match name.rsplit_once('_') {
                 Some((stem, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => stem,
@@ -319,7 +325,7 @@ mod tests {
     fn chosen(functions: &[Value], wanted: Option<&str>) -> Result<i64, Failure> {
         let config = config(functions);
         let functions = Function::all(&config).expect("there are functions");
-        Function::choose(functions, wanted).map(|function| function.index)
+        Function::choose(&functions, wanted).map(|position| functions[position].index)
     }
 
     fn public(name: &str, inputs: &[i64], outputs: &[i64]) -> Value {

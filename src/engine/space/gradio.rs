@@ -140,7 +140,7 @@ impl GradioServer {
             .collect();
         let mut description =
             SpaceDescription::read(&self.pruned(answer, description::READ, deadline)?, api)?;
-        description.cookies = cookies.join("; ");
+        description.keep_cookies(&cookies.join("; "));
         let wanted = match names {
             Names::Unused => false,
             Names::Needed => true,
@@ -225,41 +225,42 @@ impl GradioServer {
         Ok(json!({ "path": path, "orig_name": name, "mime_type": media_type, "meta": meta }))
     }
 
-    /// Calls the function with `data` and returns its outputs.
+    /// Calls the function with `data` in a session, which remembers what its functions keep there,
+    /// and returns its outputs.
     pub fn run(
         &self,
         description: &SpaceDescription,
+        session: &str,
         data: Vec<Value>,
         deadline: Instant,
     ) -> Result<Vec<Value>, SpaceFailure> {
         match description.protocol {
-            Protocol::Run => self.run_directly(description, data, deadline),
-            Protocol::RunIfOpen => {
-                self.run_directly(description, data, deadline)
-                    .map_err(|failed| {
-                        let refused = failed.failure.reason == Reason::SpaceMismatch;
-                        let failure = if refused {
-                            too_old(description)
-                        } else {
-                            failed.failure
-                        };
-                        SpaceFailure { failure, ..failed }
-                    })
-            }
-            Protocol::Queue => self.run_queued(description, data, deadline),
+            Protocol::Run => self.run_directly(description, session, data, deadline),
+            Protocol::RunIfOpen => self
+                .run_directly(description, session, data, deadline)
+                .map_err(|failed| {
+                    let refused = failed.failure.reason == Reason::SpaceMismatch;
+                    let failure = if refused {
+                        too_old(description)
+                    } else {
+                        failed.failure
+                    };
+                    SpaceFailure { failure, ..failed }
+                }),
+            Protocol::Queue => self.run_queued(description, session, data, deadline),
         }
     }
 
     fn run_directly(
         &self,
         description: &SpaceDescription,
+        session: &str,
         data: Vec<Value>,
         deadline: Instant,
     ) -> Result<Vec<Value>, SpaceFailure> {
         // Gradio 3 goes by the number where one is given; 4 wants the name, too.
         let api = percent_encode(description.api.as_deref().unwrap_or("predict"), b"");
         let url = format!("{}{}/run/{api}", self.base, description.prefix);
-        let session = random_name();
         let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
         let given = time_left(deadline)?;
         let (mut until, last) = (deadline, Instant::now() + given * events::PATIENCE);
@@ -285,10 +286,10 @@ impl GradioServer {
     fn run_queued(
         &self,
         description: &SpaceDescription,
+        session: &str,
         data: Vec<Value>,
         deadline: Instant,
     ) -> Result<Vec<Value>, SpaceFailure> {
-        let session = random_name();
         let queue = format!("{}{}/queue", self.base, description.prefix);
         let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
         let request = Request::post_json(format!("{queue}/join"), &call).limit(MAX_RESULT_BYTES);
@@ -397,7 +398,7 @@ fn too_old(description: &SpaceDescription) -> Failure {
 }
 
 /// Sixteen random hex digits, to be different from everybody else's.
-fn random_name() -> String {
+pub(super) fn random_name() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
 }
 

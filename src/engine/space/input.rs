@@ -8,6 +8,8 @@ use super::text;
 /// One parameter of the function.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Input {
+    /// The number of its component.
+    pub component: Option<i64>,
     /// Its name in the Space's code where that is known, else its label in the same spelling.
     pub name: String,
     /// Its label in the same spelling, which often says more than the name.
@@ -75,6 +77,7 @@ impl Input {
         };
         let kind = InputKind::read(kind, component);
         Self {
+            component: component["id"].as_i64(),
             name: label.clone(),
             label,
             default: if given.is_null() && !state {

@@ -265,6 +265,42 @@ def notice_then_search():
 
 
 @shape(3)
+def kept_then_shown():
+    with gr.Blocks() as blocks:
+        query, kept, shown = gr.Textbox(), gr.State(), gr.Gallery()
+        first = gr.Button("Go").click(lambda query: [path(colour) for colour in ranked(query)], query, kept)
+        first.then(lambda paths: paths, kept, shown)
+    return blocks
+
+
+@shape(3)
+def chat_in_two_steps():
+    if MAJOR < 5:
+        return app(gallery_of_query, [textbox()], [gr.Gallery])
+
+    def asked(query, history):
+        return "", (history or []) + [{"role": "user", "content": query}]
+
+    def answered(history):
+        said = history[-1]["content"]
+        query = said if isinstance(said, str) else said[0]["text"]
+        return history + [{"role": "assistant", "content": {"path": path(colour)}} for colour in ranked(query)]
+
+    with gr.Blocks() as blocks:
+        chat, query = gr.Chatbot(**CHAT), gr.Textbox()
+        query.submit(asked, [query, chat], [query, chat]).then(answered, chat, chat)
+    return blocks
+
+
+@shape(2)
+def chat_with_pictures_and_words():
+    if MAJOR < 6:
+        return app(lambda query: [path(colour) for colour in ranked(query)][:2], [textbox()], [gr.Image] * 2)
+    shown = lambda colour: gr.Image(path(colour))
+    return gr.ChatInterface(lambda message, history: ["Here:", *map(shown, ranked(message)[:2])], **CHAT)
+
+
+@shape(3)
 def search_and_clear():
     with gr.Blocks() as blocks:
         query, shown = gr.Textbox(), gr.Gallery()

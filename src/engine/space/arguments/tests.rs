@@ -2,10 +2,12 @@ use serde_json::json;
 
 use super::*;
 use crate::engine::space::description::Protocol;
+use crate::engine::space::function::Outputs;
 use crate::engine::space::input::InputKind;
 
 fn description(names: &[&str]) -> SpaceDescription {
     let input = |name: &&str| Input {
+        component: None,
         name: (*name).to_owned(),
         default: if *name == "state" {
             Value::Null
@@ -24,7 +26,9 @@ fn description(names: &[&str]) -> SpaceDescription {
         api: Some("search".into()),
         index: 0,
         inputs: names.iter().map(input).collect(),
-        outputs: Vec::new(),
+        outputs: Outputs::default(),
+        followers: Vec::new(),
+        page: None,
         cookies: String::new(),
     }
 }
