@@ -44,6 +44,12 @@ pub trait Outside {
     /// As [`crate::telegram::delivery::Delivery::send`].
     fn send(&self, call: Call) -> Result<Value>;
 
+    /// The same without repetitions.
+    ///
+    /// # Errors
+    /// As [`crate::telegram::delivery::Delivery::send_once`].
+    fn send_once(&self, call: Call) -> Result<Value>;
+
     /// Downloads a picture and appends it to `bytes`.
     ///
     /// # Errors
@@ -181,7 +187,15 @@ impl Album {
         }
         let messages = reply::links(texts, &self.links());
         for text in messages.iter().skip(self.links_sent) {
-            if let Err(error) = outside.send(send_message(to, text)) {
+            let call = send_message(to, text);
+            // What fails only for a while is to end while pictures are tried, not while links are.
+            let is_attempt = self.parcels == Parcels::Links && self.links_sent == 0;
+            let sent = if is_attempt {
+                outside.send_once(call)
+            } else {
+                outside.send(call)
+            };
+            if let Err(error) = sent {
                 return Err(self.stopped(error));
             }
             self.links_sent += 1;

@@ -88,6 +88,10 @@ impl Outside for Errand<'_> {
         self.worker.send(call)
     }
 
+    fn send_once(&self, call: Call) -> Result<Value> {
+        self.worker.sent(|delivery| delivery.send_once(call))
+    }
+
     fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm> {
         self.worker.part.within(MAX_DOWNLOADING);
         self.worker.tools.fetcher.fetch(url, bytes, limit)
@@ -419,8 +423,12 @@ impl ChatWorker {
 
     /// Sends `call`, with the repetitions and short waits of [`Delivery::send`].
     fn send(&self, call: Call) -> Result<Value> {
+        self.sent(|delivery| delivery.send(call))
+    }
+
+    fn sent(&self, send: impl FnOnce(&Delivery) -> Result<Value>) -> Result<Value> {
         self.part.within(MAX_SENDING);
-        let sent = self.tools.delivery.send(call)?;
+        let sent = send(&self.tools.delivery)?;
         if self.tools.outage.job_answered() {
             self.tools.queue.release_away();
         }

@@ -86,7 +86,19 @@ impl Delivery {
     /// The last failure. Its class is `Retry` with a time when the chat is to be left alone for
     /// longer than is waited for here, `Retry` without when the network or Telegram is down, and
     /// `GiveUp` when the same request would fail again.
-    pub fn send(&self, mut call: Call) -> Result<Value> {
+    pub fn send(&self, call: Call) -> Result<Value> {
+        self.attempt(call, MAX_ATTEMPTS)
+    }
+
+    /// As [`Delivery::send`], but gives up at once where the network or Telegram is down.
+    ///
+    /// # Errors
+    /// As [`Delivery::send`].
+    pub fn send_once(&self, call: Call) -> Result<Value> {
+        self.attempt(call, 1)
+    }
+
+    fn attempt(&self, mut call: Call, attempts: u32) -> Result<Value> {
         let (mut failures, mut floods) = (0, 0);
         loop {
             self.redirect(&mut call);
@@ -109,7 +121,7 @@ impl Delivery {
                 Class::Retry { after: None } => {
                     failures += 1;
                     let ambiguous = may_have_arrived(&error) && !call.is_idempotent();
-                    if failures >= if ambiguous { 2 } else { MAX_ATTEMPTS } {
+                    if failures >= if ambiguous { attempts.min(2) } else { attempts } {
                         return Err(error);
                     }
                     if self

@@ -78,6 +78,26 @@ fn where_nothing_can_be_sent_it_is_said_and_waited_for() {
     stage.stop();
 }
 
+/// The bug: it ended between two tries of the links, which came in place of the album.
+#[test]
+fn an_outage_that_ends_while_links_are_tried_costs_no_pictures() {
+    let stage = Stage::start(3);
+    let mut over = false;
+    stage.telegram.fail_when(move |call| {
+        let is_link = call.text().contains("could not be sent as pictures");
+        let pictures = ["sendMediaGroup", "sendPhoto", "sendDocument"];
+        let fails = is_link || pictures.contains(&&*call.method);
+        let reply = (fails && !over).then(|| error(500, "Internal Server Error"));
+        over |= is_link;
+        reply
+    });
+    stage.telegram.write(7, "bus");
+    stage.telegram.wait_for_text("3 pictures for “bus”");
+    let albums = stage.telegram.calls_of("sendMediaGroup");
+    assert_eq!(albums.last().expect("it was tried").media(), pictures(3));
+    stage.stop();
+}
+
 #[test]
 fn a_server_that_does_not_wait_is_polled_a_few_times_a_second() {
     let stage = Stage::start(2);
