@@ -15,6 +15,7 @@ pub mod door;
 pub mod handler;
 pub mod intake;
 pub mod job;
+pub mod menu;
 pub mod metrics;
 pub mod outage;
 pub mod pictures;
@@ -62,7 +63,6 @@ use queue::{Closing, Queue};
 use rate::Rates;
 use search_client::SearchClient;
 use status::{Counts, Status};
-use texts::Texts;
 use worker::{ChatWorker, Tools};
 
 /// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
@@ -117,6 +117,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let Some(me) = introduce(&polling, &part, &status, shutdown).inspect_err(tell_refused)? else {
         return Ok(());
     };
+    let owner = book.owner.clone();
     let manners = Manners::of(identity(me), config).with_book(book);
     let manners = manners.with_clock(clock);
     let door = open_door(manners, config, &status);
@@ -132,7 +133,10 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     intake.replay();
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
-    show_menu(sending.clone())?;
+    let (client, raised, language) = (sending.clone(), shutdown.clone(), config.language.clone());
+    spawn("menu", move || {
+        menu::show(&client, language.as_deref(), owner.as_ref(), &raised);
+    })?;
     interrupt_at(shutdown, &polling)?;
 
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
@@ -311,24 +315,6 @@ fn tell_refused(error: &Error) {
             message_id = events::TOKEN_REFUSED,
             "Telegram refuses the bot token"
         );
-    }
-}
-
-/// Shows the commands in Telegram's menu, as soon as Telegram takes them.
-fn show_menu(client: Client) -> Result<()> {
-    spawn("menu", move || set_menu(&client))
-}
-
-/// Best effort: the bot works without a menu.
-fn set_menu(client: &Client) {
-    for texts in texts::ALL {
-        let is_default = std::ptr::eq(texts, Texts::of(None));
-        let language = if is_default { "" } else { texts.language };
-        match client.set_commands(&reply::commands(texts), language) {
-            Ok(true) => tracing::info!("the commands menu was set ({})", texts.language),
-            Ok(false) => {}
-            Err(error) => tracing::warn!("the commands menu was not set: {}", error.chain()),
-        }
     }
 }
 

@@ -10,7 +10,6 @@ use super::button::{Act, Button};
 use super::small_talk::SmallTalk;
 use super::texts::Texts;
 use super::wanted::Search;
-use crate::quantity;
 use crate::search::{Failure, MAX_QUERY_CHARS, Page, Reason, Remark};
 use crate::telegram::client::Command;
 use crate::telegram::request::{buttons, force_reply};
@@ -74,13 +73,10 @@ impl Reply {
                 self.markup = with_button(self.markup, texts.words_button, data);
             }
         }
-        let line = match page.away {
-            0 => return self,
-            1 => texts.one_away.to_owned(),
-            away => fill(texts.many_away, "count", &away.to_string()),
-        };
-        self.text.push('\n');
-        self.text.push_str(&line);
+        if page.away > 0 {
+            self.text.push('\n');
+            self.text.push_str(&texts.away.of(page.away));
+        }
         self
     }
 
@@ -109,8 +105,8 @@ fn with_button(mut markup: Value, label: &str, data: String) -> Value {
 pub fn help(texts: &Texts, results: usize) -> Reply {
     let text = fill(
         &fill(texts.help, "query", texts.example),
-        "count",
-        &results.to_string(),
+        "pictures",
+        &texts.pictures.of(results),
     );
     let label = fill(texts.try_button, "query", texts.example);
     let example = Button {
@@ -132,7 +128,7 @@ pub fn query_needed(texts: &Texts) -> Reply {
     let text = fill(texts.query_needed, "query", texts.example);
     Reply {
         text,
-        markup: force_reply(texts.query_hint),
+        markup: force_reply(texts.example),
     }
 }
 
@@ -223,18 +219,14 @@ pub fn found(search: &Search, tally: Tally, took: Duration, next: Option<usize>)
             with_retry(search, texts.withheld)
         };
     }
-    let count = |count: usize, one: &str, many: &str| match count {
-        1 => one.to_owned(),
-        count => fill(many, "count", &count.to_string()),
-    };
-    let pictures = count(tally.pictures, texts.one_picture, texts.many_pictures);
-    let links = count(tally.links, texts.one_link, texts.many_links);
+    let pictures = texts.pictures.of(tally.pictures);
+    let links = texts.links_sent.of(tally.links);
     let what = match (tally.pictures, tally.links) {
         (_, 0) => pictures,
         (0, _) => links,
         _ => format!("{pictures}{}{links}", texts.and),
     };
-    let time = quantity::took(took);
+    let time = texts.took(took);
     let mut text = fill(&fill(texts.found, "pictures", &what), "time", &time);
     let more = next.and_then(|offset| search.more(offset));
     let markup = one_button(texts.more_button, more);
@@ -376,6 +368,28 @@ pub fn commands(texts: &Texts) -> Vec<Command> {
         entry("query", texts.query_command),
         entry("help", texts.help_command),
     ]
+}
+
+/// The commands menu of the owner.
+#[must_use]
+pub fn owners_commands(texts: &Texts) -> Vec<Command> {
+    let entry = |command: &str, description: &str| Command {
+        command: command.to_owned(),
+        description: description.to_owned(),
+    };
+    let mut all = commands(texts);
+    all.extend([
+        entry("users", texts.users_command),
+        entry("stats", texts.stats_command),
+        entry("rate", texts.rate_command),
+    ]);
+    all
+}
+
+/// What a chat with the bot shows before its first message.
+#[must_use]
+pub fn description(texts: &Texts) -> String {
+    fill(texts.description, "query", texts.example)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::{BOT_VARIABLES, Environment};
 use crate::aws::signature::Credentials;
 use crate::error::{Error, Result};
 use crate::http::Place;
+use crate::search::Language;
 use crate::secret::Secret;
 
 /// The checked settings of the bot.
@@ -201,8 +202,11 @@ fn bot_token(settings: &mut Settings<'_>) -> Result<Secret> {
 fn language(settings: &Settings<'_>) -> Result<Option<String>> {
     match settings.text("CLIP_BOT_LANGUAGE") {
         "" => Ok(None),
-        language @ ("en" | "es") => Ok(Some(language.to_owned())),
-        _ => Err(settings.invalid("CLIP_BOT_LANGUAGE", "en or es")),
+        text if Language::ALL.iter().any(|known| known.tag() == text) => Ok(Some(text.to_owned())),
+        _ => {
+            let known = "en, es, de, fr, it, pt, ru, uk, zh or ja";
+            Err(settings.invalid("CLIP_BOT_LANGUAGE", known))
+        }
     }
 }
 

@@ -198,7 +198,7 @@ fn every_wrong_setting_of_the_bot_is_named_with_a_remedy() {
             &["h:80", "ftp://h", "https://", "https://:1"],
             "https://",
         ),
-        ("CLIP_BOT_LANGUAGE", &["EN", "de"], "en or es"),
+        ("CLIP_BOT_LANGUAGE", &["EN", "nl", "de-AT"], "zh or ja"),
         (
             "CLIP_BOT_LOG",
             &["loud"],

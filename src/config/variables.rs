@@ -52,7 +52,7 @@ pub const BOT_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_BOT_LANGUAGE",
         "",
-        "language of all answers, `en` or `es`; empty: each user's own",
+        "language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user's own",
     ),
     variable(
         "CLIP_BOT_LOG",

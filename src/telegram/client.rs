@@ -56,6 +56,15 @@ pub struct Command {
     pub description: String,
 }
 
+/// A text that Telegram shows of a bot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// In a chat before its first message; up to 512 characters.
+    Description,
+    /// On the bot's profile, and beside links to it; up to 120 characters.
+    ShortDescription,
+}
+
 impl Client {
     /// A client for the server at `base` (without slash at the end) that keeps up to
     /// `connections` connections.
@@ -213,14 +222,20 @@ impl Client {
     /// # Errors
     /// As [`Client::call`].
     pub fn set_commands(&self, commands: &[Command], language: &str) -> Result<bool> {
-        let for_language = |call: Call| {
-            if language.is_empty() {
-                call
-            } else {
-                call.with("language_code", language)
-            }
-        };
-        let present: Vec<Command> = decode(self.call(&for_language(Call::new("getMyCommands")))?)?;
+        self.set_menu(commands, |call| for_language(call, language))
+    }
+
+    /// The same for the `chat` alone, in any language.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn set_commands_of(&self, chat: i64, commands: &[Command]) -> Result<bool> {
+        let scope = json!({ "type": "chat", "chat_id": chat });
+        self.set_menu(commands, |call| call.with("scope", scope.clone()))
+    }
+
+    fn set_menu(&self, commands: &[Command], with_whom: impl Fn(Call) -> Call) -> Result<bool> {
+        let present: Vec<Command> = decode(self.call(&with_whom(Call::new("getMyCommands")))?)?;
         if present == commands {
             return Ok(false);
         }
@@ -228,9 +243,31 @@ impl Client {
             .iter()
             .map(|entry| json!({ "command": entry.command, "description": entry.description }))
             .collect();
-        self.call(&for_language(
+        self.call(&with_whom(
             Call::new("setMyCommands").with("commands", wanted),
         ))?;
+        Ok(true)
+    }
+
+    /// Sets what Telegram shows of the bot to users of `language` (empty: of all other languages), unless
+    /// it is `text` already. Returns whether it changed anything.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn set_profile(&self, part: Profile, text: &str, language: &str) -> Result<bool> {
+        let (get, set, field) = match part {
+            Profile::Description => ("getMyDescription", "setMyDescription", "description"),
+            Profile::ShortDescription => (
+                "getMyShortDescription",
+                "setMyShortDescription",
+                "short_description",
+            ),
+        };
+        let present = self.call(&for_language(Call::new(get), language))?;
+        if present.get(field).and_then(Value::as_str) == Some(text) {
+            return Ok(false);
+        }
+        self.call(&for_language(Call::new(set).with(field, text), language))?;
         Ok(true)
     }
 
@@ -262,6 +299,14 @@ impl Client {
     /// Interrupts all running requests of this client and its clones; later ones fail.
     pub fn shut_down(&self) {
         self.http.shut_down();
+    }
+}
+
+fn for_language(call: Call, language: &str) -> Call {
+    if language.is_empty() {
+        call
+    } else {
+        call.with("language_code", language)
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::server::Reply;
 use crate::support::stage::{Stage, found, pictures};
-use crate::support::telegram::{Telegram, group_message, message};
+use crate::support::telegram::{Call, Telegram, group_message, message};
 
 #[test]
 fn a_query_becomes_an_acknowledgement_an_album_and_a_summary() {
@@ -180,11 +180,20 @@ fn the_action_is_shown_while_a_search_takes_long() {
 }
 
 #[test]
-fn the_commands_menu_is_set_once() {
+fn menu_and_descriptions_are_set_once_in_each_language() {
     let stage = Stage::start(1);
-    let set = stage
-        .telegram
-        .wait_for_many("menus", 2, |call| call.method == "setMyCommands");
+    let languages = |method: &str| -> Vec<String> {
+        let set = stage.telegram.wait_for_count_of(method, 10);
+        let language = |call: &Call| call.parameters["language_code"].as_str().map(str::to_owned);
+        set.iter()
+            .map(|call| language(call).unwrap_or_default())
+            .collect()
+    };
+    let all = ["", "es", "de", "fr", "it", "pt", "ru", "uk", "zh", "ja"];
+    for method in ["setMyCommands", "setMyDescription", "setMyShortDescription"] {
+        assert_eq!(languages(method), all, "{method}");
+    }
+    let set = stage.telegram.calls_of("setMyCommands");
     assert_eq!(set[0].parameters["commands"][0]["command"], "query");
     let Stage {
         telegram,
@@ -193,15 +202,34 @@ fn the_commands_menu_is_set_once() {
     } = stage;
     bot.stop();
     let again = crate::support::stage::start_bot(&telegram.url(), &endpoint.url(""), &[]);
-    telegram.wait_for_count("getMyCommands", 4);
+    telegram.wait_for_count("getMyShortDescription", 20);
     telegram.write(7, "/help");
     telegram.wait_for_text("I find pictures");
-    assert_eq!(
-        telegram.calls_of("setMyCommands").len(),
-        2,
-        "the same menu is not set again"
-    );
+    for method in ["setMyCommands", "setMyDescription", "setMyShortDescription"] {
+        assert_eq!(
+            telegram.calls_of(method).len(),
+            10,
+            "{method} is not repeated"
+        );
+    }
     again.stop();
+}
+
+#[test]
+fn people_are_answered_in_their_language() {
+    let stage = Stage::start(3);
+    for (user, code, summary) in [
+        (21, "ru", "«bus»: 3 картинки · "),
+        (22, "fr", "3 images pour «\u{a0}bus\u{a0}» · "),
+        (23, "zh-hant", "“bus”：3 张图片 · "),
+        (24, "pt-br", "3 imagens para “bus” · "),
+        (25, "nl", "3 pictures for “bus” · "),
+    ] {
+        stage.telegram.push(message(user, "bus", code));
+        let text = stage.telegram.wait_for_text(summary);
+        assert_eq!(text.parameters["chat_id"], user, "{code}");
+    }
+    stage.stop();
 }
 
 #[test]

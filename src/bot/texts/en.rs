@@ -1,15 +1,20 @@
 //! English.
 
-use super::Texts;
+use super::{Forms, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
     language: "en",
+    pictures: Forms::Two("1 picture", "{count} pictures"),
+    links_sent: Forms::Two("1 link", "{count} links"),
+    away: Forms::Two(
+        "1 picture is on a disk that is not there.",
+        "{count} pictures are on a disk that is not there.",
+    ),
     help: "I find pictures by what they show, with CLIP.\n\nSend /query and a few words, for example:\n\
-           /query {query}\n\nIn this chat the words alone will do, too. You get up to {count} pictures.",
+           /query {query}\n\nIn this chat the words alone will do, too. You get up to {pictures}.",
     try_button: "Try: {query}",
     example: "a red bus at night",
     query_needed: "What shall I look for? Send /query and a few words, for example: /query {query}",
-    query_hint: "a red bus at night",
     query_too_long: "That is too long for me: please use at most {limit} characters.",
     words_only: "I search by words: send me a few, for example: {query}",
     greeting: "Hello! Tell me what the pictures should show, for example: {query}",
@@ -18,7 +23,7 @@ pub(super) const TEXTS: Texts = Texts {
     unclaimed: "This bot is private, and nobody owns it yet. If you run it: the link that makes you its owner \
                 is in its log.",
     claimed: "This bot is yours now, and answers nobody else. When somebody else starts it, I ask you \
-              here whether to let them in; /people shows whom you let in.",
+              here whether to let them in; /users shows whom you let in.",
     asks: "{who} wants to use this bot.",
     asks_in_group: "{who} wants to use this bot in the group {group}.",
     let_in: "Let in: {who}.",
@@ -45,17 +50,11 @@ pub(super) const TEXTS: Texts = Texts {
              the pictures for {what} will come by themselves.",
     still_asleep: "The search did not wake up in time. Please try {what} again later.",
     found: "{pictures} for {what} · {time}",
-    one_picture: "1 picture",
-    many_pictures: "{count} pictures",
-    one_link: "1 link",
-    many_links: "{count} links",
     and: " and ",
     links: "These could not be sent as pictures:",
     withheld: "The pictures for {what} could not be sent.",
     nothing: "Nothing found for {what}.",
     words_button: "Only as words",
-    one_away: "1 picture is on a disk that is not there.",
-    many_away: "{count} pictures are on a disk that is not there.",
     drawings_only: "The built-in model knows drawings only and finds hardly anything in photos. Whoever runs \
                     this finds photos with --model openai-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
                     (94 MB).",
@@ -74,4 +73,32 @@ pub(super) const TEXTS: Texts = Texts {
     expired: "I no longer know what that button was for. Please send /query again.",
     query_command: "Find pictures: /query a red bus at night",
     help_command: "What this bot does",
+    users_command: "Who is let in, and since when",
+    stats_command: "How the bot is doing",
+    rate_command: "How often somebody may search",
+    description: "I find pictures by what they show. Send me a few words, or a photo to find others like it.\n\n\
+                  For example: {query}",
+    short_description: "Finds pictures by what they show.",
+    seconds: "{time} s",
+    milliseconds: "{time} ms",
+    minutes: "{time} min",
+    hours: "{time} h",
+    days: "{time} d",
+    decimal: ".",
+    since: "since {date}",
+    listed: "By the settings (CLIP_BOT_ALLOWED): {ids}",
+    everyone: "By the settings (CLIP_BOT_ALLOWED), everyone may search.",
+    rate_of: "{who} may search: {rate}",
+    no_limit: "as often as they like",
+    rate_usage: "Send /rate, an id, and how many searches in what time: /rate 12345 30/1m. Instead of the last, off \
+                 stands for no limit and default for what holds for everybody ({rate}). In a group, reply to \
+                 somebody with /rate 30/1m.",
+    stats_running: "clip-bot {version}, up for {time}",
+    stats_searches: "Searches: {hour} in the last hour, {day} today",
+    stats_times: "Answers: half within {half}, 95% within {most}",
+    stats_failures: "Failed today: {failures}",
+    stats_endpoint: "Search: {state}",
+    endpoint_ready: "ready",
+    endpoint_not_ready: "not ready: {why}",
+    endpoint_away: "cannot be reached",
 };

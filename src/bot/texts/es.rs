@@ -1,15 +1,20 @@
 //! Spanish.
 
-use super::Texts;
+use super::{Forms, Texts};
 
 pub(super) const TEXTS: Texts = Texts {
     language: "es",
+    pictures: Forms::Two("1 imagen", "{count} imágenes"),
+    links_sent: Forms::Two("1 enlace", "{count} enlaces"),
+    away: Forms::Two(
+        "1 imagen está en un disco que ahora no está.",
+        "{count} imágenes están en un disco que ahora no está.",
+    ),
     help: "Encuentro imágenes por lo que muestran, con CLIP.\n\nEnvía /query y unas palabras, por ejemplo:\n\
-           /query {query}\n\nEn este chat bastan las palabras solas. Recibirás hasta {count} imágenes.",
+           /query {query}\n\nEn este chat bastan las palabras solas. Recibirás hasta {pictures}.",
     try_button: "Probar: {query}",
     example: "un autobús rojo de noche",
     query_needed: "¿Qué busco? Envía /query y unas palabras, por ejemplo: /query {query}",
-    query_hint: "un autobús rojo de noche",
     query_too_long: "Es demasiado largo: usa como máximo {limit} caracteres.",
     words_only: "Busco por palabras: envíame unas cuantas, por ejemplo: {query}",
     greeting: "¡Hola! Dime qué deben mostrar las imágenes, por ejemplo: {query}",
@@ -18,7 +23,7 @@ pub(super) const TEXTS: Texts = Texts {
     unclaimed: "Este bot es privado y todavía no tiene dueño. Si lo ejecutas tú: el enlace que te hace su dueño \
                 está en su registro.",
     claimed: "Este bot es tuyo desde ahora y no responde a nadie más. Cuando otra persona lo inicie, te \
-              preguntaré aquí si la dejas entrar; /people muestra a quién dejaste entrar.",
+              preguntaré aquí si la dejas entrar; /users muestra a quién dejaste entrar.",
     asks: "{who} quiere usar este bot.",
     asks_in_group: "{who} quiere usar este bot en el grupo {group}.",
     let_in: "Con acceso: {who}.",
@@ -45,17 +50,11 @@ pub(super) const TEXTS: Texts = Texts {
              las imágenes de {what} llegarán solas.",
     still_asleep: "El buscador no despertó a tiempo. Prueba {what} más tarde.",
     found: "{pictures} de {what} · {time}",
-    one_picture: "1 imagen",
-    many_pictures: "{count} imágenes",
-    one_link: "1 enlace",
-    many_links: "{count} enlaces",
     and: " y ",
     links: "Estas no se pudieron enviar como imágenes:",
     withheld: "No se pudieron enviar las imágenes de {what}.",
     nothing: "No hay nada para {what}.",
     words_button: "Solo como palabras",
-    one_away: "1 imagen está en un disco que ahora no está.",
-    many_away: "{count} imágenes están en un disco que ahora no está.",
     drawings_only: "El modelo incluido solo conoce dibujos y apenas encuentra nada en fotos. Quien lo ejecuta \
                     encuentra fotos con --model openai-vit-b-32 (se descarga una vez, 605 MB) o --model \
                     tinyclip-8m (94 MB).",
@@ -74,4 +73,32 @@ pub(super) const TEXTS: Texts = Texts {
     expired: "Ya no sé para qué era ese botón. Envía /query de nuevo.",
     query_command: "Buscar imágenes: /query un autobús rojo de noche",
     help_command: "Qué hace este bot",
+    users_command: "Quién tiene acceso y desde cuándo",
+    stats_command: "Cómo le va al bot",
+    rate_command: "Con qué frecuencia puede buscar alguien",
+    description: "Encuentro imágenes por lo que muestran. Envíame unas palabras, o una foto para encontrar otras \
+                  parecidas.\n\nPor ejemplo: {query}",
+    short_description: "Encuentra imágenes por lo que muestran.",
+    seconds: "{time} s",
+    milliseconds: "{time} ms",
+    minutes: "{time} min",
+    hours: "{time} h",
+    days: "{time} d",
+    decimal: ",",
+    since: "desde el {date}",
+    listed: "Por la configuración (CLIP_BOT_ALLOWED): {ids}",
+    everyone: "Por la configuración (CLIP_BOT_ALLOWED), cualquiera puede buscar.",
+    rate_of: "{who} puede buscar: {rate}",
+    no_limit: "sin límite",
+    rate_usage: "Envía /rate, un identificador y cuántas búsquedas en cuánto tiempo: /rate 12345 30/1m. En lugar de lo \
+                 último, off quita el límite y default vuelve al de todos ({rate}). En un grupo, responde a alguien \
+                 con /rate 30/1m.",
+    stats_running: "clip-bot {version}, en marcha desde hace {time}",
+    stats_searches: "Búsquedas: {hour} en la última hora, {day} hoy",
+    stats_times: "Respuestas: la mitad en {half}, el 95 % en {most}",
+    stats_failures: "Fallos hoy: {failures}",
+    stats_endpoint: "Buscador: {state}",
+    endpoint_ready: "listo",
+    endpoint_not_ready: "no está listo: {why}",
+    endpoint_away: "no responde",
 };

@@ -10,7 +10,7 @@ mod values;
 
 use super::schema::ValueKind::{Boolean, Bytes, Chat, File, Integer, List, Object};
 use super::schema::{Shape, TextLimits, ValueKind, may, must, shape};
-use commands::{BOT_COMMAND, SCOPE};
+use commands::{BOT_COMMAND, DESCRIPTION, SCOPE, SHORT_DESCRIPTION};
 use inline::{INLINE_RESULT, INLINE_RESULTS_BUTTON};
 use keyboard::{INLINE_MARKUP, REPLY_MARKUP};
 use media::INPUT_MEDIA;
@@ -69,6 +69,22 @@ pub(super) const METHODS: &[Shape] = &[
         "deleteMyCommands",
         &[may("scope", SCOPE), may("language_code", LANGUAGE)],
     ),
+    shape(
+        "setMyDescription",
+        &[
+            may("description", DESCRIPTION),
+            may("language_code", LANGUAGE),
+        ],
+    ),
+    shape("getMyDescription", &[may("language_code", LANGUAGE)]),
+    shape(
+        "setMyShortDescription",
+        &[
+            may("short_description", SHORT_DESCRIPTION),
+            may("language_code", LANGUAGE),
+        ],
+    ),
+    shape("getMyShortDescription", &[may("language_code", LANGUAGE)]),
     shape(
         "sendMessage",
         &[

@@ -37,6 +37,10 @@ pub(super) fn perform(state: &mut ServerState, call: &Call, fetched: &FetchedFil
             let list = state.commands.get(&commands_key(parameters));
             quietly(list.cloned().unwrap_or_else(|| json!([])))
         }
+        "getMyDescription" => quietly(described(state, "description", parameters)),
+        "getMyShortDescription" => quietly(described(state, "short_description", parameters)),
+        "setMyDescription" => quietly(describe(state, "description", parameters)),
+        "setMyShortDescription" => quietly(describe(state, "short_description", parameters)),
         "sendMessage" => {
             // Blanks at both ends are cut off.
             let text = parameters["text"].as_str().unwrap_or_default().trim();
@@ -322,8 +326,7 @@ fn commands_key(parameters: &Value) -> (String, String) {
         Some(scope) if scope["type"] == "default" => "default".to_owned(),
         Some(scope) => scope.to_string(),
     };
-    let language = parameters["language_code"].as_str().unwrap_or_default();
-    (scope, language.to_owned())
+    (scope, language_of(parameters))
 }
 
 fn set_commands(state: &mut ServerState, parameters: &Value) -> Performed {
@@ -343,6 +346,23 @@ fn set_commands(state: &mut ServerState, parameters: &Value) -> Performed {
     };
     let event = Event::new("commands", state.shown_commands());
     Ok((true.into(), vec![event]))
+}
+
+fn language_of(parameters: &Value) -> String {
+    let language = parameters["language_code"].as_str();
+    language.unwrap_or_default().to_owned()
+}
+
+fn described(state: &ServerState, name: &'static str, parameters: &Value) -> Value {
+    let own = (name, language_of(parameters));
+    json!({name: state.descriptions.get(&own).cloned().unwrap_or_default()})
+}
+
+fn describe(state: &mut ServerState, name: &'static str, parameters: &Value) -> Value {
+    let text = parameters[name].as_str().unwrap_or_default();
+    let own = (name, language_of(parameters));
+    state.descriptions.insert(own, text.to_owned());
+    true.into()
 }
 
 /// Pictures are shown out of this server, as Telegram shows them out of its own: a result on the

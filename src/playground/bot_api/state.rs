@@ -30,6 +30,8 @@ pub(super) struct ServerState {
     pub faults: Vec<Injected>,
     /// By scope and language.
     pub commands: BTreeMap<(String, String), Value>,
+    /// By name and language.
+    pub descriptions: BTreeMap<(&'static str, String), String>,
     /// Until when each callback and inline query may be answered.
     queries: HashMap<String, Instant>,
     pub webhook: String,
@@ -62,6 +64,7 @@ impl ServerState {
             calls: Calls::default(),
             faults: Vec::new(),
             commands: BTreeMap::new(),
+            descriptions: BTreeMap::new(),
             queries: HashMap::new(),
             webhook: String::new(),
             poll: 0,

@@ -403,3 +403,26 @@ fn commands_are_kept_by_scope_and_language() {
         "Bad Request: BOT_COMMAND_INVALID"
     );
 }
+
+#[test]
+fn descriptions_are_kept_by_language() {
+    let desk = Desk::new();
+    let set = json!({"description": "Finds", "language_code": "es"});
+    desk.good("setMyDescription", set);
+    let spanish = json!({"language_code": "es"});
+    assert_eq!(
+        desk.good("getMyDescription", spanish.clone()),
+        json!({"description": "Finds"})
+    );
+    assert_eq!(
+        desk.good("getMyDescription", json!({})),
+        json!({"description": ""})
+    );
+    let short = desk.good("getMyShortDescription", spanish);
+    assert_eq!(short, json!({"short_description": ""}));
+    let long = json!({"short_description": "x".repeat(121)});
+    assert_eq!(
+        desk.refused("setMyShortDescription", long),
+        "Bad Request: bot short description is too long"
+    );
+}

@@ -18,6 +18,10 @@ pub fn check(method: &str, parameters: &Value) -> Result<(), String> {
         "deleteWebhook" => round_trip::<m::DeleteWebhookParams>(method, parameters),
         "getMyCommands" => round_trip::<m::GetMyCommandsParams>(method, parameters),
         "setMyCommands" => round_trip::<m::SetMyCommandsParams>(method, parameters),
+        "getMyDescription" => round_trip::<m::GetMyDescriptionParams>(method, parameters),
+        "setMyDescription" => round_trip::<m::SetMyDescriptionParams>(method, parameters),
+        "getMyShortDescription" => round_trip::<m::GetMyShortDescriptionParams>(method, parameters),
+        "setMyShortDescription" => round_trip::<m::SetMyShortDescriptionParams>(method, parameters),
         "sendMessage" => round_trip::<m::SendMessageParams>(method, parameters),
         "editMessageText" => round_trip::<m::EditMessageTextParams>(method, parameters),
         "editMessageReplyMarkup" => {

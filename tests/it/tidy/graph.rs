@@ -50,7 +50,7 @@ const LAYERS: &[&[Row]] = &[
             ],
         ),
     ],
-    &[("config", &["aws", "error", "http", "secret"])],
+    &[("config", &["aws", "error", "http", "search", "secret"])],
     &[
         (
             "bot",

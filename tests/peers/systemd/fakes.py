@@ -158,7 +158,11 @@ class Telegram(Fake):
                 media = json.loads(media) if isinstance(media, str) else media
                 self.said.append((chat, len(media)))
                 return [self.message(chat) for _ in media]
-            case "setMyCommands" | "sendChatAction" | "answerCallbackQuery":
+            case "getMyDescription" | "getMyShortDescription":
+                return {}
+            case "setMyCommands" | "setMyDescription" | "setMyShortDescription":
+                return True
+            case "sendChatAction" | "answerCallbackQuery":
                 return True
         raise AssertionError(f"unknown method {method}")
 

@@ -1,4 +1,4 @@
-//! The bot's commands, and who sees them.
+//! The bot's commands and who sees them, and how it is described.
 
 use super::super::schema::ValueKind::{Bytes, Chat, Tagged};
 use super::super::schema::{Shape, TextLimits, ValueKind, must, shape};
@@ -63,3 +63,17 @@ pub(super) const BOT_COMMAND: Shape = shape(
         ),
     ],
 );
+
+pub(super) const DESCRIPTION: ValueKind = ValueKind::Text(TextLimits {
+    min: 0,
+    max: 512,
+    empty: "",
+    long: "bot description is too long",
+});
+
+pub(super) const SHORT_DESCRIPTION: ValueKind = ValueKind::Text(TextLimits {
+    min: 0,
+    max: 120,
+    empty: "",
+    long: "bot short description is too long",
+});
