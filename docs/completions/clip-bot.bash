@@ -74,7 +74,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --language)
-                    COMPREPLY=($(compgen -W "en es" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "en es de fr it pt ru uk zh ja" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -202,7 +202,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --language)
-                    COMPREPLY=($(compgen -W "en es" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "en es de fr it pt ru uk zh ja" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -414,7 +414,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --language)
-                    COMPREPLY=($(compgen -W "en es" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "en es de fr it pt ru uk zh ja" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -542,7 +542,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --language)
-                    COMPREPLY=($(compgen -W "en es" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "en es de fr it pt ru uk zh ja" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -670,7 +670,7 @@ _clip__bot() {
                     return 0
                     ;;
                 --language)
-                    COMPREPLY=($(compgen -W "en es" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "en es de fr it pt ru uk zh ja" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -26,8 +26,16 @@ end
 
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
-es\t''"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''
+de\t''
+fr\t''
+it\t''
+pt\t''
+ru\t''
+uk\t''
+zh\t''
+ja\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
@@ -57,8 +65,16 @@ complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "query" -d 'ask th
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
-es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''
+de\t''
+fr\t''
+it\t''
+pt\t''
+ru\t''
+uk\t''
+zh\t''
+ja\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
@@ -83,8 +99,16 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d '
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
-es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''
+de\t''
+fr\t''
+it\t''
+pt\t''
+ru\t''
+uk\t''
+zh\t''
+ja\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
@@ -111,8 +135,16 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s h -l help -d
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
-es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''
+de\t''
+fr\t''
+it\t''
+pt\t''
+ru\t''
+uk\t''
+zh\t''
+ja\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
@@ -137,8 +169,16 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
-complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers, `en` or `es`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
-es\t''"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
+es\t''
+de\t''
+fr\t''
+it\t''
+pt\t''
+ru\t''
+uk\t''
+zh\t''
+ja\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_BOT_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''

@@ -20,7 +20,7 @@ pub fn show(client: &Client, fixed: Option<&str>, owner: Option<&Person>, shutdo
     let per_language = |what: &str, set: &dyn Fn(&Texts, &str) -> Result<bool>| {
         for own in texts::ALL {
             let shown = fixed.map_or(own, |tag| Texts::of(Some(tag)));
-            let is_default = std::ptr::eq(own, Texts::of(None));
+            let is_default = own.language == Texts::of(None).language;
             let language = if is_default { "" } else { own.language };
             match patiently(shutdown, || set(shown, language)) {
                 Ok(true) => tracing::info!("{what} was set ({})", own.language),
