@@ -87,7 +87,7 @@ and a chat page; the program runs the real bot and the real endpoint beside it."
 //! | index | a collection in a folder on this machine |
 //! | segment, row | a file of the index; one picture's vector and record in it. A dead row is deleted |
 //! | manifest, snapshot | the list of valid segments on disk; one state of all of them in memory |
-//! | near-duplicate | a picture whose vector is nearly that of a better hit; it is left out |
+//! | near-duplicate | a picture of the same shape whose vector is nearly that of a hit; the largest of them is shown |
 //! | threshold | the lowest score with which words find a picture |
 //! | drawings | the built-in pictures |
 //! | the reference | the public Python demo that this project does the job of |

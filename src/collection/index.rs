@@ -50,6 +50,7 @@ pub(super) mod choices;
 pub mod maintenance;
 pub(super) mod manifest;
 mod named;
+mod near_duplicates;
 mod ranking;
 pub(super) mod record;
 pub mod removal;

@@ -16,6 +16,7 @@ mod clip_formats;
 mod clip_index;
 mod clip_model;
 mod clip_qdrant;
+mod clip_sizes;
 mod clip_words;
 mod endpoint;
 mod endpoint_description;

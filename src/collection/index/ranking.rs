@@ -6,7 +6,8 @@ use std::collections::{BinaryHeap, HashMap};
 use super::allowed::allowed;
 use super::manifest::RowSet;
 use super::named::{Shelf, named};
-use super::segment::{floats, stride};
+use super::near_duplicates::{Groups, REACH};
+use super::segment::stride;
 use super::snapshot::{RowId, Snapshot};
 use crate::collection::words::QueryWords;
 use crate::collection::{Record, ScoredRecord, Search};
@@ -15,8 +16,6 @@ use crate::search::fusion::{Ranking, fused};
 use clip::kernel::Isa;
 use clip::kernel::scan::ScanQuery;
 
-/// From this cosine on, two pictures are near-duplicates.
-const NEAR_DUPLICATE: f32 = 0.985;
 /// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
 const MIN_DEPTH: usize = 100;
 /// Most results of a search. Nobody turns so many pages to look at pictures.
@@ -177,16 +176,17 @@ impl Snapshot {
     ) -> Result<Vec<ScoredRecord>> {
         let limit = sought.search.limit.min(MAX_RESULTS);
         let threshold = sought.search.threshold;
-        let mut depth = MIN_DEPTH.max(limit * 2);
+        let mut depth = MIN_DEPTH.max(limit * 2) + REACH;
         loop {
             let mut near = self.ranked(sought, depth)?;
             let is_all = near.len() < depth;
             let worst = near.last().map_or(f32::MIN, |last| last.score);
             near.retain(|candidate| candidate.score >= threshold);
             let joined = joined(called, near, weight);
-            let chosen = self.without_near_duplicates(&joined, limit, sought)?;
-            if chosen.len() >= limit || is_all || worst < threshold {
-                return Ok(chosen);
+            let groups = self.grouped(&joined, limit, sought)?;
+            let is_complete = groups.len() >= limit && groups.are_complete(joined.len());
+            if is_complete || is_all || worst < threshold {
+                return Ok(scored(groups, &joined));
             }
             // Too many of them were near-duplicates of each other, or are not accepted.
             depth *= 4;
@@ -256,45 +256,50 @@ impl Snapshot {
         self.as_record(row, segment.stored(candidate.row)?)
     }
 
-    /// The first `limit` of `candidates` that are accepted, and no near-duplicates of a better one. One that
-    /// stands before others for its name is given no smaller score than theirs, so that scores fall
-    /// from result to result.
-    fn without_near_duplicates(
+    /// The first `limit` of `candidates` that are accepted and no near-duplicates of a better one.
+    fn grouped(
         &self,
         candidates: &[Candidate],
         limit: usize,
         sought: &Sought<'_>,
-    ) -> Result<Vec<ScoredRecord>> {
-        let mut chosen: Vec<ScoredRecord> = Vec::new();
-        let mut better: Vec<ScanQuery> = Vec::new();
+    ) -> Result<Groups> {
+        let mut groups = Groups::default();
         let mut row = Vec::new();
-        let mut rest = candidates.iter();
-        while chosen.len() < limit
-            && let Some(candidate) = rest.next()
-        {
+        for (rank, candidate) in candidates.iter().enumerate() {
+            let is_full = groups.len() >= limit;
+            if is_full && groups.are_complete(rank) {
+                break;
+            }
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
             let score = Isa::detect().dot_f16(&row, &sought.query);
             // Copies of a file have the same vector, so they are found here, too.
-            let is_near = |better| Isa::detect().dot_f16(&row, better) >= NEAR_DUPLICATE;
-            if !score.is_finite() || better.iter().any(is_near) {
+            if !score.is_finite() || is_full && !groups.are_near(&row) {
                 continue;
             }
             let record = self.record_of(candidate)?;
-            if !(sought.search.accepts)(&record) {
-                continue;
+            if let Some(group) = groups.of(&row, &record) {
+                if group.yields(rank, &record) && (sought.search.accepts)(&record) {
+                    group.show(record);
+                }
+            } else if !is_full && (sought.search.accepts)(&record) {
+                groups.add(rank, &row, ScoredRecord { record, score });
             }
-            chosen.push(ScoredRecord { record, score });
-            let vector: Vec<f32> = floats(&row).collect();
-            let stride = vector.len();
-            better.push(ScanQuery::new(&vector, stride));
         }
-        let mut most = rest.fold(f32::MIN, |most, later| most.max(later.score));
-        for found in chosen.iter_mut().rev() {
-            most = most.max(found.score);
-            found.score = most;
-        }
-        Ok(chosen)
+        Ok(groups)
     }
+}
+
+/// What is shown of `groups`, which were made of `candidates`. One that stands before others for its name
+/// is given no smaller score than theirs, so that scores fall from result to result.
+fn scored(groups: Groups, candidates: &[Candidate]) -> Vec<ScoredRecord> {
+    let rest = candidates.iter().skip(groups.end());
+    let mut most = rest.fold(f32::MIN, |most, later| most.max(later.score));
+    let mut shown: Vec<ScoredRecord> = groups.shown().collect();
+    for found in shown.iter_mut().rev() {
+        most = most.max(found.score);
+        found.score = most;
+    }
+    shown
 }
 
 /// Joins `called`, whose ranks weigh `weight` times as much, and `near`. A longer `near` appends rows and

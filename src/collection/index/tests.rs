@@ -20,6 +20,7 @@ mod filters;
 mod gone;
 mod left_out;
 mod list;
+mod near_duplicates;
 mod roots;
 mod search;
 mod similarity;

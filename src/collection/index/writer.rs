@@ -25,8 +25,7 @@ const LARGE_ROWS: usize = 1 << 19;
 #[derive(Debug)]
 pub(in crate::collection) struct Writer {
     folder: PathBuf,
-    /// The file is locked while it is open.
-    _lock: File,
+    _lock: Lock,
     /// The state on disk, with changes that the next commit will write.
     pub manifest: Manifest,
     snapshot: Arc<Snapshot>,
@@ -184,8 +183,19 @@ fn segments_to_compact(segments: &[SegmentEntry], first: u64) -> Vec<u64> {
     Vec::new()
 }
 
+/// Locks out other writers until it is dropped.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file leaves it locked while a process that another thread just forked holds it, too.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Locks out other writers. The file holds our process number, for their message.
-fn lock(folder: &Path) -> Result<File> {
+fn lock(folder: &Path) -> Result<Lock> {
     let path = folder.join("lock");
     let failed = |cause| Error::system(format!("cannot lock {}", path.display()), cause);
     let mut options = OpenOptions::new();
@@ -210,5 +220,5 @@ fn lock(folder: &Path) -> Result<File> {
     let _ = file.rewind();
     let _ = file.set_len(0);
     let _ = writeln!(file, "{}", std::process::id());
-    Ok(file)
+    Ok(Lock(file))
 }
