@@ -8,7 +8,7 @@ use crate::config;
 use crate::digest::Digest;
 use crate::download::{RemoteFile, download};
 use crate::error::{Error, Kind, Result};
-use crate::http::Client;
+use crate::http::{Client, Request};
 use crate::progress::Progress;
 
 /// A model of the catalogue.
@@ -80,9 +80,12 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
         revision: "1a25a446712ba5ee05982a381eed697ef9b435cf",
         megabytes: 605,
-        pinned: None,
+        pinned: Some((
+            605_157_884,
+            "74813fbcdc750f235c9784c367ca1394d2a5c25eb0aac92761752ac239db7cff",
+        )),
         licence: "MIT",
-        about: "like openai-vit-b-32, from more pictures",
+        about: "as fast as openai-vit-b-32, and finds more",
     },
     KnownModel {
         name: "openai-vit-l-14",
@@ -104,6 +107,9 @@ const FILES: [&str; 4] = ["config.json", "preprocessor_config.json", CARD, WEIGH
 const WEIGHTS: &str = "model.safetensors";
 /// The model card. Only the licence is taken from it, so a mirror may lack it.
 const CARD: &str = "README.md";
+
+/// Redirects on the hub itself that are followed for what it publishes.
+const MAX_HOPS: u32 = 3;
 
 /// A download breaks off if nothing arrives for this long.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -156,14 +162,20 @@ impl KnownModel {
         let client = Client::for_files();
         let mut digests = Vec::new();
         for (file, url) in FILES.into_iter().zip(self.urls(hub)) {
-            let pinned = self.pinned.filter(|_| file == WEIGHTS);
+            let to = folder.join(file);
+            let pinned = self.pinned.map(|(size, digest)| (size, digest.to_owned()));
+            let expected = match (file == WEIGHTS, pinned) {
+                (true, None) if !to.exists() => published(&url),
+                (true, pinned) => pinned,
+                (false, _) => None,
+            };
             let remote = RemoteFile {
                 url,
-                size: pinned.map(|(size, _)| size),
-                digest: pinned.map(|(_, digest)| digest),
+                size: expected.as_ref().map(|(size, _)| *size),
+                digest: expected.as_ref().map(|(_, digest)| digest.as_str()),
                 silence: SILENCE,
             };
-            match download(&client, &remote, &folder.join(file), progress) {
+            match download(&client, &remote, &to, progress) {
                 Ok(digest) => digests.push((file, digest)),
                 Err(error)
                     if file == CARD && *error.kind() == (Kind::Garbled { status: Some(404) }) => {}
@@ -183,6 +195,39 @@ impl KnownModel {
         } = self;
         FILES.map(|file| format!("{hub}/{repository}/resolve/{revision}/{file}"))
     }
+}
+
+/// Size in bytes and SHA-256 of the file at `url`, as the hub publishes them on the way to it: what lies
+/// elsewhere is redirected to with both. None where it does not say so.
+fn published(url: &str) -> Option<(u64, String)> {
+    let client = Client::new(1);
+    let hub = url
+        .find("://")
+        .and_then(|at| url[at + 3..].find('/').map(|end| at + 3 + end))?;
+    let mut place = url.to_owned();
+    for _ in 0..MAX_HOPS {
+        let answer = client.open(&Request::get(&place).timeout(SILENCE)).ok()?;
+        let digest = answer.head.header("x-linked-etag").unwrap_or_default();
+        let digest = digest
+            .trim_start_matches("W/")
+            .trim_matches('"')
+            .to_ascii_lowercase();
+        let is_sha256 = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let size = answer
+            .head
+            .header("x-linked-size")
+            .and_then(|size| size.parse().ok());
+        if let (true, Some(size)) = (is_sha256, size) {
+            return Some((size, digest));
+        }
+        // A repository with a new name: still the hub's own word.
+        let next = answer
+            .head
+            .header("location")
+            .filter(|next| next.starts_with('/'))?;
+        place = format!("{}{next}", &url[..hub]);
+    }
+    None
 }
 
 #[cfg(test)]

@@ -164,7 +164,7 @@ fn fetch(known: &KnownModel, folder: &Path, config: &ClipConfig) -> Result<u8> {
     );
     if known.pinned.is_none() {
         print_lines([format!(
-            "note: nobody said before which sha256 is right; the hub's is on {}/{}/blob/{}/model.safetensors",
+            "note: nobody else published this sha256, which is checked by the hub's own word alone: {}/{}/blob/{}/model.safetensors",
             config.hub, known.repository, known.revision
         )]);
     }

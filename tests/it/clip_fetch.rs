@@ -121,6 +121,42 @@ fn a_known_model_is_fetched_and_converted() {
     assert_eq!(hub.requests().len(), asked, "all files are there already");
 }
 
+/// A model that nobody has published a digest of is checked by the hub's own.
+#[test]
+fn the_digest_that_the_hub_tells_on_the_way_is_held() {
+    let checkpoint = checkpoint();
+    let weights = std::fs::read(checkpoint.join("model.safetensors")).expect("there");
+    for (digest, ends) in [(sha256(&weights).to_string(), 0), ("0".repeat(64), 1)] {
+        let folder = folder();
+        let (size, tag) = (weights.len().to_string(), format!("\"{digest}\""));
+        let checkpoint = checkpoint.clone();
+        let hub = Server::start(move |request| {
+            let name = request.path().rsplit('/').next().unwrap_or_default();
+            let Ok(bytes) = std::fs::read(checkpoint.join(name)) else {
+                return Reply::html(404, "Entry not found");
+            };
+            // Another name, then another host, as the hub has it.
+            let to = |status: u16, place: String| {
+                Reply::bytes(status, "text/plain", Vec::new()).with("location", &place)
+            };
+            match request.path() {
+                path if path.starts_with("/elsewhere/") => ranged(request, &bytes),
+                path if path.starts_with("/renamed/") => to(302, format!("/elsewhere/{name}"))
+                    .with("x-linked-etag", &tag)
+                    .with("x-linked-size", &size),
+                _ if name == "model.safetensors" => to(307, format!("/renamed/{name}")),
+                _ => ranged(request, &bytes),
+            }
+        });
+        let ended = fetch(&hub.url(""), &folder);
+        assert_eq!(ended.status.code(), Some(ends), "{}", ended.output);
+        let refused = ended
+            .output
+            .contains("not the published one: it was deleted");
+        assert_eq!(refused, ends == 1, "{}", ended.output);
+    }
+}
+
 #[test]
 fn what_was_killed_goes_on_and_a_missing_card_is_no_matter() {
     let (checkpoint, folder) = (checkpoint(), folder());

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::refusal::{self, SPACE_DOMAIN, host_of};
 use super::{text, time_left};
+use crate::config;
 use crate::error::Error;
 use crate::http::{Client, Request, Response};
 use crate::search::{Failure, Reason};
@@ -95,7 +96,14 @@ impl Hub {
         let place = response.head.header("location").filter(|_| is_moved);
         let place = place.map(|place| place.strip_prefix(&self.address).unwrap_or(place));
         match place.filter(|place| place.starts_with('/') && !place.starts_with("//")) {
-            Some(place) => self.client.send(&self.get(place).timeout(timeout)),
+            Some(place) => {
+                let is_name = |part: &str| part != "host" && part != "runtime";
+                let name = place.trim_start_matches("/api/spaces/").split('/');
+                let name: Vec<&str> = name.filter(|part| is_name(part)).collect();
+                let name = config::printable(&name.join("/"));
+                tracing::warn!("the Space is called {name} now: set CLIP_SEARCH_SPACE to that");
+                self.client.send(&self.get(place).timeout(timeout))
+            }
             None => Ok(response),
         }
     }

@@ -167,6 +167,7 @@ pub(super) fn refused(response: &Response, host: &str, with_token: bool) -> Spac
         (401 | 403, _) => auth(format!(
             "{host} wants a login; a private Space needs CLIP_SEARCH_HF_TOKEN_FILE"
         )),
+        (402, detail) => unpaid(&detail.unwrap_or_default(), body.as_ref()),
         (404, None) if response.head.is_html() => not_found(host, with_token),
         (404, _) => SpaceFailure::changed(mismatch(format!(
             "there is no Gradio app, or no such function, at {host}"
@@ -233,6 +234,16 @@ fn web_page(response: &Response, host: &str) -> SpaceFailure {
     SpaceFailure::asleep(format!(
         "{host} answers with a web page{title}: it is starting, or no Gradio app"
     ))
+}
+
+/// The hub wants money for the Space; `detail` and `body` may say why.
+fn unpaid(detail: &str, body: Option<&Value>) -> SpaceFailure {
+    let error = body.and_then(|body| text(body, "error")).map(plain);
+    let said = [detail.to_owned(), error.unwrap_or_default()];
+    let said = said.iter().find(|said| !said.is_empty());
+    let said = said.map(|said| format!(": {said}")).unwrap_or_default();
+    let message = format!("HuggingFace asks for PRO or ZeroGPU for this Space (status 402){said}");
+    Failure::new(Reason::SpaceDown, message).into()
 }
 
 fn login_needed(host: &str) -> SpaceFailure {

@@ -276,3 +276,50 @@ fn the_token_and_the_query_stay_out_of_failures_and_logs() {
     let debug = format!("{:?}", at_hub(&sleeper()));
     assert!(!debug.contains(TOKEN), "{debug}");
 }
+
+/// What `clip-search query` prints of the Space `u/s` of this hub.
+fn printed(hub: &Server) -> String {
+    let variables = [
+        ("CLIP_SEARCH_HUB", &*hub.url("")),
+        ("CLIP_SEARCH_SPACE", "u/s"),
+        ("CLIP_SEARCH_SPACE_API", "gallery"),
+    ];
+    let words = ["query", "bus"];
+    let program = Program::start(env!("CARGO_BIN_EXE_clip-search"), &words, &variables);
+    program.wait().output
+}
+
+#[test]
+fn a_space_with_a_new_name_is_followed_and_its_name_is_said() {
+    let server = gradio("6.31", |_| None);
+    let host = server.url("");
+    let hub = Server::start(move |request| match request.path() {
+        "/api/spaces/u/s/host" => {
+            Reply::html(307, "renamed").with("location", "/api/spaces/v/pictures/host")
+        }
+        "/api/spaces/v/pictures/host" => Reply::json(200, &json!({ "host": host })),
+        other => panic!("{other}"),
+    });
+    let printed = printed(&hub);
+    assert!(
+        printed.contains("the Space is called `v/pictures` now"),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("http"),
+        "its pictures are there: {printed}"
+    );
+}
+
+#[test]
+fn a_space_that_nobody_pays_for_says_so() {
+    let said = "requires a PRO subscription";
+    let server = gradio("6.31", move |request| {
+        let unpaid = Reply::json(402, &json!({ "error": said }));
+        (request.path() == "/config").then_some(unpaid)
+    });
+    let printed = printed(&hub(server.url(""), "PAUSED"));
+    let expected =
+        format!("HuggingFace asks for PRO or ZeroGPU for this Space (status 402): {said}");
+    assert!(printed.contains(&expected), "{printed}");
+}
