@@ -426,9 +426,9 @@ impl ChatWorker {
         self.sent(|delivery| delivery.send(call))
     }
 
-    fn sent(&self, send: impl FnOnce(&Delivery) -> Result<Value>) -> Result<Value> {
+    fn sent(&self, deliver: impl FnOnce(&Delivery) -> Result<Value>) -> Result<Value> {
         self.part.within(MAX_SENDING);
-        let sent = send(&self.tools.delivery)?;
+        let sent = deliver(&self.tools.delivery)?;
         if self.tools.outage.job_answered() {
             self.tools.queue.release_away();
         }

@@ -11,6 +11,11 @@ use super::input::Input;
 use super::refusal::SpaceFailure;
 use crate::search::{Failure, Hit, Reason};
 
+/// Calls a function with these arguments, and returns its outputs.
+type Run<'a> = &'a dyn Fn(&SpaceDescription, Vec<Value>) -> Result<Vec<Value>, SpaceFailure>;
+/// Finds the pictures in outputs of these kinds.
+type Read<'a> = &'a dyn Fn(&[Value], &[String]) -> Result<Vec<Hit>, Failure>;
+
 /// Functions that are run after the first one, at most.
 const MOST_FOLLOWERS: usize = 8;
 
@@ -35,7 +40,7 @@ pub(super) fn followers(functions: &[Function<'_>], first: usize) -> Vec<usize> 
 /// The position of the function with which the page begins to search by words, where the pictures
 /// come from one that follows it; none where there are several. `other` is left out.
 pub(super) fn start(functions: &[Function<'_>], other: Option<usize>) -> Option<usize> {
-    let shows = |position: usize| {
+    let showing_after = |position: usize| {
         let followers = followers(functions, position).into_iter();
         followers
             .map(|follower| functions[follower].showing())
@@ -43,7 +48,7 @@ pub(super) fn start(functions: &[Function<'_>], other: Option<usize>) -> Option<
     };
     let mut starts: Vec<usize> = Vec::new();
     for (position, function) in functions.iter().enumerate() {
-        let shown = shows(position).is_some_and(|showing| showing > Showing::Text);
+        let shown = showing_after(position).is_some_and(|showing| showing > Showing::Text);
         let known = starts
             .iter()
             .any(|&start| function.equals(&functions[start]));
@@ -66,8 +71,8 @@ pub(super) fn may_go_on(failure: &Failure) -> bool {
 pub(super) fn search(
     function: &SpaceDescription,
     data: Vec<Value>,
-    run: &dyn Fn(&SpaceDescription, Vec<Value>) -> Result<Vec<Value>, SpaceFailure>,
-    read: &dyn Fn(&[Value], &[String]) -> Result<Vec<Hit>, Failure>,
+    run: Run<'_>,
+    read: Read<'_>,
 ) -> Result<Vec<Hit>, SpaceFailure> {
     let mut page = PageValues::default();
     page.filled(function, &data);
