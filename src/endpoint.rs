@@ -19,6 +19,7 @@ mod images;
 pub mod lambda;
 mod metrics;
 mod monitor;
+pub mod neighbour;
 mod openapi;
 #[cfg(feature = "page")]
 mod page;
@@ -47,6 +48,7 @@ use crate::search::{Engine, Failure, Query, Reason, Subject};
 use crate::secret::Secret;
 
 use answer::{AnswerSummary, FailureResponse};
+use neighbour::Neighbour;
 use permits::{Permit, Permits};
 use pixels::PixelThreads;
 use request::{Authentication, Fields, Parameters};
@@ -66,6 +68,8 @@ struct Endpoint {
     engine: Arc<dyn Engine>,
     monitor: Monitor,
     token: Option<Secret>,
+    /// Whether only this program's own user and root search without a token.
+    is_private: bool,
     /// The token of what is no search, which the installation may have made.
     operators_token: Option<Secret>,
     timeout: Duration,
@@ -111,6 +115,7 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         engine,
         monitor: monitor.clone(),
         token: config.demanded_token().cloned(),
+        is_private: config.is_private(),
         operators_token: config.token.clone(),
         timeout: config.timeout,
         permits: Permits::new(config.workers),
@@ -177,7 +182,7 @@ async fn search_text(
     request: Request,
 ) -> Result<Response, FailureResponse> {
     let (parts, _) = request.into_parts();
-    endpoint.authenticate(&parts.headers)?;
+    endpoint.authenticate(&parts)?;
     let fields = Fields::parse(parts.uri.query().unwrap_or_default());
     let parameters = Parameters::from_fields(&fields)?;
     let query = parameters.text_query(&fields)?;
@@ -268,8 +273,18 @@ fn broken() -> Failure {
 }
 
 impl Endpoint {
-    fn authenticate(&self, headers: &HeaderMap) -> Result<(), FailureResponse> {
-        Self::checked(headers, self.token.as_ref())
+    fn authenticate(&self, parts: &Parts) -> Result<(), FailureResponse> {
+        let neighbour = parts.extensions.get::<Neighbour>();
+        if !self.is_private || neighbour.is_none_or(Neighbour::is_friend) {
+            return Self::checked(&parts.headers, self.token.as_ref());
+        }
+        let token = self.operators_token.as_ref();
+        if token.is_some() {
+            return Self::checked(&parts.headers, token);
+        }
+        let message = "without a token this endpoint answers only the user who runs it: set \
+                       CLIP_SEARCH_TOKEN_FILE there and send the token, or start it with --open";
+        Err(Failure::new(Reason::Forbidden, message).into())
     }
 
     /// Fails unless the request has `token`, if that is one.
@@ -290,7 +305,7 @@ impl Endpoint {
         parts: &Parts,
         body: &mut Body,
     ) -> Result<(Parameters, Query, [Permit; 3]), FailureResponse> {
-        self.authenticate(&parts.headers)?;
+        self.authenticate(parts)?;
         let fields = Fields::parse(parts.uri.query().unwrap_or_default());
         Parameters::from_fields(&fields)?;
         let kind = BodyKind::of(&parts.headers)?;

@@ -143,6 +143,7 @@ pub mod multipart;
 pub mod picture;
 #[cfg(feature = "playground")]
 pub mod playground;
+pub mod private;
 pub mod program;
 #[cfg(feature = "clip")]
 pub mod progress;

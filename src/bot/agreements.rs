@@ -1,6 +1,7 @@
 //! Who has agreed that photos go to a third party, kept in the state folder.
 
 use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -47,7 +48,9 @@ impl Agreements {
             return;
         };
         let new = file.with_extension("new");
-        let written = std::fs::write(&new, text).and_then(|()| std::fs::rename(&new, file));
+        let written = crate::private::create(&new)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .and_then(|()| std::fs::rename(&new, file));
         if let Err(cause) = written {
             tracing::warn!("who agreed to send photos is asked again after a restart: {cause}");
         }

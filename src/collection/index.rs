@@ -41,6 +41,7 @@ use std::sync::{Arc, Mutex};
 use crate::collection::{Record, ScoredRecord, Search, VectorStore};
 use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
+use crate::private::create;
 use crate::search::Filter;
 
 mod allowed;

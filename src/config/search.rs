@@ -197,6 +197,18 @@ impl SearchConfig {
         let token = self.token.as_ref();
         token.filter(|token| !is_made(token) || !here && !self.open)
     }
+
+    /// Whether other users of this machine need a token to search, although nobody else does: pictures
+    /// of one's own, or of a private Space, at a loopback address that no proxy makes public.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        let is_own = match &self.engine {
+            EngineConfig::Clip => self.clip.index.is_some() || self.clip.qdrant.is_some(),
+            EngineConfig::Mock => false,
+            EngineConfig::Space(space) => space.token.is_some() || space.login.is_some(),
+        };
+        is_own && !self.open && self.public_url.is_none() && self.demanded_token().is_none()
+    }
 }
 
 impl Settings<'_> {

@@ -19,6 +19,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::neighbour::Neighbour;
 use crate::locked::locked;
 
 /// Where places are short, a connection keeps its own without a request for this long. Whoever
@@ -171,9 +172,11 @@ impl Connection {
         self.0.cut.notified().await;
     }
 
-    /// Answers requests with `router`, seeing when they come and when their answers are sent.
-    pub fn service(&self, router: Router) -> Requests {
+    /// Answers requests of `neighbour` with `router`, seeing when they come and when their answers are
+    /// sent.
+    pub fn service(&self, router: Router, neighbour: Neighbour) -> Requests {
         Requests {
+            neighbour,
             router: TowerToHyperService::new(router),
             connection: self.clone(),
         }
@@ -212,6 +215,7 @@ impl Drop for Entry {
 
 /// The router, for the requests of one connection.
 pub(super) struct Requests {
+    neighbour: Neighbour,
     router: TowerToHyperService<Router>,
     connection: Connection,
 }
@@ -221,7 +225,8 @@ impl Service<Request<Incoming>> for Requests {
     type Error = std::convert::Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Self::Error>> + Send>>;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.neighbour.clone());
         let connection = self.connection.clone();
         connection.change(|state| *state = State::Asked);
         let answer = self.router.call(request);

@@ -15,7 +15,8 @@ use tokio::runtime::LocalOptions;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use super::connections::{Connection, Connections};
+use super::connections::{Connection, Connections, Requests};
+use super::neighbour::Neighbour;
 use crate::error::{Error, Result};
 use crate::shutdown::Shutdown;
 use crate::systemd::{self, Pulse, WatchedPart};
@@ -143,10 +144,11 @@ async fn accept(
             place = next => place,
         };
         match accepted.take() {
-            Some(Ok((stream, _))) => {
+            Some(Ok((stream, address))) => {
                 let open = OpenConnection::new(&open);
-                let connection =
-                    connection(stream, router.clone(), place, stopping.clone(), limits);
+                let ours = stream.local_addr().unwrap_or(address);
+                let requests = place.service(router.clone(), Neighbour::new(address, ours));
+                let connection = connection(stream, requests, place, stopping.clone(), limits);
                 tokio::spawn(async move {
                     connection.await;
                     drop(open);
@@ -208,7 +210,7 @@ async fn unused(mut open: watch::Receiver<usize>, time: Option<Duration>) {
 /// is over.
 async fn connection(
     stream: TcpStream,
-    router: Router,
+    requests: Requests,
     place: Connection,
     mut stopping: watch::Receiver<bool>,
     limits: Limits,
@@ -220,7 +222,7 @@ async fn connection(
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(stream, place.service(router))
+            .serve_connection(stream, requests)
     );
     let mut old = false;
     loop {

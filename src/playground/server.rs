@@ -40,6 +40,8 @@ pub struct About {
     pub engine: String,
     /// The endpoint's address.
     pub endpoint: String,
+    /// The bot's token, for whoever wants to try requests of their own.
+    pub token: String,
     /// Sentences shown beside the engine, as they are now; may be empty.
     pub note: watch::Sender<String>,
 }

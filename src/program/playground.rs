@@ -5,6 +5,7 @@
 //! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
 
 mod own_pictures;
+mod telegram;
 
 use own_pictures::Indexing;
 
@@ -21,6 +22,7 @@ use crate::config::{
 };
 use crate::endpoint::Monitor;
 use crate::endpoint::http::{Limits, serve};
+use crate::endpoint::neighbour::friends_only;
 use crate::engine::relay::Relay;
 use crate::error::{Error, Result};
 use crate::http::{Allowed, Client, Request};
@@ -43,17 +45,26 @@ pub const PROGRAM: Program = Program {
     about: "the whole system on one machine, with a chat page in the browser",
     prefix: "PLAYGROUND_",
     variables: PLAYGROUND_VARIABLES,
-    commands: &[CommandDefinition {
-        name: "run",
-        about: "start everything, print the page's address (the default)",
-        example: "playground --pictures ~/Pictures --port 8000",
-        words: &[],
-        switches: &[],
-    }],
+    commands: &[
+        CommandDefinition {
+            name: "run",
+            about: "start everything, print the page's address (the default)",
+            example: "playground --pictures ~/Pictures --port 8000",
+            words: &[],
+            switches: &[],
+        },
+        CommandDefinition {
+            name: "telegram",
+            about: "start the page and its Bot API server alone, for a bot that you start yourself",
+            example: "playground telegram --port 8000",
+            words: &[],
+            switches: &[],
+        },
+    ],
 };
 
-/// The token of the bot whose Telegram is this process: a secret of nobody.
-const TOKEN: &str = "424242:playground";
+/// The number of the bot whose Telegram is this process, at the start of its token.
+const BOT_ID: &str = "424242";
 /// The user of the page, who owns the bot from the start.
 const OWNER: i64 = 1;
 /// What the page says about it.
@@ -75,12 +86,14 @@ const LIMITS: Limits = Limits {
 ///
 /// # Errors
 /// An invalid setting, a refused token, or a refusal of the system.
-pub fn run(_: &CommandCall, environment: &Environment) -> Result<u8> {
+pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     let mut config = PlaygroundConfig::from_environment(environment)?;
     let _ = log::start(config.log, None);
     let shutdown = Shutdown::default();
     shutdown.on_signals()?;
-    let no_token = |cause| Error::system("failed to make a search token", cause);
+    if call.command == "telegram" {
+        return telegram::serve_alone(&config, &shutdown).map(|()| 0);
+    }
     config.search.token = Some(made_token().map_err(no_token)?);
     let note = watch::Sender::new(note_of(&config.search));
     let mut indexing = match config.pictures.clone() {
@@ -208,14 +221,17 @@ impl Stage<'_> {
         shutdown: &Shutdown,
         closing: &Shutdown,
     ) -> Result<u8> {
-        let api = BotApi::new(TOKEN, Arc::new(fetch));
+        let token = bot_token()?;
+        let api = BotApi::new(&token, Arc::new(fetch));
         let about = About {
             engine: self.endpoint.engine.to_owned(),
             endpoint: self.endpoint.url.clone(),
+            token: token.clone(),
             note: self.note.clone(),
         };
         let (listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], self.config.port)))?;
         let router = server::router(&api, self.traffic, self.faults, about);
+        let router = friends_only(router, is_bot_api);
         let flag = closing.clone();
         let telegram = spawn("telegram", move || {
             serve(listener, router, &flag, LIMITS, &Pulse::default())
@@ -223,7 +239,7 @@ impl Stage<'_> {
         let url = format!("http://{address}");
         let bot = self
             .config
-            .bot(environment, Some((&url, TOKEN)), &self.endpoint.url)?;
+            .bot(environment, Some((&url, &token)), &self.endpoint.url)?;
         let (asking, flag) = (bot.clone(), shutdown.clone());
         let running = spawn("bot", move || {
             let result = bot::run(&bot, Changes::default(), &flag);
@@ -259,6 +275,22 @@ fn note_of(config: &SearchConfig) -> String {
         }
     };
     format!("{about} {OWNERSHIP}")
+}
+
+/// The token of the bot whose Telegram is this process, new at each start: other users of this machine
+/// reach its port, too.
+fn bot_token() -> Result<String> {
+    let random = Secret::random().map_err(no_token)?;
+    Ok(format!("{BOT_ID}:{}", random.expose()))
+}
+
+fn no_token(cause: std::io::Error) -> Error {
+    Error::system("failed to make a token", cause)
+}
+
+/// Whether only who knows the bot's token is answered at `path`.
+fn is_bot_api(path: &str) -> bool {
+    path.starts_with("/bot") || path.starts_with("/file/bot")
 }
 
 fn say(line: &str) {

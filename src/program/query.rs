@@ -1,6 +1,6 @@
 //! `clip-search query`: one search from the command line.
 
-use std::io::{ErrorKind, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::config::SearchConfig;
 use crate::engine;
 use crate::error::{Error, Result, one_line};
+use crate::private;
 use crate::program::command_line::{print_lines, say_nothing_found};
 use crate::search::{Content, DEFAULT_LIMIT, Engine, Filter, Hit, Page, Query};
 
@@ -111,14 +112,8 @@ fn save(engine: &dyn Engine, path: &str, temporary: &Path, deadline: Instant) ->
     let folder = temporary.join(format!("clip-search-{}", std::process::id()));
     let file = folder.join(format!("{id}.{ending}"));
     let failed = |cause| Error::system(format!("failed to write {}", file.display()), cause);
-    match std::fs::create_dir(&folder) {
-        Err(cause) if cause.kind() != ErrorKind::AlreadyExists => return Err(failed(cause)),
-        _ => {}
-    }
-    let options = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(&file);
+    private::create_folder(&folder).map_err(failed)?;
+    let options = private::options().create_new(true).open(&file);
     options
         .and_then(|mut written| written.write_all(&picture))
         .map_err(failed)?;

@@ -45,4 +45,5 @@ mod telegram_albums;
 mod telegram_faults;
 mod telegram_forms;
 mod tidy;
+mod two_users;
 mod units;

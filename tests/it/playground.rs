@@ -119,6 +119,10 @@ fn wrong_settings_are_refused() {
         (&["--prot", "1"], "did you mean --port?"),
         (&["run", "now"], "run takes no words"),
         (&["--token-file", "/nowhere/token"], "/nowhere/token"),
+        (
+            &["telegram", "--pictures", "/"],
+            "leave out the word telegram",
+        ),
     ] {
         let ended = start(arguments).wait();
         assert_eq!(ended.status.code(), Some(2), "{}", ended.output);
@@ -128,4 +132,39 @@ fn wrong_settings_are_refused() {
             ended.output
         );
     }
+}
+
+/// As the installed service is tried without an account: `playground telegram` is its Telegram.
+#[test]
+fn a_bot_started_elsewhere_talks_to_this_telegram_alone() {
+    let telegram = start(&["telegram"]);
+    let address = url(&telegram);
+    let how = telegram.wait_for_line("for a bot of yours: ");
+    let setting = |name: &str| {
+        let words = how.split_whitespace();
+        let mut values = words.filter_map(|word| word.strip_prefix(name));
+        values.next().expect("it is said").to_owned()
+    };
+    let variables = [
+        ("CLIP_BOT_API_URL", setting("CLIP_BOT_API_URL=")),
+        ("CLIP_BOT_TOKEN", setting("CLIP_BOT_TOKEN=")),
+        ("CLIP_BOT_SEARCH_URL", "http://127.0.0.1:1".to_owned()),
+        ("CLIP_BOT_LOG", "info".to_owned()),
+    ];
+    assert_eq!(variables[0].1, address);
+    let variables = variables
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let bot = Program::start(env!("CARGO_BIN_EXE_clip-bot"), &[], &variables);
+    let line = bot.wait_for_line("?start=");
+    let (_, code) = line.split_once("?start=").expect("a link");
+    let code = code.split_whitespace().next().expect("a code");
+    let said = json!({"user": 1, "chat": 1, "text": format!("/start {code}")});
+    let said = Client::new(1)
+        .send(&Request::post_json(format!("{address}/api/say"), &said))
+        .expect("said");
+    assert_eq!(said.head.status, 200);
+    bot.wait_for_line("user 1 has claimed the bot");
+    bot.stop();
+    assert_eq!(telegram.stop().status.code(), Some(0));
 }

@@ -18,6 +18,7 @@ use super::job::FileJob;
 use crate::collection::index::record::place_key;
 use crate::error::{Error, Result};
 use crate::locked::locked;
+use crate::private;
 
 /// A file that takes this much memory or more is likely to be the one that a process was killed for.
 const HEAVY_BYTES: u64 = 48 << 20;
@@ -128,9 +129,7 @@ impl AtWork {
             suspect.kills += 1;
             state.suspects.push(suspect);
         }
-        let mut options = File::options();
-        let file = options.write(true).create(true).truncate(false).open(&path);
-        let file = file.map_err(failed)?;
+        let file = private::options().open(&path).map_err(failed)?;
         let at_work = Self {
             file,
             state: Mutex::new(state),

@@ -25,7 +25,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::ops::{Deref, Range};
 use std::os::unix::ffi::OsStrExt;
@@ -37,6 +37,7 @@ use super::record::StoredRecord;
 use super::segment::Segment;
 use crate::collection::words::{PictureWords, name_words};
 use crate::error::{Error, Result};
+use crate::private;
 use crate::search::Position;
 use clip::mapped::{Mapped, State};
 
@@ -113,7 +114,7 @@ impl Catalog {
         let bytes = made(segment, entry, roots)?;
         let new = path.with_extension("catalog.new");
         let write = || {
-            let mut file = File::create(&new)?;
+            let mut file = private::create(&new)?;
             file.write_all(&bytes)?;
             drop(file);
             fs::rename(&new, &path)

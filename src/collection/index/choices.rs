@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use crate::collection::patterns::Patterns;
 use crate::error::{Error, Result};
+use crate::private;
 
 const NAME: &str = "choices";
 
@@ -84,7 +85,7 @@ impl Choices {
         }
         let (new, path) = (folder.join("choices.new"), folder.join(NAME));
         let write = || {
-            let mut file = File::create(&new)?;
+            let mut file = private::create(&new)?;
             file.write_all(text.as_bytes())?;
             file.sync_all()?;
             fs::rename(&new, &path)?;

@@ -1,13 +1,14 @@
 //! The manifest: the file that lists the segments of the index. It is replaced as a whole, so that
 //! the index changes atomically from one state to the next.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::bytes::{Put, Take};
 use super::{damaged, sync_folder};
 use crate::error::{Error, Kind, Result};
+use crate::private;
 
 /// Changes whenever the format of any file of the index does.
 const MAGIC: &[u8; 8] = b"clipidx1";
@@ -132,7 +133,7 @@ impl Manifest {
     pub fn write(&self, folder: &Path) -> Result<()> {
         let (new, path) = (folder.join(NEW), folder.join(NAME));
         let write = || {
-            let mut file = File::create(&new)?;
+            let mut file = private::create(&new)?;
             file.write_all(&self.to_bytes())?;
             file.sync_all()?;
             fs::rename(&new, &path)?;

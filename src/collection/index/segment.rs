@@ -313,7 +313,7 @@ pub(in crate::collection) fn write(
 ) -> Result<SegmentEntry> {
     let path = folder.join(file_name(number));
     let failed = |cause| Error::system(format!("cannot write {}", path.display()), cause);
-    let written = File::create(&path).map_err(failed).and_then(|file| {
+    let written = super::create(&path).map_err(failed).and_then(|file| {
         let mut out = ChecksummedFile {
             file: BufWriter::with_capacity(1 << 17, file),
             checksum: crc32fast::Hasher::new(),

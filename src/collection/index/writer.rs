@@ -1,7 +1,7 @@
 //! Changes the index: one process at a time, and atomically from one state to the next.
 
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use super::manifest::{self, Manifest, SegmentEntry};
 use super::segment::{self, MergedRows, RowBatch, Segment};
 use super::snapshot::{RowId, Snapshot};
 use crate::error::{Error, Kind, Result};
+use crate::private;
 
 /// Compaction merges this many segments of about the same size, which differ by less than this
 /// factor.
@@ -36,7 +37,7 @@ impl Writer {
     /// killed writer left.
     pub fn open(folder: &Path) -> Result<Self> {
         let failed = |cause| Error::system(format!("cannot use {}", folder.display()), cause);
-        fs::create_dir_all(folder).map_err(failed)?;
+        private::create_folder(folder).map_err(failed)?;
         let lock = lock(folder)?;
         let manifest = Manifest::read(folder)?.unwrap_or_default();
         let snapshot = Arc::new(Snapshot::open(folder, manifest.clone(), None)?);
@@ -198,9 +199,7 @@ impl Drop for Lock {
 fn lock(folder: &Path) -> Result<Lock> {
     let path = folder.join("lock");
     let failed = |cause| Error::system(format!("cannot lock {}", path.display()), cause);
-    let mut options = OpenOptions::new();
-    let options = options.read(true).write(true).create(true).truncate(false);
-    let mut file = options.open(&path).map_err(failed)?;
+    let mut file = private::options().read(true).open(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::Error(cause)) => return Err(failed(cause)),

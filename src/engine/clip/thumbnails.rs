@@ -1,8 +1,7 @@
 //! Smaller pictures that were made once, in a folder. It may be removed at any time.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -11,6 +10,7 @@ use std::time::SystemTime;
 use crate::collection::Original;
 use crate::digest::Digest;
 use crate::locked::locked;
+use crate::private;
 use crate::search::ImageFile;
 
 /// Most bytes in the folder.
@@ -67,12 +67,11 @@ impl Thumbnails {
     }
 
     fn write(&self, name: &str, jpeg: &[u8]) -> io::Result<()> {
-        let mut folder = DirBuilder::new();
-        folder.recursive(true).mode(0o700).create(&self.folder)?;
+        private::create_folder(&self.folder)?;
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         let own = format!("{}-{number}.{UNFINISHED}", std::process::id());
         let unfinished = self.folder.join(own);
-        let written = File::create(&unfinished)
+        let written = private::create(&unfinished)
             .and_then(|mut file| file.write_all(jpeg))
             .and_then(|()| fs::rename(&unfinished, self.folder.join(name)));
         if written.is_err() {
@@ -175,7 +174,7 @@ mod tests {
             assert!(kept.get(&digest(number), 321).is_none());
             // The clock of files may be coarser than this loop.
             let path = kept.folder.join(name(&digest(number), 320));
-            let file = File::options().write(true).open(path).expect("there");
+            let file = fs::File::options().write(true).open(path).expect("there");
             let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number.into());
             file.set_modified(time).expect("ours");
         }

@@ -83,6 +83,7 @@ impl PageState {
             "engine": self.about.engine,
             "endpoint": self.about.endpoint,
             "note": *self.about.note.borrow(),
+            "token": self.about.token,
         })
     }
 

@@ -19,6 +19,7 @@ const LAYERS: &[&[Row]] = &[
         ("media", &[]),
         ("metrics", &[]),
         ("multipart", &[]),
+        ("private", &[]),
         ("progress", &[]),
         ("quantity", &[]),
         ("secret", &[]),
@@ -37,8 +38,8 @@ const LAYERS: &[&[Row]] = &[
         (
             "collection",
             &[
-                "budget", "digest", "error", "http", "locked", "media", "picture", "progress",
-                "search", "secret", "shutdown",
+                "budget", "digest", "error", "http", "locked", "media", "picture", "private",
+                "progress", "search", "secret", "shutdown",
             ],
         ),
         ("download", &["digest", "error", "http", "progress"]),
@@ -56,8 +57,8 @@ const LAYERS: &[&[Row]] = &[
             "bot",
             &[
                 "aws", "backoff", "clock", "config", "error", "http", "inbox", "locked", "log",
-                "media", "metrics", "quantity", "search", "secret", "shutdown", "systemd",
-                "telegram",
+                "media", "metrics", "private", "quantity", "search", "secret", "shutdown",
+                "systemd", "telegram",
             ],
         ),
         (
@@ -87,6 +88,7 @@ const LAYERS: &[&[Row]] = &[
                 "locked",
                 "media",
                 "picture",
+                "private",
                 "search",
                 "secret",
             ],
@@ -114,6 +116,7 @@ const LAYERS: &[&[Row]] = &[
             "log",
             "models",
             "playground",
+            "private",
             "progress",
             "quantity",
             "search",

@@ -4,8 +4,6 @@
 const { assert, until } = require("./check");
 const { button, decoded, faultSwitch, say, setFault, summary, words } = require("./page");
 
-const TOKEN = "424242:playground"; // of the bot inside, a secret of nobody
-
 async function endpointDown(page) {
   await setFault(page, "endpoint_down", true);
   await say(page, "/query car");
@@ -56,11 +54,25 @@ async function traffic(page) {
 }
 
 /** What another bot would do wrong: it reads why, and so does who looks at the page. */
+/** The token of the bot inside, which the page is told as it is opened. */
+async function botToken(origin) {
+  const events = await fetch(`${origin}/api/events`);
+  let text = "";
+  for await (const part of events.body) {
+    text += Buffer.from(part).toString();
+    const found = /"token":"([^"]+)"/.exec(text);
+    if (found) return found[1]; // which also ends the stream
+  }
+  throw new Error(`no token in ${text}`);
+}
+
 async function refusal(page) {
+  const { origin } = new URL(page.url());
+  const token = await botToken(origin);
   const bad = async (method, parameters) => {
     const body = JSON.stringify(parameters);
     const headers = { "content-type": "application/json" };
-    const answer = await fetch(`${new URL(page.url()).origin}/bot${TOKEN}/${method}`, { method: "POST", headers, body });
+    const answer = await fetch(`${origin}/bot${token}/${method}`, { method: "POST", headers, body });
     const { description } = await answer.json();
     const row = page.locator(".call.refused", { hasText: method }).filter({ hasText: description });
     await row.first().waitFor();
