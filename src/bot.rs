@@ -13,6 +13,7 @@ pub mod button;
 pub mod control;
 pub mod door;
 pub mod handler;
+pub mod inline;
 pub mod intake;
 pub mod job;
 pub mod menu;
@@ -34,7 +35,7 @@ pub mod wanted;
 pub mod without_pictures;
 pub mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use tracing::level_filters::LevelFilter;
@@ -56,6 +57,7 @@ use access::book::{Book, Person};
 use agreements::Agreements;
 use door::{Announce, Door};
 use handler::{Identity, Manners};
+use inline::worker::{InlineTools, InlineWorker};
 use intake::{Changes, Intake};
 use job::ChatJob;
 use metrics::MetricsFile;
@@ -75,6 +77,8 @@ const START: Backoff = Backoff {
 const MAX_REQUEST_TIME: Duration = Duration::from_mins(2);
 /// How much longer than its time-out the watchdog lets a call take.
 const SLACK: Duration = Duration::from_secs(20);
+/// Inline queries that are answered at the same time.
+const INLINE_WORKERS: usize = 4;
 /// Stack of each thread, in bytes. TLS needs most of it; only what is used of it takes memory.
 const STACK: usize = 512 << 10;
 
@@ -89,13 +93,15 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let book = book(config)?;
     // The long poll is interrupted at shutdown, which ends its client for good.
     let polling = Client::new(&config.api_url, config.token.clone(), 1).with_clock(clock.clone());
-    let sending = Client::new(&config.api_url, config.token.clone(), config.workers + 2);
+    let connections = config.workers + INLINE_WORKERS;
+    let sending = Client::new(&config.api_url, config.token.clone(), connections + 2);
+    let search = SearchClient::new(config, connections);
     let pulse = Pulse::default();
     let status = Arc::new(Status::default());
     let queue = Arc::new(Queue::default());
     let tools = Tools::new(
         Delivery::new(sending.clone(), shutdown.clone()),
-        SearchClient::new(config, config.workers),
+        search.clone(),
         Arc::clone(&queue),
         inbox.clone(),
         Arc::clone(&status),
@@ -121,18 +127,27 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let manners = Manners::of(identity(me), config).with_book(book);
     let manners = manners.with_clock(clock);
     let door = open_door(manners, config, &status);
+    let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
+    let inline = Arc::new(InlineTools::new(
+        sending.clone(),
+        search,
+        tools.file_ids().clone(),
+        Arc::clone(&rates),
+    ));
     let mut intake = Intake::new(
         door,
-        Rates::new(config.rate),
+        rates,
         changes,
         inbox.clone(),
         Arc::clone(&queue),
         tools.file_ids().clone(),
         config.workers,
-    );
+    )
+    .with_inline(Arc::clone(&inline.desk));
     intake.replay();
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
+    start_inline_worker(0, Arc::clone(&inline), pulse.clone())?;
     let (client, raised, language) = (sending.clone(), shutdown.clone(), config.language.clone());
     spawn("menu", move || {
         menu::show(&client, language.as_deref(), owner.as_ref(), &raised);
@@ -149,6 +164,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         |batch, next| intake.accept(batch, next, &part, shutdown),
     );
     part.rest();
+    inline.desk.close();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
 }
@@ -239,6 +255,23 @@ fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> R
             let started = number + 1;
             tracing::warn!(
                 "cannot start another worker thread; {started} of {all} do all the work: {}",
+                error.chain()
+            );
+        }
+    };
+    spawn(&name, move || worker.run(next))
+}
+
+/// Starts who answers inline queries, one after the other when there is work, as [`start_worker`].
+fn start_inline_worker(number: usize, tools: Arc<InlineTools>, pulse: Pulse) -> Result<()> {
+    let name = format!("inline-{number}");
+    let worker = InlineWorker::new(Arc::clone(&tools), pulse.part(&name));
+    let next = move || {
+        if number + 1 < INLINE_WORKERS
+            && let Err(error) = start_inline_worker(number + 1, tools, pulse)
+        {
+            tracing::warn!(
+                "inline queries are answered by fewer threads: {}",
                 error.chain()
             );
         }

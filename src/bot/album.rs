@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use budget::Budget;
+pub use caption::caption_of;
 pub use file_ids::FileIds;
 
 use failures::{forbids_pictures, is_about_pictures, is_telegrams_own, position_in};

@@ -131,7 +131,7 @@ impl Door {
                 self.message(message, moment)
             }
             Event::Callback(callback) => self.pressed(callback, moment),
-            Event::Other => None,
+            Event::Inline(_) | Event::Other => None,
         }
     }
 

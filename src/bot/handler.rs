@@ -101,7 +101,8 @@ pub fn tasks(update: &Update, manners: &Manners) -> Vec<Task> {
     match &update.event {
         Event::Message(message) => message_task(message, manners).into_iter().collect(),
         Event::Callback(callback) => callback_tasks(callback, manners),
-        Event::Other => Vec::new(),
+        // Those that somebody types are no chat of ours: see `inline`.
+        Event::Inline(_) | Event::Other => Vec::new(),
     }
 }
 
@@ -287,7 +288,7 @@ impl Manners {
     }
 
     /// The language that a user reads whose app speaks `users`, if pictures are described in it.
-    fn reads(&self, users: Option<&str>) -> Option<Language> {
+    pub(super) fn reads(&self, users: Option<&str>) -> Option<Language> {
         Language::of_tag(self.language.as_deref().or(users)?)
     }
 }
@@ -362,7 +363,7 @@ pub(super) fn start_in<'a>(message: &'a Message, me: &Identity) -> Option<&'a st
     (ours && name.eq_ignore_ascii_case("/start")).then(|| words.trim())
 }
 
-fn tidy(words: &str) -> String {
+pub(super) fn tidy(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -10,6 +10,7 @@ use super::album::FileIds;
 use super::answer_progress::AnswerProgress;
 use super::door::{Door, Moment};
 use super::handler::{self, Task};
+use super::inline::{self, desk::Desk};
 use super::job::{ChatJob, Work};
 use super::queue::Queue;
 use super::rate::{Rates, Verdict};
@@ -59,7 +60,8 @@ impl Changes {
 #[derive(Debug)]
 pub struct Intake {
     door: Door,
-    rates: Rates,
+    rates: Arc<Mutex<Rates>>,
+    inline: Arc<Desk>,
     recent: Recent,
     changes: Changes,
     inbox: Inbox,
@@ -74,7 +76,7 @@ impl Intake {
     #[must_use]
     pub fn new(
         door: Door,
-        rates: Rates,
+        rates: Arc<Mutex<Rates>>,
         changes: Changes,
         inbox: Inbox,
         queue: Arc<Queue<ChatJob>>,
@@ -84,6 +86,7 @@ impl Intake {
         Self {
             door,
             rates,
+            inline: Arc::default(),
             recent: Recent::default(),
             changes,
             inbox,
@@ -91,6 +94,12 @@ impl Intake {
             known,
             careful: u32::try_from(workers).unwrap_or(MAX_BATCH),
         }
+    }
+
+    /// The same, which puts inline queries on this desk.
+    #[must_use]
+    pub fn with_inline(self, inline: Arc<Desk>) -> Self {
+        Self { inline, ..self }
     }
 
     /// Takes a batch into the inbox and queues what it asks for. Waits while the inbox is full, or
@@ -106,12 +115,17 @@ impl Intake {
         part.within(MAX_WRITE_TIME);
         if let Some(config) = self.changes.take() {
             self.door.take_over(&config);
-            self.rates.change(config.rate);
+            locked(&self.rates).change(config.rate);
         }
         let now = Instant::now();
         let mut wanted = Vec::new();
         let mut arrivals = Vec::new();
         for FetchedUpdate { raw, update } in batch {
+            if let Event::Inline(query) = &update.event {
+                let ask = inline::ask_of(query, self.door.manners(), now);
+                ask.into_iter().for_each(|ask| self.inline.put(ask));
+                continue;
+            }
             let tasks = self.tasks(&update, now);
             tracing::debug!("update {}: {} tasks", update.id, tasks.len());
             if !tasks.is_empty() {
@@ -153,7 +167,7 @@ impl Intake {
         if let Event::Message(message) = &update.event
             && let Some((old, new)) = message.migration()
         {
-            self.rates.migrate(old, new);
+            locked(&self.rates).migrate(old, new);
         }
         let tasks = self.door.tasks(update, Moment::now(false));
         let mut tasks = tasks.unwrap_or_else(|| handler::tasks(update, self.door.manners()));
@@ -171,7 +185,7 @@ impl Intake {
         let Task::Search(search) = task else {
             return Some(task);
         };
-        match self.rates.admit(search.asker, now) {
+        match locked(&self.rates).admit(search.asker, now) {
             Verdict::Admitted => Some(Task::Search(search)),
             Verdict::Told(wait) => {
                 tracing::info!(
@@ -219,7 +233,7 @@ impl Intake {
         let too_old = age
             > match update.event {
                 Event::Callback(_) => MAX_CALLBACK_AGE,
-                Event::Message(_) | Event::Other => MAX_MESSAGE_AGE,
+                Event::Message(_) | Event::Inline(_) | Event::Other => MAX_MESSAGE_AGE,
             };
         let progress = entry
             .progress

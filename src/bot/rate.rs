@@ -56,6 +56,16 @@ impl Rates {
         }
     }
 
+    /// Whether `user` may search `now`; counts it if so. Nobody is told if not.
+    pub fn admit_quietly(&mut self, user: i64, now: Instant) -> bool {
+        let told = self.users.get(&user).is_some_and(|user| user.told);
+        let admitted = self.admit(user, now) == Verdict::Admitted;
+        if let Some(user) = self.users.get_mut(&user).filter(|_| !admitted) {
+            user.told = told;
+        }
+        admitted
+    }
+
     /// Whether `user` may search `now`; counts it if so.
     pub fn admit(&mut self, user: i64, now: Instant) -> Verdict {
         let Some(rate) = self.rate else {
@@ -114,6 +124,18 @@ mod tests {
             Verdict::Admitted,
         ];
         assert_eq!(verdicts, expected);
+    }
+
+    #[test]
+    fn a_quiet_refusal_leaves_the_word_to_a_later_one() {
+        let mut rates = Rates::new(Some(RATE));
+        let now = Instant::now();
+        assert!((0..3).all(|_| rates.admit_quietly(7, now)));
+        assert!(!rates.admit_quietly(7, now));
+        let told = Verdict::Told(Duration::from_secs(20));
+        assert_eq!(rates.admit(7, now), told);
+        assert!(!rates.admit_quietly(7, now));
+        assert_eq!(rates.admit(7, now), Verdict::Silent);
     }
 
     #[test]

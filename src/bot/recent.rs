@@ -74,7 +74,7 @@ fn key_of(update: &Update) -> Option<(Key, Duration)> {
             let key = Key::Pressed(message.chat.id, message.message_id);
             (button.act == Act::More).then_some((key, PRESSED))
         }
-        Event::Other => None,
+        Event::Inline(_) | Event::Other => None,
     }
 }
 

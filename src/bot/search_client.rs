@@ -95,6 +95,15 @@ impl SearchClient {
         }
     }
 
+    /// The same, which waits for an answer for `timeout` at most.
+    #[must_use]
+    pub fn within(&self, timeout: Duration) -> Self {
+        Self {
+            timeout: timeout.min(self.timeout),
+            ..self.clone()
+        }
+    }
+
     /// Address of the endpoint.
     #[must_use]
     pub fn url(&self) -> &str {

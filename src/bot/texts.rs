@@ -147,6 +147,12 @@ texts! {
     retry_button,
     /// Button that shows the next page.
     more_button,
+    /// Button above inline results that leads to the chat with the bot.
+    inline_button,
+    /// Button that searches for pictures like one that was found; a number may follow.
+    similar_button,
+    /// How a picture that was found is called, in place of `your_picture`.
+    this_picture,
     /// After the last page for `{what}`.
     that_was_all,
     /// To who presses a button of somebody else's search; at most 200 characters.

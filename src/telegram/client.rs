@@ -111,7 +111,11 @@ impl Client {
         )
     }
 
-    fn call_within(&self, call: &Call, timeout: Duration) -> Result<Value> {
+    /// As [`Client::call`], waiting for `timeout` at most.
+    ///
+    /// # Errors
+    /// As [`Client::call`].
+    pub fn call_within(&self, call: &Call, timeout: Duration) -> Result<Value> {
         let url = format!("{}/bot{}/{}", self.base, self.token.expose(), call.method);
         let request = if call.files.is_empty() {
             http::Request::post(url, "application/json", parameters_json(call))
@@ -179,7 +183,7 @@ impl Client {
         wait: Duration,
     ) -> Result<Vec<Value>> {
         let mut call = Call::new("getUpdates")
-            .with("allowed_updates", json!(["message", "callback_query"]))
+            .with("allowed_updates", json!(["message", "callback_query", "inline_query"]))
             .with("limit", limit)
             .with("timeout", wait.as_secs());
         if let Some(offset) = offset {

@@ -208,6 +208,70 @@ pub fn answer_callback_query(id: &str, words: Option<&str>) -> Call {
     }
 }
 
+/// A picture for [`answer_inline_query`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum InlinePhoto {
+    /// One that Telegram has.
+    Cached {
+        /// Its `file_id`.
+        file_id: String,
+    },
+    /// A JPEG of at most 5 MB, which Telegram fetches.
+    Remote {
+        /// Its address, https.
+        url: String,
+        /// Address of a smaller version, https.
+        thumbnail: String,
+        /// In pixels. Without a size, some apps show nothing at first.
+        width: u32,
+        /// In pixels.
+        height: u32,
+    },
+}
+
+/// `answerInlineQuery` with at most 50 pictures and their captions, for who asked alone; `next` (up
+/// to 64 bytes) is sent back for the next page. `cache` seconds long, Telegram may give the same answer
+/// again.
+#[must_use]
+pub fn answer_inline_query(
+    id: &str,
+    photos: Vec<(InlinePhoto, Option<String>)>,
+    next: &str,
+    cache: u64,
+) -> Call {
+    let results = photos.into_iter().enumerate().map(|(index, (photo, caption))| {
+        let mut result = match photo {
+            InlinePhoto::Cached { file_id } => json!({ "photo_file_id": file_id }),
+            InlinePhoto::Remote {
+                url,
+                thumbnail,
+                width,
+                height,
+            } => json!({ "photo_url": url, "thumbnail_url": thumbnail,
+                "photo_width": width, "photo_height": height }),
+        };
+        result["type"] = "photo".into();
+        result["id"] = index.to_string().into();
+        if let Some(caption) = caption {
+            result["caption"] = caption.into();
+        }
+        result
+    });
+    Call::new("answerInlineQuery")
+        .with("inline_query_id", id)
+        .with("results", results.collect::<Vec<Value>>())
+        .with("next_offset", next)
+        .with("cache_time", cache)
+        .with("is_personal", true)
+}
+
+/// The button above inline results: it leads to the chat with the bot, by `/start` and `parameter`
+/// (1 to 64 of `A-Za-z0-9_-`).
+#[must_use]
+pub fn inline_results_button(label: &str, parameter: &str) -> Value {
+    json!({ "text": label, "start_parameter": parameter })
+}
+
 /// An inline keyboard of one row, from (label, callback data of 1 to 64 bytes).
 #[must_use]
 pub fn buttons(row: &[(&str, String)]) -> Value {

@@ -52,6 +52,8 @@ pub enum Event {
     Message(Message),
     /// An inline button was pressed.
     Callback(Callback),
+    /// Somebody types words behind the bot's name, in whatever chat.
+    Inline(InlineQuery),
     /// Anything else.
     Other,
 }
@@ -82,6 +84,10 @@ impl Update {
             let callback = Callback::deserialize(callback)
                 .map_err(|cause| garbled("the callback query cannot be read").because(cause))?;
             Event::Callback(callback)
+        } else if let Some(query) = update.get("inline_query") {
+            let query = InlineQuery::deserialize(query)
+                .map_err(|cause| garbled("the inline query cannot be read").because(cause))?;
+            Event::Inline(query)
         } else {
             Event::Other
         };
@@ -196,6 +202,9 @@ pub struct User {
     /// IETF tag of the user's app, such as `es` or `pt-br`.
     #[serde(default)]
     pub language_code: Option<String>,
+    /// Of ourselves: whether inline mode was allowed at `@BotFather`.
+    #[serde(default)]
+    pub supports_inline_queries: bool,
 }
 
 /// A file.
@@ -255,6 +264,22 @@ pub struct Callback {
     /// What the button carries. Anybody can send anything here.
     #[serde(default)]
     pub data: Option<String>,
+}
+
+/// Words behind the bot's name, typed in any chat.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+pub struct InlineQuery {
+    /// To be named in the answer, within seconds.
+    pub id: String,
+    /// Who types.
+    pub from: User,
+    /// The words so far, at most 256 characters.
+    #[serde(default)]
+    pub query: String,
+    /// The `next_offset` of the answer before, where the next page is wanted. Anybody can send
+    /// anything here.
+    #[serde(default)]
+    pub offset: String,
 }
 
 impl User {

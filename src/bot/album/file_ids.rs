@@ -21,7 +21,9 @@ struct Remembered {
 }
 
 impl FileIds {
-    pub(super) fn get(&self, url: &str) -> Option<String> {
+    /// The `file_id` of the picture at `url`, where Telegram has it.
+    #[must_use]
+    pub fn get(&self, url: &str) -> Option<String> {
         locked(&self.known).by_url.get(url).cloned()
     }
 

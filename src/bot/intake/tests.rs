@@ -65,7 +65,7 @@ fn replayed_by(
     inbox.close();
     drop(inbox);
     let queue = Arc::new(Queue::default());
-    let (rates, inbox) = (Rates::new(None), open(after));
+    let (rates, inbox) = (Arc::new(Mutex::new(Rates::new(None))), open(after));
     let changes = Changes::default();
     let mut intake = Intake::new(
         open_door(),
@@ -157,7 +157,7 @@ fn what_is_found_late_goes_on_with_the_next_batch() {
     let (queue, inbox) = (Arc::new(Queue::default()), open());
     let mut intake = Intake::new(
         open_door(),
-        Rates::new(None),
+        Arc::new(Mutex::new(Rates::new(None))),
         Changes::default(),
         inbox.clone(),
         Arc::clone(&queue),

@@ -68,6 +68,9 @@ pub(super) const TEXTS: Texts = Texts {
     internal: "Quelque chose s’est mal passé ici. Réessaie : {what}.",
     retry_button: "Réessayer",
     more_button: "Plus",
+    inline_button: "Chercher en privé",
+    similar_button: "Similaires",
+    this_picture: "cette image",
     that_was_all: "C’était tout pour {what}.",
     not_yours: "Seule la personne qui a demandé peut appuyer ici.",
     takes_no_pictures: "Je n’ai pas le droit d’envoyer des images dans cette discussion. Un administrateur peut me le \

@@ -1,0 +1,159 @@
+//! Answers inline queries, one at a time.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::desk::Desk;
+use super::typing::Ticket;
+use super::{InlineAsk, answer};
+use crate::bot::album::FileIds;
+use crate::bot::rate::Rates;
+use crate::bot::search_client::SearchClient;
+use crate::bot::searches::Searches;
+use crate::error::Class;
+use crate::locked::locked;
+use crate::search::{Failure, Language, Page, Query};
+use crate::systemd::WatchedPart;
+use crate::telegram::client::Client;
+use crate::telegram::request::Call;
+
+/// A later answer is none: nobody waits for it any more.
+const DEADLINE: Duration = Duration::from_millis(4800);
+/// Of that, for the answer itself.
+const ANSWERING: Duration = Duration::from_secs(1);
+/// Shorter than that no search is worth its request.
+const SHORTEST: Duration = Duration::from_millis(200);
+/// How long the watchdog lets one answer take.
+const WATCHED: Duration = Duration::from_secs(30);
+
+/// What inline queries need. Shared by all who answer them.
+#[derive(Debug)]
+pub struct InlineTools {
+    /// Where the queries wait.
+    pub desk: Arc<Desk>,
+    client: Client,
+    search: SearchClient,
+    searches: Searches,
+    file_ids: FileIds,
+    rates: Arc<Mutex<Rates>>,
+}
+
+/// Answers inline queries.
+#[derive(Debug)]
+pub struct InlineWorker {
+    tools: Arc<InlineTools>,
+    part: WatchedPart,
+}
+
+impl InlineTools {
+    /// Answers by `client`, searches by `search` as often as `rates` allow; `file_ids`: pictures that
+    /// Telegram has.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        search: SearchClient,
+        file_ids: FileIds,
+        rates: Arc<Mutex<Rates>>,
+    ) -> Self {
+        Self {
+            desk: Arc::default(),
+            client,
+            search,
+            searches: Searches::default(),
+            file_ids,
+            rates,
+        }
+    }
+}
+
+impl InlineWorker {
+    /// A worker with `tools`, watched as `part`.
+    #[must_use]
+    pub fn new(tools: Arc<InlineTools>, part: WatchedPart) -> Self {
+        Self { tools, part }
+    }
+
+    /// Answers queries until the desk is closed. Calls `at_work` once, with the first of them.
+    pub fn run(&self, at_work: impl FnOnce()) {
+        let mut at_work = Some(at_work);
+        while let Some((ticket, ask)) = self.tools.desk.take() {
+            if let Some(at_work) = at_work.take() {
+                at_work();
+            }
+            self.part.within(WATCHED);
+            let turn = std::panic::AssertUnwindSafe(|| self.turn(ticket, &ask));
+            if std::panic::catch_unwind(turn).is_err() {
+                tracing::error!("an inline query was not answered, by a fault");
+            }
+            self.tools.desk.done(ticket);
+            self.part.rest();
+        }
+    }
+
+    fn turn(&self, ticket: Ticket, ask: &InlineAsk) {
+        let call = self.answer(ask);
+        if self.tools.desk.is_superseded(ticket) {
+            return;
+        }
+        self.send(ask, &call);
+    }
+
+    fn answer(&self, ask: &InlineAsk) -> Call {
+        if !answer::is_searched(ask) {
+            return answer::nothing(ask);
+        }
+        match self.find(ask) {
+            Ok(Some(page)) => {
+                let photos = answer::photos(&page.hits, &self.tools.file_ids);
+                answer::answer(ask, photos, page.next_offset)
+            }
+            Ok(None) => answer::nothing(ask),
+            Err(failure) => {
+                tracing::info!("an inline query was not answered: {failure}");
+                answer::nothing(ask)
+            }
+        }
+    }
+
+    /// The page that `ask` is about; nothing for who asks too often.
+    fn find(&self, ask: &InlineAsk) -> Result<Option<Page>, Failure> {
+        let tools = &self.tools;
+        let tag = ask.language.map_or("", Language::tag);
+        let key = format!("{} {tag} {}", ask.offset, ask.words);
+        let query = Query {
+            language: ask.language,
+            ..Query::text(&ask.words, answer::PAGE, ask.offset)?
+        };
+        if !locked(&tools.rates).admit_quietly(ask.user, Instant::now()) {
+            tracing::info!("user {} asks too often by inline mode", ask.user);
+            return Ok(None);
+        }
+        let time = left(ask).saturating_sub(ANSWERING).max(SHORTEST);
+        let search = tools.search.within(time);
+        tools.searches.once(&key, || search.search(&query)).map(Some)
+    }
+
+    /// Sends the answer, as long as somebody waits for it.
+    fn send(&self, ask: &InlineAsk, call: &Call) {
+        let time = left(ask);
+        if time.is_zero() {
+            tracing::info!("an inline query was not answered in time");
+            return;
+        }
+        let sent = self.tools.client.call_within(call, time);
+        let Err(error) = sent else {
+            return;
+        };
+        if matches!(error.class(), Class::Retry { after: None }) && !left(ask).is_zero() {
+            // Two answers are as good as one.
+            let _ = self.tools.client.call_within(call, left(ask));
+            return;
+        }
+        tracing::info!("an inline query was not answered: {}", error.chain());
+    }
+}
+
+/// How long an answer to `ask` is worth something.
+fn left(ask: &InlineAsk) -> Duration {
+    DEADLINE.saturating_sub(ask.since.elapsed())
+}

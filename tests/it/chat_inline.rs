@@ -1,0 +1,223 @@
+//! Inline mode: "@bot red bus", typed in any chat.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::support::server::{Reply, Request};
+use crate::support::stage::{Stage, start_bot};
+use crate::support::telegram::{Call, PNG, Telegram};
+
+/// An endpoint with 30 public pictures.
+fn pages(request: &Request) -> Reply {
+    let number = |name: &str| {
+        let value = request.target.split(name).nth(1)?;
+        value.split('&').next()?.parse().ok()
+    };
+    let (offset, limit): (usize, usize) = (number("&offset=").unwrap_or(0), number("limit=").unwrap_or(5));
+    let end = (offset + limit).min(30);
+    let hit = |n| {
+        json!({"url": format!("https://pictures.example.org/{n}.jpg"), "width": 640, "height": 480,
+            "thumbnail_url": format!("https://pictures.example.org/{n}-small.jpg"), "caption": format!("No. {n}")})
+    };
+    let mut page = json!({"results": (offset..end).map(hit).collect::<Vec<_>>()});
+    if end < 30 {
+        page["next_offset"] = end.into();
+    }
+    Reply::json(200, &page)
+}
+
+fn inline(user: i64, id: &str, query: &str, offset: &str) -> Value {
+    json!({"inline_query": {"id": id, "query": query, "offset": offset, "chat_type": "supergroup",
+        "from": {"id": user, "is_bot": false, "first_name": "U", "language_code": "en"}}})
+}
+
+/// The answer to the inline query `id`.
+fn answer(stage: &Stage, id: &str) -> Value {
+    let fits = |call: &Call| call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == id;
+    stage.telegram.wait_for(&format!("answer to {id}"), fits).parameters
+}
+
+fn results(answer: &Value) -> &[Value] {
+    answer["results"].as_array().expect("a list")
+}
+
+fn searches(stage: &Stage) -> Vec<String> {
+    let requests = stage.endpoint.requests();
+    let searches = requests.iter().filter(|one| one.path() == "/search");
+    searches.map(|one| one.target.clone()).collect()
+}
+
+#[test]
+fn public_pictures_come_by_address_with_size_and_thumbnail() {
+    let stage = Stage::with_endpoint(pages);
+    stage.telegram.push(inline(7, "q", "  red   bus ", ""));
+    let first = answer(&stage, "q");
+    let expected = json!({"type": "photo", "id": "0", "photo_url": "https://pictures.example.org/0.jpg",
+        "thumbnail_url": "https://pictures.example.org/0-small.jpg", "photo_width": 640,
+        "photo_height": 480, "caption": "No. 0"});
+    assert_eq!(results(&first)[0], expected);
+    assert_eq!(results(&first).len(), 20);
+    assert_eq!(first["next_offset"], "20");
+    assert_eq!((&first["is_personal"], &first["button"]), (&json!(true), &Value::Null));
+    stage.telegram.push(inline(7, "r", "red bus", "20"));
+    let second = answer(&stage, "r");
+    assert_eq!((results(&second).len(), &second["next_offset"]), (10, &json!("")));
+    assert_eq!(results(&second)[0]["caption"], "No. 20");
+    assert_eq!(
+        searches(&stage),
+        [
+            "/search?query=red%20bus&details=true&limit=20&lang=en",
+            "/search?query=red%20bus&details=true&limit=20&offset=20&lang=en"
+        ]
+    );
+    stage.stop();
+}
+
+/// Each letter as a query of its own, in one batch and one after the other.
+#[test]
+fn a_phrase_typed_fast_is_at_most_three_searches() {
+    let stage = Stage::with_endpoint(pages);
+    let phrase = "a red bus in the fog";
+    for pause in [0, 40] {
+        let before = searches(&stage).len();
+        for letters in 1..=phrase.len() {
+            let id = format!("{pause}-{letters}");
+            stage.telegram.push(inline(7 + pause, &id, &phrase[..letters], ""));
+            std::thread::sleep(Duration::from_millis(pause.unsigned_abs()));
+        }
+        let last = answer(&stage, &format!("{pause}-20"));
+        assert_eq!(results(&last).len(), 20);
+        let now = searches(&stage).len();
+        assert!(now - before <= 3, "{:?}", &searches(&stage)[before..]);
+    }
+    let answered = stage.telegram.calls_of("answerInlineQuery");
+    let last = answered.last().expect("some");
+    assert_eq!(last.parameters["inline_query_id"], "40-20");
+    stage.stop();
+}
+
+/// A person who may not search in private learns nothing about the pictures, and neither does a forger.
+#[test]
+fn a_stranger_gets_an_empty_answer_and_no_search() {
+    let settings = [("CLIP_BOT_ALLOWED", "8,-1005")];
+    let stage = Stage::with(Telegram::start(), pages, &settings);
+    stage.telegram.push(inline(7, "stranger", "red bus", ""));
+    let empty = answer(&stage, "stranger");
+    let button = json!({"text": "Search in private", "start_parameter": "inline"});
+    let expected = json!({"inline_query_id": "stranger", "results": [], "next_offset": "",
+        "cache_time": 0, "is_personal": true, "button": button});
+    assert_eq!(empty, expected);
+    assert_eq!(searches(&stage).len(), 0);
+    stage.telegram.push(inline(8, "guest", "red bus", ""));
+    let served = answer(&stage, "guest");
+    assert_eq!((results(&served).len(), &served["cache_time"]), (20, &json!(0)));
+    stage.stop();
+}
+
+#[test]
+fn forged_queries_get_nothing_and_stop_nobody() {
+    let stage = Stage::with_endpoint(pages);
+    let mut bot = inline(9, "bot", "bus", "");
+    bot["inline_query"]["from"]["is_bot"] = true.into();
+    let emoji = "😀".repeat(16);
+    for forged in [
+        bot,
+        inline(-5, "negative", "bus", ""),
+        inline(9, "offset", "bus", &emoji),
+        inline(9, "minus", "bus", "-20"),
+        inline(9, "far", "bus", "99999999999999999999"),
+        json!({"inline_query": {"id": 7, "from": "nobody"}}),
+        json!({"chosen_inline_result": {"result_id": "0", "query": "bus",
+            "from": {"id": 9, "is_bot": false, "first_name": "U"}}}),
+    ] {
+        stage.telegram.push(forged);
+    }
+    stage.telegram.push(inline(7, "good", "red bus", ""));
+    answer(&stage, "good");
+    assert_eq!(stage.telegram.calls_of("answerInlineQuery").len(), 1);
+    assert_eq!(searches(&stage).len(), 1);
+    stage.stop();
+}
+
+/// Nobody waits for an answer that comes after five seconds.
+#[test]
+fn a_slow_endpoint_gets_an_empty_answer_in_time() {
+    let stage = Stage::with_endpoint(|_| Reply::Stall);
+    let asked = Instant::now();
+    stage.telegram.push(inline(7, "slow", "red bus", ""));
+    let empty = answer(&stage, "slow");
+    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert_eq!(results(&empty).len(), 0);
+    assert_eq!(empty["button"]["start_parameter"], "inline");
+    stage.stop();
+}
+
+/// Own pictures have no address that Telegram could fetch: those are shown that it has already.
+#[test]
+fn private_pictures_are_shown_once_telegram_has_them() {
+    let stage = Stage::with_endpoint(|request| match request.path() {
+        "/search" => {
+            let host = request.header("host").unwrap_or_default().to_owned();
+            let hit = |n| json!({"url": format!("http://{host}/images/{n}.png")});
+            let results: Vec<Value> = (0..3).map(hit).collect();
+            Reply::json(200, &json!({ "results": results }))
+        }
+        _ => Reply::bytes(200, "image/png", PNG.to_vec()),
+    });
+    stage.telegram.push(inline(7, "before", "red bus", ""));
+    let empty = answer(&stage, "before");
+    assert_eq!(results(&empty).len(), 0);
+    assert!(!empty.to_string().contains("127.0.0.1"), "no private address");
+    stage.telegram.write(7, "red bus");
+    stage.telegram.wait_for_text("3 pictures for “red bus”");
+    stage.telegram.push(inline(7, "after", "red bus", ""));
+    let shown = answer(&stage, "after");
+    let ids: Vec<&str> = results(&shown)
+        .iter()
+        .filter_map(|one| one["photo_file_id"].as_str())
+        .collect();
+    assert_eq!(ids, stage.telegram.pictures_in(7));
+    assert_eq!((&shown["cache_time"], &shown["is_personal"]), (&json!(0), &json!(true)));
+    stage.stop();
+}
+
+/// Who types faster than the rate allows gets empty answers, and a word in private all the same.
+#[test]
+fn inline_searches_count_for_the_rate_of_their_user() {
+    let settings = [("CLIP_BOT_RATE", "2/1h")];
+    let stage = Stage::with(Telegram::start(), pages, &settings);
+    for (id, offset) in [("a", "1"), ("b", "2"), ("c", "3")] {
+        stage.telegram.push(inline(7, id, "bus", offset));
+        answer(&stage, id);
+    }
+    assert_eq!(searches(&stage).len(), 2);
+    assert_eq!(results(&answer(&stage, "c")).len(), 0);
+    stage.telegram.write(7, "/query bus");
+    stage.telegram.wait_for_text("That was a lot at once");
+    stage.stop();
+}
+
+/// What was typed before a restart is not answered after it.
+#[test]
+fn a_restart_forgets_inline_queries() {
+    let folder = std::env::temp_dir().join(format!("inline-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let state = [("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain"))];
+    let stage = Stage::with(Telegram::start(), |_| Reply::Stall, &state);
+    stage.telegram.push(inline(7, "old", "red bus", ""));
+    stage.endpoint.wait_until("a search", |all| !all.is_empty());
+    let Stage {
+        telegram,
+        endpoint,
+        bot,
+    } = stage;
+    drop(bot);
+    let again = start_bot(&telegram.url(), &endpoint.url(""), &state);
+    telegram.write(7, "/help");
+    telegram.wait_for_text("I find pictures");
+    assert_eq!(telegram.calls_of("answerInlineQuery").len(), 0);
+    assert_eq!(endpoint.requests().len(), 1);
+    again.stop();
+    std::fs::remove_dir_all(&folder).expect("our own folder");
+}
