@@ -31,9 +31,12 @@ pub mod sent_pictures;
 pub mod small_talk;
 pub mod status;
 pub mod texts;
+mod threads;
 pub mod wanted;
 pub mod without_pictures;
 pub mod worker;
+
+pub(crate) use threads::spawn;
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
@@ -57,7 +60,7 @@ use access::book::{Book, Person};
 use agreements::Agreements;
 use door::{Announce, Door};
 use handler::{Identity, Manners};
-use inline::worker::{InlineTools, InlineWorker};
+use inline::worker::InlineTools;
 use intake::{Changes, Intake};
 use job::ChatJob;
 use metrics::MetricsFile;
@@ -65,7 +68,8 @@ use queue::{Closing, Queue};
 use rate::Rates;
 use search_client::SearchClient;
 use status::{Counts, Status};
-use worker::{ChatWorker, Tools};
+use threads::{INLINE_WORKERS, start_inline_worker, start_worker};
+use worker::Tools;
 
 /// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
 pub const DRAIN: Duration = Duration::from_secs(20);
@@ -77,10 +81,6 @@ const START: Backoff = Backoff {
 const MAX_REQUEST_TIME: Duration = Duration::from_mins(2);
 /// How much longer than its time-out the watchdog lets a call take.
 const SLACK: Duration = Duration::from_secs(20);
-/// Inline queries that are answered at the same time.
-const INLINE_WORKERS: usize = 4;
-/// Stack of each thread, in bytes. TLS needs most of it; only what is used of it takes memory.
-const STACK: usize = 512 << 10;
 
 /// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
 ///
@@ -99,8 +99,9 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let pulse = Pulse::default();
     let status = Arc::new(Status::default());
     let queue = Arc::new(Queue::default());
+    let delivery = Delivery::new(sending.clone(), shutdown.clone());
     let tools = Tools::new(
-        Delivery::new(sending.clone(), shutdown.clone()),
+        delivery,
         search.clone(),
         Arc::clone(&queue),
         inbox.clone(),
@@ -110,13 +111,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let agreements = Agreements::open(config.state_dir.clone());
     let tools = Arc::new(tools.with_agreements(agreements));
     systemd::ready();
-    let mut observer = Observer {
-        metrics: config.metrics.clone().map(MetricsFile::new),
-        inbox: inbox.clone(),
-        queue: Arc::clone(&queue),
-        tools: Arc::clone(&tools),
-        status: Arc::clone(&status),
-    };
+    let mut observer = Observer::new(config, &inbox, &queue, &tools, &status);
     let beating = pulse.clone();
     spawn("pulse", move || beating.beat(|| observer.line()))?;
     let part = pulse.part("poller");
@@ -128,12 +123,9 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let manners = manners.with_clock(clock);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
-    let inline = Arc::new(InlineTools::new(
-        sending.clone(),
-        search,
-        tools.file_ids().clone(),
-        Arc::clone(&rates),
-    ));
+    let known = tools.file_ids().clone();
+    let inline = InlineTools::new(sending.clone(), search, known, Arc::clone(&rates));
+    let inline = Arc::new(inline);
     let mut intake = Intake::new(
         door,
         rates,
@@ -148,10 +140,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
     start_inline_worker(0, Arc::clone(&inline), pulse.clone())?;
-    let (client, raised, language) = (sending.clone(), shutdown.clone(), config.language.clone());
-    spawn("menu", move || {
-        menu::show(&client, language.as_deref(), owner.as_ref(), &raised);
-    })?;
+    show_menu(config, owner, sending.clone(), shutdown.clone())?;
     interrupt_at(shutdown, &polling)?;
 
     let mut updates = Poller::new(polling, config.poll_timeout, inbox.offset());
@@ -167,6 +156,19 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     inline.desk.close();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
+}
+
+/// Shows the commands in Telegram's menu, as soon as Telegram takes them.
+fn show_menu(
+    config: &BotConfig,
+    owner: Option<Person>,
+    client: Client,
+    raised: Shutdown,
+) -> Result<()> {
+    let language = config.language.clone();
+    spawn("menu", move || {
+        menu::show(&client, language.as_deref(), owner.as_ref(), &raised);
+    })
 }
 
 fn open_inbox(config: &BotConfig, clock: &Clock) -> Result<Inbox> {
@@ -235,67 +237,6 @@ fn interrupt_at(shutdown: &Shutdown, polling: &Client) -> Result<()> {
     })
 }
 
-/// Starts worker `number` of `all`. Each one starts the next when it gets its first job: a bot that
-/// is seldom asked needs few threads.
-fn start_worker(number: usize, all: usize, tools: Arc<Tools>, pulse: Pulse) -> Result<()> {
-    let name = format!("worker-{number}");
-    let worker = ChatWorker::new(Arc::clone(&tools), pulse.part(&name));
-    let next = move || {
-        if number == 0
-            && let Err(error) = start_helpers(&tools, &pulse)
-        {
-            tracing::error!(
-                "cannot start the threads that show activity and wake sleeping searches: {}",
-                error.chain()
-            );
-        }
-        if number + 1 < all
-            && let Err(error) = start_worker(number + 1, all, tools, pulse)
-        {
-            let started = number + 1;
-            tracing::warn!(
-                "cannot start another worker thread; {started} of {all} do all the work: {}",
-                error.chain()
-            );
-        }
-    };
-    spawn(&name, move || worker.run(next))
-}
-
-/// Starts who answers inline queries, one after the other when there is work, as [`start_worker`].
-fn start_inline_worker(number: usize, tools: Arc<InlineTools>, pulse: Pulse) -> Result<()> {
-    let name = format!("inline-{number}");
-    let worker = InlineWorker::new(Arc::clone(&tools), pulse.part(&name));
-    let next = move || {
-        if number + 1 < INLINE_WORKERS
-            && let Err(error) = start_inline_worker(number + 1, tools, pulse)
-        {
-            tracing::warn!(
-                "inline queries are answered by fewer threads: {}",
-                error.chain()
-            );
-        }
-    };
-    spawn(&name, move || worker.run(next))
-}
-
-/// Starts the threads that searches need beside their worker: one shows "sending a photo…", one
-/// asks a sleeping endpoint again.
-fn start_helpers(tools: &Arc<Tools>, pulse: &Pulse) -> Result<()> {
-    let activities = Arc::clone(tools);
-    spawn("activities", move || activities.show_activities())?;
-    let watching = ChatWorker::new(Arc::clone(tools), pulse.part("asleep"));
-    spawn("asleep", move || watching.watch_asleep())
-}
-
-pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<()> {
-    let builder = std::thread::Builder::new()
-        .name(name.to_owned())
-        .stack_size(STACK);
-    let failed = |cause| Error::system(format!("failed to start the thread {name}"), cause);
-    builder.spawn(body).map(drop).map_err(failed)
-}
-
 /// Asks who we are until Telegram answers; `None` at shutdown.
 fn introduce(
     client: &Client,
@@ -361,6 +302,22 @@ struct Observer {
 }
 
 impl Observer {
+    fn new(
+        config: &BotConfig,
+        inbox: &Inbox,
+        queue: &Arc<Queue<ChatJob>>,
+        tools: &Arc<Tools>,
+        status: &Arc<Status>,
+    ) -> Self {
+        Self {
+            metrics: config.metrics.clone().map(MetricsFile::new),
+            inbox: inbox.clone(),
+            queue: Arc::clone(queue),
+            tools: Arc::clone(tools),
+            status: Arc::clone(status),
+        }
+    }
+
     /// The status line, and whether the bot is stopping. Keeps the metrics up to date.
     fn line(&mut self) -> (String, bool) {
         let (waiting, working) = self.queue.load();

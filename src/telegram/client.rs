@@ -183,7 +183,10 @@ impl Client {
         wait: Duration,
     ) -> Result<Vec<Value>> {
         let mut call = Call::new("getUpdates")
-            .with("allowed_updates", json!(["message", "callback_query", "inline_query"]))
+            .with(
+                "allowed_updates",
+                json!(["message", "callback_query", "inline_query"]),
+            )
             .with("limit", limit)
             .with("timeout", wait.as_secs());
         if let Some(offset) = offset {

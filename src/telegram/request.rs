@@ -239,24 +239,27 @@ pub fn answer_inline_query(
     next: &str,
     cache: u64,
 ) -> Call {
-    let results = photos.into_iter().enumerate().map(|(index, (photo, caption))| {
-        let mut result = match photo {
-            InlinePhoto::Cached { file_id } => json!({ "photo_file_id": file_id }),
-            InlinePhoto::Remote {
-                url,
-                thumbnail,
-                width,
-                height,
-            } => json!({ "photo_url": url, "thumbnail_url": thumbnail,
+    let results = photos
+        .into_iter()
+        .enumerate()
+        .map(|(index, (photo, caption))| {
+            let mut result = match photo {
+                InlinePhoto::Cached { file_id } => json!({ "photo_file_id": file_id }),
+                InlinePhoto::Remote {
+                    url,
+                    thumbnail,
+                    width,
+                    height,
+                } => json!({ "photo_url": url, "thumbnail_url": thumbnail,
                 "photo_width": width, "photo_height": height }),
-        };
-        result["type"] = "photo".into();
-        result["id"] = index.to_string().into();
-        if let Some(caption) = caption {
-            result["caption"] = caption.into();
-        }
-        result
-    });
+            };
+            result["type"] = "photo".into();
+            result["id"] = index.to_string().into();
+            if let Some(caption) = caption {
+                result["caption"] = caption.into();
+            }
+            result
+        });
     Call::new("answerInlineQuery")
         .with("inline_query_id", id)
         .with("results", results.collect::<Vec<Value>>())

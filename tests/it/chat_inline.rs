@@ -14,7 +14,10 @@ fn pages(request: &Request) -> Reply {
         let value = request.target.split(name).nth(1)?;
         value.split('&').next()?.parse().ok()
     };
-    let (offset, limit): (usize, usize) = (number("&offset=").unwrap_or(0), number("limit=").unwrap_or(5));
+    let (offset, limit): (usize, usize) = (
+        number("&offset=").unwrap_or(0),
+        number("limit=").unwrap_or(5),
+    );
     let end = (offset + limit).min(30);
     let hit = |n| {
         json!({"url": format!("https://pictures.example.org/{n}.jpg"), "width": 640, "height": 480,
@@ -34,8 +37,13 @@ fn inline(user: i64, id: &str, query: &str, offset: &str) -> Value {
 
 /// The answer to the inline query `id`.
 fn answer(stage: &Stage, id: &str) -> Value {
-    let fits = |call: &Call| call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == id;
-    stage.telegram.wait_for(&format!("answer to {id}"), fits).parameters
+    let fits = |call: &Call| {
+        call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == id
+    };
+    stage
+        .telegram
+        .wait_for(&format!("answer to {id}"), fits)
+        .parameters
 }
 
 fn results(answer: &Value) -> &[Value] {
@@ -59,10 +67,16 @@ fn public_pictures_come_by_address_with_size_and_thumbnail() {
     assert_eq!(results(&first)[0], expected);
     assert_eq!(results(&first).len(), 20);
     assert_eq!(first["next_offset"], "20");
-    assert_eq!((&first["is_personal"], &first["button"]), (&json!(true), &Value::Null));
+    assert_eq!(
+        (&first["is_personal"], &first["button"]),
+        (&json!(true), &Value::Null)
+    );
     stage.telegram.push(inline(7, "r", "red bus", "20"));
     let second = answer(&stage, "r");
-    assert_eq!((results(&second).len(), &second["next_offset"]), (10, &json!("")));
+    assert_eq!(
+        (results(&second).len(), &second["next_offset"]),
+        (10, &json!(""))
+    );
     assert_eq!(results(&second)[0]["caption"], "No. 20");
     assert_eq!(
         searches(&stage),
@@ -83,7 +97,9 @@ fn a_phrase_typed_fast_is_at_most_three_searches() {
         let before = searches(&stage).len();
         for letters in 1..=phrase.len() {
             let id = format!("{pause}-{letters}");
-            stage.telegram.push(inline(7 + pause, &id, &phrase[..letters], ""));
+            stage
+                .telegram
+                .push(inline(7 + pause, &id, &phrase[..letters], ""));
             std::thread::sleep(Duration::from_millis(pause.unsigned_abs()));
         }
         let last = answer(&stage, &format!("{pause}-20"));
@@ -111,7 +127,10 @@ fn a_stranger_gets_an_empty_answer_and_no_search() {
     assert_eq!(searches(&stage).len(), 0);
     stage.telegram.push(inline(8, "guest", "red bus", ""));
     let served = answer(&stage, "guest");
-    assert_eq!((results(&served).len(), &served["cache_time"]), (20, &json!(0)));
+    assert_eq!(
+        (results(&served).len(), &served["cache_time"]),
+        (20, &json!(0))
+    );
     stage.stop();
 }
 
@@ -168,7 +187,10 @@ fn private_pictures_are_shown_once_telegram_has_them() {
     stage.telegram.push(inline(7, "before", "red bus", ""));
     let empty = answer(&stage, "before");
     assert_eq!(results(&empty).len(), 0);
-    assert!(!empty.to_string().contains("127.0.0.1"), "no private address");
+    assert!(
+        !empty.to_string().contains("127.0.0.1"),
+        "no private address"
+    );
     stage.telegram.write(7, "red bus");
     stage.telegram.wait_for_text("3 pictures for “red bus”");
     stage.telegram.push(inline(7, "after", "red bus", ""));
@@ -178,7 +200,10 @@ fn private_pictures_are_shown_once_telegram_has_them() {
         .filter_map(|one| one["photo_file_id"].as_str())
         .collect();
     assert_eq!(ids, stage.telegram.pictures_in(7));
-    assert_eq!((&shown["cache_time"], &shown["is_personal"]), (&json!(0), &json!(true)));
+    assert_eq!(
+        (&shown["cache_time"], &shown["is_personal"]),
+        (&json!(0), &json!(true))
+    );
     stage.stop();
 }
 

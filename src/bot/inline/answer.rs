@@ -50,14 +50,24 @@ pub fn photo_of(hit: &Hit, known: &FileIds) -> Option<InlinePhoto> {
 /// Whether the name of the picture at `url` does not say that it is something else than a JPEG.
 fn may_be_jpeg(url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default();
-    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let others = [".png", ".webp", ".gif", ".svg", ".bmp", ".avif", ".heic", ".tif", ".tiff"];
+    let name = path
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let others = [
+        ".png", ".webp", ".gif", ".svg", ".bmp", ".avif", ".heic", ".tif", ".tiff",
+    ];
     !others.iter().any(|end| name.ends_with(end))
 }
 
 /// The answer to `ask`: these pictures, and the offset of the next page.
 #[must_use]
-pub fn answer(ask: &InlineAsk, photos: Vec<(InlinePhoto, Option<String>)>, next: Option<usize>) -> Call {
+pub fn answer(
+    ask: &InlineAsk,
+    photos: Vec<(InlinePhoto, Option<String>)>,
+    next: Option<usize>,
+) -> Call {
     let is_remote = |(photo, _): &(InlinePhoto, _)| matches!(photo, InlinePhoto::Remote { .. });
     let is_public = ask.is_public && !photos.is_empty() && photos.iter().all(is_remote);
     let cache = if is_public { PUBLIC_CACHE } else { 0 };
@@ -66,7 +76,10 @@ pub fn answer(ask: &InlineAsk, photos: Vec<(InlinePhoto, Option<String>)>, next:
     let next = next.map_or_else(String::new, |next| next.to_string());
     let call = answer_inline_query(&ask.id, photos, &next, cache);
     if is_empty {
-        return call.with("button", inline_results_button(ask.texts.inline_button, "inline"));
+        return call.with(
+            "button",
+            inline_results_button(ask.texts.inline_button, "inline"),
+        );
     }
     call
 }
@@ -86,6 +99,8 @@ pub fn is_searched(ask: &InlineAsk) -> bool {
 /// The pictures among `hits` that can be shown, with their captions.
 #[must_use]
 pub fn photos(hits: &[Hit], known: &FileIds) -> Vec<(InlinePhoto, Option<String>)> {
-    let shown = hits.iter().filter_map(|hit| Some((photo_of(hit, known)?, caption_of(hit))));
+    let shown = hits
+        .iter()
+        .filter_map(|hit| Some((photo_of(hit, known)?, caption_of(hit))));
     shown.collect()
 }

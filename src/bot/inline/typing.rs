@@ -105,7 +105,10 @@ impl<Q> Typing<Q> {
 
     /// The next search to begin: the one that is due for the longest time.
     pub fn next(&mut self, now: Instant) -> Next<Q> {
-        let free = self.users.iter_mut().filter(|(_, one)| one.running < AT_ONCE);
+        let free = self
+            .users
+            .iter_mut()
+            .filter(|(_, one)| one.running < AT_ONCE);
         let waiting = free.filter_map(|(user, one)| Some((one.waiting.as_ref()?.0, *user, one)));
         let Some((due, user, typist)) = waiting.min_by_key(|(due, user, _)| (*due, *user)) else {
             return Next::Wait(None);

@@ -130,7 +130,10 @@ impl InlineWorker {
         }
         let time = left(ask).saturating_sub(ANSWERING).max(SHORTEST);
         let search = tools.search.within(time);
-        tools.searches.once(&key, || search.search(&query)).map(Some)
+        tools
+            .searches
+            .once(&key, || search.search(&query))
+            .map(Some)
     }
 
     /// Sends the answer, as long as somebody waits for it.

@@ -73,7 +73,7 @@ pub(super) const TEXTS: Texts = Texts {
     more_button: "Ще",
     inline_button: "Шукати в особистому чаті",
     similar_button: "Схожі",
-    this_picture: "ця картинка",
+    this_picture: "це зображення",
     that_was_all: "{what}: це все.",
     not_yours: "Натиснути може лише той, хто запитував.",
     takes_no_pictures: "Мені не можна надсилати зображення в цей чат. Дозволити це може адміністратор.",

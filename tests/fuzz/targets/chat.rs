@@ -162,7 +162,7 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
                 Some(&callback.from),
             )
         }
-        Event::Other => (None, None),
+        Event::Inline(_) | Event::Other => (None, None),
     };
     for (position, task) in all.iter().enumerate() {
         match task {

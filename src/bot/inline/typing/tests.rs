@@ -21,7 +21,10 @@ struct Numbers(u64);
 
 impl Numbers {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 33) % bound
     }
 }
@@ -46,7 +49,9 @@ fn twenty_letters_are_at_most_three_searches_and_the_last_words_are_shown() {
             typing.typed(7, letter, first_length + letter, false, now);
             // Answers come after up to 3 s, in any order.
             let answered = |_: &mut (Instant, Ticket)| numbers.below(3) == 0;
-            running.extract_if(.., answered).for_each(|(_, ticket)| typing.done(ticket));
+            running
+                .extract_if(.., answered)
+                .for_each(|(_, ticket)| typing.done(ticket));
         }
         began.extend(run(&mut typing, now, at(now, 5000)));
         for (_, ticket) in running {
@@ -69,7 +74,10 @@ fn whole_words_of_who_was_quiet_wait_for_nothing_and_single_letters_do() {
     typing.typed(7, "red bus", 7, false, start);
     typing.typed(8, "r", 1, false, start);
     let began = run(&mut typing, start, at(start, 1000));
-    let times: Vec<_> = began.iter().map(|(at, _, query)| (*at - start, *query)).collect();
+    let times: Vec<_> = began
+        .iter()
+        .map(|(at, _, query)| (*at - start, *query))
+        .collect();
     assert_eq!(times, [(Duration::ZERO, "red bus"), (FIRST, "r")]);
     typing.typed(7, "cat", 3, false, at(start, 2500));
     let began = run(&mut typing, at(start, 2500), at(start, 2500));
