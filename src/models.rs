@@ -64,7 +64,7 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
             "99d28a652e6ec46629ab7047a0ac82c69b1fe11e0ce672c43af65d3a9a3fc05d",
         )),
         licence: "MIT",
-        about: "the usual one, a good start",
+        about: "the best known one",
     },
     KnownModel {
         name: "openai-vit-b-16",
@@ -85,7 +85,7 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
             "74813fbcdc750f235c9784c367ca1394d2a5c25eb0aac92761752ac239db7cff",
         )),
         licence: "MIT",
-        about: "as fast as openai-vit-b-32, and finds more",
+        about: "a good start: as fast as openai-vit-b-32, and finds more",
     },
     KnownModel {
         name: "openai-vit-l-14",

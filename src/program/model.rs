@@ -20,7 +20,7 @@ use clip::model::Model;
 pub(super) const MODEL: CommandDefinition = CommandDefinition {
     name: "model",
     about: "list, fetch, convert or inspect models of our own engine",
-    example: "clip-search model fetch openai-vit-b-32",
+    example: "clip-search model fetch laion-vit-b-32",
     words: &[],
     switches: &[],
 };
@@ -36,7 +36,7 @@ pub(super) const LIST: CommandDefinition = CommandDefinition {
 pub(super) const FETCH: CommandDefinition = CommandDefinition {
     name: "model fetch",
     about: "fetch a model from the hub and convert it",
-    example: "clip-search model fetch openai-vit-b-32 /srv/models",
+    example: "clip-search model fetch laion-vit-b-32 /srv/models",
     words: &[
         Word {
             name: "NAME",

@@ -138,7 +138,7 @@ impl Remark {
         match self {
             Self::DrawingsOnly => {
                 "The built-in model knows drawings only and finds hardly anything in photos. Whoever runs \
-                 this finds photos with --model openai-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
+                 this finds photos with --model laion-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
                  (94 MB)."
             }
         }

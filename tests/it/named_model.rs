@@ -116,7 +116,7 @@ fn the_built_in_model_is_called_what_it_is_before_anything_else() {
     );
     assert!(added.output.starts_with(DRAWINGS_ONLY), "{}", added.output);
     assert!(
-        added.output.contains("--model openai-vit-b-32"),
+        added.output.contains("--model laion-vit-b-32"),
         "{}",
         added.output
     );

@@ -57,7 +57,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "Nichts gefunden für {what}.",
     words_button: "Nur als Wörter",
     drawings_only: "Das eingebaute Modell kennt nur Zeichnungen und findet in Fotos kaum etwas. Wer den Bot betreibt, \
-                    findet Fotos mit --model openai-vit-b-32 (wird einmal geladen, 605 MB) oder --model tinyclip-8m \
+                    findet Fotos mit --model laion-vit-b-32 (wird einmal geladen, 605 MB) oder --model tinyclip-8m \
                     (94 MB).",
     busy: "Gerade laufen zu viele Suchen. Bitte versuch es in einer Minute noch einmal: {what}.",
     unavailable: "Die Suche ist gerade nicht erreichbar. Bitte versuch es später noch einmal: {what}.",

@@ -56,7 +56,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "Nothing found for {what}.",
     words_button: "Only as words",
     drawings_only: "The built-in model knows drawings only and finds hardly anything in photos. Whoever runs \
-                    this finds photos with --model openai-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
+                    this finds photos with --model laion-vit-b-32 (fetched once, 605 MB) or --model tinyclip-8m \
                     (94 MB).",
     busy: "There are too many searches right now. Please try {what} again in a minute.",
     unavailable: "The search is not available right now. Please try {what} again later.",

@@ -56,7 +56,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "No hay nada para {what}.",
     words_button: "Solo como palabras",
     drawings_only: "El modelo incluido solo conoce dibujos y apenas encuentra nada en fotos. Quien lo ejecuta \
-                    encuentra fotos con --model openai-vit-b-32 (se descarga una vez, 605 MB) o --model \
+                    encuentra fotos con --model laion-vit-b-32 (se descarga una vez, 605 MB) o --model \
                     tinyclip-8m (94 MB).",
     busy: "Hay demasiadas búsquedas ahora mismo. Prueba {what} de nuevo en un minuto.",
     unavailable: "El buscador no está disponible ahora. Prueba {what} más tarde.",

@@ -57,7 +57,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "Rien trouvé pour {what}.",
     words_button: "Seulement les mots",
     drawings_only: "Le modèle intégré ne connaît que des dessins et ne trouve presque rien dans des photos. Qui fait \
-                    tourner ce bot trouve des photos avec --model openai-vit-b-32 (téléchargé une fois, 605 Mo) ou \
+                    tourner ce bot trouve des photos avec --model laion-vit-b-32 (téléchargé une fois, 605 Mo) ou \
                     --model tinyclip-8m (94 Mo).",
     busy: "Il y a trop de recherches en ce moment. Réessaie dans une minute : {what}.",
     unavailable: "La recherche n’est pas disponible en ce moment. Réessaie plus tard : {what}.",

@@ -56,7 +56,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "Non ho trovato nulla per {what}.",
     words_button: "Solo come parole",
     drawings_only: "Il modello incluso conosce solo disegni e nelle foto non trova quasi nulla. Chi gestisce questo bot \
-                    trova le foto con --model openai-vit-b-32 (si scarica una volta, 605 MB) o --model tinyclip-8m \
+                    trova le foto con --model laion-vit-b-32 (si scarica una volta, 605 MB) o --model tinyclip-8m \
                     (94 MB).",
     busy: "Ci sono troppe ricerche in questo momento. Riprova tra un minuto: {what}.",
     unavailable: "La ricerca non è disponibile in questo momento. Riprova più tardi: {what}.",

@@ -52,7 +52,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "{what}に合うものは見つかりませんでした。",
     words_button: "言葉としてだけ検索",
     drawings_only: "内蔵のモデルは絵だけを知っていて、写真からはほとんど何も見つけられません。ボットを動かしている人は、\
-                    --model openai-vit-b-32（一度だけダウンロード、605 MB）または --model tinyclip-8m（94 MB）で写真を\
+                    --model laion-vit-b-32（一度だけダウンロード、605 MB）または --model tinyclip-8m（94 MB）で写真を\
                     探せます。",
     busy: "今は検索が混み合っています。1分後にもう一度お試しください：{what}",
     unavailable: "検索は今ご利用になれません。あとでもう一度お試しください：{what}",

@@ -56,7 +56,7 @@ pub(super) const TEXTS: Texts = Texts {
     nothing: "Nada encontrado para {what}.",
     words_button: "Só como palavras",
     drawings_only: "O modelo incluído só conhece desenhos e quase não encontra nada em fotos. Quem executa este bot \
-                    encontra fotos com --model openai-vit-b-32 (baixado uma vez, 605 MB) ou --model tinyclip-8m \
+                    encontra fotos com --model laion-vit-b-32 (baixado uma vez, 605 MB) ou --model tinyclip-8m \
                     (94 MB).",
     busy: "Há buscas demais agora. Tente de novo em um minuto: {what}.",
     unavailable: "A busca não está disponível agora. Tente mais tarde: {what}.",

@@ -49,7 +49,7 @@ pub(super) const TEXTS: Texts = Texts {
     withheld: "{what}的图片无法发送。",
     nothing: "没有找到{what}。",
     words_button: "只按词语搜索",
-    drawings_only: "内置模型只认识图画，在照片里几乎找不到什么。运行者可以用 --model openai-vit-b-32（只下载一次，605 MB）\
+    drawings_only: "内置模型只认识图画，在照片里几乎找不到什么。运行者可以用 --model laion-vit-b-32（只下载一次，605 MB）\
                     或 --model tinyclip-8m（94 MB）来查找照片。",
     busy: "现在搜索太多了。请一分钟后再试{what}。",
     unavailable: "搜索现在不可用。请稍后再试{what}。",
