@@ -105,8 +105,8 @@ mod tests {
         access.book.owner = Some(Person::new(7, "Ada", None));
         assert!(!access.is_unclaimed() && access.permits(Some(7), -9));
         assert!(!access.permits(Some(8), 8));
-        access.book.let_in(Person::new(8, "Bob", None));
-        access.book.let_in(Person::new(-9, "Family", None));
+        access.book.let_in(Person::new(8, "Bob", None), 1);
+        access.book.let_in(Person::new(-9, "Family", None), 1);
         assert!(access.permits(Some(8), 8) && access.permits(Some(3), -9));
         assert_eq!(access.in_words(), "serves the owner and 2 guests");
         access.allowed = Allowed::Ids(vec![5]);

@@ -1,6 +1,7 @@
 //! Who comes in: an update that claims the bot, asks to be let in, lets somebody in or out, or moves
 //! a group becomes tasks here, and changes who is served. Everything else is [`super::handler`]'s.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -12,7 +13,7 @@ use super::handler::{Manners, Task, address_of, start_in};
 use super::reply::{self, guests};
 use super::status::Status;
 use super::texts::Texts;
-use crate::config::BotConfig;
+use crate::config::{BotConfig, Rate};
 use crate::secret::Secret;
 use crate::telegram::request::Address;
 use crate::telegram::types::{Callback, Event, Message, Update};
@@ -30,6 +31,8 @@ pub struct Door {
     folder: Option<PathBuf>,
     status: Arc<Status>,
     unsaved: bool,
+    /// The owner changed how often others may search.
+    rates_changed: bool,
 }
 
 /// When an update is looked at.
@@ -73,6 +76,7 @@ impl Door {
             folder,
             status,
             unsaved: false,
+            rates_changed: true,
         };
         door.changed();
         door
@@ -88,6 +92,12 @@ impl Door {
     pub fn take_over(&mut self, config: &BotConfig) {
         self.manners.take_over(config);
         self.changed();
+    }
+
+    /// How often the owner lets others search, if that changed since the last call.
+    pub fn changed_rates(&mut self) -> Option<HashMap<i64, Option<Rate>>> {
+        let changed = std::mem::take(&mut self.rates_changed);
+        changed.then(|| self.manners.access.book.rates())
     }
 
     /// Writes down who is served, if that changed; it must be on disk before somebody is told. A disk
@@ -142,6 +152,9 @@ impl Door {
         };
         tracing::info!("the group {old} is now {new}");
         let access = &mut self.manners.access;
+        if access.book.move_rate(old, new) {
+            (self.unsaved, self.rates_changed) = (true, true);
+        }
         let served = access.serves(old) && !access.serves(new);
         if served && access.book.migrate(old, new, true) {
             tracing::warn!(
@@ -161,13 +174,9 @@ impl Door {
         let texts = self.manners.texts(language);
         let to = address_of(message);
         let access = &self.manners.access;
-        if private && speaker.is_some_and(|user| access.book.is_owner(user)) {
-            let asked = message
-                .text
-                .as_deref()
-                .is_some_and(|text| text.trim() == "/people");
-            let list = || guests::list(texts, access.book.guests());
-            return asked.then(|| vec![Task::Say { to, reply: list() }]);
+        if speaker.is_some_and(|user| access.book.is_owner(user)) {
+            let wish = owner::wish(message, &self.manners, texts)?;
+            return Some(vec![self.fulfil(wish, message, texts)]);
         }
         let payload = start_in(message, &self.manners.me)?;
         if access.permits(speaker, message.chat.id) {
@@ -176,10 +185,14 @@ impl Door {
         let user = sender.filter(|user| !user.is_bot && message.sender_chat.is_none())?;
         let person = Person::new(user.id, &user.full_name(), language);
         if private && self.claims(&person, payload, moment.now) {
-            return Some(vec![Task::Say {
-                to,
-                reply: guests::claimed(texts),
-            }]);
+            let owner = person.id;
+            return Some(vec![
+                Task::Say {
+                    to,
+                    reply: guests::claimed(texts),
+                },
+                Task::OwnersMenu { owner, texts },
+            ]);
         }
         let mut tasks = Vec::new();
         if private {
@@ -192,6 +205,32 @@ impl Door {
         }
         tasks.extend(self.ask_owner(message, person, moment));
         Some(tasks)
+    }
+
+    fn fulfil(&mut self, wish: owner::Wish, message: &Message, texts: &Texts) -> Task {
+        let id = match wish {
+            owner::Wish::Task(task) => return task,
+            owner::Wish::ShowRate { id } => id,
+            owner::Wish::Rate { id, rate } => {
+                tracing::info!("the owner set the rate of {id}");
+                self.manners.access.book.set_rate(id, rate);
+                (self.unsaved, self.rates_changed) = (true, true);
+                id
+            }
+        };
+        let book = &self.manners.access.book;
+        let asked = message.reply_to_message.as_deref();
+        let speaks = asked.filter(|asked| asked.speaker() == Some(id));
+        let named = speaks.and_then(|asked| asked.from.as_ref());
+        let person = match named.filter(|user| user.id == id) {
+            Some(user) => Person::new(id, &user.full_name(), None),
+            None => book.known(id),
+        };
+        let rate = book.rate(id).unwrap_or(self.manners.rate);
+        Task::Say {
+            to: address_of(message),
+            reply: reply::owner::rate_of(texts, &person, rate),
+        }
     }
 
     /// Whether `person`, who sent `code`, has become the owner.
@@ -256,7 +295,7 @@ impl Door {
         let person = book.known(id);
         let was_in = book.guest(id).is_some();
         if is_in {
-            book.let_in(person.clone());
+            book.let_in(person.clone(), moment.day);
         } else {
             book.put_out(id);
         }
@@ -298,5 +337,6 @@ fn to(chat: i64) -> Address {
     }
 }
 
+mod owner;
 #[cfg(test)]
 mod tests;

@@ -28,12 +28,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::access::Access;
 use super::access::book::Book;
 use super::button::{Act, Button};
+use super::command::{self, Command, Said};
 use super::reply::{self, Reply};
 use super::small_talk::{SmallTalk, small_talk};
 use super::texts::Texts;
 use super::wanted::Search;
 use crate::clock::Clock;
-use crate::config::BotConfig;
+use crate::config::{BotConfig, Rate};
 use crate::search::{Language, MAX_QUERY_CHARS};
 use crate::telegram::request::Address;
 use crate::telegram::types::{Callback, Event, Message, SentPicture, Update};
@@ -61,6 +62,8 @@ pub struct Manners {
     pub language: Option<String>,
     /// Pictures in an answer.
     pub results: usize,
+    /// How often everybody may search whom the owner gave no rate.
+    pub rate: Option<Rate>,
     /// What time it is for Telegram.
     pub clock: Clock,
 }
@@ -93,6 +96,20 @@ pub enum Task {
     },
     /// Search and send the pictures.
     Search(Search),
+    /// Tell the owner how the bot is doing.
+    Stats {
+        /// Where.
+        to: Address,
+        /// In which words.
+        texts: &'static Texts,
+    },
+    /// Show the owner's commands in the menu of the owner's chat.
+    OwnersMenu {
+        /// Who that is.
+        owner: i64,
+        /// In which words.
+        texts: &'static Texts,
+    },
 }
 
 /// What `update` asks for; nothing for most.
@@ -254,6 +271,7 @@ impl Manners {
             access: Access::new(config.allowed.clone()),
             language: config.language.clone(),
             results: config.results,
+            rate: config.rate,
             clock: Clock::default(),
         }
     }
@@ -319,19 +337,16 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
     let Some(text) = message.text.as_deref().or(message.caption.as_deref()) else {
         return private.then(|| like("").unwrap_or(Asked::WordsOnly));
     };
-    if let Some(command) = text.strip_prefix('/') {
-        let (command, words) = command
-            .split_once(char::is_whitespace)
-            .unwrap_or((command, ""));
-        let (name, bot) = command.split_once('@').unwrap_or((command, ""));
-        if !bot.is_empty() && !bot.eq_ignore_ascii_case(&me.username) {
-            return None;
+    match command::said(text, &me.username) {
+        Said::Anothers => return None,
+        Said::Ours(Command { name, words }) => {
+            return match name.as_str() {
+                "start" | "help" => Some(Asked::Help),
+                "query" => Some(like(words).unwrap_or(Asked::Query(words))),
+                _ => private.then_some(Asked::Help),
+            };
         }
-        return match name.to_ascii_lowercase().as_str() {
-            "start" | "help" => Some(Asked::Help),
-            "query" => Some(like(words).unwrap_or(Asked::Query(words))),
-            _ => private.then_some(Asked::Help),
-        };
+        Said::Words => {}
     }
     let answers_us = asked.is_some_and(|asked| {
         asked.from.as_ref().is_some_and(|author| author.id == me.id)
@@ -342,6 +357,7 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
         if let Some(talk) = small_talk(text).filter(|_| own_words && !answers_us) {
             return Some(Asked::SmallTalk(talk));
         }
+        let text = command::without_address(text, &me.username);
         let other = || {
             if own_words {
                 Asked::Query(text)
@@ -357,13 +373,23 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
 /// What follows `/start`, if `message` is that command and meant for us.
 pub(super) fn start_in<'a>(message: &'a Message, me: &Identity) -> Option<&'a str> {
     let text = message.text.as_deref()?;
-    let (command, words) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let (name, bot) = command.split_once('@').unwrap_or((command, ""));
-    let ours = bot.is_empty() || bot.eq_ignore_ascii_case(&me.username);
-    (ours && name.eq_ignore_ascii_case("/start")).then(|| words.trim())
+    match command::said(text, &me.username) {
+        Said::Ours(command) if command.name == "start" => Some(command.words),
+        _ => None,
+    }
 }
 
+/// `words` with single blanks between them; nothing where there is nothing to see.
 pub(super) fn tidy(words: &str) -> String {
+    let is_invisible = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{3164}')
+    };
+    if words.chars().all(is_invisible) {
+        return String::new();
+    }
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -75,7 +75,7 @@ impl Intake {
     /// An intake that queues jobs for `workers` workers. `known`: pictures that Telegram knows.
     #[must_use]
     pub fn new(
-        door: Door,
+        mut door: Door,
         rates: Arc<Mutex<Rates>>,
         changes: Changes,
         inbox: Inbox,
@@ -83,6 +83,9 @@ impl Intake {
         known: FileIds,
         workers: usize,
     ) -> Self {
+        if let Some(own) = door.changed_rates() {
+            locked(&rates).give(own);
+        }
         Self {
             door,
             rates,
@@ -170,6 +173,9 @@ impl Intake {
             locked(&self.rates).migrate(old, new);
         }
         let tasks = self.door.tasks(update, Moment::now(false));
+        if let Some(own) = self.door.changed_rates() {
+            locked(&self.rates).give(own);
+        }
         let mut tasks = tasks.unwrap_or_else(|| handler::tasks(update, self.door.manners()));
         if !tasks.is_empty() && self.recent.repeats(update, now) {
             tasks.retain(|task| matches!(task, Task::Acknowledge { .. }));
@@ -185,7 +191,7 @@ impl Intake {
         let Task::Search(search) = task else {
             return Some(task);
         };
-        match locked(&self.rates).admit(search.asker, now) {
+        match locked(&self.rates).admit(search.asker, search.to.chat, now) {
             Verdict::Admitted => Some(Task::Search(search)),
             Verdict::Told(wait) => {
                 tracing::info!(

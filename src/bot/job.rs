@@ -7,9 +7,12 @@ use super::album::{Album, FileIds};
 use super::answer_progress::AnswerProgress;
 use super::handler::Task;
 use super::queue::{Owner, Queued};
+use super::reply;
 use super::search_job::failures::Tries;
 use super::search_job::{self, SearchJob};
-use crate::telegram::request::{Call, answer_callback_query};
+use super::texts::Texts;
+use crate::telegram::client::set_commands_of;
+use crate::telegram::request::{Address, Call, answer_callback_query};
 
 /// Searches of one user that are worked on at the same time, in whatever chats.
 const MAX_SEARCHES_PER_USER: usize = 2;
@@ -48,6 +51,13 @@ pub enum Work {
         /// How often Telegram could not be talked to.
         tries: Tries,
     },
+    /// How the bot is doing, which the endpoint is asked for first.
+    Stats {
+        /// Where the owner reads it.
+        to: Address,
+        /// In which words.
+        texts: &'static Texts,
+    },
     /// A search.
     Search(Box<SearchWork>),
 }
@@ -63,28 +73,39 @@ pub struct SearchWork {
     pub activity: Option<Activity>,
 }
 
+impl Work {
+    /// `call`, which was not tried yet.
+    #[must_use]
+    pub fn request(call: Call) -> Self {
+        Self::Request {
+            call,
+            tries: Tries::default(),
+        }
+    }
+}
+
 impl ChatJob {
     /// The job for `task`, asked for by update number `update`, `since` then.
     #[must_use]
     pub fn new(update: i64, task: Task, since: Instant) -> Self {
-        let request = |call| Work::Request {
-            call,
-            tries: Tries::default(),
-        };
         let work = match task {
             Task::Search(search) => Work::Search(Box::new(SearchWork {
                 job: SearchJob::new(search),
                 album: None,
                 activity: None,
             })),
-            Task::Say { to, reply } => request(search_job::message(to, &reply)),
+            Task::Say { to, reply } => Work::request(search_job::message(to, &reply)),
             Task::Edit {
                 chat,
                 message,
                 reply,
-            } => request(search_job::edit(chat, message, &reply)),
+            } => Work::request(search_job::edit(chat, message, &reply)),
             Task::Acknowledge { callback, words } => {
-                request(answer_callback_query(&callback, words))
+                Work::request(answer_callback_query(&callback, words))
+            }
+            Task::Stats { to, texts } => Work::Stats { to, texts },
+            Task::OwnersMenu { owner, texts } => {
+                Work::request(set_commands_of(owner, &reply::owners_commands(texts)))
             }
         };
         Self {
@@ -110,6 +131,7 @@ impl ChatJob {
     pub fn chat(&self) -> Option<i64> {
         match &self.work {
             Work::Search(work) => Some(work.job.search.to.chat),
+            Work::Stats { to, .. } => Some(to.chat),
             Work::Request { call, .. } => call.chat(),
         }
     }
@@ -126,7 +148,7 @@ impl Queued for ChatJob {
         let (who, at_once) = match &self.work {
             Work::Search(_) if self.is_suspect => (SUSPECTS, 1),
             Work::Search(work) => (work.job.search.asker, MAX_SEARCHES_PER_USER),
-            Work::Request { .. } => return None,
+            Work::Request { .. } | Work::Stats { .. } => return None,
         };
         Some(Owner { who, at_once })
     }

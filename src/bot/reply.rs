@@ -1,6 +1,7 @@
 //! What the bot says, as plain text: hits and failures in, sentences and buttons out. Pure.
 
 pub mod guests;
+pub mod owner;
 
 use std::time::Duration;
 

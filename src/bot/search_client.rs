@@ -8,6 +8,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use serde_json::Value;
+
+use super::endpoint_state::EndpointState;
 use crate::aws::credentials::Provider;
 use crate::aws::signature::{self, Scope, Signable};
 use crate::config::{BotConfig, SearchAuth};
@@ -178,20 +181,57 @@ impl SearchClient {
     /// # Errors
     /// As [`SearchClient::search`], where the endpoint does not answer.
     pub fn is_third_party(&self) -> Result<bool, Failure> {
-        let base = self.url.trim_end_matches('/');
-        let base = base.strip_suffix("/search").unwrap_or(base);
-        let request = http::Request::get(format!("{base}/health"));
-        let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
-        let start = Instant::now();
-        let answer = self
-            .http
-            .send(&self.auth.add_to(request)?)
-            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))?;
+        let answer = self.get("/health")?;
         if matches!(answer.head.status, 500 | 502..) {
             return page_of(&answer).map(|_| false);
         }
         let json = answer.json().unwrap_or_default();
         Ok(json.get("engine").is_some_and(|engine| engine == "space"))
+    }
+
+    /// What the endpoint says of itself.
+    #[must_use]
+    pub fn state(&self) -> EndpointState {
+        let mut state = EndpointState::default();
+        let text = |json: &Value, name: &str| json.get(name)?.as_str().map(str::to_owned);
+        match self.get("/health") {
+            Ok(answer) => {
+                let health = answer.json().unwrap_or_default();
+                state.engine = text(&health, "engine");
+                state.version = text(&health, "version");
+            }
+            Err(failure) => {
+                state.trouble = Some(failure.reason);
+                return state;
+            }
+        }
+        match self.get("/ready") {
+            Ok(answer) if answer.head.status == 200 => {
+                let ready = answer.json().unwrap_or_default();
+                let pictures = ready.get("pictures").and_then(Value::as_u64);
+                state.pictures = pictures.and_then(|count| count.try_into().ok());
+            }
+            // The reference's endpoint has no such page.
+            Ok(answer) if answer.head.status == 404 => {}
+            Ok(answer) => {
+                let failure = page_of(&answer).err();
+                state.trouble = Some(failure.map_or(Reason::Garbled, |failure| failure.reason));
+            }
+            Err(failure) => state.trouble = Some(failure.reason),
+        }
+        state
+    }
+
+    /// Asks for a page of the endpoint beside its search.
+    fn get(&self, path: &str) -> Result<http::Response, Failure> {
+        let base = self.url.trim_end_matches('/');
+        let base = base.strip_suffix("/search").unwrap_or(base);
+        let request = http::Request::get(format!("{base}{path}"));
+        let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
+        let start = Instant::now();
+        self.http
+            .send(&self.auth.add_to(request)?)
+            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))
     }
 
     fn ask(&self, request: http::Request) -> Result<Page, Failure> {

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use super::history::History;
 use crate::locked::locked;
 use crate::metrics::Histogram;
 use crate::quantity;
@@ -12,9 +13,19 @@ use crate::quantity;
 const MAX_RECENT: usize = 256;
 
 /// What the parts of the bot report about themselves.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Status {
+    started: Instant,
     state: Mutex<StatusState>,
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self {
+            started: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +42,7 @@ struct StatusState {
     /// How long the last answers took, oldest first.
     recent: VecDeque<Duration>,
     asleep_since: Option<SystemTime>,
+    history: History,
 }
 
 #[derive(Debug, Default)]
@@ -57,6 +69,23 @@ pub struct Figures {
     pub polled: Option<SystemTime>,
     /// The endpoint is waking up.
     pub is_asleep: bool,
+}
+
+/// What the owner is told about the bot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How long the bot has run.
+    pub since_start: Duration,
+    /// Searches that ended in the last hour.
+    pub last_hour: u64,
+    /// The same since midnight UTC.
+    pub today: u64,
+    /// Those that failed today, by the code of the failure.
+    pub failures: BTreeMap<&'static str, u64>,
+    /// Within which time half of the last answers came.
+    pub half: Option<Duration>,
+    /// Within which time 95 of 100 of them came.
+    pub most: Option<Duration>,
 }
 
 /// Numbers that other parts of the bot count.
@@ -107,6 +136,7 @@ impl Status {
     pub fn answered(&self, took: Duration) {
         let mut state = self.lock();
         state.answered += 1;
+        state.history.ended(since_1970());
         state.times.add(took);
         if state.recent.len() == MAX_RECENT {
             state.recent.pop_front();
@@ -116,12 +146,33 @@ impl Status {
 
     /// The endpoint did not answer a search, for a reason with this code.
     pub fn search_failed(&self, code: &'static str) {
-        *self.lock().failures.entry(code).or_default() += 1;
+        let mut state = self.lock();
+        *state.failures.entry(code).or_default() += 1;
+        state.history.failed(code, since_1970());
     }
 
     /// A query stays without any answer.
     pub fn gave_up(&self) {
-        self.lock().given_up += 1;
+        let mut state = self.lock();
+        state.given_up += 1;
+        state.history.ended(since_1970());
+    }
+
+    /// What the owner is told about the bot.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        let state = self.lock();
+        let now = since_1970();
+        let (today, failures) = state.history.today(now);
+        let part = |percent| (!state.recent.is_empty()).then(|| percentile(&state.recent, percent));
+        Summary {
+            since_start: self.started.elapsed(),
+            last_hour: state.history.last_hour(now),
+            today,
+            failures,
+            half: part(50),
+            most: part(95),
+        }
     }
 
     /// What the bot did.
@@ -168,7 +219,7 @@ impl Status {
             parts.push(format!("{} waiting", counts.waiting));
         }
         if state.answered > 0 {
-            let p95 = quantity::took(percentile_95(&state.recent));
+            let p95 = quantity::took(percentile(&state.recent, 95));
             parts.push(format!("{} answered, p95 {p95}", state.answered));
         }
         if let Some(since) = state.asleep_since {
@@ -190,10 +241,15 @@ impl Status {
     }
 }
 
-fn percentile_95(recent: &VecDeque<Duration>) -> Duration {
+fn since_1970() -> Duration {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.unwrap_or_default()
+}
+
+fn percentile(recent: &VecDeque<Duration>, percent: usize) -> Duration {
     let mut sorted: Vec<Duration> = recent.iter().copied().collect();
     sorted.sort_unstable();
-    let place = (sorted.len() * 95).div_ceil(100).saturating_sub(1);
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(place).copied().unwrap_or_default()
 }
 

@@ -12,15 +12,16 @@ use super::activity::Activities;
 use super::agreements::Agreements;
 use super::album::{Album, Budget, FileIds, Outside, Sent};
 use super::answer_progress::AnswerProgress;
-use super::asleep::{Step, WaitingRoom};
+use super::asleep::WaitingRoom;
 use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
 use super::outage::Outage;
 use super::pictures::{Fetcher, PictureForm};
 use super::queue::{Queue, Queued};
+use super::reply;
 use super::search_client::SearchClient;
-use super::search_job::failures;
 use super::search_job::report::Report;
+use super::search_job::{self, failures};
 use super::search_job::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 use super::searches::Searches;
 use super::sent_pictures;
@@ -31,12 +32,14 @@ use crate::backoff;
 use crate::error::Result;
 use crate::inbox::Inbox;
 use crate::log::events;
-use crate::search::{Failure, Language, Page, Query, Reason};
+use crate::search::{Failure, Language, Page, Query};
 use crate::shutdown::Shutdown;
 use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::poll::PollEvent;
 use crate::telegram::request::Call;
+
+mod watch;
 
 /// Memory for all pictures on their way together, in bytes.
 const PICTURES: usize = 64_000_000;
@@ -255,55 +258,19 @@ impl ChatWorker {
         }
     }
 
-    /// Asks a sleeping endpoint again for all who wait, until [`Tools::stop_waiting`].
-    pub fn watch_asleep(&self) {
-        loop {
-            self.part.rest();
-            match self.tools.waiting.next() {
-                Step::End => return,
-                Step::TellStillAsleep(late) => self.tell_still_asleep(late),
-                Step::Ask(search) => match self.ask_endpoint(&search) {
-                    Err(failure) if failure.reason == Reason::SpaceAsleep => {
-                        self.tools.waiting.pause(failure.retry_after);
-                    }
-                    // Whatever it says now, each search is to hear for itself.
-                    Ok(_) | Err(_) => self.go_on_awake(),
-                },
-            }
-        }
-    }
-
-    fn tell_still_asleep(&self, mut late: Vec<ChatJob>) {
-        for job in &mut late {
-            let (update, chat) = (job.update, job.chat());
-            if let Work::Search(work) = &mut job.work {
-                Report::DidNotWakeUp.log(update, chat);
-                work.job.wait_no_longer();
-            }
-        }
-        self.tools.queue.put_back(late);
-        self.tools.waiting.back_in_the_queue();
-        if self.tools.waiting.is_empty() {
-            self.tools.status.awake();
-        }
-    }
-
-    fn go_on_awake(&self) {
-        let jobs = self.tools.waiting.release();
-        self.tools.status.awake();
-        tracing::info!(
-            message_id = events::ENDPOINT_AWAKE,
-            "the endpoint is awake; {} searches go on",
-            jobs.len()
-        );
-        self.tools.queue.put_back(jobs);
-        self.tools.waiting.back_in_the_queue();
-    }
-
     fn turn(&self, job: &mut ChatJob) -> TurnEnd {
         let (update, since, chat) = (job.update, job.since, job.chat());
         let lane = job.lane();
+        if let Work::Stats { to, texts } = job.work {
+            self.part
+                .within(self.tools.search.timeout() * 2 + SEARCH_SLACK);
+            let endpoint = self.tools.search.state();
+            let reply = reply::owner::stats(texts, &self.tools.status.summary(), &endpoint);
+            job.work = Work::request(search_job::message(to, &reply));
+        }
         match &mut job.work {
+            // It has become a request.
+            Work::Stats { .. } => TurnEnd::GivenUp,
             Work::Request { call, tries } => match self.send(call.clone()) {
                 Ok(_) => TurnEnd::Answered,
                 Err(error) => {

@@ -237,8 +237,7 @@ impl Client {
     /// # Errors
     /// As [`Client::call`].
     pub fn set_commands_of(&self, chat: i64, commands: &[Command]) -> Result<bool> {
-        let scope = json!({ "type": "chat", "chat_id": chat });
-        self.set_menu(commands, |call| call.with("scope", scope.clone()))
+        self.set_menu(commands, |call| for_chat(call, chat))
     }
 
     fn set_menu(&self, commands: &[Command], with_whom: impl Fn(Call) -> Call) -> Result<bool> {
@@ -246,13 +245,7 @@ impl Client {
         if present == commands {
             return Ok(false);
         }
-        let wanted: Vec<Value> = commands
-            .iter()
-            .map(|entry| json!({ "command": entry.command, "description": entry.description }))
-            .collect();
-        self.call(&with_whom(
-            Call::new("setMyCommands").with("commands", wanted),
-        ))?;
+        self.call(&with_whom(set_commands(commands)))?;
         Ok(true)
     }
 
@@ -307,6 +300,22 @@ impl Client {
     pub fn shut_down(&self) {
         self.http.shut_down();
     }
+}
+
+fn set_commands(commands: &[Command]) -> Call {
+    let entry = |one: &Command| json!({ "command": one.command, "description": one.description });
+    let wanted: Vec<Value> = commands.iter().map(entry).collect();
+    Call::new("setMyCommands").with("commands", wanted)
+}
+
+/// `setMyCommands` for the `chat` alone.
+#[must_use]
+pub fn set_commands_of(chat: i64, commands: &[Command]) -> Call {
+    for_chat(set_commands(commands), chat)
+}
+
+fn for_chat(call: Call, chat: i64) -> Call {
+    call.with("scope", json!({ "type": "chat", "chat_id": chat }))
 }
 
 fn for_language(call: Call, language: &str) -> Call {

@@ -32,6 +32,7 @@ mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;
 mod named_model;
+mod owner;
 mod pages;
 mod playground;
 mod playground_server;

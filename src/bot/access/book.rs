@@ -1,8 +1,10 @@
 //! What is remembered about the owner, about whom the owner let in, and about who asked.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
+
+use crate::config::Rate;
 
 /// How many people a day the owner is asked about.
 const MAX_ASKED_A_DAY: u32 = 10;
@@ -10,6 +12,8 @@ const MAX_ASKED_A_DAY: u32 = 10;
 const MAX_ASKED: usize = 1000;
 /// Most characters of a name that are kept.
 const MAX_NAME: usize = 40;
+/// How a rate without limit is kept.
+const UNLIMITED: &str = "off";
 
 /// A user or a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,9 @@ pub struct Person {
     pub name: String,
     /// Language code of the user's app.
     pub language: Option<String>,
+    /// Day since 1970 on which the owner let them in; none for who was let in before that was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<u64>,
 }
 
 /// Who owns the bot, who was let in, and who asked.
@@ -31,6 +38,9 @@ pub struct Book {
     pub owner: Option<Person>,
     guests: Vec<Person>,
     asked: VecDeque<Person>,
+    /// How often these users and groups may search, where not as all: a rate such as `30/1m`, or `off`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    rates: BTreeMap<i64, String>,
     /// Days since 1970 of the last question, and how many there were on that day.
     day: u64,
     asked_that_day: u32,
@@ -50,6 +60,7 @@ impl Person {
             id,
             name: words.join(" ").chars().take(MAX_NAME).collect(),
             language: language.map(str::to_owned),
+            since: None,
         }
     }
 }
@@ -80,11 +91,41 @@ impl Book {
         known.unwrap_or_else(|| Person::new(id, "", None))
     }
 
-    /// Lets somebody in.
-    pub fn let_in(&mut self, person: Person) {
+    /// Lets somebody in on `day` (since 1970).
+    pub fn let_in(&mut self, person: Person, day: u64) {
         if self.guest(person.id).is_none() {
-            self.guests.push(person);
+            self.guests.push(Person {
+                since: Some(day),
+                ..person
+            });
         }
+    }
+
+    /// How often `id` may search, if the owner said so: at a rate, or as often as they like.
+    #[must_use]
+    pub fn rate(&self, id: i64) -> Option<Option<Rate>> {
+        match self.rates.get(&id)?.as_str() {
+            UNLIMITED => Some(None),
+            rate => rate.parse().ok().map(Some),
+        }
+    }
+
+    /// Who has a rate of their own, and which.
+    #[must_use]
+    pub fn rates(&self) -> HashMap<i64, Option<Rate>> {
+        let own = |id: &i64| Some((*id, self.rate(*id)?));
+        self.rates.keys().filter_map(own).collect()
+    }
+
+    /// How often `id` may search from now on; nothing for as often as everybody.
+    pub fn set_rate(&mut self, id: i64, rate: Option<Option<Rate>>) {
+        let Some(rate) = rate else {
+            self.rates.remove(&id);
+            return;
+        };
+        let unlimited = || UNLIMITED.to_owned();
+        let text = rate.map_or_else(unlimited, |rate| rate.to_string());
+        self.rates.insert(id, text);
     }
 
     /// Serves `id` no longer. The owner is not asked about it again.
@@ -126,6 +167,14 @@ impl Book {
         }
     }
 
+    /// The rate of the group `old` is that of `new` from now on; whether it had one.
+    pub fn move_rate(&mut self, old: i64, new: i64) -> bool {
+        let rate = self.rates.remove(&old);
+        let is_moved = rate.is_some();
+        self.rates.extend(rate.map(|rate| (new, rate)));
+        is_moved
+    }
+
     /// The group `old` has the id `new` from now on; `listed` if the settings allow the old one.
     /// Returns whether that is news that concerns who is served.
     pub fn migrate(&mut self, old: i64, new: i64, listed: bool) -> bool {
@@ -133,9 +182,9 @@ impl Book {
         if self.guest(new).is_some() || !(listed || guest.is_some()) {
             return false;
         }
-        let name = guest.map(|guest| guest.name).unwrap_or_default();
+        let guest = guest.unwrap_or_else(|| Person::new(old, "", None));
         self.guests.retain(|guest| guest.id != old);
-        self.let_in(Person::new(new, &name, None));
+        self.guests.push(Person { id: new, ..guest });
         true
     }
 }
@@ -159,10 +208,24 @@ mod tests {
     #[test]
     fn who_was_put_out_is_not_asked_about_again() {
         let mut book = Book::default();
-        book.let_in(Person::new(8, "Bob", None));
+        book.let_in(Person::new(8, "Bob", None), 20_000);
+        assert_eq!(book.known(8).since, Some(20_000));
         book.put_out(8);
         assert!(book.guest(8).is_none() && book.known(8).name == "Bob");
         assert!(!book.asks(Person::new(8, "Bob", None), 1));
+    }
+
+    #[test]
+    fn a_rate_of_ones_own_is_kept_until_it_is_taken_back() {
+        let mut book = Book::default();
+        let rate = "30/1m".parse().ok();
+        assert!(rate.is_some() && book.rate(8).is_none());
+        book.set_rate(8, Some(rate));
+        let kept = serde_json::to_string(&book).expect("plain data");
+        let mut book: Book = serde_json::from_str(&kept).expect("its own form");
+        assert_eq!(book.rate(8), Some(rate));
+        book.set_rate(8, None);
+        assert_eq!(book.rate(8), None);
     }
 
     #[test]
@@ -176,10 +239,13 @@ mod tests {
     fn a_group_keeps_its_permission_under_its_new_id() {
         let mut book = Book::default();
         assert!(!book.migrate(-1, -100, false), "nobody let it in");
-        book.let_in(Person::new(-1, "Family", None));
+        book.let_in(Person::new(-1, "Family", None), 1);
+        book.set_rate(-1, Some(None));
         assert!(book.migrate(-1, -100, false) && !book.migrate(-1, -100, false));
         assert!(book.guest(-1).is_none());
         assert_eq!(book.known(-100).name, "Family");
+        assert!(book.move_rate(-1, -100) && !book.move_rate(-1, -100));
+        assert_eq!((book.rate(-1), book.rate(-100)), (None, Some(None)));
         assert!(book.migrate(-2, -200, true) && book.guest(-200).is_some());
     }
 }

@@ -94,7 +94,8 @@ mod tests {
         assert_eq!(load(&folder).expect("none is fine"), Book::default());
         let mut book = Book::default();
         book.owner = Some(Person::new(7, "Ada", Some("en")));
-        book.let_in(Person::new(8, "Bob", None));
+        book.let_in(Person::new(8, "Bob", None), 1);
+        book.set_rate(8, Some("30/1m".parse().ok()));
         assert!(book.asks(Person::new(-9, "Family", None), 5));
         for _ in 0..2 {
             save(&folder, &book).expect("room");

@@ -55,6 +55,8 @@ impl House {
             Task::Edit { chat, reply, .. } => format!("{chat} edit: {}", reply.text),
             Task::Acknowledge { .. } => "ack".to_owned(),
             Task::Search(search) => format!("{}: search {}", search.to.chat, search.asker),
+            Task::Stats { to, .. } => format!("{}: stats", to.chat),
+            Task::OwnersMenu { owner, .. } => format!("menu of {owner}"),
         };
         tasks.iter().map(said).collect()
     }
@@ -99,7 +101,9 @@ fn nobody_is_served_until_the_code_claims_the_bot_once() {
     assert_eq!(house.says(7, -100, &start), [""; 0], "not in a group");
     assert!(house.door.manners().access.is_unclaimed());
 
-    assert!(house.says(7, 7, &start)[0].contains("yours now"));
+    let claimed = house.says(7, 7, &start);
+    assert!(claimed[0].contains("yours now"), "{claimed:?}");
+    assert_eq!(claimed[1], "menu of 7");
     assert_eq!(house.says(7, 7, "bus"), ["7: search 7"]);
     assert!(
         house.says(7, 7, &start)[0].contains("find pictures"),
@@ -149,7 +153,13 @@ fn the_owner_lets_others_in_and_out() {
         "{pressed:?}"
     );
     assert_eq!(house.says(8, 8, "bus"), ["8: search 8"]);
-    assert_eq!(house.says(7, 7, "/people"), ["7: You let in:\nAda (id 8)"]);
+    let list = ["7: You let in:\nAda (id 8), since 1970-01-02"];
+    assert_eq!(house.says(7, 7, "/users"), list);
+    assert_eq!(
+        house.says(7, 7, "/people@clip_bot"),
+        list,
+        "its earlier name"
+    );
     assert_eq!(
         house.presses(7, 7, "out:8")[1],
         "7 edit: Not served: Ada (id 8)."
@@ -214,4 +224,73 @@ fn an_open_bot_asks_nobody() {
     assert_eq!(house.says(8, 8, "bus"), ["8: search 8"]);
     assert_eq!(house.says(8, 8, "/start 0123").len(), 1);
     assert!(house.door.manners().access.book.owner.is_none());
+}
+
+#[test]
+fn the_owners_commands_are_nobody_elses() {
+    let mut house = House::claimed();
+    house.presses(7, 7, "in:8");
+    assert_eq!(house.says(7, 7, "/stats"), ["7: stats"]);
+    for command in ["/stats", "/users", "/people", "/rate 8 off", "/rate"] {
+        let unknown = house.says(8, 8, "/nonsense");
+        assert_eq!(house.says(8, 8, command), unknown, "{command}");
+        assert_eq!(house.says(8, -100, command), [""; 0], "{command}");
+        assert!(
+            house.says(9, 9, command)[0].contains("private"),
+            "{command}"
+        );
+        if command != "/rate 8 off" {
+            assert_eq!(
+                house.says(7, -100, command),
+                [""; 0],
+                "{command} is no talk for a group"
+            );
+        }
+    }
+    assert_eq!(house.door.manners().access.book.rate(8), None);
+}
+
+#[test]
+fn the_owner_says_how_often_others_may_search() {
+    let mut house = House::claimed();
+    house.says(8, 8, "/start");
+    house.presses(7, 7, "in:8");
+    let told = |rate: &str| format!("7: Ada (id 8) may search: {rate}");
+    for (command, rate) in [
+        ("/rate 8", "as often as they like"),
+        ("/rate 8 30/1m", "30/1m"),
+        ("/rate@clip_bot 8", "30/1m"),
+        ("/rate 8 OFF", "as often as they like"),
+        ("/rate 8 2/1h", "2/1h"),
+    ] {
+        assert_eq!(house.says(7, 7, command), [told(rate)], "{command}");
+    }
+    for wrong in [
+        "/rate",
+        "/rate 8 fast",
+        "/rate 8 0/1m",
+        "/rate 30/1m",
+        "/rate 8 1/1m please",
+    ] {
+        let said = house.says(7, 7, wrong);
+        assert!(
+            said[0].starts_with("7: Send /rate, an id"),
+            "{wrong}: {said:?}"
+        );
+    }
+    let book = &house.door.manners().access.book;
+    assert_eq!(book.rate(8), Some("2/1h".parse().ok()));
+
+    let mut event = message(7, -100, "/rate 5/1m");
+    event["message"]["reply_to_message"] = message(9, -100, "spam")["message"].clone();
+    assert_eq!(
+        house.meet(event, false),
+        ["-100: Ada (id 9) may search: 5/1m"]
+    );
+    assert_eq!(
+        house.says(7, 7, "/rate 9 default"),
+        ["7: Somebody (id 9) may search: as often as they like"]
+    );
+    let book = &house.door.manners().access.book;
+    assert_eq!(book.rate(9), None);
 }

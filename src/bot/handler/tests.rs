@@ -50,6 +50,7 @@ fn said(event: Value) -> String {
                 format!("ack {callback}{}", words.unwrap_or_default())
             }
             Task::Edit { reply, .. } => format!("edit: {}", reply.text),
+            Task::Stats { .. } | Task::OwnersMenu { .. } => "the owner's".to_owned(),
         })
         .collect();
     lines.join("; ")
@@ -68,6 +69,21 @@ fn what_a_message_gets() {
         (private("red bus"), "search: red bus"),
         (private("/query"), "say: What shall I l"),
         (private("/query  \n"), "say: What shall I l"),
+        (private("/query\nred bus"), "search: red bus"),
+        (private("/query: red bus"), "search: red bus"),
+        (private("／query red bus"), "search: red bus"),
+        (private("query: red bus"), "search: red bus"),
+        (private("@clip_bot red bus"), "search: red bus"),
+        (
+            private(&"😀".repeat(500)),
+            &format!("search: {}", "😀".repeat(500)),
+        ),
+        (private("\u{200b}"), "say: What shall I l"),
+        (private("שלום עולם"), "search: שלום עולם"),
+        (
+            private("<b>bus</b> & *tram*"),
+            "search: <b>bus</b> & *tram*",
+        ),
         (private(&"x ".repeat(251)), "say: That is too lo"),
         (private("/unknown"), "say: I find picture"),
         (private("/query@other_bot x"), ""),

@@ -106,7 +106,7 @@ fn start_of(job: &mut ChatJob) -> (Option<i64>, Then) {
             let message = work.job.message();
             (message, work.job.step(SearchEvent::TurnBegan, now).then)
         }
-        Work::Request { call, .. } => panic!("{call:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

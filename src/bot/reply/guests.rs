@@ -1,13 +1,20 @@
 //! What is said about who is served, to the owner and to those who ask.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
-use super::{Reply, fill, help, plain};
-use crate::bot::access::book::Person;
+use super::{Reply, fill, help, owner, plain};
+use crate::bot::access::book::{Book, Person};
 use crate::bot::texts::Texts;
+use crate::config::Allowed;
 
 /// Guests in one list: Telegram shows up to 100 buttons.
 const MAX_LISTED: usize = 50;
+/// Ids that the settings serve.
+const MAX_LISTED_IDS: usize = 30;
+/// Of the text of that list, in UTF-16 units; ids that the settings serve follow.
+const MAX_LIST_LENGTH: usize = 3000;
 
 /// What a button of the owner's asks for: one of the words, a colon, and the id of a user or group.
 /// Nothing else is needed to obey it, so that it works after a restart.
@@ -71,26 +78,59 @@ pub fn welcome(texts: &Texts, results: usize) -> Reply {
     }
 }
 
-/// The owner's list of guests, with a button to put each of them out.
+/// The owner's list of guests, with a button to put each of them out, and whom the settings serve.
 #[must_use]
-pub fn list<'a>(texts: &Texts, guests: impl Iterator<Item = &'a Person>) -> Reply {
-    let mut guests: Vec<&Person> = guests.collect();
-    if guests.is_empty() {
-        return plain(texts.no_guests.to_owned());
-    }
+pub fn list(texts: &Texts, book: &Book, allowed: &Allowed) -> Reply {
+    let mut guests: Vec<&Person> = book.guests().collect();
     guests.reverse();
     guests.truncate(MAX_LISTED);
-    let lines: Vec<String> = guests.iter().map(|guest| shown(texts, guest)).collect();
-    let text = format!("{}\n{}", texts.guests, lines.join("\n"));
-    let row = |guest: &&Person| {
-        let label = format!("{}: {}", texts.put_out_button, shown(texts, guest));
-        vec![button(&label, PUT_OUT, guest.id)]
+    let line = |guest: &&Person| {
+        let since = guest.since.map(|day| fill(texts.since, "date", &date(day)));
+        let rate = book.rate(guest.id).map(|rate| owner::rate(texts, rate));
+        let parts = [Some(shown(texts, guest)), since, rate];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        parts.join(", ")
     };
-    let rows: Vec<Vec<Value>> = guests.iter().map(row).collect();
-    keyboard(text, &rows)
+    let mut text = texts.guests.to_owned();
+    let mut rows = Vec::new();
+    for guest in &guests {
+        let line = line(guest);
+        if text.encode_utf16().count() + line.encode_utf16().count() > MAX_LIST_LENGTH {
+            break;
+        }
+        text = format!("{text}\n{line}");
+        let label = format!("{}: {}", texts.put_out_button, shown(texts, guest));
+        rows.push(vec![button(&label, PUT_OUT, guest.id)]);
+    }
+    let listed = match allowed {
+        Allowed::Everyone => Some(texts.everyone.to_owned()),
+        Allowed::Ids(ids) if ids.is_empty() => None,
+        Allowed::Ids(ids) => {
+            let ids: Vec<String> = ids
+                .iter()
+                .take(MAX_LISTED_IDS)
+                .map(i64::to_string)
+                .collect();
+            Some(fill(texts.listed, "ids", &ids.join(", ")))
+        }
+    };
+    match (listed, rows.is_empty()) {
+        (None, true) => plain(texts.no_guests.to_owned()),
+        (Some(listed), true) => plain(listed),
+        (None, false) => keyboard(text, &rows),
+        (Some(listed), false) => keyboard(format!("{text}\n\n{listed}"), &rows),
+    }
 }
 
-fn shown(texts: &Texts, person: &Person) -> String {
+/// Such as `2026-11-28`, of a day since 1970.
+fn date(day: u64) -> String {
+    let time = UNIX_EPOCH + Duration::from_secs(day * 24 * 3600);
+    let text = humantime::format_rfc3339_seconds(time).to_string();
+    text.split('T').next().unwrap_or_default().to_owned()
+}
+
+/// Name and id.
+pub(super) fn shown(texts: &Texts, person: &Person) -> String {
     let name = if person.name.is_empty() {
         texts.somebody
     } else {
@@ -120,15 +160,27 @@ mod tests {
         let who = Person::new(i64::MIN, &"{group}".repeat(99), None);
         let group = Person::new(-100, "{who}", None);
         for texts in ALL {
-            let many: Vec<Person> = (0..500).map(|id| Person { id, ..who.clone() }).collect();
+            let mut many = Book::default();
+            for id in 0..500 {
+                many.let_in(
+                    Person {
+                        id: -1_000_000_000_000 - id,
+                        ..who.clone()
+                    },
+                    20_000,
+                );
+            }
+            let ids = Allowed::Ids(vec![i64::MIN; 500]);
             for reply in [
                 asks(texts, &who, Some(&group)),
                 asks(texts, &group, None),
                 decided(texts, &who, true),
                 decided(texts, &who, false),
                 welcome(texts, 5),
-                list(texts, many.iter()),
-                list(texts, [].iter()),
+                list(texts, &many, &ids),
+                list(texts, &many, &Allowed::Everyone),
+                list(texts, &Book::default(), &ids),
+                list(texts, &Book::default(), &Allowed::default()),
                 unclaimed(texts),
                 claimed(texts),
             ] {
@@ -146,5 +198,21 @@ mod tests {
                 "as written"
             );
         }
+    }
+
+    #[test]
+    fn the_list_says_since_when_and_at_which_rate() {
+        let mut book = Book::default();
+        book.let_in(Person::new(8, "Bob @bob", None), 20_785);
+        book.let_in(Person::new(-9, "Family", None), 0);
+        book.set_rate(8, Some("30/1m".parse().ok()));
+        book.set_rate(-9, Some(None));
+        let shown = list(Texts::of(None), &book, &Allowed::Ids(vec![5, -6]));
+        assert_eq!(
+            shown.text,
+            "You let in:\nFamily (id -9), since 1970-01-01, as often as they like\n\
+             Bob @bob (id 8), since 2026-11-28, 30/1m\n\n\
+             By the settings (CLIP_BOT_ALLOWED): 5, -6"
+        );
     }
 }
