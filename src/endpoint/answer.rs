@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use crate::quantity::counted;
 use crate::search::{Failure, Page, Reason};
 
 /// A search's [`Failure`] as an HTTP response.
@@ -92,7 +93,8 @@ pub(super) fn log(about: &str, engine: &str, response: &Response, elapsed: Durat
                 clip_results = hits,
                 clip_status,
                 clip_millis = millis,
-                "{about}: {hits} hits in {millis} ms"
+                "{about}: {} in {millis} ms",
+                counted(*hits, "hit", "hits")
             );
         }
         Some(AnswerSummary::Failed(failure)) => {

@@ -70,6 +70,7 @@ const LAYERS: &[&[Row]] = &[
                 "locked",
                 "metrics",
                 "multipart",
+                "quantity",
                 "search",
                 "secret",
                 "shutdown",

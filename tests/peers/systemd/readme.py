@@ -55,7 +55,10 @@ class Playground:
 
     def wait_pictures(self, chat, count):
         pictures = lambda: sum("photo" in one for one in self.messages(chat)) >= count
-        wait(f"{count} pictures in chat {chat}", pictures)
+        try:
+            wait("", pictures)
+        except AssertionError:
+            raise AssertionError(f"no {count} pictures, but {self.messages(chat)}") from None
 
 
 def lines_of(section, language="sh"):
@@ -114,7 +117,7 @@ def installs(kind, playground):
         playground.wait_words(ADA, "This bot is yours now")
         playground.say(ADA, "a red bus at night")
         playground.wait_words(ADA, "pictures for “a red bus at night”")
-        playground.wait_pictures(ADA, 5)
+        playground.wait_pictures(ADA, 3)
     with checking("manual, completions and the explanation of an event are there"):
         assert "answers from now on" in run("journalctl", "--dump-catalog")
         prefix = pathlib.Path("/usr" if kind == "deb" else "/usr/local")
