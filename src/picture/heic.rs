@@ -4,6 +4,7 @@
 //! way takes 20 bytes for each pixel of all tiles together, of which a file of 50 KB may have hundreds
 //! of megapixels that nobody sees.
 
+use std::hint::black_box;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -22,6 +23,9 @@ use super::pixels::{halve, on_white};
 use super::turned;
 use crate::error::{Error, Kind, Result};
 use crate::media::other_format;
+
+/// More than the memory that decoding a tile takes and gives back.
+const KEPT: usize = 4 << 20;
 
 /// Longest description of a coded picture, in bytes.
 const MAX_DESCRIPTION: u64 = 64 << 10;
@@ -172,6 +176,13 @@ pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     isobmff::parse(bytes).ok()?.metadata.icc_profile
 }
 
+/// Lets the memory of one tile be used for the next. glibc takes from the kernel what is larger than any
+/// block it has given back so, and gives back what is free beyond twice of that: without this every
+/// tile has all its pages made anew, a sixth of the time. Elsewhere it does nothing.
+fn keep_memory() {
+    drop(black_box(Vec::<u8>::with_capacity(KEPT)));
+}
+
 /// The picture that the file shows first, already turned.
 pub(super) fn decode(bytes: &[u8], estimate: &Estimate) -> Result<Picture> {
     let parsed = isobmff::parse(bytes).map_err(failed)?;
@@ -181,6 +192,7 @@ pub(super) fn decode(bytes: &[u8], estimate: &Estimate) -> Result<Picture> {
     if Estimate::new(width, height, needed.bytes() + copies).bytes > estimate.bytes {
         return Err(broken("its head tells two sizes"));
     }
+    keep_memory();
     let halvings = halvings(needed.canvas.0, needed.canvas.1);
     let colours = Layer::Colours(parsed.metadata.color_info);
     let mut picture = assembled(&parsed, colours, halvings)?;
