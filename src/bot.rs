@@ -33,6 +33,7 @@ pub mod searches;
 pub mod sent_pictures;
 pub mod small_talk;
 pub mod status;
+pub mod storage;
 pub mod texts;
 mod threads;
 pub mod wanted;
@@ -61,16 +62,19 @@ use crate::telegram::types::User;
 
 use access::book::{Book, Person};
 use agreements::Agreements;
+use album::FileIds;
 use door::{Announce, Door};
 use handler::{Identity, Manners};
 use inline::worker::InlineTools;
 use intake::{Changes, Intake};
 use job::ChatJob;
 use metrics::MetricsFile;
+use pictures::Fetcher;
 use queue::{Closing, Queue};
 use rate::Rates;
 use search_client::SearchClient;
 use status::{Counts, Status};
+use storage::{Storage, rules::Insiders};
 use threads::{INLINE_WORKERS, start_inline_worker, start_worker};
 use worker::Tools;
 
@@ -104,7 +108,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let queue = Arc::new(Queue::default());
     let delivery = Delivery::new(sending.clone(), shutdown.clone());
     let tools = Tools::new(
-        delivery,
+        delivery.clone(),
         search.clone(),
         Arc::clone(&queue),
         inbox.clone(),
@@ -112,7 +116,9 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         shutdown.clone(),
     );
     let agreements = Agreements::open(config.state_dir.clone());
-    let tools = Arc::new(tools.with_agreements(agreements));
+    let file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
+    let tools = tools.with_agreements(agreements).with_file_ids(file_ids);
+    let tools = Arc::new(tools);
     systemd::ready();
     let mut observer = Observer::new(config, &inbox, &queue, &tools, &status);
     let beating = pulse.clone();
@@ -124,11 +130,13 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let owner = book.owner.clone();
     let manners = Manners::of(identity(me), config).with_book(book);
     let manners = manners.with_clock(clock);
+    let insiders = inline::insiders(&manners);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
     let known = tools.file_ids().clone();
+    let storage = open_storage(config, &delivery, &tools, insiders, &pulse)?;
     let inline = InlineTools::new(sending.clone(), search, known, Arc::clone(&rates));
-    let inline = Arc::new(inline);
+    let inline = Arc::new(inline.with_storage(storage.clone()));
     let mut intake = Intake::new(
         door,
         rates,
@@ -157,8 +165,30 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     );
     part.rest();
     inline.desk.close();
+    storage.iter().for_each(|storage| storage.close());
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
+}
+
+/// Starts to put pictures into the storage chat, where one is set.
+fn open_storage(
+    config: &BotConfig,
+    delivery: &Delivery,
+    tools: &Tools,
+    insiders: Insiders,
+    pulse: &Pulse,
+) -> Result<Option<Arc<Storage>>> {
+    let Some(chat) = config.storage else {
+        return Ok(None);
+    };
+    let fetcher = Fetcher::new(&config.search_url);
+    let (budget, known) = (Arc::clone(tools.budget()), tools.file_ids().clone());
+    let storage = Storage::new(chat, delivery.clone(), fetcher, budget, known);
+    storage.belongs_to(insiders);
+    let storage = Arc::new(storage);
+    let (at_work, part) = (Arc::clone(&storage), pulse.part("storage"));
+    spawn("storage", move || at_work.run(&part))?;
+    Ok(Some(storage))
 }
 
 /// Shows the commands in Telegram's menu, as soon as Telegram takes them.

@@ -13,6 +13,7 @@ pub mod worker;
 use std::time::Instant;
 
 use super::handler::{Manners, tidy};
+use super::storage::rules::Insiders;
 use super::texts::Texts;
 use crate::config::Allowed;
 use crate::search::Language;
@@ -37,8 +38,19 @@ pub struct InlineAsk {
     pub texts: &'static Texts,
     /// Language of captions.
     pub language: Option<Language>,
+    /// Who may be in the storage chat.
+    pub insiders: Insiders,
     /// When it came.
     pub since: Instant,
+}
+
+/// Who may be in the storage chat, as `manners` are now.
+#[must_use]
+pub fn insiders(manners: &Manners) -> Insiders {
+    Insiders {
+        me: manners.me.id,
+        owner: manners.access.book.owner.as_ref().map(|owner| owner.id),
+    }
 }
 
 /// What `query` asks for; nothing for what no person typed. Who may search in private may search here.
@@ -62,6 +74,7 @@ pub fn ask_of(query: &InlineQuery, manners: &Manners, now: Instant) -> Option<In
         is_public: manners.access.allowed == Allowed::Everyone,
         texts: manners.texts(language),
         language: manners.reads(language),
+        insiders: insiders(manners),
         since: now,
     })
 }

@@ -154,6 +154,19 @@ impl Tools {
         self
     }
 
+    /// The same, with pictures that Telegram knows.
+    #[must_use]
+    pub fn with_file_ids(mut self, file_ids: FileIds) -> Self {
+        self.file_ids = file_ids;
+        self
+    }
+
+    /// Memory for pictures on their way.
+    #[must_use]
+    pub fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
     /// Pictures that Telegram knows already.
     #[must_use]
     pub fn file_ids(&self) -> &FileIds {

@@ -38,6 +38,8 @@ pub struct BotConfig {
     pub metrics: Option<PathBuf>,
     /// Pictures in an answer.
     pub results: usize,
+    /// The chat that own pictures are put into for inline mode, if any.
+    pub storage: Option<i64>,
     /// How long one getUpdates request waits for messages.
     pub poll_timeout: Duration,
     /// Worker threads.
@@ -161,6 +163,7 @@ impl BotConfig {
             control: runtime.as_ref().map(|folder| folder.join("control")),
             metrics: runtime.map(|folder| folder.join("clip-bot.prom")),
             results: settings.number("CLIP_BOT_RESULTS", 1, 10),
+            storage: settings.or(storage(&settings), None),
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50),
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64),
             allowed: settings.or(
@@ -207,6 +210,19 @@ fn language(settings: &Settings<'_>) -> Result<Option<String>> {
             let known = "en, es, de, fr, it, pt, ru, uk, zh or ja";
             Err(settings.invalid("CLIP_BOT_LANGUAGE", known))
         }
+    }
+}
+
+fn storage(settings: &Settings<'_>) -> Result<Option<i64>> {
+    match settings.text("CLIP_BOT_STORAGE") {
+        "" => Ok(None),
+        text => match text.parse() {
+            Ok(id) if id < 0 => Ok(Some(id)),
+            _ => {
+                let wanted = "the number of a group or channel without a public name, such as -1001234567890";
+                Err(settings.invalid("CLIP_BOT_STORAGE", wanted))
+            }
+        },
     }
 }
 

@@ -101,6 +101,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
         "folder that keeps the owner, the guests, and messages until they are answered; empty: systemd's StateDirectory, else memory",
     ),
     variable(
+        "CLIP_BOT_STORAGE",
+        "",
+        "id of a group or channel that holds nobody but the owner and the bot: own pictures without a public address are put there once, silently, so that inline mode can show them; empty: not",
+    ),
+    variable(
         "CLIP_BOT_TOKEN",
         "",
         "bot token from @BotFather; for development only",

@@ -6,12 +6,14 @@ use super::command_line::print_lines;
 use crate::bot::access::{self, Access};
 use crate::bot::search_client::SearchClient;
 use crate::config::BotConfig;
-use crate::error::{Error, Kind};
+use crate::bot::storage::rules::{self, Insiders};
+use crate::error::{Error, Kind, Result};
 use crate::log::Sink;
 use crate::quantity::counted;
 use crate::search::{Failure, Query, Reason};
 use crate::systemd;
 use crate::telegram::client::Client;
+use crate::telegram::types::User;
 
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,7 +88,13 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
     };
     let mut findings = Vec::new();
     if !config.token.is_empty() {
-        findings.extend([token(&telegram), webhook(&telegram)]);
+        let me = telegram.get_me();
+        findings.push(token(&me));
+        findings.extend(me.as_ref().ok().map(inline_mode));
+        findings.push(webhook(&telegram));
+        if let (Ok(me), Some(chat)) = (&me, config.storage) {
+            findings.push(storage(&telegram, chat, me.id, config));
+        }
     }
     if !config.search_url.is_empty() {
         findings.push(endpoint(&search));
@@ -125,12 +133,44 @@ fn served(config: &BotConfig) -> Finding {
     finding(true, format!("access: {}{owner}", access.in_words()))
 }
 
-fn token(telegram: &Client) -> Finding {
-    match telegram.get_me() {
-        Ok(me) => finding(
+/// Whether the bot is asked in other chats, and sees its own pictures there.
+fn inline_mode(me: &User) -> Finding {
+    let line = if me.supports_inline_queries {
+        "inline mode: on; own pictures are shown there once Telegram has them, see CLIP_BOT_STORAGE"
+    } else {
+        "inline mode: off; to find pictures in any chat by the bot's name, send /setinline to @BotFather \
+         and choose this bot"
+    };
+    finding(true, line.to_owned())
+}
+
+/// Whether pictures may be put into the chat that is to hold them.
+fn storage(telegram: &Client, chat: i64, me: i64, config: &BotConfig) -> Finding {
+    let kept = config.state_dir.as_deref().map(access::file::read);
+    let book = kept.and_then(Result::ok).unwrap_or_default();
+    let owner = config.owner.or(book.owner.map(|owner| owner.id));
+    let insiders = Insiders { me, owner };
+    match rules::check(chat, insiders, |call| telegram.call(&call)) {
+        Ok(()) => finding(
             true,
-            format!("token: good, this is @{}", me.username.unwrap_or_default()),
+            format!("storage: {chat} holds nobody but its owner and the bot"),
         ),
+        Err(words) => finding(
+            false,
+            format!(
+                "storage: {chat}: {words}. Make a new private group of only you and the bot, send /storage \
+                 there, and set CLIP_BOT_STORAGE to the number in the answer"
+            ),
+        ),
+    }
+}
+
+fn token(me: &Result<User>) -> Finding {
+    match me {
+        Ok(me) => {
+            let name = me.username.as_deref().unwrap_or_default();
+            finding(true, format!("token: good, this is @{name}"))
+        }
         Err(error) => finding(false, format!("token: {}", error.chain())),
     }
 }

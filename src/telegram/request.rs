@@ -145,6 +145,24 @@ pub fn get_file(file_id: &str) -> Call {
     Call::new("getFile").with("file_id", file_id)
 }
 
+/// `getChat`: everything about the chat.
+#[must_use]
+pub fn get_chat(chat: i64) -> Call {
+    Call::new("getChat").with("chat_id", chat)
+}
+
+/// `getChatMemberCount`.
+#[must_use]
+pub fn get_chat_member_count(chat: i64) -> Call {
+    Call::new("getChatMemberCount").with("chat_id", chat)
+}
+
+/// `getChatAdministrators`.
+#[must_use]
+pub fn get_chat_administrators(chat: i64) -> Call {
+    Call::new("getChatAdministrators").with("chat_id", chat)
+}
+
 /// `sendChatAction` "sending a photo", which the chat shows for 5 s.
 #[must_use]
 pub fn send_upload_action(to: Address) -> Call {

@@ -3,7 +3,7 @@
 use super::InlineAsk;
 use crate::bot::album::{FileIds, caption_of};
 use crate::bot::pictures;
-use crate::search::{Hit, MAX_QUERY_CHARS};
+use crate::search::{Hit, MAX_QUERY_CHARS, Page};
 use crate::telegram::request::{Call, InlinePhoto, answer_inline_query, inline_results_button};
 
 /// Pictures on a page.
@@ -96,11 +96,19 @@ pub fn is_searched(ask: &InlineAsk) -> bool {
     ask.is_served && !ask.words.is_empty() && ask.words.chars().count() <= MAX_QUERY_CHARS
 }
 
-/// The pictures among `hits` that can be shown, with their captions.
+/// The answer of `page`. Pictures of `late` addresses can be shown later: the next page begins with the
+/// first of them.
 #[must_use]
-pub fn photos(hits: &[Hit], known: &FileIds) -> Vec<(InlinePhoto, Option<String>)> {
-    let shown = hits
-        .iter()
-        .filter_map(|hit| Some((photo_of(hit, known)?, caption_of(hit))));
-    shown.collect()
+pub fn page(ask: &InlineAsk, page: &Page, known: &FileIds, late: &[String]) -> Call {
+    let mut photos = Vec::new();
+    let mut next = page.next_offset;
+    for (index, hit) in page.hits.iter().enumerate() {
+        if let Some(photo) = photo_of(hit, known) {
+            photos.push((photo, caption_of(hit)));
+        } else if late.contains(&hit.url) && !photos.is_empty() {
+            next = Some(ask.offset + index);
+            break;
+        }
+    }
+    answer(ask, photos, next)
 }

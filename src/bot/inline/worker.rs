@@ -10,9 +10,10 @@ use crate::bot::album::FileIds;
 use crate::bot::rate::Rates;
 use crate::bot::search_client::SearchClient;
 use crate::bot::searches::Searches;
+use crate::bot::storage::Storage;
 use crate::error::Class;
 use crate::locked::locked;
-use crate::search::{Failure, Language, Page, Query};
+use crate::search::{Failure, Hit, Language, Page, Query};
 use crate::systemd::WatchedPart;
 use crate::telegram::client::Client;
 use crate::telegram::request::Call;
@@ -23,6 +24,8 @@ const DEADLINE: Duration = Duration::from_millis(4800);
 const ANSWERING: Duration = Duration::from_secs(1);
 /// Shorter than that no search is worth its request.
 const SHORTEST: Duration = Duration::from_millis(200);
+/// Pictures of one page that are put into the storage chat.
+const MAX_STORED: usize = 10;
 /// How long the watchdog lets one answer take.
 const WATCHED: Duration = Duration::from_secs(30);
 
@@ -36,6 +39,7 @@ pub struct InlineTools {
     searches: Searches,
     file_ids: FileIds,
     rates: Arc<Mutex<Rates>>,
+    storage: Option<Arc<Storage>>,
 }
 
 /// Answers inline queries.
@@ -62,7 +66,14 @@ impl InlineTools {
             searches: Searches::default(),
             file_ids,
             rates,
+            storage: None,
         }
+    }
+
+    /// The same, which puts own pictures into `storage`.
+    #[must_use]
+    pub fn with_storage(self, storage: Option<Arc<Storage>>) -> Self {
+        Self { storage, ..self }
     }
 }
 
@@ -91,21 +102,25 @@ impl InlineWorker {
     }
 
     fn turn(&self, ticket: Ticket, ask: &InlineAsk) {
-        let call = self.answer(ask);
+        let call = self.answer(ticket, ask);
         if self.tools.desk.is_superseded(ticket) {
             return;
         }
         self.send(ask, &call);
     }
 
-    fn answer(&self, ask: &InlineAsk) -> Call {
+    fn answer(&self, ticket: Ticket, ask: &InlineAsk) -> Call {
         if !answer::is_searched(ask) {
             return answer::nothing(ask);
         }
         match self.find(ask) {
             Ok(Some(page)) => {
-                let photos = answer::photos(&page.hits, &self.tools.file_ids);
-                answer::answer(ask, photos, page.next_offset)
+                let late = if self.tools.desk.is_superseded(ticket) {
+                    Vec::new()
+                } else {
+                    self.store(ask, &page.hits)
+                };
+                answer::page(ask, &page, &self.tools.file_ids, &late)
             }
             Ok(None) => answer::nothing(ask),
             Err(failure) => {
@@ -134,6 +149,25 @@ impl InlineWorker {
             .searches
             .once(&key, || search.search(&query))
             .map(Some)
+    }
+
+    /// Puts the first of `hits` that cannot be shown otherwise into the storage chat, where there is one,
+    /// as far as there is time. Returns the addresses of those for which there was none.
+    fn store(&self, ask: &InlineAsk, hits: &[Hit]) -> Vec<String> {
+        let tools = &self.tools;
+        let Some(storage) = &tools.storage else {
+            return Vec::new();
+        };
+        let is_new = |hit: &&Hit| answer::photo_of(hit, &tools.file_ids).is_none();
+        let new: Vec<Hit> = hits.iter().filter(is_new).cloned().collect();
+        let (now, later) = new.split_at(new.len().min(MAX_STORED));
+        let mut late = Vec::new();
+        if !now.is_empty() {
+            storage.belongs_to(ask.insiders);
+            late = storage.store(now, ask.since + (DEADLINE - ANSWERING));
+        }
+        late.extend(later.iter().map(|hit| hit.url.clone()));
+        late
     }
 
     /// Sends the answer, as long as somebody waits for it.

@@ -80,6 +80,24 @@ impl Chats {
         self.chats.get(&id)
     }
 
+    /// Telegram's `ChatMember`s that lead a group: its first member, who made it, and the bot `me`.
+    ///
+    /// # Errors
+    /// "chat not found"; "there are no administrators in the private chat".
+    pub fn administrators(&mut self, id: &Value, me: &Value) -> Result<Value, Refusal> {
+        let chat = self.find(id)?;
+        if chat.is_private() {
+            return Err(Refusal::bad("there are no administrators in the private chat"));
+        }
+        let creator = chat.members.first().copied();
+        let creator = creator.map(|id| {
+            json!({"status": "creator", "is_anonymous": false, "user": self.user(id)})
+        });
+        let bot = json!({"status": "administrator", "can_be_edited": false, "is_anonymous": false,
+            "user": me});
+        Ok(creator.into_iter().chain([bot]).collect())
+    }
+
     /// Learns chats, users and messages from an update that did not come from here.
     pub fn learn(&mut self, update: &Value) {
         let message = &update["message"];
@@ -113,6 +131,16 @@ impl Chat {
     /// Whether it has only one user.
     pub fn is_private(&self) -> bool {
         self.json["type"] == "private"
+    }
+
+    /// Telegram's `ChatFullInfo`.
+    pub fn full_info(&self) -> Value {
+        let mut info = self.json.clone();
+        info["accent_color_id"] = 0.into();
+        info["max_reaction_count"] = 11.into();
+        info["accepted_gift_types"] = json!({"unlimited_gifts": false, "limited_gifts": false,
+            "unique_gifts": false, "premium_subscription": false, "gifts_from_channels": false});
+        info
     }
 
     /// Adds a message by `from` with these fields; returns it as Telegram would.

@@ -218,5 +218,8 @@ pub(super) const METHODS: &[Shape] = &[
             may("button", Object(&INLINE_RESULTS_BUTTON)),
         ],
     ),
+    shape("getChat", &[must("chat_id", Chat)]),
+    shape("getChatMemberCount", &[must("chat_id", Chat)]),
+    shape("getChatAdministrators", &[must("chat_id", Chat)]),
     shape("getFile", &[must("file_id", text(0, 4096))]),
 ];

@@ -64,6 +64,15 @@ pub(super) fn perform(state: &mut ServerState, call: &Call, fetched: &FetchedFil
         "sendChatAction" => show_action(state, parameters),
         "answerCallbackQuery" => answer_callback(state, parameters),
         "answerInlineQuery" => answer_inline(state, parameters, fetched),
+        "getChat" => quietly(state.chats.find(&parameters["chat_id"])?.full_info()),
+        "getChatMemberCount" => {
+            let members = state.chats.find(&parameters["chat_id"])?.members.len();
+            quietly((members + 1).into())
+        }
+        "getChatAdministrators" => {
+            let me = state.me.clone();
+            quietly(state.chats.administrators(&parameters["chat_id"], &me)?)
+        }
         "getFile" => get_file(state, parameters),
         _ => Err(Refusal::new(404, "Not Found: method not found")),
     }
