@@ -61,8 +61,6 @@ use crate::telegram::poll::{self, PollEvent, Poller};
 use crate::telegram::types::User;
 
 use access::book::{Book, Person};
-use agreements::Agreements;
-use album::FileIds;
 use door::{Announce, Door};
 use handler::{Identity, Manners};
 use inline::worker::InlineTools;
@@ -106,19 +104,15 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let pulse = Pulse::default();
     let status = Arc::new(Status::default());
     let queue = Arc::new(Queue::default());
-    let delivery = Delivery::new(sending.clone(), shutdown.clone());
     let tools = Tools::new(
-        delivery.clone(),
+        Delivery::new(sending.clone(), shutdown.clone()),
         search.clone(),
         Arc::clone(&queue),
         inbox.clone(),
         Arc::clone(&status),
         shutdown.clone(),
     );
-    let agreements = Agreements::open(config.state_dir.clone());
-    let file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
-    let tools = tools.with_agreements(agreements).with_file_ids(file_ids);
-    let tools = Arc::new(tools);
+    let tools = Arc::new(tools.with_kept(config));
     systemd::ready();
     let mut observer = Observer::new(config, &inbox, &queue, &tools, &status);
     let beating = pulse.clone();
@@ -128,22 +122,22 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         return Ok(());
     };
     let owner = book.owner.clone();
-    let manners = Manners::of(identity(me), config).with_book(book);
-    let manners = manners.with_clock(clock);
+    let manners = Manners::of(identity(me), config);
+    let manners = manners.with_book(book).with_clock(clock);
     let insiders = inline::insiders(&manners);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
-    let known = tools.file_ids().clone();
-    let storage = open_storage(config, &delivery, &tools, insiders, &pulse)?;
-    let inline = InlineTools::new(sending.clone(), search, known, Arc::clone(&rates));
-    let inline = Arc::new(inline.with_storage(storage.clone()));
+    let known = || tools.file_ids().clone();
+    let storage = open_storage(config, &tools, insiders, &pulse)?;
+    let inline = InlineTools::new(sending.clone(), search, known(), Arc::clone(&rates));
+    let inline = Arc::new(inline.with_storage(storage));
     let mut intake = Intake::new(
         door,
         rates,
         changes,
         inbox.clone(),
         Arc::clone(&queue),
-        tools.file_ids().clone(),
+        known(),
         config.workers,
     )
     .with_inline(Arc::clone(&inline.desk));
@@ -164,8 +158,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         |batch, next| intake.accept(batch, next, &part, shutdown),
     );
     part.rest();
-    inline.desk.close();
-    storage.iter().for_each(|storage| storage.close());
+    inline.close();
     stop(&updates, &sending, &inbox, &queue, &tools, &status);
     polled.inspect_err(tell_refused)
 }
@@ -173,7 +166,6 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
 /// Starts to put pictures into the storage chat, where one is set.
 fn open_storage(
     config: &BotConfig,
-    delivery: &Delivery,
     tools: &Tools,
     insiders: Insiders,
     pulse: &Pulse,
@@ -182,8 +174,8 @@ fn open_storage(
         return Ok(None);
     };
     let fetcher = Fetcher::new(&config.search_url);
-    let (budget, known) = (Arc::clone(tools.budget()), tools.file_ids().clone());
-    let storage = Storage::new(chat, delivery.clone(), fetcher, budget, known);
+    let (delivery, budget) = tools.ways();
+    let storage = Storage::new(chat, delivery, fetcher, budget, tools.file_ids().clone());
     storage.belongs_to(insiders);
     let storage = Arc::new(storage);
     let (at_work, part) = (Arc::clone(&storage), pulse.part("storage"));

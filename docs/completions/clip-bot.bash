@@ -53,7 +53,7 @@ _clip__bot() {
 
     case "${cmd}" in
         clip__bot)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version run check reload query help"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version run check reload query help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -151,6 +151,13 @@ _clip__bot() {
                     fi
                     return 0
                     ;;
+                --storage)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --token-file)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
@@ -181,7 +188,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__check)
-            opts="-h -V --config-only --json --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
+            opts="-h -V --config-only --json --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -276,6 +283,13 @@ _clip__bot() {
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --storage)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -393,7 +407,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__query)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -488,6 +502,13 @@ _clip__bot() {
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --storage)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -521,7 +542,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__reload)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -616,6 +637,13 @@ _clip__bot() {
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --storage)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -649,7 +677,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__run)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -744,6 +772,13 @@ _clip__bot() {
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --storage)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_bot_global_optspecs
-    string join \n allowed= api-url= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= token-file= workers= h/help V/version
+    string join \n allowed= api-url= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= storage= token-file= workers= h/help V/version
 end
 
 function __fish_clip_bot_needs_command
@@ -54,6 +54,7 @@ complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-timeout -d 'ho
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l storage -d 'id of a group or channel that holds nobody but the owner and the bot: own pictures without a public address are put there once, silently, so that inline mode can show them; empty: not [CLIP_BOT_STORAGE]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -93,6 +94,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-timeout
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l storage -d 'id of a group or channel that holds nobody but the owner and the bot: own pictures without a public address are put there once, silently, so that inline mode can show them; empty: not [CLIP_BOT_STORAGE]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -127,6 +129,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-timeo
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l storage -d 'id of a group or channel that holds nobody but the owner and the bot: own pictures without a public address are put there once, silently, so that inline mode can show them; empty: not [CLIP_BOT_STORAGE]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l config-only -d 'check the settings only, without secrets and network'
@@ -163,6 +166,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-time
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l storage -d 'id of a group or channel that holds nobody but the owner and the bot: own pictures without a public address are put there once, silently, so that inline mode can show them; empty: not [CLIP_BOT_STORAGE]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -197,6 +201,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-timeo
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-token-file -d 'file with the bearer token for the endpoint; or systemd credential `search-token` [CLIP_BOT_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l search-url -d 'address of the search endpoint (required); `/search` is appended if missing [CLIP_BOT_SEARCH_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l state-dir -d 'folder that keeps the owner, the guests, and messages until they are answered; empty: systemd\'s StateDirectory, else memory [CLIP_BOT_STATE_DIR]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l storage -d 'id of a group or channel that holds nobody but the owner and the bot: own pictures without a public address are put there once, silently, so that inline mode can show them; empty: not [CLIP_BOT_STORAGE]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l token-file -d 'file with the bot token; or systemd credential `telegram-token` [CLIP_BOT_TOKEN_FILE]' -r -F
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l workers -d 'queries answered at the same time, 1 to 64 [default: 32] [CLIP_BOT_WORKERS]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'

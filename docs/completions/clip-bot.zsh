@@ -27,6 +27,7 @@ _clip-bot() {
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
 '--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--storage=[id of a group or channel that holds nobody but the owner and the bot\: own pictures without a public address are put there once, silently, so that inline mode can show them; empty\: not \[CLIP_BOT_STORAGE\]]:VALUE:' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -56,6 +57,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
 '--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--storage=[id of a group or channel that holds nobody but the owner and the bot\: own pictures without a public address are put there once, silently, so that inline mode can show them; empty\: not \[CLIP_BOT_STORAGE\]]:VALUE:' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -78,6 +80,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
 '--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--storage=[id of a group or channel that holds nobody but the owner and the bot\: own pictures without a public address are put there once, silently, so that inline mode can show them; empty\: not \[CLIP_BOT_STORAGE\]]:VALUE:' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '--config-only[check the settings only, without secrets and network]' \
@@ -102,6 +105,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
 '--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--storage=[id of a group or channel that holds nobody but the owner and the bot\: own pictures without a public address are put there once, silently, so that inline mode can show them; empty\: not \[CLIP_BOT_STORAGE\]]:VALUE:' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -124,6 +128,7 @@ _arguments "${_arguments_options[@]}" : \
 '--search-token-file=[file with the bearer token for the endpoint; or systemd credential \`search-token\` \[CLIP_BOT_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--search-url=[address of the search endpoint (required); \`/search\` is appended if missing \[CLIP_BOT_SEARCH_URL\]]:VALUE:' \
 '--state-dir=[folder that keeps the owner, the guests, and messages until they are answered; empty\: systemd'\''s StateDirectory, else memory \[CLIP_BOT_STATE_DIR\]]:VALUE:_files -/' \
+'--storage=[id of a group or channel that holds nobody but the owner and the bot\: own pictures without a public address are put there once, silently, so that inline mode can show them; empty\: not \[CLIP_BOT_STORAGE\]]:VALUE:' \
 '--token-file=[file with the bot token; or systemd credential \`telegram-token\` \[CLIP_BOT_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[queries answered at the same time, 1 to 64 \[default\: 32\] \[CLIP_BOT_WORKERS\]]:VALUE:' \
 '-h[Print help (see more with '\''--help'\'')]' \

@@ -174,6 +174,10 @@ impl Door {
         let texts = self.manners.texts(language);
         let to = address_of(message);
         let access = &self.manners.access;
+        if !private && self.may_name_storage(speaker) && self.asks_for_storage(message) {
+            let reply = guests::storage(message.chat.id);
+            return Some(vec![Task::Say { to, reply }]);
+        }
         if speaker.is_some_and(|user| access.book.is_owner(user)) {
             let wish = owner::wish(message, &self.manners, texts)?;
             return Some(vec![self.fulfil(wish, message, texts)]);
@@ -231,6 +235,23 @@ impl Door {
             to: address_of(message),
             reply: reply::owner::rate_of(texts, &person, rate),
         }
+    }
+
+    /// Whether `message` is `/storage`, meant for us.
+    fn asks_for_storage(&self, message: &Message) -> bool {
+        let text = message.text.as_deref().unwrap_or_default().trim();
+        let (command, bot) = text.split_once('@').unwrap_or((text, ""));
+        let ours = bot.is_empty() || bot.eq_ignore_ascii_case(&self.manners.me.username);
+        ours && command.eq_ignore_ascii_case("/storage")
+    }
+
+    /// Whether who speaks is the owner, or served where nobody owns the bot.
+    fn may_name_storage(&self, speaker: Option<i64>) -> bool {
+        let access = &self.manners.access;
+        speaker.is_some_and(|user| match &access.book.owner {
+            Some(owner) => owner.id == user,
+            None => access.serves(user),
+        })
     }
 
     /// Whether `person`, who sent `code`, has become the owner.

@@ -29,6 +29,7 @@ use super::status::Status;
 use super::wanted::Search;
 use super::without_pictures::WithoutPictures;
 use crate::backoff;
+use crate::config::BotConfig;
 use crate::error::Result;
 use crate::inbox::Inbox;
 use crate::log::events;
@@ -78,7 +79,7 @@ pub struct ChatWorker {
     part: WatchedPart,
 }
 
-/// The way of one job's album to the outside.
+/// One job's album's way out.
 struct Errand<'a> {
     worker: &'a ChatWorker,
     update: i64,
@@ -147,24 +148,18 @@ impl Tools {
         }
     }
 
-    /// The same, with what users agreed to.
+    /// The same, with what is kept over restarts: what users agreed to, and pictures that Telegram has.
     #[must_use]
-    pub fn with_agreements(mut self, agreements: Agreements) -> Self {
-        self.agreements = agreements;
+    pub fn with_kept(mut self, config: &BotConfig) -> Self {
+        self.agreements = Agreements::open(config.state_dir.clone());
+        self.file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
         self
     }
 
-    /// The same, with pictures that Telegram knows.
+    /// The way to the chats, and memory for pictures on it.
     #[must_use]
-    pub fn with_file_ids(mut self, file_ids: FileIds) -> Self {
-        self.file_ids = file_ids;
-        self
-    }
-
-    /// Memory for pictures on their way.
-    #[must_use]
-    pub fn budget(&self) -> &Arc<Budget> {
-        &self.budget
+    pub fn ways(&self) -> (Delivery, Arc<Budget>) {
+        (self.delivery.clone(), Arc::clone(&self.budget))
     }
 
     /// Pictures that Telegram knows already.

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use super::command_line::print_lines;
 use crate::bot::access::{self, Access};
+use crate::bot::pictures::is_local;
 use crate::bot::search_client::SearchClient;
-use crate::config::BotConfig;
 use crate::bot::storage::rules::{self, Insiders};
+use crate::config::BotConfig;
 use crate::error::{Error, Kind, Result};
 use crate::log::Sink;
 use crate::quantity::counted;
@@ -86,15 +87,11 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
         Some(folder) => format!("state: kept in {}", folder.display()),
         None => "state: in memory only; set CLIP_BOT_STATE_DIR to outlast a kill".to_owned(),
     };
-    let mut findings = Vec::new();
+    let (mut findings, mut me) = (Vec::new(), None);
     if !config.token.is_empty() {
-        let me = telegram.get_me();
-        findings.push(token(&me));
-        findings.extend(me.as_ref().ok().map(inline_mode));
-        findings.push(webhook(&telegram));
-        if let (Ok(me), Some(chat)) = (&me, config.storage) {
-            findings.push(storage(&telegram, chat, me.id, config));
-        }
+        let known = telegram.get_me();
+        findings.extend([token(&known), webhook(&telegram)]);
+        me = known.ok();
     }
     if !config.search_url.is_empty() {
         findings.push(endpoint(&search));
@@ -105,6 +102,13 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
         finding(true, state),
         served(config),
     ]);
+    if let Some(me) = me {
+        findings.extend(inline_mode(&me, config));
+        let stored = config
+            .storage
+            .map(|chat| storage(&telegram, chat, me.id, config));
+        findings.extend(stored);
+    }
     findings
 }
 
@@ -133,15 +137,19 @@ fn served(config: &BotConfig) -> Finding {
     finding(true, format!("access: {}{owner}", access.in_words()))
 }
 
-/// Whether the bot is asked in other chats, and sees its own pictures there.
-fn inline_mode(me: &User) -> Finding {
-    let line = if me.supports_inline_queries {
-        "inline mode: on; own pictures are shown there once Telegram has them, see CLIP_BOT_STORAGE"
-    } else {
+/// What stands in the way of inline mode, if anything.
+fn inline_mode(me: &User, config: &BotConfig) -> Option<Finding> {
+    let line = if !me.supports_inline_queries {
         "inline mode: off; to find pictures in any chat by the bot's name, send /setinline to @BotFather \
          and choose this bot"
+    } else if is_local(&config.search_url) && config.storage.is_none() {
+        "inline mode: on; it shows own pictures once they were sent in private, or all of them with a \
+         storage chat: make a private group of only you and the bot, send /storage there, and set \
+         CLIP_BOT_STORAGE to the number in the answer"
+    } else {
+        return None;
     };
-    finding(true, line.to_owned())
+    Some(finding(true, line.to_owned()))
 }
 
 /// Whether pictures may be put into the chat that is to hold them.

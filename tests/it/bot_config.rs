@@ -211,6 +211,11 @@ fn check_has_a_line_for_everything_the_bot_needs() {
     );
     assert!(lines[3].starts_with("ok   log: ") && lines[4].starts_with("ok   watchdog: "));
     assert!(lines[5].starts_with("ok   state: in memory only"));
+    let last = lines.last().expect("lines");
+    assert!(
+        last.starts_with("ok   inline mode: on; it shows own pictures once"),
+        "{last}"
+    );
 
     telegram.fail(
         "getMe",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::server::{Reply, Request};
 use crate::support::stage::{Stage, start_bot};
-use crate::support::telegram::{Call, PNG, Telegram};
+use crate::support::telegram::{Call, PNG, Telegram, group_message};
 
 /// An endpoint with 30 public pictures.
 fn pages(request: &Request) -> Reply {
@@ -245,4 +245,157 @@ fn a_restart_forgets_inline_queries() {
     assert_eq!(endpoint.requests().len(), 1);
     again.stop();
     std::fs::remove_dir_all(&folder).expect("our own folder");
+}
+
+/// A private group of the owner and the bot, and an endpoint with pictures that nobody else can reach.
+fn storage(chat: &Value, members: &[i64]) -> Stage {
+    let telegram = Telegram::start();
+    telegram.api.add_chat(chat, members);
+    let settings = [("CLIP_BOT_STORAGE", "-100777")];
+    Stage::with(telegram, own_pictures, &settings)
+}
+
+fn own_pictures(request: &Request) -> Reply {
+    match request.path() {
+        "/search" => {
+            let host = request.header("host").unwrap_or_default().to_owned();
+            let hit = |n| json!({"url": format!("http://{host}/images/{n}.png"), "caption": format!("No. {n}")});
+            let results: Vec<Value> = (0..12).map(hit).collect();
+            Reply::json(200, &json!({ "results": results }))
+        }
+        _ => Reply::bytes(200, "image/png", PNG.to_vec()),
+    }
+}
+
+fn group() -> Value {
+    json!({"id": -100_777, "type": "supergroup", "title": "Storage"})
+}
+
+#[test]
+fn own_pictures_are_put_once_and_silently_into_the_storage_chat() {
+    let stage = storage(&group(), &[1]);
+    stage.telegram.push(inline(7, "first", "red bus", ""));
+    let first = answer(&stage, "first");
+    let shown = results(&first).len();
+    assert!((1..=10).contains(&shown), "{first}");
+    assert_eq!(first["next_offset"], shown.to_string());
+    let kept = stage.telegram.pictures_in(-100_777);
+    assert_eq!(results(&first)[0]["photo_file_id"], kept[0].as_str());
+    assert_eq!(results(&first)[0]["caption"], "No. 0");
+    for sent in stage.telegram.calls_of("sendPhoto") {
+        assert_eq!(sent.parameters["chat_id"], -100_777);
+        assert_eq!(sent.parameters["disable_notification"], true);
+        assert_eq!(
+            sent.parameters.get("caption"),
+            None,
+            "nothing is said about it"
+        );
+    }
+    stage
+        .telegram
+        .push(inline(7, "second", "red bus", &shown.to_string()));
+    answer(&stage, "second");
+    stage.telegram.push(inline(7, "again", "red bus", ""));
+    let again = answer(&stage, "again");
+    assert_eq!(results(&again).len(), 12, "all are known now");
+    assert_eq!(stage.telegram.calls_of("sendPhoto").len(), 12, "each once");
+    let checks = stage.telegram.calls_of("getChatMemberCount").len();
+    assert_eq!(checks, 13, "at the start and before each");
+    stage.stop();
+}
+
+/// Nothing is put where others could see it.
+#[test]
+fn a_storage_chat_that_others_read_gets_no_picture() {
+    for (field, value, members) in [
+        ("username", json!("storage"), &[1][..]),
+        ("linked_chat_id", json!(-100_888), &[1]),
+        ("title", json!("T"), &[1, 2]),
+        ("type", json!("private"), &[1]),
+    ] {
+        let mut chat = group();
+        chat[field] = value;
+        let stage = storage(&chat, members);
+        stage.telegram.push(inline(7, "q", "red bus", ""));
+        let empty = answer(&stage, "q");
+        assert_eq!(results(&empty).len(), 0, "{field}");
+        assert_eq!(stage.telegram.calls_of("sendPhoto").len(), 0, "{field}");
+        let output = stage.stop();
+        assert!(
+            output.contains("no picture is put into the chat -100777"),
+            "{output}"
+        );
+    }
+}
+
+#[test]
+fn a_storage_chat_that_somebody_joined_gets_no_further_picture() {
+    let stage = storage(&group(), &[1]);
+    stage.telegram.wait_for_count("getChatMemberCount", 1);
+    let api = stage.telegram.api.clone();
+    // The fourth check: at the start, and before the first and second picture.
+    let mut checks = 0;
+    stage.telegram.fail_when(move |call| {
+        checks += i32::from(call.method == "sendPhoto");
+        (call.method == "getChatMemberCount" && checks == 2)
+            .then(|| Reply::json(200, &json!({"ok": true, "result": 3})))
+    });
+    stage.telegram.push(inline(7, "q", "red bus", ""));
+    let shown = answer(&stage, "q");
+    assert_eq!(results(&shown).len(), 2, "what was put there before");
+    assert_eq!(api.messages(-100_777).len(), 2);
+    let output = stage.stop();
+    assert!(output.contains("it has 3 members; only you and the bot may be in it"));
+}
+
+/// What Telegram has is known after a restart.
+#[test]
+fn stored_pictures_are_remembered_on_disk() {
+    let folder = std::env::temp_dir().join(format!("stored-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let settings = [
+        ("CLIP_BOT_STORAGE", "-100777"),
+        ("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain")),
+    ];
+    let telegram = Telegram::start();
+    telegram.api.add_chat(&group(), &[1]);
+    let stage = Stage::with(telegram, own_pictures, &settings);
+    stage.telegram.push(inline(7, "a", "red bus", ""));
+    let shown = results(&answer(&stage, "a")).len();
+    let Stage {
+        telegram,
+        endpoint,
+        bot,
+    } = stage;
+    bot.stop();
+    let sent = telegram.calls_of("sendPhoto").len();
+    let settings = [settings[1]];
+    let again = start_bot(&telegram.url(), &endpoint.url(""), &settings);
+    let stage = Stage {
+        telegram,
+        endpoint,
+        bot: again,
+    };
+    stage.telegram.push(inline(7, "b", "red bus", ""));
+    assert!(results(&answer(&stage, "b")).len() >= shown);
+    assert_eq!(stage.telegram.calls_of("sendPhoto").len(), sent);
+    stage.stop();
+    std::fs::remove_dir_all(&folder).expect("our own folder");
+}
+
+/// The number of the storage chat is told to the owner alone, in the group itself.
+#[test]
+fn the_owner_learns_the_number_of_a_storage_chat() {
+    let stage = Stage::with(Telegram::start(), pages, &[("CLIP_BOT_ALLOWED", "9")]);
+    stage
+        .telegram
+        .push(group_message(-100_500, "/storage@clip_bot"));
+    stage.telegram.wait_for_text("CLIP_BOT_STORAGE=-100500");
+    let mut other = group_message(-100_500, "/storage");
+    other["message"]["from"]["id"] = 8.into();
+    stage.telegram.push(other);
+    stage.telegram.push(inline(9, "q", "bus", ""));
+    answer(&stage, "q");
+    assert_eq!(stage.telegram.calls_of("sendMessage").len(), 1);
+    stage.stop();
 }

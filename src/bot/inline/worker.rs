@@ -70,6 +70,12 @@ impl InlineTools {
         }
     }
 
+    /// Lets nothing begin any more.
+    pub fn close(&self) {
+        self.desk.close();
+        self.storage.iter().for_each(|storage| storage.close());
+    }
+
     /// The same, which puts own pictures into `storage`.
     #[must_use]
     pub fn with_storage(self, storage: Option<Arc<Storage>>) -> Self {

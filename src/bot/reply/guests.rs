@@ -36,6 +36,12 @@ pub fn claimed(texts: &Texts) -> Reply {
     plain(texts.claimed.to_owned())
 }
 
+/// The setting that makes `chat` the storage chat, in no language.
+#[must_use]
+pub fn storage(chat: i64) -> Reply {
+    plain(format!("CLIP_BOT_STORAGE={chat}"))
+}
+
 /// Asks the owner about `who`, who spoke in `group`, if in any.
 #[must_use]
 pub fn asks(texts: &Texts, who: &Person, group: Option<&Person>) -> Reply {

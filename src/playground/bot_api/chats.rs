@@ -87,12 +87,13 @@ impl Chats {
     pub fn administrators(&mut self, id: &Value, me: &Value) -> Result<Value, Refusal> {
         let chat = self.find(id)?;
         if chat.is_private() {
-            return Err(Refusal::bad("there are no administrators in the private chat"));
+            return Err(Refusal::bad(
+                "there are no administrators in the private chat",
+            ));
         }
         let creator = chat.members.first().copied();
-        let creator = creator.map(|id| {
-            json!({"status": "creator", "is_anonymous": false, "user": self.user(id)})
-        });
+        let creator = creator
+            .map(|id| json!({"status": "creator", "is_anonymous": false, "user": self.user(id)}));
         let bot = json!({"status": "administrator", "can_be_edited": false, "is_anonymous": false,
             "user": me});
         Ok(creator.into_iter().chain([bot]).collect())

@@ -29,9 +29,7 @@ pub fn check(method: &str, parameters: &Value) -> Result<(), String> {
         }
         "getChat" => round_trip::<m::GetChatParams>(method, parameters),
         "getChatMemberCount" => round_trip::<m::GetChatMemberCountParams>(method, parameters),
-        "getChatAdministrators" => {
-            round_trip::<m::GetChatAdministratorsParams>(method, parameters)
-        }
+        "getChatAdministrators" => round_trip::<m::GetChatAdministratorsParams>(method, parameters),
         "getFile" => round_trip::<m::GetFileParams>(method, parameters),
         "answerInlineQuery" => round_trip::<m::AnswerInlineQueryParams>(method, parameters),
         "sendPhoto" => round_trip::<m::SendPhotoParams>(method, parameters),
