@@ -18,6 +18,8 @@ pub struct PlaygroundConfig {
     /// Folder for the indexes of `pictures`, which nobody but its owner may read: below the user's
     /// cache folder.
     pub cache: PathBuf,
+    /// Folder for what the user's own bot keeps, such as who owns it; `None` without a home.
+    pub state: Option<PathBuf>,
     /// The settings of the endpoint inside the playground, which listens on a free port.
     pub search: SearchConfig,
     /// File with a bot token, if real Telegram is used.
@@ -69,6 +71,7 @@ impl PlaygroundConfig {
             pictures: given("PLAYGROUND_PICTURES").map(PathBuf::from),
             port: settings.or(port, 0),
             cache: cache(environment),
+            state: folder(environment, "XDG_STATE_HOME", ".local/state"),
             search: SearchConfig {
                 page: Some(false),
                 token: None,
@@ -88,15 +91,19 @@ impl PlaygroundConfig {
 
 /// As the XDG base directory specification says; without a home, a folder of our own in `/tmp`.
 fn cache(environment: &Environment) -> PathBuf {
-    let given = |name: &str| {
-        let folder = environment.get(name).map(PathBuf::from);
-        folder.filter(|folder| folder.is_absolute())
-    };
-    let home = || given("HOME").map(|home| home.join(".cache"));
-    let temporary = || given("TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"));
-    let base = given("XDG_CACHE_HOME").or_else(home);
-    base.map_or_else(
-        || temporary().join("clip-bot-cache"),
-        |base| base.join("clip-bot"),
-    )
+    let temporary = || absolute(environment, "TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"));
+    folder(environment, "XDG_CACHE_HOME", ".cache")
+        .unwrap_or_else(|| temporary().join("clip-bot-cache"))
+}
+
+/// Our folder below that which the variable `name` has, or below `usual` in the home.
+fn folder(environment: &Environment, name: &str, usual: &str) -> Option<PathBuf> {
+    let home = || absolute(environment, "HOME").map(|home| home.join(usual));
+    let base = absolute(environment, name).or_else(home)?;
+    Some(base.join("clip-bot"))
+}
+
+fn absolute(environment: &Environment, name: &str) -> Option<PathBuf> {
+    let folder = environment.get(name).map(PathBuf::from);
+    folder.filter(|folder| folder.is_absolute())
 }

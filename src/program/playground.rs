@@ -353,8 +353,12 @@ impl PlaygroundConfig {
             variables,
             ..environment.clone()
         })?;
+        // Each bot has its owner, who stays so when the playground is started again.
+        let kept = self.state.as_ref().filter(|_| own.is_none());
+        let kept = kept.map(|state| state.join(format!("playground-{}", config.bot_id())));
         Ok(BotConfig {
             owner: own.map(|_| OWNER),
+            state_dir: config.state_dir.clone().or(kept),
             ..config
         })
     }

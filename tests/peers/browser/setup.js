@@ -44,21 +44,23 @@ function build(name) {
   return path.join(TARGET, "debug", name);
 }
 
-/** The running playground: its address, and how it ended. */
-function start() {
-  const program = spawn(build("playground"), ["--port", "0"], { cwd: ROOT });
+/** The running playground: its address, what it says, and how it ended. */
+function start(words = ["--port", "0"], env = process.env) {
+  const program = spawn(build("playground"), words, { cwd: ROOT, env });
   const log = [];
   program.stderr.on("data", (data) => log.push(data));
   program.ended = new Promise((resolve) => program.on("exit", (code, signal) => resolve(code ?? signal)));
-  program.log = () => Buffer.concat(log).toString().slice(-3000);
+  program.log = () => Buffer.concat(log).toString();
+  program.said = () => "";
   program.address = new Promise((resolve, reject) => {
     let said = "";
     program.stdout.on("data", (data) => {
       said += data;
+      program.said = () => said;
       const found = /playground: (http:\/\/127\.0\.0\.1:\d+\/)/.exec(said);
       if (found) resolve(found[1]);
     });
-    program.ended.then((code) => reject(new Error(`the playground ended with ${code}: ${program.log()}`)));
+    program.ended.then((code) => reject(new Error(`the playground ended with ${code}: ${program.log().slice(-3000)}`)));
   });
   program.address.catch(() => {}); // it also ends when it is done
   return program;
