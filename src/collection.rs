@@ -17,6 +17,7 @@ pub mod index;
 pub mod original;
 mod patterns;
 pub mod qdrant;
+pub mod saved;
 mod words;
 
 use crate::digest::Digest;

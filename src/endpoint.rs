@@ -1,7 +1,7 @@
 //! The search contract over HTTP: one [`Router`] in front of any [`Engine`].
 //!
 //! `GET /search`, `POST /search` with a picture or a form, `GET /health`, `GET /ready`, `GET /images/{id}`
-//! (`?w=320` for a smaller one), `GET /openapi.json`, `GET /metrics`, and a page at `/`; HEAD works like GET. Every error is
+//! (`?w=320` for a smaller one), `POST /pictures` and `DELETE /pictures`, `GET /openapi.json`, `GET /metrics`, and a page at `/`; HEAD works like GET. Every error is
 //! `{"error": {"code", "message"}}`.
 //! A bearer token, where one is configured, guards `/search` alone: whoever knows the address of
 //! a picture may fetch it, because Telegram and browsers send no token of ours.
@@ -24,6 +24,7 @@ mod openapi;
 #[cfg(feature = "page")]
 mod page;
 mod permits;
+mod pictures;
 mod pixels;
 mod request;
 pub mod socket;
@@ -39,7 +40,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{delete, get, post};
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -133,7 +134,12 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         .route("/ready", get(ready))
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(describe))
-        .route("/images/{id}", get(images::image));
+        .route("/images/{id}", get(images::image))
+        .route(
+            "/pictures",
+            post(pictures::save).delete(pictures::forget_named),
+        )
+        .route("/pictures/{id}", delete(pictures::forget_one));
     #[cfg(feature = "page")]
     let routes = if config.page.unwrap_or(config.demanded_token().is_none()) {
         routes.merge(page::routes())
@@ -161,6 +167,7 @@ async fn log(State(endpoint): SharedEndpoint, request: Request, next: Next) -> R
         "/ready" => "ready",
         "/health" => "health",
         path if path.starts_with("/images/") => "image",
+        path if path.starts_with("/pictures") => "saved picture",
         _ => "request",
     };
     let response = next.run(request).await;
@@ -221,6 +228,7 @@ fn abilities(engine: &dyn Engine) -> Vec<&'static str> {
     let all = [
         ("picture", engine.takes_pictures()),
         ("filters", engine.takes_filters()),
+        ("save", engine.saves()),
     ];
     let can = all.into_iter().filter(|(_, can)| *can);
     can.map(|(name, _)| name).collect()
@@ -340,6 +348,9 @@ impl Endpoint {
                 None => "a picture".to_owned(),
             }
         );
+        if query.filter.saved().next().is_some() {
+            self.check_operator(&parts.headers)?;
+        }
         let limit = query.limit;
         let work = if text.is_some() {
             Work::Quick

@@ -16,13 +16,15 @@ pub mod space;
 
 use std::sync::Arc;
 
-#[cfg(all(feature = "clip", feature = "drawings"))]
+#[cfg(feature = "clip")]
 use ::clip::Encoder;
 #[cfg(feature = "clip")]
 use ::clip::model::Model;
 
 #[cfg(feature = "clip")]
 use crate::collection::VectorStore;
+#[cfg(feature = "clip")]
+use crate::collection::saved::{Quota, Saved};
 #[cfg(feature = "clip")]
 use crate::collection::{index::Index, qdrant::Qdrant};
 #[cfg(feature = "clip")]
@@ -43,7 +45,7 @@ pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
         #[cfg(feature = "clip")]
         EngineConfig::Clip => {
             let encoder = Arc::new(open_model(&config.clip)?);
-            Ok(Arc::new(clip_engine(&config.clip, encoder)?))
+            Ok(Arc::new(clip_engine(&config.clip, encoder, None)?))
         }
         #[cfg(not(feature = "clip"))]
         EngineConfig::Clip => Err(Error::config(
@@ -66,33 +68,84 @@ pub fn choose(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
 /// As [`choose`], other than for an index that is not there.
 pub fn choose_late(config: &SearchConfig) -> Result<Arc<dyn Engine>> {
     #[cfg(feature = "clip")]
-    if let (EngineConfig::Clip, None, Some(folder)) =
-        (&config.engine, &config.clip.qdrant, &config.clip.index)
-        && (!Index::is_in(folder) || awaits_model(&config.clip))
-    {
-        let encoder = if awaits_model(&config.clip) {
-            None
-        } else {
-            Some(Arc::new(open_model(&config.clip)?))
-        };
-        let what = if encoder.is_some() { "index" } else { "model" };
-        tracing::info!(
-            "there is no {what} for {} yet: searches are answered with 503 until clip-search index \
-             add has made one",
-            folder.display()
-        );
-        let clip = config.clip.clone();
-        let open = move || -> Result<Box<dyn Engine>> {
-            let encoder = match &encoder {
-                Some(encoder) => Arc::clone(encoder),
-                None => Arc::new(open_model(&clip)?),
-            };
-            Ok(Box::new(clip_engine(&clip, encoder)?))
-        };
-        let (folder, model) = (folder.clone(), config.clip.model.clone());
-        return Ok(Arc::new(late::LateEngine::new("clip", folder, model, open)));
+    if config.engine == EngineConfig::Clip {
+        return choose_clip(&config.clip);
     }
     choose(config)
+}
+
+/// As [`choose_late`], for the CLIP engine: the one that saves pictures, too.
+#[cfg(feature = "clip")]
+fn choose_clip(config: &ClipConfig) -> Result<Arc<dyn Engine>> {
+    let encoder = if awaits_model(config) {
+        None
+    } else {
+        Some(Arc::new(open_model(config)?))
+    };
+    let saved = match &encoder {
+        Some(encoder) => saved(config, encoder)?,
+        None => None,
+    };
+    let folder = match (&config.qdrant, &config.index, &encoder) {
+        (None, Some(folder), None) => folder,
+        (None, Some(folder), Some(_)) if !Index::is_in(folder) => folder,
+        (_, _, Some(encoder)) => {
+            return Ok(Arc::new(clip_engine(config, Arc::clone(encoder), saved)?));
+        }
+        (_, _, None) => {
+            let encoder = Arc::new(open_model(config)?);
+            return Ok(Arc::new(clip_engine(config, encoder, None)?));
+        }
+    };
+    let what = if encoder.is_some() { "index" } else { "model" };
+    tracing::info!(
+        "there is no {what} for {} yet: searches are answered with 503 until clip-search index add \
+         has made one",
+        folder.display()
+    );
+    let before = match (&encoder, &saved) {
+        (Some(encoder), Some(saved)) => Some(late::before(encoder, saved, min_score(config))?),
+        _ => None,
+    };
+    let clip = config.clone();
+    let open = move || -> Result<Box<dyn Engine>> {
+        let (encoder, saved) = if let Some(encoder) = &encoder {
+            (Arc::clone(encoder), saved.clone())
+        } else {
+            let encoder = Arc::new(open_model(&clip)?);
+            let saved = self::saved(&clip, &encoder)?;
+            (encoder, saved)
+        };
+        Ok(Box::new(clip_engine(&clip, encoder, saved)?))
+    };
+    let (folder, model) = (folder.clone(), config.model.clone());
+    let engine = late::LateEngine::new("clip", folder, model, open).until_then(before);
+    Ok(Arc::new(engine))
+}
+
+/// The threshold of `config`, or else that of its model.
+#[cfg(feature = "clip")]
+fn min_score(config: &ClipConfig) -> f32 {
+    let default = match &config.model {
+        #[cfg(feature = "drawings")]
+        None => sample::MIN_SCORE,
+        _ => clip::MIN_SCORE,
+    };
+    config.min_score.unwrap_or(default)
+}
+
+/// The store of saved pictures that `config` names, if it names one.
+#[cfg(feature = "clip")]
+fn saved(config: &ClipConfig, encoder: &Model) -> Result<Option<Arc<Saved>>> {
+    let Some(folder) = &config.saved else {
+        return Ok(None);
+    };
+    let quota = Quota {
+        pictures: config.quota_pictures,
+        bytes: config.quota_mb as u64 * 1_000_000,
+    };
+    let saved = Saved::open(folder, encoder.name(), encoder.dimensions(), quota)?;
+    Ok(Some(Arc::new(saved)))
 }
 
 /// Whether the model is a known one, called by its name, that is not fetched yet.
@@ -125,7 +178,11 @@ pub fn open_model(config: &ClipConfig) -> Result<Model> {
 /// # Errors
 /// The index cannot be used, or do not belong together.
 #[cfg(feature = "clip")]
-fn clip_engine(config: &ClipConfig, encoder: Arc<Model>) -> Result<clip::ClipEngine> {
+fn clip_engine(
+    config: &ClipConfig,
+    encoder: Arc<Model>,
+    saved: Option<Arc<Saved>>,
+) -> Result<clip::ClipEngine> {
     let store: Arc<dyn VectorStore> = match (&config.qdrant, &config.index) {
         (Some(url), _) => Arc::new(Qdrant::open(url, config.qdrant_key.clone())?),
         (None, Some(folder)) => Arc::new(Index::open(folder)?),
@@ -138,12 +195,7 @@ fn clip_engine(config: &ClipConfig, encoder: Arc<Model>) -> Result<clip::ClipEng
             ));
         }
     };
-    let default = match &config.model {
-        #[cfg(feature = "drawings")]
-        None => sample::MIN_SCORE,
-        _ => clip::MIN_SCORE,
-    };
-    let min_score = config.min_score.unwrap_or(default);
+    let min_score = min_score(config);
     let is_of_photos =
         config.model.is_none() && (config.index.is_some() || config.qdrant.is_some());
     let engine = clip::ClipEngine::new(
@@ -153,5 +205,6 @@ fn clip_engine(config: &ClipConfig, encoder: Arc<Model>) -> Result<clip::ClipEng
         config.public_base.clone(),
         config.cache.clone(),
     )?;
-    Ok(engine.with_remark(is_of_photos.then_some(Remark::DrawingsOnly)))
+    let remark = is_of_photos.then_some(Remark::DrawingsOnly);
+    Ok(engine.with_remark(remark).with_saved(saved))
 }

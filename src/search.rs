@@ -15,6 +15,7 @@ mod image;
 mod language;
 mod position;
 mod query;
+mod saving;
 mod taken;
 pub mod words;
 
@@ -26,4 +27,8 @@ pub use image::{Content, Image, ImageFile, ReadAt, Work, read_whole};
 pub use language::Language;
 pub use position::Position;
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_PICTURE_BYTES, MAX_QUERY_CHARS, Query, Subject};
+pub use saving::{
+    FOLDERS, Forget, MAX_CAPTION_CHARS, MAX_COLLECTIONS, MAX_NAME_CHARS, NewImage, SavedImage,
+    check_collection, check_key,
+};
 pub use taken::{Taken, date_of, day_of};

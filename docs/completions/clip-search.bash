@@ -152,7 +152,7 @@ _clip__search() {
 
     case "${cmd}" in
         clip__search)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version serve check query index model help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -301,6 +301,27 @@ _clip__search() {
                     fi
                     return 0
                     ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --space)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -374,7 +395,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__check)
-            opts="-h -V --config-only --json --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --config-only --json --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -520,6 +541,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -820,7 +862,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version add info push remove verify help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -969,6 +1011,27 @@ _clip__search() {
                     fi
                     return 0
                     ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --space)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1042,7 +1105,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__add)
-            opts="-h -V --exclude --fast --rebuild --follow --prune --even-if-empty --list-skipped --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --exclude --fast --rebuild --follow --prune --even-if-empty --list-skipped --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1195,6 +1258,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1369,7 +1453,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__info)
-            opts="-h -V --json --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --json --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1515,6 +1599,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1591,7 +1696,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__push)
-            opts="-h -V --yes --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --yes --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1737,6 +1842,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -1813,7 +1939,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__remove)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1959,6 +2085,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2035,7 +2182,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__verify)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2184,6 +2331,27 @@ _clip__search() {
                     fi
                     return 0
                     ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --space)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2257,7 +2425,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version list fetch convert info help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2406,6 +2574,27 @@ _clip__search() {
                     fi
                     return 0
                     ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --space)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -2479,7 +2668,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__convert)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2625,6 +2814,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -2701,7 +2911,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__fetch)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2847,6 +3057,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -3007,7 +3238,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__info)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3153,6 +3384,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;
@@ -3229,7 +3481,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__model__subcmd__list)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3378,6 +3630,27 @@ _clip__search() {
                     fi
                     return 0
                     ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --space)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3451,7 +3724,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__query)
-            opts="-h -V --after --before --near --folder --json --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --after --before --near --folder --json --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3628,6 +3901,27 @@ _clip__search() {
                     fi
                     return 0
                     ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --space)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -3701,7 +3995,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__serve)
-            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3847,6 +4141,27 @@ _clip__search() {
                     fi
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --quota-mb)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --quota-pictures)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --saved)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
                     fi
                     return 0
                     ;;

@@ -32,6 +32,9 @@ _clip-search() {
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -71,6 +74,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -103,6 +109,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -141,6 +150,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -175,6 +187,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -216,6 +231,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -255,6 +273,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -288,6 +309,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -322,6 +346,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -355,6 +382,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -431,6 +461,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -471,6 +504,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -503,6 +539,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -537,6 +576,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \
@@ -572,6 +614,9 @@ _arguments "${_arguments_options[@]}" : \
 '--public-url=[address by which others reach this endpoint, such as a proxy'\''s, with its path; addresses in answers start with it; empty\: the caller'\''s \`Host\` \[CLIP_SEARCH_PUBLIC_URL\]]:VALUE:' \
 '--qdrant=[URL of a Qdrant collection that holds the index, in place of a folder \[CLIP_SEARCH_QDRANT\]]:VALUE:' \
 '--qdrant-key-file=[file with the API key for Qdrant; or systemd credential \`qdrant-key\` \[CLIP_SEARCH_QDRANT_KEY_FILE\]]:VALUE:_files' \
+'--quota-mb=[most megabytes of kept files in each collection of saved pictures \[default\: 2000\] \[CLIP_SEARCH_QUOTA_MB\]]:VALUE:' \
+'--quota-pictures=[most pictures in each collection of saved pictures \[default\: 100000\] \[CLIP_SEARCH_QUOTA_PICTURES\]]:VALUE:_files -/' \
+'--saved=[folder of the pictures that \`POST /pictures\` saves, which needs a token; empty\: none are saved \[CLIP_SEARCH_SAVED\]]:VALUE:' \
 '--space=[Hugging Face Space to search with\: its address, that of its page on the hub, or user/name \[CLIP_SEARCH_SPACE\]]:VALUE:' \
 '--space-api=[function of the Space, by name or number; empty\: the one that searches pictures \[CLIP_SEARCH_SPACE_API\]]:VALUE:' \
 '--space-args=[arguments for the Space as JSON\: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty\: by the kinds of its inputs \[CLIP_SEARCH_SPACE_ARGS\]]:VALUE:' \

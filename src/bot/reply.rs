@@ -278,6 +278,8 @@ pub fn failed(search: &Search, failure: &Failure) -> Reply {
         | Reason::SpaceDown
         | Reason::SpaceAuth
         | Reason::SpaceMismatch
+        | Reason::CollectionFull
+        | Reason::DiskFull
         | Reason::NotReady
         | Reason::Internal
         | Reason::Unreachable

@@ -113,6 +113,12 @@ pub struct Summary {
     pub is_interrupted: bool,
 }
 
+/// What the picture file `bytes` says about itself.
+#[must_use]
+pub fn details_of(bytes: &[u8]) -> super::Details {
+    details::read(bytes, None)
+}
+
 /// Brings the index in `folder` up to date with `places`, or with all that it knows if there are
 /// none. A place is a folder; or a file of lines `URL<TAB>caption`, each picture of which is
 /// fetched once.

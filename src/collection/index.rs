@@ -45,7 +45,7 @@ use crate::private::create;
 use crate::search::Filter;
 
 mod allowed;
-mod bytes;
+pub(super) mod bytes;
 mod catalog;
 pub(super) mod choices;
 pub mod maintenance;

@@ -70,6 +70,12 @@ pub struct ClipConfig {
     pub qdrant_key: Option<Secret>,
     /// Lowest cosine similarity of a picture found by a text query; `None` for the model's default.
     pub min_score: Option<f32>,
+    /// Folder of saved pictures; `None` to save none.
+    pub saved: Option<PathBuf>,
+    /// Most pictures in a collection of saved ones.
+    pub quota_pictures: usize,
+    /// Most bytes of files that are kept in one, in MB.
+    pub quota_mb: usize,
     /// Base address of the pictures' URLs, with a slash at the end; a file's name is
     /// appended.
     pub public_base: Option<String>,
@@ -230,10 +236,11 @@ impl Settings<'_> {
             "" => None,
             path => Some(PathBuf::from(path)),
         };
-        let (model, index, cache) = (
+        let (model, index, cache, saved) = (
             path("CLIP_SEARCH_MODEL"),
             path("CLIP_SEARCH_INDEX"),
             path("CLIP_SEARCH_CACHE"),
+            path("CLIP_SEARCH_SAVED"),
         );
         let key = self.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key");
         let min_score = "CLIP_SEARCH_MIN_SCORE";
@@ -250,6 +257,9 @@ impl Settings<'_> {
             qdrant: self.or(self.url("CLIP_SEARCH_QDRANT"), None),
             qdrant_key: self.or(key, None).map(|given| given.secret),
             min_score,
+            saved,
+            quota_pictures: self.number("CLIP_SEARCH_QUOTA_PICTURES", 1, 100_000_000),
+            quota_mb: self.number("CLIP_SEARCH_QUOTA_MB", 1, 100_000_000),
             public_base: self.public_base(),
             hub: self.hub(),
         }

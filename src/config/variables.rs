@@ -220,6 +220,21 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
         "file with the API key for Qdrant; or systemd credential `qdrant-key`",
     ),
     variable(
+        "CLIP_SEARCH_QUOTA_MB",
+        "2000",
+        "most megabytes of kept files in each collection of saved pictures",
+    ),
+    variable(
+        "CLIP_SEARCH_QUOTA_PICTURES",
+        "100000",
+        "most pictures in each collection of saved pictures",
+    ),
+    variable(
+        "CLIP_SEARCH_SAVED",
+        "",
+        "folder of the pictures that `POST /pictures` saves, which needs a token; empty: none are saved",
+    ),
+    variable(
         "CLIP_SEARCH_SPACE",
         "",
         "Hugging Face Space to search with: its address, that of its page on the hub, or user/name",

@@ -27,6 +27,8 @@ use crate::search::{Content, Failure, Image, ImageFile, ReadAt, Reason};
 
 /// A picture never changes under its address, so it may be kept for a day.
 const KEPT: &str = "public, max-age=86400";
+/// A saved picture is kept by nobody but its owner, since it may be forgotten.
+const PRIVATE: &str = "private, no-store";
 /// Bytes that are read from a file at once. A thumbnail usually fits.
 const PORTION: usize = 64 << 10;
 
@@ -38,6 +40,10 @@ pub(super) async fn image(
     headers: HeaderMap,
 ) -> Result<Response, FailureResponse> {
     let Path(id) = id.map_err(|_| missing())?;
+    let is_saved = endpoint.engine.is_saved(&id);
+    if is_saved {
+        endpoint.check_operator(&headers)?;
+    }
     let width = request::width(raw.as_deref())?;
     let served = endpoint.permits.served.now()?;
     let time = endpoint.timeout;
@@ -49,7 +55,8 @@ pub(super) async fn image(
         .await?;
     let image = found.ok_or_else(missing)?;
     let tag = format!("\"{}\"", image.version);
-    let known_by = [(ETAG, tag.as_str()), (CACHE_CONTROL, KEPT)];
+    let kept = if is_saved { PRIVATE } else { KEPT };
+    let known_by = [(ETAG, tag.as_str()), (CACHE_CONTROL, kept)];
     if conditional::is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, known_by).into_response());
     }

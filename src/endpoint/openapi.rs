@@ -1,13 +1,15 @@
 //! The description of this endpoint at `/openapi.json`, made from the tables that the requests are read
 //! by, for programs that call, test or document it.
 
+mod pictures;
+
 use serde_json::{Map, Value, json};
 
 use super::request::{MAX_OFFSET, NO, WIDTHS, YES};
 use crate::metrics::OPEN_METRICS;
 use crate::search::{
-    DEFAULT_LIMIT, Engine, Filter, MAX_FOLDER_CHARS, MAX_LIMIT, MAX_MESSAGE_CHARS, MAX_QUERY_CHARS,
-    Reason,
+    DEFAULT_LIMIT, Engine, Filter, MAX_COLLECTIONS, MAX_FOLDER_CHARS, MAX_LIMIT, MAX_MESSAGE_CHARS,
+    MAX_QUERY_CHARS, Reason,
 };
 
 /// Why a search can fail at any time, whatever was asked.
@@ -56,8 +58,8 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool, has_token: bool) 
         },
         "paths": {
             "/search": {
-                "get": search_by_address(engine, wants_token),
-                "post": search_by_body(engine, wants_token),
+                "get": search_by_address(engine, wants_token, saves(engine, has_token)),
+                "post": search_by_body(engine, wants_token, saves(engine, has_token)),
             },
             "/images/{id}": { "get": image() },
             "/health": { "get": {
@@ -76,7 +78,30 @@ pub(super) fn document(engine: &dyn Engine, wants_token: bool, has_token: bool) 
     if has_token {
         document["paths"]["/metrics"] = json!({ "get": metrics() });
     }
+    if saves(engine, has_token) {
+        for (path, described) in pictures::paths() {
+            document["paths"][path] = described;
+        }
+        for (name, schema) in pictures::schemas() {
+            document["components"]["schemas"][name] = schema;
+        }
+        // A saved picture may have no address, and its file is not for everybody.
+        document["components"]["schemas"]["Hit"]["required"] = json!([]);
+        document["paths"]["/images/{id}"]["get"]["responses"]["401"] = refusal();
+        document["paths"]["/images/{id}"]["get"]["responses"]["403"] = refusal();
+    }
     document
+}
+
+/// Whether callers with a token can have it save pictures.
+fn saves(engine: &dyn Engine, has_token: bool) -> bool {
+    has_token && engine.saves()
+}
+
+fn refusal() -> Value {
+    let mut refusal = success("Error");
+    refusal["description"] = Reason::Forbidden.code().into();
+    refusal
 }
 
 fn metrics() -> Value {
@@ -92,7 +117,7 @@ fn metrics() -> Value {
     operation
 }
 
-fn search_by_address(engine: &dyn Engine, wants_token: bool) -> Value {
+fn search_by_address(engine: &dyn Engine, wants_token: bool, saves: bool) -> Value {
     let mut parameters = vec![json!({
         "name": "query",
         "in": "query",
@@ -102,17 +127,18 @@ fn search_by_address(engine: &dyn Engine, wants_token: bool) -> Value {
     })];
     parameters.extend(page_parameters());
     parameters.extend(filter_parameters(engine));
+    parameters.extend(saves.then(collections));
     let mut operation = json!({
         "operationId": "search",
         "summary": "Pictures for words, best first",
         "parameters": parameters,
-        "responses": responses("Answer", &[QUERY, SEARCH], wants_token),
+        "responses": responses("Answer", &[QUERY, SEARCH], wants_token || saves),
     });
     guard(&mut operation, wants_token);
     operation
 }
 
-fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
+fn search_by_body(engine: &dyn Engine, wants_token: bool, saves: bool) -> Value {
     let mut form = json!({
         "type": "object",
         "required": ["query"],
@@ -148,12 +174,13 @@ fn search_by_body(engine: &dyn Engine, wants_token: bool) -> Value {
     }
     let mut parameters = page_parameters().to_vec();
     parameters.extend(filter_parameters(engine));
+    parameters.extend(saves.then(collections));
     let mut operation = json!({
         "operationId": "searchByBody",
         "summary": "Pictures like one, or for words, best first",
         "parameters": parameters,
         "requestBody": { "required": true, "content": content },
-        "responses": responses("Answer", &[BODY, SEARCH], wants_token),
+        "responses": responses("Answer", &[BODY, SEARCH], wants_token || saves),
     });
     guard(&mut operation, wants_token);
     operation
@@ -290,6 +317,18 @@ fn filters() -> [(&'static str, Value); 4] {
     ]
 }
 
+/// The collections that are searched.
+fn collections() -> Value {
+    json!({
+        "name": Filter::COLLECTION,
+        "in": "query",
+        "description": "Search these collections of saved pictures, with the token; folders stands for the \
+                        owner's folders",
+        "schema": { "type": "array", "items": pictures::name(), "maxItems": MAX_COLLECTIONS },
+        "explode": true,
+    })
+}
+
 fn filter_parameters(engine: &dyn Engine) -> Vec<Value> {
     if !engine.takes_filters() {
         return Vec::new();
@@ -395,6 +434,9 @@ fn schemas() -> Value {
                 "height": positive,
                 "caption": text,
                 "folder": text,
+                "collection": text,
+                "file_id": text,
+                "link": text,
                 "score": { "type": "number" },
                 "id": text,
                 "taken": { "type": "string", "format": "date-time" },

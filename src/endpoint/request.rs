@@ -123,13 +123,25 @@ impl Fields {
     ///
     /// # Errors
     /// [`Reason::BadQuery`] where it is not UTF-8.
-    fn value(&self, wanted: &str) -> Result<Option<String>, Failure> {
+    pub fn value(&self, wanted: &str) -> Result<Option<String>, Failure> {
         let named = |(name, _): &&(Vec<u8>, Vec<u8>)| name == wanted.as_bytes();
         let Some((_, value)) = self.0.iter().find(named) else {
             return Ok(None);
         };
         let wrong = |_| bad_query(format!("{wanted} is not UTF-8 text; send it as UTF-8"));
         String::from_utf8(value.clone()).map(Some).map_err(wrong)
+    }
+
+    /// All values called `wanted`.
+    ///
+    /// # Errors
+    /// [`Reason::BadQuery`] where one is not UTF-8.
+    fn values(&self, wanted: &str) -> Result<Vec<String>, Failure> {
+        let named = self.0.iter().filter(|(name, _)| name == wanted.as_bytes());
+        let wrong = |_| bad_query(format!("{wanted} is not UTF-8 text; send it as UTF-8"));
+        named
+            .map(|(_, value)| String::from_utf8(value.clone()).map_err(wrong))
+            .collect()
     }
 
     /// Refuses a name that can only mean `wanted`, which is absent.
@@ -197,7 +209,8 @@ impl Parameters {
                     fields.check_name(name)?;
                 }
                 Ok(value)
-            })?,
+            })?
+            .in_collections(fields.values(Filter::COLLECTION)?)?,
             language: fields.value("lang")?.as_deref().and_then(Language::of_tag),
         })
     }
@@ -266,7 +279,7 @@ fn number<N: FromStr + PartialOrd + Display>(
 }
 
 /// Whether `name` is there and says yes.
-fn switch(fields: &Fields, name: &str) -> Result<bool, Failure> {
+pub(super) fn switch(fields: &Fields, name: &str) -> Result<bool, Failure> {
     let Some(text) = fields.value(name)? else {
         fields.check_name(name)?;
         return Ok(false);

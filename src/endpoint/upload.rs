@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::request::{Fields, Parameters, bad_query};
 use crate::multipart;
-use crate::search::{Failure, MAX_PICTURE_BYTES, Query, Reason, Subject};
+use crate::search::{Failure, Filter, MAX_PICTURE_BYTES, Query, Reason, Subject};
 
 /// Most bytes of a form that are not a picture.
 pub(super) const MAX_FORM_BYTES: usize = 64 << 10;
@@ -182,8 +182,18 @@ fn json(body: &[u8]) -> Result<Fields, Failure> {
     };
     let mut fields = Fields::default();
     for (name, value) in object {
+        if let (Filter::COLLECTION, Value::Array(names)) = (name.as_str(), &value) {
+            for collection in names {
+                let text = collection.as_str();
+                let text = text.ok_or_else(|| bad_query(format!("each {name} must be text")))?;
+                fields.push(name.as_str(), text);
+            }
+            continue;
+        }
         let is_text = value.is_string() || value.is_null() && name != "query";
-        if !is_text && ["query", "near", "folder", "lang"].contains(&name.as_str()) {
+        if !is_text
+            && ["query", "near", "folder", "lang", Filter::COLLECTION].contains(&name.as_str())
+        {
             return Err(bad_query(format!("{name} must be text")));
         }
         let value = match value {
@@ -209,7 +219,7 @@ fn json(body: &[u8]) -> Result<Fields, Failure> {
 ///
 /// # Errors
 /// [`Reason::UnsupportedMedia`] when it is of no accepted kind, saying what it is.
-fn kind_of_picture(bytes: &[u8]) -> Result<&'static str, Failure> {
+pub(super) fn kind_of_picture(bytes: &[u8]) -> Result<&'static str, Failure> {
     picture_type(bytes).ok_or_else(|| unsupported(&what_it_is(bytes)))
 }
 
@@ -246,7 +256,7 @@ fn what_it_is(bytes: &[u8]) -> String {
     format!("the body is not a JPEG, PNG or WebP picture: {found}")
 }
 
-fn form_too_large() -> Failure {
+pub(super) fn form_too_large() -> Failure {
     let message = format!("the form's text is larger than {MAX_FORM_BYTES} bytes");
     Failure::new(Reason::TooLarge, message)
 }

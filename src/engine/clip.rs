@@ -2,7 +2,9 @@
 //! pictures with similar vectors.
 
 mod beside;
+mod found;
 mod images;
+mod keeper;
 mod presence;
 mod stripped;
 mod thumbnails;
@@ -15,14 +17,17 @@ use std::time::{Instant, SystemTime};
 use ::clip::Encoder;
 
 use crate::collection::asked::{Asked, understand};
+use crate::collection::saved::Saved;
 use crate::collection::{Place, Record, ScoredRecord, Search, VectorStore};
 use crate::error::{Error, Result, one_line};
 use crate::http::percent_encode;
 use crate::picture;
 use crate::search::{
-    Engine, Failure, Filter, Hit, HitPlace, Image, Page, Query, Reason, Remark, Subject,
+    Engine, Failure, Filter, Forget, Hit, HitPlace, Image, NewImage, Page, Query, Reason, Remark,
+    SavedImage, Subject,
 };
 
+use found::Found;
 use images::Images;
 use presence::Presence;
 
@@ -51,6 +56,8 @@ pub struct ClipEngine {
     images: Arc<Images>,
     /// What is said beside an empty answer.
     remark: Option<Remark>,
+    /// Pictures that were sent to the endpoint.
+    saved: Option<Arc<Saved>>,
 }
 
 impl ClipEngine {
@@ -82,6 +89,7 @@ impl ClipEngine {
             min_score,
             public_base,
             remark: None,
+            saved: None,
         })
     }
 
@@ -137,7 +145,11 @@ impl ClipEngine {
             };
             let mut answer = self.find(&search)?;
             if !answer.found.is_empty() || answer.away > 0 {
-                if let Some(year) = asked.year.filter(|_| answer.found.len() < limit) {
+                let has_folders = query.filter.has_folders();
+                if let Some(year) = asked
+                    .year
+                    .filter(|_| has_folders && answer.found.len() < limit)
+                {
                     self.add_named(query, &year, &mut answer.found, limit, deadline)?;
                 }
                 answer.understood = Some(asked.shown);
@@ -177,20 +189,25 @@ impl ClipEngine {
         &self,
         query: &Query,
         year: &str,
-        found: &mut Vec<ScoredRecord>,
+        found: &mut Vec<Found>,
         limit: usize,
         deadline: Instant,
     ) -> Result<(), Failure> {
         let Subject::Text(text) = &query.subject else {
             return Ok(());
         };
-        let known: HashSet<String> = found.iter().map(|found| found.record.id.clone()).collect();
+        let known: HashSet<String> = found.iter().filter_map(Found::own_id).collect();
+        // Captions of saved pictures were searched for the year already.
+        let filter = Filter {
+            collections: Vec::new(),
+            ..query.filter.clone()
+        };
         let (vector, threshold) = self.vector(&query.subject, deadline)?;
         let named = self.find(&Search {
             vector: &vector,
             words: text,
             language: query.language,
-            filter: &query.filter,
+            filter: &filter,
             accepts: &|record| is_called(record, year) && !known.contains(&record.id),
             limit: limit - found.len(),
             threshold,
@@ -202,22 +219,45 @@ impl ClipEngine {
     /// As [`VectorStore::find`], among the pictures that can be shown.
     fn find(&self, search: &Search<'_>) -> Result<Answer, Failure> {
         let presence = Presence::new(self.store.as_ref());
+        // The store of folders knows no collections.
+        let own = Filter {
+            collections: Vec::new(),
+            ..search.filter.clone()
+        };
         // What another server hands out need not be on this machine.
         let is_shown = |record: &Record| {
             (search.accepts)(record) && (self.public_base.is_some() || presence.is_there(record))
         };
-        let found = self.store.find(&Search {
-            accepts: &is_shown,
-            ..*search
-        });
+        let mut rankings = Vec::new();
+        if search.filter.has_folders() {
+            let found = self.store.find(&Search {
+                accepts: &is_shown,
+                filter: &own,
+                ..*search
+            });
+            let found = found.map_err(broken)?;
+            rankings.push(found.into_iter().map(Found::Own).collect());
+        }
+        for collection in search.filter.saved() {
+            let found = self.keeper()?.find(collection, search);
+            let found = found.map_err(keeper::refused)?;
+            rankings.push(found.into_iter().map(Found::Saved).collect());
+        }
         Ok(Answer {
-            found: found.map_err(broken)?,
+            found: found::best(rankings, search.limit),
             away: presence.away(),
             understood: None,
         })
     }
 
-    fn hit(&self, found: ScoredRecord) -> Hit {
+    fn hit(&self, found: Found) -> Hit {
+        match found {
+            Found::Own(found) => self.own_hit(found),
+            Found::Saved(found) => Self::saved_hit(found),
+        }
+    }
+
+    fn own_hit(&self, found: ScoredRecord) -> Hit {
         let ScoredRecord { record, score } = found;
         let address = format!("/images/{}", record.id);
         let whole = (record.width, record.height);
@@ -255,6 +295,9 @@ impl ClipEngine {
                 lon: position.longitude(),
             }),
             id: Some(record.id),
+            collection: None,
+            file_id: None,
+            link: None,
         }
     }
 }
@@ -270,7 +313,11 @@ impl Engine for ClipEngine {
             return Ok(Page::default());
         }
         if !self.takes_filters() {
-            query.filter.refuse("this collection")?;
+            let own = Filter {
+                collections: Vec::new(),
+                ..query.filter.clone()
+            };
+            own.refuse("this collection")?;
         }
         // One more than shown, to know whether there is a next page.
         let answer = self.answer(query, end + 1, deadline)?;
@@ -289,6 +336,40 @@ impl Engine for ClipEngine {
 
     fn takes_filters(&self) -> bool {
         self.store.has_filters()
+    }
+
+    fn saves(&self) -> bool {
+        self.saved.is_some()
+    }
+
+    fn save(&self, picture: &NewImage, deadline: Instant) -> Result<SavedImage, Failure> {
+        self.save_picture(picture, deadline)
+    }
+
+    fn forget(&self, what: &Forget, _deadline: Instant) -> Result<usize, Failure> {
+        self.forget_pictures(what)
+    }
+
+    fn is_saved(&self, id: &str) -> bool {
+        Self::is_saved_id(id)
+    }
+
+    fn saves_nothing(&self) -> Failure {
+        let message =
+            "this clip-search saves no pictures: set CLIP_SEARCH_SAVED to a folder for them";
+        Failure::new(Reason::NotSupported, message)
+    }
+
+    fn tidy(&self, all: bool) {
+        let Some(saved) = &self.saved else { return };
+        let done = if all {
+            saved.compact()
+        } else {
+            saved.checkpoint()
+        };
+        if let Err(error) = done {
+            tracing::warn!("cannot tidy up the saved pictures: {}", error.chain());
+        }
     }
 
     fn own_servers(&self) -> Vec<String> {
@@ -324,13 +405,16 @@ impl Engine for ClipEngine {
     }
 
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
+        if Self::is_saved_id(id) {
+            return self.saved_image(id, width);
+        }
         Ok(self.images.image(id, width))
     }
 }
 
 /// What a search found.
 struct Answer {
-    found: Vec<ScoredRecord>,
+    found: Vec<Found>,
     /// See [`Page::away`].
     away: usize,
     /// See [`Page::understood`].
@@ -346,6 +430,7 @@ fn merged(given: &Filter, understood: &Filter) -> Filter {
         before: dates.before,
         near: given.near.or(understood.near),
         folder: given.folder.clone().or_else(|| understood.folder.clone()),
+        collections: given.collections.clone(),
     }
 }
 

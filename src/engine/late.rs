@@ -1,13 +1,18 @@
 //! An engine whose index is not there yet: it says so, and opens the index once it is.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::clip::ClipEngine;
 use crate::collection::index::Index;
+use crate::collection::saved::{Saved, is_id};
+use crate::collection::{Record, ScoredRecord, Search, VectorStore};
 use crate::error::Result;
 use crate::locked::locked;
-use crate::search::{Engine, Failure, Image, Page, Query, Reason};
+use crate::search::{Engine, Failure, Forget, Image, NewImage, Page, Query, Reason, SavedImage};
+use ::clip::Encoder as _;
+use ::clip::model::Model;
 
 /// When whoever asks too early is told to come back.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
@@ -19,6 +24,8 @@ pub(super) struct LateEngine {
     /// The file of the model, where it is not the built-in one.
     model: Option<PathBuf>,
     open: Box<dyn Fn() -> Result<Box<dyn Engine>> + Send + Sync>,
+    /// Saves pictures, and searches those, until there is an index.
+    before: Option<Box<dyn Engine>>,
     opened: OnceLock<Box<dyn Engine>>,
     opening: Mutex<()>,
 }
@@ -37,8 +44,23 @@ impl LateEngine {
             folder,
             model,
             open: Box::new(open),
+            before: None,
             opened: OnceLock::new(),
             opening: Mutex::default(),
+        }
+    }
+
+    /// What saves pictures, and searches those, until there is an index.
+    pub fn until_then(mut self, before: Option<Box<dyn Engine>>) -> Self {
+        self.before = before;
+        self
+    }
+
+    /// The engine for what needs no index.
+    fn at_hand(&self) -> Result<&dyn Engine, Failure> {
+        match &self.before {
+            Some(before) if self.opened.get().is_none() => Ok(before.as_ref()),
+            _ => self.engine(),
         }
     }
 
@@ -77,7 +99,12 @@ impl Engine for LateEngine {
     }
 
     fn search(&self, query: &Query, deadline: Instant) -> Result<Page, Failure> {
-        self.engine()?.search(query, deadline)
+        let names_saved = query.filter.saved().next().is_some();
+        match self.engine() {
+            Ok(engine) => engine.search(query, deadline),
+            Err(_) if names_saved => self.at_hand()?.search(query, deadline),
+            Err(failure) => Err(failure),
+        }
     }
 
     fn ready(&self, deadline: Instant) -> Result<(), Failure> {
@@ -88,6 +115,35 @@ impl Engine for LateEngine {
         self.opened
             .get()
             .is_none_or(|engine| engine.takes_filters())
+    }
+
+    fn saves(&self) -> bool {
+        self.at_hand().is_ok_and(Engine::saves)
+    }
+
+    fn save(&self, picture: &NewImage, deadline: Instant) -> Result<SavedImage, Failure> {
+        self.at_hand()?.save(picture, deadline)
+    }
+
+    fn forget(&self, what: &Forget, deadline: Instant) -> Result<usize, Failure> {
+        self.at_hand()?.forget(what, deadline)
+    }
+
+    fn saves_nothing(&self) -> Failure {
+        match self.at_hand() {
+            Ok(engine) => engine.saves_nothing(),
+            Err(failure) => failure,
+        }
+    }
+
+    fn is_saved(&self, id: &str) -> bool {
+        is_id(id)
+    }
+
+    fn tidy(&self, all: bool) {
+        if let Ok(engine) = self.at_hand() {
+            engine.tidy(all);
+        }
     }
 
     fn pictures(&self) -> Option<usize> {
@@ -106,6 +162,50 @@ impl Engine for LateEngine {
     }
 
     fn image(&self, id: &str, width: Option<u32>) -> Result<Option<Image>, Failure> {
+        if is_id(id) {
+            return self.at_hand()?.image(id, width);
+        }
         self.engine()?.image(id, width)
+    }
+}
+
+/// The engine that saves pictures in `saved`, and has no others.
+pub(super) fn before(
+    encoder: &Arc<Model>,
+    saved: &Arc<Saved>,
+    min_score: f32,
+) -> Result<Box<dyn Engine>> {
+    let encoder = Arc::clone(encoder);
+    let store = Arc::new(NoFolders(encoder.name().to_owned()));
+    let engine = ClipEngine::new(encoder, store, min_score, None, None)?;
+    Ok(Box::new(engine.with_saved(Some(Arc::clone(saved)))))
+}
+
+/// The owner's folders before there is an index of them; it knows the encoder's name.
+struct NoFolders(String);
+
+impl VectorStore for NoFolders {
+    fn encoder_name(&self) -> &str {
+        &self.0
+    }
+
+    fn len(&self) -> Result<usize> {
+        Ok(0)
+    }
+
+    fn search(&self, _: &[f32], _: usize, _: f32) -> Result<Vec<ScoredRecord>> {
+        Ok(Vec::new())
+    }
+
+    fn find(&self, _: &Search<'_>) -> Result<Vec<ScoredRecord>> {
+        Ok(Vec::new())
+    }
+
+    fn has_filters(&self) -> bool {
+        true
+    }
+
+    fn record(&self, _: &str) -> Result<Option<Record>> {
+        Ok(None)
     }
 }

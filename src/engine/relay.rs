@@ -21,7 +21,8 @@ use crate::http::{Allowed, Client, Place, Request};
 use crate::locked::locked;
 use crate::media::picture_type;
 use crate::search::{
-    Content, Engine, Failure, Hit, Image, ImageFile, Page, Plan, Query, Reason, Subject,
+    Content, Engine, Failure, Forget, Hit, Image, ImageFile, NewImage, Page, Plan, Query, Reason,
+    SavedImage, Subject,
 };
 
 use echo::Echo;
@@ -74,7 +75,8 @@ impl Relay {
 
     /// The address under which a caller gets the picture at `url`; none if it must not be passed on.
     fn address(&self, url: &str, own: &[Place], echo: &Echo) -> Option<String> {
-        if url.starts_with('/') {
+        // A saved picture without a file has no address.
+        if url.is_empty() || url.starts_with('/') {
             return Some(url.to_owned());
         }
         let place = Place::of(url)?;
@@ -195,6 +197,34 @@ impl Engine for Relay {
 
     fn takes_filters(&self) -> bool {
         self.engine.takes_filters()
+    }
+
+    fn saves(&self) -> bool {
+        self.engine.saves()
+    }
+
+    fn save(
+        &self,
+        picture: &NewImage,
+        deadline: Instant,
+    ) -> std::result::Result<SavedImage, Failure> {
+        self.engine.save(picture, deadline)
+    }
+
+    fn forget(&self, what: &Forget, deadline: Instant) -> std::result::Result<usize, Failure> {
+        self.engine.forget(what, deadline)
+    }
+
+    fn saves_nothing(&self) -> Failure {
+        self.engine.saves_nothing()
+    }
+
+    fn is_saved(&self, id: &str) -> bool {
+        self.engine.is_saved(id)
+    }
+
+    fn tidy(&self, all: bool) {
+        self.engine.tidy(all);
     }
 
     fn pictures(&self) -> Option<usize> {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::config::{EngineConfig, Environment, SEARCH_VARIABLES, SearchConfig};
@@ -125,6 +126,9 @@ fn filter(call: &CommandCall) -> Result<Filter> {
     Filter::from_parameters(value).map_err(|failure| Error::config(failure.message))
 }
 
+/// How often the saved pictures are tidied up, and how many times that is a day.
+const TIDY_EVERY: Duration = Duration::from_mins(1);
+const MINUTES_OF_DAY: u32 = 24 * 60;
 /// How much longer than one search a stop waits for the answers under way.
 pub const OVERTIME: Duration = Duration::from_secs(2);
 
@@ -230,10 +234,31 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
         stop: config.timeout + OVERTIME,
         ..Limits::default()
     };
+    let upkeep = upkeep(Arc::clone(&engine), shutdown.clone())?;
     let router = endpoint::guarded(endpoint::router(engine, &config, &activity), &config);
-    http::serve(socket.listener, router, &shutdown, limits, activity.pulse())?;
+    let served = http::serve(socket.listener, router, &shutdown, limits, activity.pulse());
+    // It may have ended since nobody asked.
+    shutdown.raise();
+    let _ = upkeep.join();
+    served?;
     tracing::info!(message_id = events::STOPPED, "stopped");
     Ok(0)
+}
+
+/// Tidies up what the engine saves: what was forgotten is gone from disk after a minute, and at the end.
+fn upkeep(engine: Arc<dyn Engine>, shutdown: Shutdown) -> Result<JoinHandle<()>> {
+    let work = move || {
+        let mut minutes = 0;
+        while !shutdown.wait(TIDY_EVERY) {
+            engine.tidy(minutes % MINUTES_OF_DAY == 0);
+            minutes += 1;
+        }
+        engine.tidy(false);
+    };
+    std::thread::Builder::new()
+        .name("upkeep".to_owned())
+        .spawn(work)
+        .map_err(|cause| Error::system("failed to start the thread upkeep", cause))
 }
 
 /// Refuses to answer other machines without a token, unless that is what the operator wants.

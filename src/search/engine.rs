@@ -5,9 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-#[cfg(doc)]
-use super::Reason;
-use super::{Failure, Hit, Image, Page, Query};
+use super::{Failure, Forget, Hit, Image, NewImage, Page, Query, Reason, SavedImage};
 
 /// What a search by text sends to somebody else.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +55,47 @@ pub trait Engine: Send + Sync {
     fn takes_filters(&self) -> bool {
         false
     }
+
+    /// Whether it saves pictures, for searches that name their collections.
+    fn saves(&self) -> bool {
+        false
+    }
+
+    /// Saves a picture before `deadline`: it survives a power cut once this returns.
+    ///
+    /// # Errors
+    /// A [`Failure`] of the engine's own kinds, with which nothing was saved;
+    /// [`Reason::NotSupported`] unless [`Engine::saves`].
+    fn save(&self, _picture: &NewImage, _deadline: Instant) -> Result<SavedImage, Failure> {
+        Err(self.saves_nothing())
+    }
+
+    /// Forgets saved pictures; returns how many there were.
+    ///
+    /// # Errors
+    /// As [`Engine::save`].
+    fn forget(&self, _what: &Forget, _deadline: Instant) -> Result<usize, Failure> {
+        Err(self.saves_nothing())
+    }
+
+    /// Why it saves nothing.
+    fn saves_nothing(&self) -> Failure {
+        let message = format!(
+            "the engine {} cannot save pictures: only clip-search with a CLIP model of its own can \
+             (CLIP_SEARCH_ENGINE=clip)",
+            self.name()
+        );
+        Failure::new(Reason::NotSupported, message)
+    }
+
+    /// Whether the picture with that id is a saved one, which is shown only to whoever has the token.
+    fn is_saved(&self, _id: &str) -> bool {
+        false
+    }
+
+    /// Removes from disk what was forgotten. Called now and then; with `all`, once a day, everything that
+    /// can be tidied up is.
+    fn tidy(&self, _all: bool) {}
 
     /// How many pictures it searches, where it knows.
     fn pictures(&self) -> Option<usize> {

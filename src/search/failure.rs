@@ -41,6 +41,10 @@ pub enum Reason {
     SpaceRateLimited,
     /// The Space's GPU quota is used up.
     Quota,
+    /// The collection is full: as many pictures or bytes are saved in it as may be.
+    CollectionFull,
+    /// The disk that pictures are saved on is full.
+    DiskFull,
     /// The time was over while the engine was working.
     Timeout,
     /// The Space's function failed.
@@ -63,7 +67,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, for tables and tests.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::BadQuery,
         Self::Forbidden,
         Self::NotFound,
@@ -77,6 +81,8 @@ impl Reason {
         Self::SpaceBusy,
         Self::SpaceRateLimited,
         Self::Quota,
+        Self::CollectionFull,
+        Self::DiskFull,
         Self::Timeout,
         Self::SpaceError,
         Self::SpaceDown,
@@ -103,7 +109,8 @@ impl Reason {
             Self::NotSupported => "not_supported",
             Self::SpaceAsleep => "space_asleep",
             Self::SpaceBusy => "space_busy",
-            Self::Quota => "quota",
+            Self::Quota | Self::CollectionFull => "quota",
+            Self::DiskFull => "disk_full",
             Self::Timeout => "timeout",
             Self::SpaceError => "space_error",
             Self::SpaceDown => "space_down",
@@ -142,6 +149,7 @@ impl Reason {
             | Self::Quota
             | Self::NotReady => 503,
             Self::Timeout => 504,
+            Self::CollectionFull | Self::DiskFull => 507,
         }
     }
 
@@ -249,7 +257,8 @@ impl From<Failure> for Error {
             | Reason::SpaceAsleep
             | Reason::SpaceBusy
             | Reason::SpaceRateLimited
-            | Reason::Quota => Kind::Deferred { retry_after },
+            | Reason::Quota
+            | Reason::DiskFull => Kind::Deferred { retry_after },
             Reason::BadQuery
             | Reason::Forbidden
             | Reason::NotFound
@@ -258,6 +267,7 @@ impl From<Failure> for Error {
             | Reason::TooLarge
             | Reason::UnsupportedMedia
             | Reason::NotSupported
+            | Reason::CollectionFull
             | Reason::SpaceError
             | Reason::SpaceDown
             | Reason::SpaceAuth

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::saving::{FOLDERS, MAX_COLLECTIONS, check_collection};
 use super::taken::day_of;
 use super::{Failure, Position, Reason};
 
@@ -22,6 +23,9 @@ pub struct Filter {
     /// In a folder of this name, at any depth: some words of the name, or several names with
     /// slashes between them.
     pub folder: Option<String>,
+    /// In one of these collections of saved pictures; empty for the owner's folders alone, which
+    /// [`FOLDERS`] stands for.
+    pub collections: Vec<String>,
 }
 
 /// A day, a month or a year; it begins with its first moment.
@@ -44,6 +48,39 @@ pub struct Near {
 impl Filter {
     /// The names of the parameters that make a filter.
     pub const NAMES: [&str; 4] = ["after", "before", "near", "folder"];
+    /// The name of the parameter that names a collection, and may be there several times.
+    pub const COLLECTION: &str = "collection";
+
+    /// This filter, for the collections in `names` alone.
+    ///
+    /// # Errors
+    /// [`Reason::BadQuery`] for a name that none can have, and for too many.
+    pub fn in_collections(mut self, names: Vec<String>) -> Result<Self, Failure> {
+        for name in names {
+            check_collection(&name)?;
+            if !self.collections.contains(&name) {
+                self.collections.push(name);
+            }
+        }
+        if self.collections.len() > MAX_COLLECTIONS {
+            return Err(bad(format!(
+                "a search can name {MAX_COLLECTIONS} collections at most"
+            )));
+        }
+        Ok(self)
+    }
+
+    /// Names of the collections of saved pictures that are searched.
+    pub fn saved(&self) -> impl Iterator<Item = &str> {
+        let names = self.collections.iter().map(String::as_str);
+        names.filter(|name| *name != FOLDERS)
+    }
+
+    /// Whether the owner's folders are searched.
+    #[must_use]
+    pub fn has_folders(&self) -> bool {
+        self.collections.is_empty() || self.collections.iter().any(|name| name == FOLDERS)
+    }
 
     /// The filter whose parameters are what `value` returns for each of [`Filter::NAMES`].
     ///
@@ -91,7 +128,10 @@ impl Filter {
             (folder, self.folder.clone()),
         ];
         let given = all.into_iter();
-        given.filter_map(|(name, value)| Some((name, value?)))
+        let collections = self.collections.iter();
+        given
+            .filter_map(|(name, value)| Some((name, value?)))
+            .chain(collections.map(|name| (Self::COLLECTION, name.clone())))
     }
 
     /// Whether it lets every picture through.
@@ -108,8 +148,9 @@ impl Filter {
         let Some((name, _)) = self.parameters().next() else {
             return Ok(());
         };
-        let message =
-            format!("{who} cannot choose pictures by date, place or folder: ask without {name}");
+        let message = format!(
+            "{who} cannot choose pictures by date, place, folder or collection: ask without {name}"
+        );
         Err(Failure::new(Reason::NotSupported, message))
     }
 }
@@ -279,7 +320,7 @@ mod tests {
             .refuse("the Space");
         let failure = failure.expect_err("refused");
         assert_eq!(failure.reason, Reason::NotSupported);
-        let words = "the Space cannot choose pictures by date, place or folder: ask without folder";
+        let words = "the Space cannot choose pictures by date, place, folder or collection: ask without folder";
         assert_eq!(failure.message, words);
     }
 }

@@ -11,7 +11,9 @@ pub const MAX_URL_BYTES: usize = 2048;
 /// One picture found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
-    /// Address of the picture, http or https.
+    /// Address of the picture, http or https; empty for a saved picture without a file, which
+    /// [`Hit::file_id`] or [`Hit::link`] leads to.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// Address of a smaller version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,15 @@ pub struct Hit {
     /// Name of the folder that it lies in, below the one that was indexed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub folder: Option<String>,
+    /// Name of the collection it was saved in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    /// Telegram's id of its file, of the bot that saved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_id: Option<String>,
+    /// Address of the message it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// A point on Earth (WGS 84), in degrees.
@@ -71,7 +82,7 @@ impl Hit {
         let text = |name: &str| Some(value.get(name)?.as_str()?.to_owned());
         let pixels = |name: &str| u32::try_from(value.get(name)?.as_u64()?).ok();
         Some(Self {
-            url: text("url")?,
+            url: text("url").or_else(|| text("collection").map(|_| String::new()))?,
             thumbnail_url: text("thumbnail_url"),
             width: pixels("width"),
             height: pixels("height"),
@@ -79,6 +90,9 @@ impl Hit {
             caption: text("caption"),
             score: value.get("score").and_then(Value::as_f64),
             id: text("id"),
+            collection: text("collection"),
+            file_id: text("file_id"),
+            link: text("link"),
             taken: text("taken"),
             place: value.get("place").and_then(|place| {
                 let degrees = |name: &str| place.get(name)?.as_f64();
@@ -158,11 +172,12 @@ fn line(text: &str) -> String {
 }
 
 impl Page {
-    /// The bare array of addresses that clients of the reference expect.
+    /// The bare array of addresses that clients of the reference expect: without the hits that have none.
     #[must_use]
     pub fn to_urls(&self) -> Value {
         self.hits
             .iter()
+            .filter(|hit| !hit.url.is_empty())
             .map(|hit| Value::from(hit.url.as_str()))
             .collect()
     }

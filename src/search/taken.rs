@@ -55,6 +55,53 @@ impl Taken {
 }
 
 impl Taken {
+    /// The time in `text`: `2023-07-14T10:11:12+02:00` as RFC 3339 has it, a date alone, or seconds since
+    /// 1970 by UTC.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Ok(seconds) = text.parse::<i64>() {
+            let year = date_of(seconds.div_euclid(86_400)).0;
+            let offset = Some(0);
+            return (1..=9999)
+                .contains(&year)
+                .then_some(Self { seconds, offset });
+        }
+        let number = |range: std::ops::Range<usize>| {
+            let (part, _) = digits(text.as_bytes().get(range.clone())?, range.len())?;
+            Some(part)
+        };
+        let is_at = |place: usize, marks: &[u8]| {
+            let byte = text.as_bytes().get(place);
+            byte.is_some_and(|byte| marks.contains(byte))
+        };
+        let date = (
+            i32::try_from(number(0..4)?).ok()?,
+            number(5..7)?,
+            number(8..10)?,
+        );
+        if !(is_at(4, b"-") && is_at(7, b"-")) {
+            return None;
+        }
+        if text.len() == 10 {
+            return Self::at(date, (0, 0, 0));
+        }
+        let time = (number(11..13)?, number(14..16)?, number(17..19)?);
+        if !(is_at(10, b"Tt ") && is_at(13, b":") && is_at(16, b":")) {
+            return None;
+        }
+        let rest = text.get(19..)?;
+        let zone = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+        if zone.len() < rest.len() && !(rest.starts_with('.') && rest.len() - zone.len() > 1) {
+            return None;
+        }
+        let taken = Self::at(date, time)?;
+        if zone.is_empty() {
+            return Some(taken);
+        }
+        let offset = Some(offset(zone)?);
+        Some(Self { offset, ..taken })
+    }
+
     /// The time that a program wrote into the `name` of a file, as in `IMG_20190504_101112`,
     /// `Screenshot 2023-07-14 at 10.11.12` or `IMG-20190504-WA0001`, whose day begins at midnight.
     #[must_use]
@@ -65,6 +112,25 @@ impl Taken {
             is_first.then(|| time_at_start(&bytes[at..])).flatten()
         })
     }
+}
+
+/// Minutes ahead of UTC in `Z` or `+02:00`.
+fn offset(zone: &str) -> Option<i16> {
+    if ["Z", "z"].contains(&zone) {
+        return Some(0);
+    }
+    let sign = match zone.as_bytes().first()? {
+        b'+' => 1,
+        b'-' => -1,
+        _ => return None,
+    };
+    let (hours, rest) = digits(&zone.as_bytes()[1..], 2)?;
+    let (minutes, rest) = digits(rest.strip_prefix(b":")?, 2)?;
+    if hours > 23 || minutes > 59 || !rest.is_empty() {
+        return None;
+    }
+    let minutes = i16::try_from(hours * 60 + minutes).ok()?;
+    Some(sign * minutes)
 }
 
 /// The date, and the time if there is one, that `text` begins with.
@@ -193,6 +259,40 @@ mod tests {
             (0, 1, 1),
         ] {
             assert_eq!(day_of(none.0, none.1, none.2), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_as_people_and_programs_write_it() {
+        for (text, shown) in [
+            ("2023-07-14T10:11:12Z", "2023-07-14T10:11:12Z"),
+            ("2023-07-14t10:11:12.345z", "2023-07-14T10:11:12Z"),
+            ("2023-07-14 10:11:12+02:00", "2023-07-14T10:11:12+02:00"),
+            ("2023-07-14T10:11:12-09:30", "2023-07-14T10:11:12-09:30"),
+            ("2023-07-14T10:11:12", "2023-07-14T10:11:12Z"),
+            ("2023-07-14", "2023-07-14T00:00:00Z"),
+            ("86400", "1970-01-02T00:00:00Z"),
+        ] {
+            let taken = Taken::parse(text).expect(text);
+            assert_eq!(taken.to_string(), shown, "{text}");
+        }
+        for text in [
+            "",
+            "x",
+            "2023",
+            "2023-13-01",
+            "2023-07-14T25:00:00Z",
+            "2023-07-14T10:11:12.Z",
+            "2023-07-14T10:11:123",
+            "2023-07-14T10:11:12+2",
+            "2023/07/14",
+            "99999999999999999",
+            "2023-07-14T10:11:12+24:00",
+            "é023-07-14",
+            "2023-07-14T10:11é12",
+        ] {
+            let is_year = text == "2023";
+            assert_eq!(Taken::parse(text).is_some(), is_year, "{text}");
         }
     }
 

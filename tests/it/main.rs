@@ -37,6 +37,7 @@ mod pages;
 mod playground;
 mod playground_server;
 mod reference_defects;
+mod saved;
 mod secrets;
 mod seeds;
 mod space;

@@ -183,6 +183,8 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
             | Reason::NotSupported
             | Reason::SpaceRateLimited
             | Reason::Quota
+            | Reason::CollectionFull
+            | Reason::DiskFull
             | Reason::Timeout
             | Reason::SpaceError
             | Reason::SpaceDown

@@ -1,0 +1,366 @@
+//! What changes the store: saving and forgetting, and doing again what the log says.
+
+use std::sync::{Arc, RwLock};
+
+use super::files::{Entry, halves, words_length};
+use super::row::{ROW, Row};
+use super::volume::{Volume, length};
+use super::{NewPicture, Outcome, Saved, State, TAG, Tag, Texts, id, log, parts, random, read};
+use super::{words, write};
+use crate::collection::index::bytes::{Put, Take};
+use crate::digest::hex;
+use crate::error::{Error, Kind, Result};
+use crate::locked::locked;
+
+/// The log is emptied beyond this length.
+const MAX_LOG: u64 = 16 << 20;
+
+/// An entry of the log.
+#[derive(Debug, PartialEq)]
+enum Change {
+    Save {
+        name: String,
+        row: usize,
+        entry: Entry,
+    },
+    Forget {
+        row: usize,
+        entry: Row,
+    },
+    ForgetAll,
+}
+
+impl Saved {
+    /// Saves `picture`, which survives a power cut once this returns. With `once`, a picture whose content
+    /// the collection has already is not saved again.
+    ///
+    /// # Errors
+    /// The disk refuses, for example because it is full; then nothing is saved.
+    pub fn save(&self, picture: &NewPicture<'_>, once: bool) -> Result<Outcome> {
+        if picture.vector.len() != self.about.dimensions {
+            let what = "the picture's vector is of another length than the saved ones";
+            return Err(Error::new(Kind::Unusable, what));
+        }
+        let tag = self.tag(picture.collection);
+        let hash = picture.key.map(|key| self.hash(key));
+        let mut state = locked(&self.state);
+        let state = &mut *state;
+        let Some(volume) = self.volume(state, tag, Some(picture.collection))? else {
+            return Err(Error::new(Kind::Unusable, "the collection cannot be begun"));
+        };
+        let entry = {
+            let volume = read(&volume);
+            if let Some((hash, key)) = hash.zip(picture.key)
+                && let Some((_, row)) = volume.with_key(hash, key)?
+            {
+                return Ok(Outcome::Known(id(tag, &row.number)));
+            }
+            if once && let Some((_, row)) = volume.with_content(&picture.content)? {
+                return Ok(Outcome::Known(id(tag, &row.number)));
+            }
+            if let Some(why) = self.is_too_much(&volume, picture) {
+                return Ok(Outcome::Full(why));
+            }
+            self.entry(&volume, picture, hash)?
+        };
+        if let Some(file) = picture.file {
+            read(&volume).files.keep(&entry.row.number, file)?;
+        }
+        let number = entry.row.number;
+        add(state, tag, &volume, picture.collection, entry)?;
+        if state.log.len() > MAX_LOG {
+            // It is tried again.
+            let _ = self.empty_log(state);
+        }
+        self.compact_if_sparse(state, tag);
+        Ok(Outcome::Saved(id(tag, &number)))
+    }
+
+    fn is_too_much(&self, volume: &Volume, picture: &NewPicture<'_>) -> Option<String> {
+        let quota = self.quota;
+        let bytes = picture.file.map_or(0, |file| file.len() as u64);
+        if volume.live >= quota.pictures {
+            return Some(format!(
+                "this collection has {} pictures, as many as it may (CLIP_SEARCH_QUOTA_PICTURES)",
+                volume.live
+            ));
+        }
+        (bytes > 0 && volume.kept + bytes > quota.bytes).then(|| {
+            format!(
+                "the kept files of this collection would take more than {} MB \
+                 (CLIP_SEARCH_QUOTA_MB)",
+                quota.bytes / 1_000_000
+            )
+        })
+    }
+
+    fn entry(&self, volume: &Volume, picture: &NewPicture<'_>, hash: Option<u64>) -> Result<Entry> {
+        let texts = Texts {
+            key: picture.key.unwrap_or_default().to_owned(),
+            caption: picture.caption.to_owned(),
+            file_id: picture.file_id.to_owned(),
+            link: picture.link.to_owned(),
+        };
+        let texts = texts.encode();
+        let words = words::of_caption(picture.caption);
+        let number = random()?;
+        // A picture without a key has one that nobody asks for.
+        let hash = hash.unwrap_or_else(|| self.hash(&hex(&number)));
+        let row = Row {
+            number,
+            key: hash,
+            content: picture.content,
+            taken: picture.taken,
+            position: picture.position,
+            width: picture.width,
+            height: picture.height,
+            texts: (volume.texts_end, length(&texts), crc32fast::hash(&texts)),
+            words: (volume.words_end, words_length(&words)),
+            kept: picture.file.map_or(0, length),
+        };
+        Ok(Entry {
+            row,
+            texts,
+            words,
+            halves: halves(picture.vector, volume.files.stride),
+        })
+    }
+
+    /// Forgets the picture with that id; returns whether there was one.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn forget(&self, id: &str) -> Result<bool> {
+        let Some((tag, number)) = parts(id) else {
+            return Ok(false);
+        };
+        self.forget_where(tag, |volume| volume.with_number(&number))
+    }
+
+    /// Forgets the picture in `collection` with that key; returns whether there was one.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn forget_key(&self, collection: &str, key: &str) -> Result<bool> {
+        let hash = self.hash(key);
+        self.forget_where(self.tag(collection), |volume| volume.with_key(hash, key))
+    }
+
+    fn forget_where(
+        &self,
+        tag: Tag,
+        find: impl FnOnce(&Volume) -> Result<Option<(usize, Row)>>,
+    ) -> Result<bool> {
+        let mut state = locked(&self.state);
+        let state = &mut *state;
+        let Some(volume) = self.volume(state, tag, None)? else {
+            return Ok(false);
+        };
+        let Some((number, row)) = find(&read(&volume))? else {
+            return Ok(false);
+        };
+        let change = Change::Forget {
+            row: number,
+            entry: row,
+        };
+        state.log.append(&change.encode(tag))?;
+        state.changed.insert(tag);
+        state.pending += 1;
+        {
+            let mut volume = write(&volume);
+            volume.files.erase(number, &row)?;
+            volume.removed(&row);
+        }
+        drop(volume);
+        self.compact_if_sparse(state, tag);
+        Ok(true)
+    }
+
+    /// Forgets all of `collection`; returns how many pictures that were.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub fn forget_all(&self, collection: &str) -> Result<usize> {
+        let tag = self.tag(collection);
+        let mut state = locked(&self.state);
+        let state = &mut *state;
+        let Some(volume) = self.volume(state, tag, None)? else {
+            return Ok(0);
+        };
+        let live = read(&volume).live;
+        state.log.append(&Change::ForgetAll.encode(tag))?;
+        state.pending += live;
+        self.remove(state, tag)?;
+        Ok(live)
+    }
+
+    /// Removes the folder of a collection.
+    fn remove(&self, state: &mut State, tag: Tag) -> Result<()> {
+        state.open.remove(&tag);
+        state.changed.remove(&tag);
+        self.set_aside(tag)
+    }
+
+    /// Does again what the log says.
+    pub(super) fn redo(&self) -> Result<()> {
+        let mut state = locked(&self.state);
+        let state = &mut *state;
+        log::replay(&self.folder, |entry| {
+            let Some((tag, change)) = Change::decode(entry) else {
+                return Ok(());
+            };
+            self.apply(state, tag, change)
+        })?;
+        self.empty_log(state)
+    }
+
+    fn apply(&self, state: &mut State, tag: Tag, change: Change) -> Result<()> {
+        match change {
+            Change::Save { name, row, entry } => {
+                let Some(volume) = self.volume(state, tag, Some(&name))? else {
+                    return Ok(());
+                };
+                state.changed.insert(tag);
+                let mut volume = write(&volume);
+                let is_new = volume.files.row(row)? != Some(entry.row);
+                volume.files.write_content(row, &entry)?;
+                volume.files.write_row(row, &entry.row)?;
+                if is_new {
+                    volume.added(row, &entry.row)?;
+                }
+            }
+            Change::Forget { row, entry } => {
+                state.pending += 1;
+                let Some(volume) = self.volume(state, tag, None)? else {
+                    return Ok(());
+                };
+                state.changed.insert(tag);
+                let mut volume = write(&volume);
+                let was_there = volume.files.row(row)?.is_some();
+                // Part of it may have been erased before a power cut.
+                volume.files.erase(row, &entry)?;
+                if was_there {
+                    volume.removed(&entry);
+                }
+            }
+            Change::ForgetAll => {
+                state.pending += 1;
+                self.remove(state, tag)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn compact_if_sparse(&self, state: &mut State, tag: Tag) {
+        let opened = state
+            .open
+            .get(&tag)
+            .map(|opened| Arc::clone(&opened.volume));
+        let is_sparse = opened.is_some_and(|volume| read(&volume).is_sparse());
+        if is_sparse && let Err(error) = self.compact_one(state, tag) {
+            tracing::warn!("cannot tidy up saved pictures: {}", error.chain());
+        }
+    }
+}
+
+/// Adds `entry` to the collection, or fails with everything as before.
+fn add(
+    state: &mut State,
+    tag: Tag,
+    volume: &RwLock<Volume>,
+    name: &str,
+    entry: Entry,
+) -> Result<()> {
+    let (row, number) = (entry.row, read(volume).rows);
+    let undo = |volume: &Volume| {
+        volume
+            .files
+            .cut(volume.rows, volume.texts_end, volume.words_end);
+        let _ = volume.files.remove_kept(&row.number);
+    };
+    // What takes space first: a full disk refuses before anything is promised.
+    let written = read(volume).files.write_content(number, &entry);
+    let logged = written.and_then(|()| {
+        let change = Change::Save {
+            name: name.to_owned(),
+            row: number,
+            entry,
+        };
+        state.log.append(&change.encode(tag))
+    });
+    let before = match logged {
+        Ok(before) => before,
+        Err(error) => {
+            undo(&read(volume));
+            return Err(error);
+        }
+    };
+    state.changed.insert(tag);
+    let mut volume = write(volume);
+    let added = volume.files.write_row(number, &row);
+    if let Err(error) = added {
+        state.log.take_back(before)?;
+        undo(&volume);
+        return Err(error);
+    }
+    volume.added(number, &row)
+}
+
+impl Change {
+    fn encode(&self, tag: Tag) -> Vec<u8> {
+        let mut bytes = tag.to_vec();
+        match self {
+            Self::Save { name, row, entry } => {
+                bytes.push(1);
+                bytes.number(*row as u64);
+                bytes.extend(entry.row.encode());
+                bytes.bytes(name.as_bytes());
+                bytes.bytes(&entry.texts);
+                bytes.bytes(&entry.words);
+                bytes.bytes(&entry.halves);
+            }
+            Self::Forget { row, entry } => {
+                bytes.push(2);
+                bytes.number(*row as u64);
+                bytes.extend(entry.encode());
+            }
+            Self::ForgetAll => bytes.push(3),
+        }
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Tag, Self)> {
+        let (tag, rest) = bytes.split_first_chunk::<TAG>()?;
+        let (kind, rest) = rest.split_first()?;
+        let mut take = Take(rest);
+        let change = match kind {
+            1 => {
+                let number = take.size()?;
+                let (row, rest) = take.0.split_at_checked(ROW)?;
+                take.0 = rest;
+                Self::Save {
+                    name: take.text()?,
+                    row: number,
+                    entry: Entry {
+                        row: Row::decode(row)?,
+                        texts: take.bytes()?.to_vec(),
+                        words: take.bytes()?.to_vec(),
+                        halves: take.bytes()?.to_vec(),
+                    },
+                }
+            }
+            2 => Self::Forget {
+                row: take.size()?,
+                entry: Row::decode(take.0)?,
+            },
+            3 => Self::ForgetAll,
+            _ => return None,
+        };
+        Some((*tag, change))
+    }
+}
+
+/// Whether an entry of the log forgets something.
+pub(super) fn forgets(entry: &[u8]) -> bool {
+    matches!(entry.get(TAG), Some(2 | 3))
+}

@@ -1,0 +1,180 @@
+//! The store against a plain model of it, and against power cuts, full disks and searches of its files.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::*;
+use crate::collection::Search;
+use crate::search::Filter;
+
+const DIMENSIONS: usize = 24;
+const ROOM: Quota = Quota {
+    pictures: 1_000_000,
+    bytes: 1_000_000,
+};
+
+/// Numbers that look random, the same in every run.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).expect("31 bits") % most
+    }
+
+    fn vector(&mut self) -> Vec<f32> {
+        let mut vector: Vec<f32> = (0..DIMENSIONS)
+            .map(|_| f32::from(i16::try_from(self.below(2001)).expect("small") - 1000))
+            .collect();
+        let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt().max(1.0);
+        for x in &mut vector {
+            *x /= length;
+        }
+        vector
+    }
+}
+
+fn fresh(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("saved-{name}-{}", std::process::id()));
+    let _ = fs::remove_dir_all(&folder);
+    folder
+}
+
+fn open(folder: &Path) -> Saved {
+    Saved::open(folder, "model", DIMENSIONS, ROOM).expect("a store")
+}
+
+fn found(
+    saved: &Saved,
+    collection: &str,
+    vector: &[f32],
+    words: &str,
+    limit: usize,
+) -> Vec<ScoredPicture> {
+    let search = Search {
+        vector,
+        words,
+        language: None,
+        filter: &Filter::default(),
+        accepts: &|_| true,
+        limit,
+        threshold: -1.0,
+    };
+    saved.find(collection, &search).expect("readable")
+}
+
+/// What the store should hold: by collection and key, the id, the caption and the vector.
+type Model = BTreeMap<(String, String), (String, String, Vec<f32>)>;
+
+/// Looks whether `saved` holds what `model` does, and nothing else.
+fn compare(saved: &Saved, model: &Model, chance: &mut Chance) {
+    for ((collection, key), (id, caption, vector)) in model {
+        assert_eq!(
+            saved.with_key(collection, key).expect("readable").as_ref(),
+            Some(id)
+        );
+        let picture = saved.picture(id).expect("readable").expect("saved");
+        assert_eq!(
+            (&picture.collection, &picture.caption),
+            (collection, caption)
+        );
+        let best = found(saved, collection, vector, "", 1);
+        assert_eq!(&best[0].picture.id, id);
+        assert!(best[0].score > 0.999);
+    }
+    for collection in ["a", "b", "c", "never"] {
+        let of_it = model.iter().filter(|((name, _), _)| name == collection);
+        let mut expected: Vec<&String> = of_it.map(|(_, (id, ..))| id).collect();
+        let all = found(saved, collection, &chance.vector(), "", 10_000);
+        let mut ids: Vec<&String> = all.iter().map(|found| &found.picture.id).collect();
+        assert!(
+            all.iter()
+                .zip(all.iter().skip(1))
+                .all(|(one, next)| one.score >= next.score)
+        );
+        ids.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(ids, expected, "{collection}");
+    }
+}
+
+/// One step of the life of a store, taken in the model, too.
+fn step(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) {
+    let collection = ["a", "b", "c"][chance.below(3)].to_owned();
+    let key = format!("key {}", chance.below(60));
+    let place = (collection.clone(), key.clone());
+    match chance.below(20) {
+        0..=11 => {
+            let (caption, vector) = (format!("word{number} and more"), chance.vector());
+            let picture = NewPicture {
+                collection: &collection,
+                key: Some(&key),
+                caption: &caption,
+                width: 3,
+                height: 4,
+                content: random().expect("random"),
+                vector: &vector,
+                ..NewPicture::default()
+            };
+            let outcome = saved.save(&picture, false).expect("room");
+            match (model.get(&place), outcome) {
+                (Some((id, ..)), outcome) => assert_eq!(outcome, Outcome::Known(id.clone())),
+                (None, Outcome::Saved(id)) => {
+                    let named = found(
+                        saved,
+                        &collection,
+                        &chance.vector(),
+                        &format!("word{number}"),
+                        1,
+                    );
+                    assert_eq!(named[0].picture.id, id, "by its caption");
+                    model.insert(place, (id, caption, vector));
+                }
+                (None, other) => panic!("{other:?}"),
+            }
+        }
+        12..=14 => {
+            let was = model.remove(&place).is_some();
+            assert_eq!(saved.forget_key(&collection, &key).expect("room"), was);
+        }
+        15..=17 => {
+            let id = model.remove(&place).map(|(id, ..)| id);
+            let was = id.is_some();
+            let id = id.unwrap_or_else(|| "0".repeat(ID_DIGITS));
+            assert_eq!(saved.forget(&id).expect("room"), was);
+            assert!(!saved.forget(&id).expect("room"));
+        }
+        18 if number.is_multiple_of(7) => {
+            let before = model.len();
+            model.retain(|(name, _), _| *name != collection);
+            let count = saved.forget_all(&collection).expect("room");
+            assert_eq!(count, before - model.len());
+        }
+        18 => saved.checkpoint().expect("room"),
+        _ => saved.compact().expect("room"),
+    }
+}
+
+#[test]
+fn random_saves_and_forgets_leave_what_a_plain_model_does() {
+    for seed in 1..4 {
+        let folder = fresh(&format!("model-{seed}"));
+        let mut chance = Chance(seed);
+        let mut model = Model::new();
+        let mut saved = open(&folder);
+        for number in 0..150 {
+            step(&saved, &mut model, &mut chance, number);
+            if chance.below(30) == 0 {
+                drop(saved);
+                saved = open(&folder);
+                compare(&saved, &model, &mut chance);
+            }
+        }
+        compare(&saved, &model, &mut chance);
+        drop(saved);
+        fs::remove_dir_all(&folder).expect("ours");
+    }
+}

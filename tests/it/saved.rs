@@ -1,0 +1,192 @@
+//! Pictures that `POST /pictures` saves: found by the name of their collection, and forgotten again.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clip_bot::engine::drawings;
+use serde_json::Value;
+
+use crate::support::endpoint::start;
+use crate::support::process::Program;
+use crate::support::raw::{Raw, Reply};
+
+const TOKEN: &str = "authorization: Bearer s3cret-of-the-test\r\n";
+
+/// An endpoint with the built-in model that saves pictures in a folder of that name.
+pub struct Store {
+    pub address: SocketAddr,
+    pub folder: PathBuf,
+    program: Program,
+}
+
+impl Store {
+    pub fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("saved-{name}"));
+        let _ = std::fs::remove_dir_all(&folder);
+        Self::again(folder, settings)
+    }
+
+    pub fn again(folder: PathBuf, settings: &[(&str, &str)]) -> Self {
+        let path = folder.to_str().expect("UTF-8").to_owned();
+        let mut all = vec![
+            ("CLIP_SEARCH_ENGINE", "clip"),
+            ("CLIP_SEARCH_SAVED", path.as_str()),
+            ("CLIP_SEARCH_TOKEN", "s3cret-of-the-test"),
+        ];
+        all.extend(settings);
+        let (program, address) = start(&all);
+        Self {
+            address,
+            folder,
+            program,
+        }
+    }
+
+    pub fn stop(self) -> PathBuf {
+        self.program.stop();
+        self.folder
+    }
+
+    pub fn ask(&self, method: &str, target: &str, headers: &str) -> Reply {
+        Raw::connect(self.address)
+            .ask(method, target, &format!("{headers}{TOKEN}"))
+            .reply()
+    }
+
+    pub fn post(&self, target: &str, headers: &str, body: &[u8]) -> Reply {
+        let headers = format!("{headers}content-length: {}\r\n", body.len());
+        let mut connection = Raw::connect(self.address);
+        connection.ask("POST", target, &headers);
+        connection.send(body).reply()
+    }
+
+    /// Saves a drawing, and returns the status and the id.
+    pub fn save(&self, drawing: &str, parameters: &str) -> (u16, String) {
+        let file = drawings::find(drawing).expect("built in").file;
+        let reply = self.post(&format!("/pictures?{parameters}"), TOKEN, file);
+        let id = reply.json()["id"].as_str().map(str::to_owned);
+        (reply.status, id.unwrap_or_default())
+    }
+
+    /// What a search finds, in the long form.
+    pub fn search(&self, parameters: &str) -> Vec<Value> {
+        let reply = self.ask("GET", &format!("/search?details=true&{parameters}"), "");
+        assert_eq!(
+            reply.status,
+            200,
+            "{}",
+            String::from_utf8_lossy(&reply.body)
+        );
+        let found = reply.json();
+        found["results"].as_array().expect("results").clone()
+    }
+
+    pub fn ids(&self, parameters: &str) -> Vec<String> {
+        let id = |hit: &Value| hit["id"].as_str().expect("an id").to_owned();
+        self.search(parameters).iter().map(id).collect()
+    }
+}
+
+#[test]
+fn a_picture_is_saved_found_in_its_collection_alone_and_forgotten() {
+    let store = Store::start("whole", &[]);
+    let about = "collection=user:7&key=m1&caption=our+zephyrine+car&taken=2023-07-14T10:11:12Z\
+                 &file_id=AgAD-x&link=https://t.me/c/1/2";
+    let (status, id) = store.save("bus", about);
+    assert_eq!((status, id.len()), (201, 48));
+    assert_eq!(store.save("bus", about), (200, id.clone()));
+    let (status, other) = store.save("bus", "collection=chat:7&key=m1");
+    assert_eq!(status, 201);
+    assert_ne!(id, other);
+    let hits = store.search("query=a+red+bus&collection=user:7");
+    assert_eq!(hits.len(), 1, "{hits:?}");
+    let hit = &hits[0];
+    assert_eq!(hit["id"], id.as_str());
+    assert_eq!(hit["caption"], "our zephyrine car");
+    assert_eq!(hit["taken"], "2023-07-14T10:11:12Z");
+    assert_eq!(hit["file_id"], "AgAD-x");
+    assert_eq!(hit["link"], "https://t.me/c/1/2");
+    assert_eq!(hit["collection"], "user:7");
+    assert!(
+        hit["width"].as_u64().is_some() && hit.get("url").is_none(),
+        "{hit}"
+    );
+    assert_eq!(store.ids("query=zephyrine&collection=user:7"), [id.as_str()]);
+    let own = store.search("query=zephyrine+bus&limit=50");
+    assert!(own.iter().all(|hit| hit.get("collection").is_none()));
+    let bare = store.ask("GET", "/search?query=bus&collection=user:7", "");
+    assert_eq!(
+        bare.json(),
+        serde_json::json!([]),
+        "without an address there is nothing to list"
+    );
+    assert_eq!(store.search("query=bus&collection=nobody").len(), 0);
+    assert_eq!(store.ask("GET", &format!("/images/{id}"), "").status, 404);
+    // Forgotten by key in one collection, it stays in the other.
+    assert_eq!(
+        store
+            .ask("DELETE", "/pictures?collection=user:7&key=m1", "")
+            .status,
+        200
+    );
+    assert_eq!(
+        store
+            .ask("DELETE", "/pictures?collection=user:7&key=m1", "")
+            .status,
+        404
+    );
+    assert_eq!(store.search("query=bus&collection=user:7").len(), 0);
+    assert_eq!(store.ids("query=bus&collection=chat:7"), [other.as_str()]);
+    assert_eq!(
+        store
+            .ask("DELETE", &format!("/pictures/{other}"), "")
+            .status,
+        200
+    );
+    assert_eq!(store.search("query=bus&collection=chat:7").len(), 0);
+}
+
+#[test]
+fn all_of_it_needs_the_token() {
+    let store = Store::start("token", &[]);
+    let (_, id) = store.save("bus", "collection=user:7&keep=yes");
+    let wrong = "authorization: Bearer wrong\r\n";
+    for (method, target) in [
+        ("GET", "/search?query=bus&collection=user:7".to_owned()),
+        ("GET", format!("/images/{id}")),
+        ("DELETE", format!("/pictures/{id}")),
+        ("DELETE", "/pictures?collection=user:7".to_owned()),
+        ("POST", "/pictures?collection=user:7".to_owned()),
+    ] {
+        let ask = |headers| {
+            Raw::connect(store.address)
+                .ask(method, &target, headers)
+                .reply()
+        };
+        assert_eq!(ask("").status, 401, "{method} {target}");
+        assert_eq!(
+            ask(wrong).error(),
+            (403, "forbidden".to_owned()),
+            "{method} {target}"
+        );
+    }
+    assert_eq!(store.ask("GET", &format!("/images/{id}"), "").status, 200);
+}
+
+#[test]
+fn pictures_outlive_the_program() {
+    let all = &[("CLIP_SEARCH_MIN_SCORE", "-1")];
+    let store = Store::start("again", all);
+    let (_, bus) = store.save("bus", "collection=user:7&key=1&caption=first");
+    let (_, cat) = store.save("cat", "collection=user:7&key=2");
+    let (_, gone) = store.save("pizza", "collection=user:7&key=3");
+    store.ask("DELETE", &format!("/pictures/{gone}"), "");
+    let folder = store.stop();
+    let store = Store::again(folder, all);
+    let mut ids = store.ids("query=bus&collection=user:7");
+    ids.sort_unstable();
+    let mut expected = [bus.clone(), cat];
+    expected.sort_unstable();
+    assert_eq!(ids, expected);
+    assert_eq!(store.save("bus", "collection=user:7&key=1"), (200, bus));
+}
