@@ -104,7 +104,13 @@ fn choose_clip(config: &ClipConfig) -> Result<Arc<dyn Engine>> {
         folder.display()
     );
     let before = match (&encoder, &saved) {
-        (Some(encoder), Some(saved)) => Some(late::before(encoder, saved, min_score(config))?),
+        (Some(encoder), Some(saved)) => {
+            let encoder = Arc::clone(encoder);
+            let engine =
+                clip::ClipEngine::without_folders(encoder, Arc::clone(saved), min_score(config))?;
+            let engine: Box<dyn Engine> = Box::new(engine);
+            Some(engine)
+        }
         _ => None,
     };
     let clip = config.clone();

@@ -38,6 +38,7 @@ use crate::search::{Position, Taken};
 mod change;
 mod files;
 mod find;
+mod ids;
 mod log;
 mod row;
 mod slots;
@@ -46,19 +47,15 @@ mod volume;
 mod words;
 
 pub use find::{NEAR_DUPLICATE, ScoredPicture};
+pub use ids::is_id;
 pub use upkeep::Summary;
 
+use ids::{TAG, Tag, bytes, id, number, parts};
 use log::Log;
 use volume::Volume;
 
 /// Collections that are open at the same time: each has four open files.
 const MAX_OPEN: usize = 64;
-/// Bytes of the tag of a collection, and of the number of a picture in it.
-const TAG: usize = 8;
-const NUMBER: usize = 16;
-/// Digits of an id.
-const ID_DIGITS: usize = (TAG + NUMBER) * 2;
-
 /// The store of saved pictures in a folder.
 #[derive(Debug)]
 pub struct Saved {
@@ -89,9 +86,6 @@ struct About {
 }
 
 const FORMAT: u32 = 1;
-
-/// A folder's name, and what the ids of its pictures begin with.
-type Tag = [u8; TAG];
 
 #[derive(Debug)]
 struct State {
@@ -377,48 +371,6 @@ impl Saved {
         let found = found.filter(|(_, row)| row.kept > 0);
         Ok(found.map(|_| volume.files.kept(&number)))
     }
-}
-
-/// Whether `id` has the form of a saved picture's.
-#[must_use]
-pub fn is_id(id: &str) -> bool {
-    parts(id).is_some()
-}
-
-fn id(tag: Tag, number: &[u8; NUMBER]) -> String {
-    hex(&tag) + &hex(number)
-}
-
-/// The tag and the number in `id`.
-fn parts(id: &str) -> Option<(Tag, [u8; NUMBER])> {
-    if id.len() != ID_DIGITS || !id.is_ascii() {
-        return None;
-    }
-    let (tag, number) = id.split_at(TAG * 2);
-    Some((bytes(tag)?, bytes(number)?))
-}
-
-/// The number of a picture in hexadecimal digits.
-fn number(text: &str) -> Option<[u8; NUMBER]> {
-    bytes(text)
-}
-
-/// `N` bytes in lower-case hexadecimal digits.
-fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |digit: u8| match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if pairs.len() != N || !rest.is_empty() {
-        return None;
-    }
-    let mut bytes = [0; N];
-    for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
-    }
-    Some(bytes)
 }
 
 fn read(volume: &RwLock<Volume>) -> RwLockReadGuard<'_, Volume> {

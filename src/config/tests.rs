@@ -316,9 +316,6 @@ fn every_setting_of_the_endpoint_is_taken() {
         ("CLIP_SEARCH_TIMEOUT", "10m"),
         ("CLIP_SEARCH_TOKEN_FILE", "/files/other"),
         ("CLIP_SEARCH_WORKERS", "512"),
-        ("CLIP_SEARCH_SAVED", "/pictures/saved"),
-        ("CLIP_SEARCH_QUOTA_PICTURES", "7"),
-        ("CLIP_SEARCH_QUOTA_MB", "8"),
     ])
     .expect("all are right");
     assert_eq!(config.engine, EngineConfig::Mock);
@@ -330,9 +327,9 @@ fn every_setting_of_the_endpoint_is_taken() {
         qdrant: None,
         qdrant_key: None,
         min_score: Some(-0.5),
-        saved: Some("/pictures/saved".into()),
-        quota_pictures: 7,
-        quota_mb: 8,
+        saved: None,
+        quota_pictures: 100_000,
+        quota_mb: 2000,
         public_base: Some("https://h.example/d/".to_owned()),
         hub: "https://huggingface.co".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! `GET /images/{id}`: the engine's own pictures. They are read in portions while they are sent, so
 //! that a slow reader holds little memory.
 
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -92,13 +93,7 @@ pub(super) async fn image(
         bytes.start,
         bytes.end.saturating_sub(1)
     );
-    let body = Body::new(Portions {
-        bytes: file.bytes,
-        place: bytes.start,
-        end: bytes.end,
-        next: None,
-        _permits: (served, held),
-    });
+    let body = Portions::body(file.bytes, bytes, (served, held));
     Ok(match status {
         StatusCode::OK => (known_by, about, body).into_response(),
         _ => (status, [(CONTENT_RANGE, range)], known_by, about, body).into_response(),
@@ -138,6 +133,18 @@ struct Portions {
     end: u64,
     next: Option<JoinHandle<std::io::Result<Vec<u8>>>>,
     _permits: (Permit, Permit),
+}
+
+impl Portions {
+    fn body(bytes: Arc<dyn ReadAt>, range: Range<u64>, permits: (Permit, Permit)) -> Body {
+        Body::new(Self {
+            bytes,
+            place: range.start,
+            end: range.end,
+            next: None,
+            _permits: permits,
+        })
+    }
 }
 
 impl HttpBody for Portions {

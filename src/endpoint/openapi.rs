@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::request::{MAX_OFFSET, NO, WIDTHS, YES};
 use crate::metrics::OPEN_METRICS;
 use crate::search::{
-    DEFAULT_LIMIT, Engine, Filter, MAX_COLLECTIONS, MAX_FOLDER_CHARS, MAX_LIMIT, MAX_MESSAGE_CHARS,
-    MAX_QUERY_CHARS, Reason,
+    DEFAULT_LIMIT, Engine, Filter, MAX_FOLDER_CHARS, MAX_LIMIT, MAX_MESSAGE_CHARS, MAX_QUERY_CHARS,
+    Reason,
 };
 
 /// Why a search can fail at any time, whatever was asked.
@@ -127,7 +127,7 @@ fn search_by_address(engine: &dyn Engine, wants_token: bool, saves: bool) -> Val
     })];
     parameters.extend(page_parameters());
     parameters.extend(filter_parameters(engine));
-    parameters.extend(saves.then(collections));
+    parameters.extend(saves.then(pictures::collections));
     let mut operation = json!({
         "operationId": "search",
         "summary": "Pictures for words, best first",
@@ -174,7 +174,7 @@ fn search_by_body(engine: &dyn Engine, wants_token: bool, saves: bool) -> Value 
     }
     let mut parameters = page_parameters().to_vec();
     parameters.extend(filter_parameters(engine));
-    parameters.extend(saves.then(collections));
+    parameters.extend(saves.then(pictures::collections));
     let mut operation = json!({
         "operationId": "searchByBody",
         "summary": "Pictures like one, or for words, best first",
@@ -317,18 +317,6 @@ fn filters() -> [(&'static str, Value); 4] {
     ]
 }
 
-/// The collections that are searched.
-fn collections() -> Value {
-    json!({
-        "name": Filter::COLLECTION,
-        "in": "query",
-        "description": "Search these collections of saved pictures, with the token; folders stands for the \
-                        owner's folders",
-        "schema": { "type": "array", "items": pictures::name(), "maxItems": MAX_COLLECTIONS },
-        "explode": true,
-    })
-}
-
 fn filter_parameters(engine: &dyn Engine) -> Vec<Value> {
     if !engine.takes_filters() {
         return Vec::new();
@@ -394,9 +382,41 @@ fn responses(answer: &str, reasons: &[&[Reason]], wants_token: bool) -> Value {
     Value::Object(responses)
 }
 
-fn schemas() -> Value {
+/// A picture found. A saved one may have no address.
+fn hit() -> Value {
     let address = json!({ "type": "string", "pattern": "^https?://" });
     let positive = json!({ "type": "integer", "minimum": 1 });
+    let text = json!({ "type": "string" });
+    json!({
+        "type": "object",
+        "required": ["url"],
+        "properties": {
+            "url": address,
+            "thumbnail_url": address,
+            "width": positive,
+            "height": positive,
+            "caption": text,
+            "folder": text,
+            "collection": text,
+            "file_id": text,
+            "link": text,
+            "score": { "type": "number" },
+            "id": text,
+            "taken": { "type": "string", "format": "date-time" },
+            "place": {
+                "type": "object",
+                "required": ["lat", "lon"],
+                "properties": {
+                    "lat": { "type": "number", "minimum": -90, "maximum": 90 },
+                    "lon": { "type": "number", "minimum": -180, "maximum": 180 },
+                },
+            },
+        },
+    })
+}
+
+fn schemas() -> Value {
+    let address = json!({ "type": "string", "pattern": "^https?://" });
     let text = json!({ "type": "string" });
     let codes: std::collections::BTreeSet<_> = Reason::ALL.map(Reason::code).into();
     json!({
@@ -424,32 +444,7 @@ fn schemas() -> Value {
                 },
             },
         },
-        "Hit": {
-            "type": "object",
-            "required": ["url"],
-            "properties": {
-                "url": address,
-                "thumbnail_url": address,
-                "width": positive,
-                "height": positive,
-                "caption": text,
-                "folder": text,
-                "collection": text,
-                "file_id": text,
-                "link": text,
-                "score": { "type": "number" },
-                "id": text,
-                "taken": { "type": "string", "format": "date-time" },
-                "place": {
-                    "type": "object",
-                    "required": ["lat", "lon"],
-                    "properties": {
-                        "lat": { "type": "number", "minimum": -90, "maximum": 90 },
-                        "lon": { "type": "number", "minimum": -180, "maximum": 180 },
-                    },
-                },
-            },
-        },
+        "Hit": hit(),
         "Health": health(),
         "Ready": ready(),
         "Error": {

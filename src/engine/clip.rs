@@ -5,6 +5,7 @@ mod beside;
 mod found;
 mod images;
 mod keeper;
+mod no_folders;
 mod presence;
 mod stripped;
 mod thumbnails;

@@ -1,18 +1,14 @@
 //! An engine whose index is not there yet: it says so, and opens the index once it is.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use super::clip::ClipEngine;
 use crate::collection::index::Index;
-use crate::collection::saved::{Saved, is_id};
-use crate::collection::{Record, ScoredRecord, Search, VectorStore};
+use crate::collection::saved::is_id;
 use crate::error::Result;
 use crate::locked::locked;
 use crate::search::{Engine, Failure, Forget, Image, NewImage, Page, Query, Reason, SavedImage};
-use ::clip::Encoder as _;
-use ::clip::model::Model;
 
 /// When whoever asks too early is told to come back.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
@@ -166,46 +162,5 @@ impl Engine for LateEngine {
             return self.at_hand()?.image(id, width);
         }
         self.engine()?.image(id, width)
-    }
-}
-
-/// The engine that saves pictures in `saved`, and has no others.
-pub(super) fn before(
-    encoder: &Arc<Model>,
-    saved: &Arc<Saved>,
-    min_score: f32,
-) -> Result<Box<dyn Engine>> {
-    let encoder = Arc::clone(encoder);
-    let store = Arc::new(NoFolders(encoder.name().to_owned()));
-    let engine = ClipEngine::new(encoder, store, min_score, None, None)?;
-    Ok(Box::new(engine.with_saved(Some(Arc::clone(saved)))))
-}
-
-/// The owner's folders before there is an index of them; it knows the encoder's name.
-struct NoFolders(String);
-
-impl VectorStore for NoFolders {
-    fn encoder_name(&self) -> &str {
-        &self.0
-    }
-
-    fn len(&self) -> Result<usize> {
-        Ok(0)
-    }
-
-    fn search(&self, _: &[f32], _: usize, _: f32) -> Result<Vec<ScoredRecord>> {
-        Ok(Vec::new())
-    }
-
-    fn find(&self, _: &Search<'_>) -> Result<Vec<ScoredRecord>> {
-        Ok(Vec::new())
-    }
-
-    fn has_filters(&self) -> bool {
-        true
-    }
-
-    fn record(&self, _: &str) -> Result<Option<Record>> {
-        Ok(None)
     }
 }

@@ -111,7 +111,10 @@ fn a_picture_is_saved_found_in_its_collection_alone_and_forgotten() {
         hit["width"].as_u64().is_some() && hit.get("url").is_none(),
         "{hit}"
     );
-    assert_eq!(store.ids("query=zephyrine&collection=user:7"), [id.as_str()]);
+    assert_eq!(
+        store.ids("query=zephyrine&collection=user:7"),
+        [id.as_str()]
+    );
     let own = store.search("query=zephyrine+bus&limit=50");
     assert!(own.iter().all(|hit| hit.get("collection").is_none()));
     let bare = store.ask("GET", "/search?query=bus&collection=user:7", "");

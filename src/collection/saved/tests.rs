@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::ids::ID_DIGITS;
 use super::*;
 use crate::collection::Search;
 use crate::search::Filter;

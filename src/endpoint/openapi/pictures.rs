@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{SEARCH, details, guard, responses};
-use crate::search::{FOLDERS, MAX_CAPTION_CHARS, MAX_NAME_CHARS, Reason};
+use crate::search::{FOLDERS, Filter, MAX_CAPTION_CHARS, MAX_COLLECTIONS, MAX_NAME_CHARS, Reason};
 
 const SAVE: &[Reason] = &[
     Reason::BadQuery,
@@ -48,7 +48,20 @@ fn parameter(name: &str, about: &str, is_required: bool, schema: Value) -> Value
     })
 }
 
-fn save() -> Value {
+/// The collections that are searched.
+pub(super) fn collections() -> Value {
+    json!({
+        "name": Filter::COLLECTION,
+        "in": "query",
+        "description": "Search these collections of saved pictures, with the token; folders stands for the \
+                        owner's folders",
+        "schema": { "type": "array", "items": name(), "maxItems": MAX_COLLECTIONS },
+        "explode": true,
+    })
+}
+
+/// What can be said about a picture.
+fn fields() -> Vec<Value> {
     let text = |most: usize| json!({ "type": "string", "maxLength": most });
     let day = "(0[1-9]|1[0-9]|2[0-8])";
     let year = "([0-9]{3}[1-9]|[0-9]{2}[1-9][0-9]|[0-9][1-9][0-9]{2}|[1-9][0-9]{3})";
@@ -57,7 +70,7 @@ fn save() -> Value {
     let link = "^((https?|tg)://[^\\s\\x00-\\x1f\\x7f-\\x9f]*)?$";
     let mut collection = name();
     collection["not"] = json!({ "const": FOLDERS });
-    let parameters = [
+    vec![
         parameter("collection", "The collection's name", true, collection),
         parameter(
             "key",
@@ -96,7 +109,10 @@ fn save() -> Value {
             false,
             details(),
         ),
-    ];
+    ]
+}
+
+fn save() -> Value {
     let mut content = Map::new();
     for kind in ["image/jpeg", "image/png", "image/webp"] {
         content.insert(kind.to_owned(), json!({}));
@@ -118,7 +134,7 @@ fn save() -> Value {
     let mut operation = json!({
         "operationId": "save",
         "summary": "Saves a picture in a collection",
-        "parameters": parameters,
+        "parameters": fields(),
         "requestBody": { "required": true, "content": content },
         "responses": responses,
     });
