@@ -23,7 +23,7 @@ pub use origins::Origins;
 pub use playground::PlaygroundConfig;
 pub use rate::Rate;
 pub use search::{
-    ClipConfig, EngineConfig, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
+    ClipConfig, EngineConfig, SavedQuota, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
 #[cfg(feature = "playground")]
 pub(crate) use token::made_token;

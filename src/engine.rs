@@ -147,8 +147,8 @@ fn saved(config: &ClipConfig, encoder: &Model) -> Result<Option<Arc<Saved>>> {
         return Ok(None);
     };
     let quota = Quota {
-        pictures: config.quota_pictures,
-        bytes: config.quota_mb as u64 * 1_000_000,
+        pictures: config.quota.pictures,
+        bytes: config.quota.megabytes as u64 * 1_000_000,
     };
     let saved = Saved::open(folder, encoder.name(), encoder.dimensions(), quota)?;
     Ok(Some(Arc::new(saved)))

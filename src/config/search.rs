@@ -72,15 +72,31 @@ pub struct ClipConfig {
     pub min_score: Option<f32>,
     /// Folder of saved pictures; `None` to save none.
     pub saved: Option<PathBuf>,
-    /// Most pictures in a collection of saved ones.
-    pub quota_pictures: usize,
-    /// Most bytes of files that are kept in one, in MB.
-    pub quota_mb: usize,
+    /// Most of what each collection of saved pictures may hold.
+    pub quota: SavedQuota,
     /// Base address of the pictures' URLs, with a slash at the end; a file's name is
     /// appended.
     pub public_base: Option<String>,
     /// Address of the hub that models are downloaded from, without a slash at the end.
     pub hub: String,
+}
+
+/// Most of what a collection of saved pictures may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SavedQuota {
+    /// Pictures.
+    pub pictures: usize,
+    /// Megabytes of files that are kept.
+    pub megabytes: usize,
+}
+
+impl Default for SavedQuota {
+    fn default() -> Self {
+        Self {
+            pictures: 100_000,
+            megabytes: 2000,
+        }
+    }
 }
 
 /// How to send a search to a Space.
@@ -258,8 +274,10 @@ impl Settings<'_> {
             qdrant_key: self.or(key, None).map(|given| given.secret),
             min_score,
             saved,
-            quota_pictures: self.number("CLIP_SEARCH_QUOTA_PICTURES", 1, 100_000_000),
-            quota_mb: self.number("CLIP_SEARCH_QUOTA_MB", 1, 100_000_000),
+            quota: SavedQuota {
+                pictures: self.number("CLIP_SEARCH_QUOTA_PICTURES", 1, 100_000_000),
+                megabytes: self.number("CLIP_SEARCH_QUOTA_MB", 1, 100_000_000),
+            },
             public_base: self.public_base(),
             hub: self.hub(),
         }

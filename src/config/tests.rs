@@ -328,8 +328,7 @@ fn every_setting_of_the_endpoint_is_taken() {
         qdrant_key: None,
         min_score: Some(-0.5),
         saved: None,
-        quota_pictures: 100_000,
-        quota_mb: 2000,
+        quota: SavedQuota::default(),
         public_base: Some("https://h.example/d/".to_owned()),
         hub: "https://huggingface.co".to_owned(),
     };
