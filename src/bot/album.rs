@@ -70,6 +70,9 @@ pub struct Sent {
     hits: Vec<Hit>,
     /// Indexes of those that were sent as a picture or a file.
     pictures: Vec<usize>,
+    /// Numbers of their messages.
+    #[serde(default)]
+    messages: Vec<i64>,
     /// How many messages with links were sent.
     links: usize,
 }
@@ -78,6 +81,8 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct Album {
     items: Vec<Item>,
+    /// The keyboard below a picture that is the only one.
+    pub below_a_single: Value,
     /// Messages with links that were sent.
     links_sent: usize,
     /// How often Telegram refused the album while naming one picture.
@@ -101,6 +106,8 @@ enum Parcels {
 struct Item {
     hit: Hit,
     rung: Rung,
+    /// Number of the message that it was sent in.
+    message: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -135,10 +142,15 @@ impl Album {
                 None if pictures::is_local(&hit.url) => Rung::Fetch(SendForm::Together),
                 None => Rung::Url,
             };
-            Item { hit, rung }
+            Item {
+                hit,
+                rung,
+                message: None,
+            }
         });
         Self {
             items: items.collect(),
+            below_a_single: Value::Null,
             links_sent: 0,
             named_failures: 0,
             parcels: Parcels::Albums,
@@ -152,9 +164,12 @@ impl Album {
     pub fn resumed(sent: Sent, known: &FileIds) -> Self {
         let mut album = Self::new(sent.hits, known);
         album.links_sent = sent.links;
+        let mut messages = sent.messages.into_iter();
         for index in sent.pictures {
+            let message = messages.next().filter(|id| *id > 0);
             if let Some(item) = album.items.get_mut(index) {
                 item.rung = Rung::Sent;
+                item.message = message;
             }
         }
         if sent.links > 0 {
@@ -230,6 +245,11 @@ impl Album {
                     Rung::Upload(SendForm::Document, _) => send_document(to, photo),
                     _ => send_photo(to, photo),
                 };
+                let call = if self.items.len() == 1 {
+                    call.markup(self.below_a_single.clone())
+                } else {
+                    call
+                };
                 let sent = outside.send(call);
                 (vec![index], sent.map(|message| Value::Array(vec![message])))
             } else if self.parcels != Parcels::Links
@@ -267,6 +287,10 @@ impl Album {
         Sent {
             hits: self.items.iter().map(|item| item.hit.clone()).collect(),
             pictures: (0..self.items.len()).filter(is_sent).collect(),
+            messages: (0..self.items.len())
+                .filter(is_sent)
+                .map(|index| self.items[index].message.unwrap_or_default())
+                .collect(),
             links: self.links_sent,
         }
     }
@@ -285,6 +309,14 @@ impl Album {
         };
         let links = self.items.iter().filter(is_link);
         links.map(|item| item.hit.url.as_str()).collect()
+    }
+
+    /// Numbers of the messages with pictures, in the order in which the chat shows them.
+    #[must_use]
+    pub fn messages(&self) -> Vec<i64> {
+        let mut messages: Vec<i64> = self.items.iter().filter_map(|item| item.message).collect();
+        messages.sort_unstable();
+        messages
     }
 
     /// How many arrived in which form.
@@ -420,6 +452,7 @@ impl Album {
                 known.insert(&item.hit.url, file_id);
             }
             item.rung = Rung::Sent;
+            item.message = message.map(|message| message.message_id);
         }
     }
 

@@ -10,6 +10,9 @@ pub struct AnswerProgress {
     /// Number of the "Searching…" message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<i64>,
+    /// The `file_id` of a picture that we found, and others are to be like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
     /// What went out of the album.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,

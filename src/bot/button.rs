@@ -3,13 +3,17 @@
 //!
 //! A letter for what it does (a capital letter: with the picture that ours replied to), in
 //! hexadecimal the offset of the page and, in groups, a dot and who may press it, then `:` and the
-//! words of the query: `m5.1f:red bus`. The words are left out where they are too long; they stand in
+//! words of the query: `m5.1f:red bus`. [`Act::Similar`] has the number of the picture's message in place
+//! of the offset. The words are left out where they are too long; they stand in
 //! the message that ours replied to. Anybody can send anything here: what cannot be read is no button.
 
 /// Longest data that Telegram takes.
 pub const MAX_BYTES: usize = 64;
 /// No endpoint gives pages further down.
 const MAX_OFFSET: usize = 1_000_000;
+
+/// Telegram numbers messages with 31 bits.
+const MAX_MESSAGE: usize = i32::MAX as usize;
 
 /// What a button does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub enum Act {
     More,
     /// The same as [`Act::Retry`]; and from now on photos may go to a third party.
     Agree,
+    /// Searches for pictures like the one in a message of ours.
+    Similar,
 }
 
 /// A button's data, read.
@@ -29,7 +35,8 @@ pub enum Act {
 pub struct Button<'a> {
     /// What it does.
     pub act: Act,
-    /// Where its page begins.
+    /// Where its page begins; of [`Act::Similar`] the number of the message with the picture, 0 for the
+    /// message of the button itself.
     pub offset: usize,
     /// Who may press it; none where that is not known.
     pub owner: Option<i64>,
@@ -46,6 +53,7 @@ impl Act {
             Self::Retry => 'r',
             Self::More => 'm',
             Self::Agree => 'y',
+            Self::Similar => 's',
         }
     }
 }
@@ -58,7 +66,8 @@ impl<'a> Button<'a> {
         let mut letters = head.chars();
         let letter = letters.next()?;
         let by_picture = letter.is_ascii_uppercase();
-        let act = [Act::Try, Act::Retry, Act::More, Act::Agree]
+        let acts = [Act::Try, Act::Retry, Act::More, Act::Agree, Act::Similar];
+        let act = acts
             .into_iter()
             .find(|act| act.letter() == letter.to_ascii_lowercase())?;
         let numbers = letters.as_str();
@@ -70,7 +79,11 @@ impl<'a> Button<'a> {
             "" => 0,
             digits => usize::from_str_radix(digits, 16).ok()?,
         };
-        (offset <= MAX_OFFSET).then_some(Self {
+        let most = match act {
+            Act::Similar => MAX_MESSAGE,
+            _ => MAX_OFFSET,
+        };
+        (offset <= most).then_some(Self {
             act,
             offset,
             owner,

@@ -192,6 +192,10 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     if !may_press(callback.from.id, message, &button) {
         return vec![acknowledge(Some(texts.not_yours))];
     }
+    if button.act == Act::Similar {
+        let search = similar(callback, message, &button, texts, manners);
+        return vec![acknowledge(None), Task::Search(search)];
+    }
     let asked = message.reply_to_message.as_deref();
     let to = Address {
         reply_to: asked.map(|asked| asked.message_id).filter(|id| *id > 0),
@@ -210,7 +214,13 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     };
     let search = if button.by_picture {
         let picture = asked.and_then(Message::picture);
-        picture.map(|picture| search(tidy(button.words)).like(picture))
+        let is_found = asked
+            .and_then(|asked| asked.from.as_ref())
+            .is_some_and(|from| from.id == manners.me.id);
+        picture.map(|picture| Search {
+            is_found,
+            ..search(tidy(button.words)).like(picture)
+        })
     } else {
         words.filter(is_query).map(search)
     };
@@ -228,6 +238,30 @@ fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
         _ => expired(),
     };
     vec![acknowledge(None), task]
+}
+
+/// Pictures like one that we sent: the one in `message`, or in another message of its chat.
+fn similar(
+    callback: &Callback,
+    message: &Message,
+    button: &Button,
+    texts: &'static Texts,
+    manners: &Manners,
+) -> Search {
+    let here = |number: i64| (number > 0).then_some(number);
+    let other = i64::try_from(button.offset).ok().and_then(here);
+    let to = Address {
+        reply_to: other.or(here(message.message_id)),
+        ..address_of(message)
+    };
+    let language = manners.reads(callback.from.language_code.as_deref());
+    let words = String::new();
+    let search = Search::for_words(to, callback.from.id, words, manners.results, texts);
+    Search {
+        picture: message.picture().filter(|_| other.is_none()),
+        is_found: true,
+        ..search.read_in(language)
+    }
 }
 
 /// Whether `user` may press `button` of our `message`: in a group only who asked, as the button and

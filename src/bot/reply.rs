@@ -37,6 +37,7 @@ pub struct Tally {
     pub is_forbidden: bool,
 }
 
+const SIMILAR_IN_A_ROW: usize = 5;
 const MAX_LINKS_CHARS: usize = 4000;
 
 fn fill(template: &str, name: &str, value: &str) -> String {
@@ -81,6 +82,33 @@ impl Reply {
         self
     }
 
+    /// Adds a button for each of several pictures in the messages `shown`: others like it. A single
+    /// picture has its button below itself.
+    #[must_use]
+    pub fn with_similar(mut self, search: &Search, shown: &[i64]) -> Self {
+        if shown.len() < 2 {
+            return self;
+        }
+        let label = |number: usize| match number {
+            1 => format!("{}: 1", search.texts.similar_button),
+            _ => number.to_string(),
+        };
+        let ids = shown.iter().filter_map(|id| usize::try_from(*id).ok());
+        let data = ids.filter_map(|id| search.similar(id));
+        let all: Vec<(String, String)> = data
+            .enumerate()
+            .map(|(at, data)| (label(at + 1), data))
+            .collect();
+        for row in all.chunks(SIMILAR_IN_A_ROW) {
+            let row: Vec<(&str, String)> = row
+                .iter()
+                .map(|(label, data)| (label.as_str(), data.clone()))
+                .collect();
+            self.markup = with_row(self.markup, &row);
+        }
+        self
+    }
+
     /// Adds why nothing may have been found.
     #[must_use]
     pub fn with_remark(mut self, texts: &Texts, remark: Option<Remark>) -> Self {
@@ -91,9 +119,20 @@ impl Reply {
     }
 }
 
+/// `markup` with one more row of one button.
+fn with_button(markup: Value, label: &str, data: String) -> Value {
+    with_row(markup, &[(label, data)])
+}
+
+/// The button below a single picture: others like it.
+#[must_use]
+pub fn similar(search: &Search) -> Value {
+    one_button(search.texts.similar_button, search.similar(0))
+}
+
 /// `markup` with one more row.
-fn with_button(mut markup: Value, label: &str, data: String) -> Value {
-    let mut more = buttons(&[(label, data)]);
+fn with_row(mut markup: Value, row: &[(&str, String)]) -> Value {
+    let mut more = buttons(row);
     match markup["inline_keyboard"].as_array_mut() {
         Some(rows) => rows.push(more["inline_keyboard"][0].take()),
         None => markup = more,

@@ -21,6 +21,7 @@ use super::wanted::Search;
 use crate::error::Error;
 use crate::search::{Failure, Page, Reason};
 use crate::telegram::request::{Address, Call, edit_message_text, send_message, without_buttons};
+use crate::telegram::types::SentPicture;
 use failures::{AfterSearch, AfterSending, Ending, Sending, Tries};
 use report::Report;
 pub use step::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
@@ -30,6 +31,8 @@ pub use step::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 pub struct SearchJob {
     /// What is searched, where, in which language.
     pub search: Search,
+    /// Numbers of the messages with the pictures that were sent, in their order.
+    pub shown: Vec<i64>,
     /// When the waiting room first took the job in, because the endpoint was asleep.
     pub asleep_since: Option<Instant>,
     /// Where the next page begins, once the endpoint answered.
@@ -109,6 +112,7 @@ impl SearchJob {
         };
         Self {
             search,
+            shown: Vec::new(),
             asleep_since: None,
             next_offset: None,
             acknowledgement,
@@ -124,6 +128,13 @@ impl SearchJob {
     pub fn resume(&mut self, progress: &AnswerProgress) {
         if let Some(message) = progress.message {
             self.acknowledgement = Acknowledgement::Sent(message);
+        }
+        if let Some(file_id) = progress.picture.clone().filter(|_| self.search.is_found) {
+            let picture = SentPicture {
+                file_id,
+                ..SentPicture::default()
+            };
+            self.search.picture.get_or_insert(picture);
         }
         if progress.sent.is_some() {
             self.phase = Phase::Found(Page::default());
@@ -230,8 +241,11 @@ impl SearchJob {
             return None;
         };
         self.acknowledgement = Acknowledgement::Sent(id);
+        let picture = self.search.picture.as_ref();
+        let picture = picture.filter(|_| self.search.is_found);
         Some(Effect::Keep(AnswerProgress {
             message: Some(id),
+            picture: picture.map(|picture| picture.file_id.clone()),
             ..AnswerProgress::default()
         }))
     }
@@ -263,6 +277,11 @@ impl SearchJob {
 
     fn ordered(&mut self, order: Order) -> Orders {
         match order {
+            // Somebody took it away.
+            Order::Next if self.search.is_found && self.search.picture.is_none() => {
+                self.phase = Phase::Over(reply::expired(self.search.texts));
+                self.next(Vec::new())
+            }
             Order::Next => {
                 self.awaits = Awaits::Answer;
                 Orders::only(Then::Search)
@@ -347,6 +366,7 @@ impl SearchJob {
     fn album_sent(&mut self, tally: Tally, now: Now) -> Orders {
         let took = now.age;
         let said = reply::found(&self.search, tally, took, self.next_offset);
+        let said = said.with_similar(&self.search, &self.shown);
         if let Phase::Found(page) = &self.phase {
             self.phase = Phase::Over(said.with_aside(&self.search, page));
         }

@@ -1,10 +1,13 @@
 //! A search that somebody asked for, how it is called in what is said about it, and its buttons.
 
+use serde::Deserialize;
+use serde_json::Value;
+
 use super::button::{Act, Button};
 use super::texts::Texts;
 use crate::search::{DEFAULT_LIMIT, Language};
 use crate::telegram::request::Address;
-use crate::telegram::types::SentPicture;
+use crate::telegram::types::{Message, SentPicture};
 
 /// A search that somebody asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +21,9 @@ pub struct Search {
     pub query: String,
     /// The picture that others are to be like.
     pub picture: Option<SentPicture>,
+    /// Whether that is one that we found. Where it is not known yet, it stands in the message that ours
+    /// replies to, which Telegram shows us once ours is sent.
+    pub is_found: bool,
     /// Who asks has just agreed that photos go to a third party.
     pub agrees: bool,
     /// How many pictures are wanted.
@@ -49,6 +55,7 @@ impl Search {
             asker,
             query,
             picture: None,
+            is_found: false,
             agrees: false,
             results,
             offset: 0,
@@ -85,15 +92,41 @@ impl Search {
         }
     }
 
+    /// Takes the picture out of the message that ours, which was just `sent`, replies to.
+    pub fn learn(&mut self, sent: &Value) {
+        if self.is_found && self.picture.is_none() {
+            let asked = Message::deserialize(&sent["reply_to_message"]);
+            self.picture = asked.ok().as_ref().and_then(Message::picture);
+        }
+    }
+
+    /// The button for pictures like the one in message number `message`; 0: in the button's own.
+    #[must_use]
+    pub fn similar(&self, message: usize) -> Option<String> {
+        let is_private = self.to.chat == self.asker;
+        Button {
+            act: Act::Similar,
+            offset: message,
+            owner: (!is_private).then_some(self.asker),
+            by_picture: true,
+            words: "",
+        }
+        .data()
+    }
+
     /// Whether nothing is said before the answer comes: a bare picture asks nothing in words.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
-        self.picture.is_some() && self.query.is_empty() && self.edit.is_none()
+        let begins = self.is_found && self.offset == 0;
+        self.picture.is_some() && self.query.is_empty() && self.edit.is_none() && !begins
     }
 
     /// What is searched, as it is called in a sentence.
     #[must_use]
     pub fn what(&self) -> String {
+        if self.is_found && self.query.is_empty() {
+            return self.texts.this_picture.to_owned();
+        }
         let template = match (&self.picture, self.query.is_empty()) {
             (None, _) => self.texts.quoted,
             (Some(_), true) => self.texts.your_picture,
@@ -126,7 +159,7 @@ impl Search {
             act,
             offset,
             owner: (!is_private).then_some(self.asker),
-            by_picture: self.picture.is_some(),
+            by_picture: self.picture.is_some() || self.is_found,
             words: &self.query,
         }
         .data()

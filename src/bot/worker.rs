@@ -110,6 +110,7 @@ impl Outside for Errand<'_> {
             message: self.message,
             sent: Some(sent.clone()),
             next: self.next,
+            picture: None,
         };
         // To see an album twice is worse than to wait a moment for the summary.
         self.worker.part.within(MAX_WRITE_TIME);
@@ -297,7 +298,7 @@ impl ChatWorker {
                         self.carry_out(update, work, effect);
                     }
                     event = match then {
-                        Then::Send(call) => self.told(call),
+                        Then::Send(call) => self.told(call, &mut work.job.search),
                         Then::CheckOrder => SearchEvent::Order(self.order(update, &lane, work)),
                         Then::Search => self.answer(&work.job.search),
                         Then::SendAlbum => match self.send_album(update, work) {
@@ -349,9 +350,12 @@ impl ChatWorker {
         }
     }
 
-    fn told(&self, call: Call) -> SearchEvent {
+    fn told(&self, call: Call, search: &mut Search) -> SearchEvent {
         match self.send(call) {
-            Ok(sent) => SearchEvent::Sent(message_id(&sent)),
+            Ok(sent) => {
+                search.learn(&sent);
+                SearchEvent::Sent(sent.get("message_id").and_then(Value::as_i64))
+            }
             Err(error) => SearchEvent::NotSent(error),
         }
     }
@@ -374,6 +378,7 @@ impl ChatWorker {
     fn send_album(&self, update: i64, work: &mut SearchWork) -> Option<SearchEvent> {
         let SearchWork { job, album, .. } = work;
         let album = album.as_mut()?;
+        album.below_a_single = reply::similar(&job.search);
         let errand = Errand {
             worker: self,
             update,
@@ -385,6 +390,7 @@ impl ChatWorker {
         Some(
             match album.send(to, texts, &errand, &tools.file_ids, &tools.budget) {
                 Ok(()) => {
+                    job.shown = album.messages();
                     let tally = album.tally();
                     if tally.is_forbidden && tally.links == 0 {
                         tools.without_pictures.insert(to.chat, Instant::now());
@@ -460,8 +466,4 @@ impl ChatWorker {
         self.part.within(tools.search.timeout() + SEARCH_SLACK);
         tools.search.search(&query)
     }
-}
-
-fn message_id(sent: &Value) -> Option<i64> {
-    sent.get("message_id")?.as_i64()
 }

@@ -21,10 +21,11 @@ fn pages(request: &Request) -> Reply {
     Reply::json(200, &page)
 }
 
-/// The data of the only button of `call`.
+/// The data of the button "More" of `call`.
 fn button(call: &Call) -> Option<String> {
-    let data = &call.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
-    data.as_str().map(str::to_owned)
+    let button = &call.parameters["reply_markup"]["inline_keyboard"][0][0];
+    let data = button["callback_data"].as_str().map(str::to_owned);
+    data.filter(|_| button["text"] == "More")
 }
 
 fn pressed(by: i64, chat: &Value, summary: &Call, data: &str) -> Value {
