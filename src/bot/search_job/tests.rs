@@ -427,6 +427,7 @@ fn a_summary_is_said_below_where_the_acknowledgement_is_gone() {
 fn a_resumed_job_says_and_sends_nothing_twice() {
     let progress = |message, sent: Option<Sent>| AnswerProgress {
         message,
+        picture: None,
         sent,
         next: None,
     };
