@@ -225,3 +225,22 @@ fn the_unit_for_another_bot_is_the_bots_own_with_places_of_its_own() {
     }
     assert_eq!(read("systemd/clip-bot@.service"), wanted);
 }
+
+/// A purge removes what the bot keeps, by name, so that nothing of somebody else's goes with it.
+#[test]
+fn a_purge_knows_every_file_that_the_bot_keeps() {
+    let script = read("systemd/debian/postrm");
+    let sources = [
+        "src/bot/access/file.rs",
+        "src/bot/agreements.rs",
+        "src/bot/album/file_ids.rs",
+        "src/inbox/store.rs",
+    ];
+    for source in sources {
+        let text = read(source);
+        let (_, rest) = text.split_once("const FILE: &str = \"").expect("its name");
+        let (name, _) = rest.split_once('"').expect("its end");
+        let stem = name.split('.').next().unwrap_or(name);
+        assert!(script.contains(&format!("\"$folder\"/{stem}")), "{name}");
+    }
+}

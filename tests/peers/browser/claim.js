@@ -78,9 +78,9 @@ async function checkClaim(browser, check) {
   telegram.url = address.replace(/\/$/, "");
   telegram.token = await until("its token", () => /CLIP_BOT_TOKEN=(\S+)\n/.exec(telegram.said())?.[1]);
   const folder = home(telegram);
+  const page = await open(browser, address);
   let bot = startBot(telegram, folder);
   try {
-    const page = await open(browser, address);
     const logged = await until("the code in the log", () => CODE.exec(bot.log()));
     await check("a stranger gets nothing of one's own pictures", () => strangerGetsNothing(page));
     await check("the code makes its reader the owner, once", () => claimedOnce(page, logged[1]));
@@ -96,6 +96,7 @@ async function checkClaim(browser, check) {
       assert(!(before + bot.log()).includes(telegram.token), "no token");
     });
   } finally {
+    await page.context().close();
     bot.kill("SIGKILL");
     telegram.kill("SIGKILL");
     fs.rmSync(folder, { recursive: true, force: true });

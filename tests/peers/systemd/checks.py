@@ -11,10 +11,11 @@ from life import life, memory, refused, trouble
 from machine import settings
 from sandbox import sandbox
 from units import TOKEN
+from upkeep import upkeep
 from watchdog import bare_poller, bare_worker, poller, stopped, worker
 
 SCENES = [another, bare_poller, bare_worker, claim, ec2, index, life, poller]
-SCENES += [memory, refused, sandbox, search, stopped, trouble, worker]
+SCENES += [memory, refused, sandbox, search, stopped, trouble, upkeep, worker]
 
 
 def main():

@@ -16,7 +16,6 @@ from machine import BOT, checking, journal, run, wait, wait_status
 
 DIST = pathlib.Path("/dist")
 ADA, BOB = 1, 2
-# What is there on a person's machine and not on an empty one: root asks itself, and an editor that types.
 SUDO = '#!/bin/sh\nexec "$@"\n'
 SUDOEDIT = '#!/bin/sh\nprintf "%s\\n" "$TYPED" > "$1"\n'
 
@@ -64,16 +63,24 @@ class Playground:
 def lines_of(section, language="sh"):
     """The blocks of commands in a section of docs/operating.md."""
     text = pathlib.Path("/docs/operating.md").read_text()
-    [section] = re.findall(rf"^## {section}\n(.*?)^## ", text, re.M | re.S)
+    [section] = re.findall(rf"^## {section}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     return re.findall(rf"^```{language}\n(.*?)^```$", section, re.M | re.S)
 
 
-def by_hand(commands, **environment):
+def at_home():
+    """Puts there what a person has at hand: root asks itself, and an editor that types."""
+    for name, text in ("sudo", SUDO), ("sudoedit", SUDOEDIT):
+        file = pathlib.Path("/usr/local/bin", name)
+        file.write_text(text)
+        file.chmod(0o755)
+
+
+def by_hand(commands, cwd=DIST, **environment):
     """Types `commands` into a shell; it ends with the first that fails."""
     environment = os.environ | environment
     done = subprocess.run(
         ["sh", "-ec", commands],
-        cwd=DIST,
+        cwd=cwd,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -90,10 +97,7 @@ def installs(kind, playground):
     with checking("it is an empty machine"):
         for program in "rustc", "cargo", "cc", "sudo", "curl", "clip-bot":
             assert not shutil.which(program), program
-    for name, text in ("sudo", SUDO), ("sudoedit", SUDOEDIT):
-        file = pathlib.Path("/usr/local/bin", name)
-        file.write_text(text)
-        file.chmod(0o755)
+    at_home()
     with checking("what the page says to type installs it"):
         by_hand(package if kind == "deb" else tarball)
         by_hand(token, TYPED=playground.settings["CLIP_BOT_TOKEN"])
