@@ -8,6 +8,7 @@
 //! | another bot | nobody: two bots could talk for ever |
 //! | somebody by way of ourselves (`via_bot`) | nobody: we wrote that |
 //! | a channel whose posts its discussion group repeats | nobody: it spoke to its readers |
+//! | somebody in the direct messages of a channel | nobody: they write to its owners |
 //!
 //! | what comes | what it gets |
 //! |---|---|
@@ -163,7 +164,8 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
 /// Who writes, where that is somebody to be answered: the first table above.
 fn speaker_of(message: &Message, me: &Identity) -> Option<i64> {
     let by_us = message.via_bot.as_ref().is_some_and(|bot| bot.id == me.id);
-    if by_us || message.is_automatic_forward || message.is_service {
+    let is_to_others = message.is_automatic_forward || message.chat.is_direct_messages;
+    if by_us || is_to_others || message.is_service {
         return None;
     }
     let is_bot = message.from.as_ref().is_some_and(|user| user.is_bot);

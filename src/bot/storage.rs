@@ -236,6 +236,7 @@ impl Storage {
             media: format!("attach://{name}"),
             caption: None,
             file: Some(file),
+            is_covered: hit.sensitive,
         };
         // Nothing comes between the check and the picture.
         if !self.check() {

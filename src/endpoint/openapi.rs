@@ -397,6 +397,7 @@ fn hit() -> Value {
             "height": positive,
             "caption": text,
             "folder": text,
+            "sensitive": { "type": "boolean" },
             "collection": text,
             "file_id": text,
             "link": text,

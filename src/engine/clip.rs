@@ -7,6 +7,7 @@ mod images;
 mod keeper;
 mod no_folders;
 mod presence;
+mod sensitive;
 mod stripped;
 mod thumbnails;
 
@@ -284,6 +285,7 @@ impl ClipEngine {
         let folder = folder.and_then(Path::file_name);
         Hit {
             folder: folder.map(|name| one_line(&name.to_string_lossy())),
+            sensitive: sensitive::is_sensitive(&record.place),
             url,
             thumbnail_url,
             width: Some(width),

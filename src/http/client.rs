@@ -14,7 +14,7 @@ use super::connector::QuickConnector;
 use super::failure::call_error;
 use super::request::Body;
 use super::resolver::{Allowed, FilteredResolver, NamingResolver};
-use super::{Answer, Bytes, Head, Place, Request, Response};
+use super::{Answer, Bytes, Head, Request, Response, no_proxy};
 #[cfg(doc)]
 use crate::error::Kind;
 use crate::error::Result;
@@ -155,8 +155,7 @@ impl Client {
             outgoing = outgoing.header(*name, value);
         }
         let mut outgoing = self.agent.configure_request(outgoing.body(body)?);
-        // No proxy leads to this machine itself.
-        if Place::of(&request.url).is_some_and(|place| place.is_loopback()) {
+        if no_proxy::is_direct(&request.url) {
             outgoing = outgoing.proxy(None);
         }
         let outgoing = outgoing

@@ -18,6 +18,7 @@ pub use definition::{CONFIG_ONLY, CommandDefinition, Count, JSON, Program, Switc
 
 use crate::config::Environment;
 use crate::error::{Error, Result, one_line};
+use crate::http;
 use crate::search::Remark;
 
 /// A command line that was understood.
@@ -76,7 +77,10 @@ pub fn start(
             print(&text);
             Ok(0)
         }
-        (Invocation::Run { call, .. }, environment) => run(&call, &environment),
+        (Invocation::Run { call, .. }, environment) => {
+            http::set_no_proxy(|name| environment.get(name));
+            run(&call, &environment)
+        }
     });
     let code = code.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "{}: {}", program.name, error.chain());

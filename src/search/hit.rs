@@ -52,6 +52,9 @@ pub struct Hit {
     /// Address of the message it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// It is to be hidden until somebody asks to see it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sensitive: bool,
 }
 
 /// A point on Earth (WGS 84), in degrees.
@@ -87,6 +90,7 @@ impl Hit {
             width: pixels("width"),
             height: pixels("height"),
             folder: text("folder"),
+            sensitive: value.get("sensitive") == Some(&Value::Bool(true)),
             caption: text("caption"),
             score: value.get("score").and_then(Value::as_f64),
             id: text("id"),
@@ -247,6 +251,7 @@ mod tests {
             hits: vec![Hit {
                 caption: Some("c".into()),
                 score: Some(0.5),
+                sensitive: true,
                 ..Hit::at("http://a/1.jpg")
             }],
             next_offset: Some(5),
@@ -255,7 +260,7 @@ mod tests {
         let wire = page.to_details(Some("bus"));
         let expected = json!({
             "query": "bus",
-            "results": [{ "url": "http://a/1.jpg", "caption": "c", "score": 0.5 }],
+            "results": [{ "url": "http://a/1.jpg", "caption": "c", "score": 0.5, "sensitive": true }],
             "next_offset": 5
         });
         assert_eq!(wire, expected);
@@ -288,7 +293,8 @@ mod tests {
     fn what_is_no_hit_costs_only_itself() {
         let mixed = json!([
             { "url": 1 }, null, 7, [], "http://a/1.jpg",
-            { "url": "http://a/2.jpg", "caption": 5, "score": "high", "width": -1, "height": 9 },
+            { "url": "http://a/2.jpg", "caption": 5, "score": "high", "width": -1, "height": 9,
+              "sensitive": "x" },
         ]);
         let good = Hit {
             height: Some(9),

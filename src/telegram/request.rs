@@ -49,6 +49,8 @@ pub struct Photo {
     pub caption: Option<String>,
     /// The file, when it is uploaded.
     pub file: Option<Attachment>,
+    /// Whether it is covered until somebody taps it; a file sent as one cannot be.
+    pub is_covered: bool,
 }
 
 impl Call {
@@ -178,7 +180,13 @@ pub fn send_upload_action(to: Address) -> Call {
 /// `sendPhoto`.
 #[must_use]
 pub fn send_photo(to: Address, photo: Photo) -> Call {
-    send_file("sendPhoto", "photo", to, photo)
+    let is_covered = photo.is_covered;
+    let call = send_file("sendPhoto", "photo", to, photo);
+    if is_covered {
+        call.with("has_spoiler", true)
+    } else {
+        call
+    }
 }
 
 /// `sendDocument`: the picture as a file, in any size and shape.
@@ -205,6 +213,9 @@ pub fn send_media_group(to: Address, photos: Vec<Photo>) -> Call {
         let mut item = json!({ "type": "photo", "media": photo.media });
         if let Some(caption) = photo.caption {
             item["caption"] = caption.into();
+        }
+        if photo.is_covered {
+            item["has_spoiler"] = true.into();
         }
         media.push(item);
         files.extend(photo.file);

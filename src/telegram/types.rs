@@ -172,6 +172,9 @@ pub struct Chat {
     /// Name of a group.
     #[serde(default)]
     pub title: Option<String>,
+    /// Whether people write here to the owners of a channel.
+    #[serde(default)]
+    pub is_direct_messages: bool,
 }
 
 impl Chat {

@@ -60,6 +60,7 @@ mod tests {
             media: "attach://p0".into(),
             caption: Some("año".into()),
             file: Some(file),
+            is_covered: false,
         };
         let to = Address {
             chat: -7,

@@ -33,6 +33,7 @@ mod endpoint_settings;
 mod endpoint_systemd;
 mod inbox;
 mod named_model;
+mod networks;
 mod owner;
 mod pages;
 mod playground;

@@ -251,6 +251,30 @@ fn a_caption_comes_without_a_private_address() {
     stage.stop();
 }
 
+#[test]
+fn what_an_endpoint_marks_as_sensitive_comes_covered() {
+    let stage = Stage::with_endpoint(|request| {
+        let hit = |name: &str, sensitive: bool| json!({ "url": format!("https://pictures.example/{name}.png"), "sensitive": sensitive });
+        let all = [hit("1", false), hit("2", true)];
+        let is_one = request.target.contains("query=one");
+        Reply::json(200, &json!({ "results": all[usize::from(is_one)..] }))
+    });
+    stage.telegram.write(7, "two");
+    stage.telegram.wait_for_text("2 pictures for “two”");
+    stage.telegram.write(7, "one");
+    stage.telegram.wait_for_text("1 picture for “one”");
+    let album = stage.telegram.calls_of("sendMediaGroup")[0].clone();
+    let covered = |media: &serde_json::Value| media.get("has_spoiler").cloned();
+    let media = album.parameters["media"].as_array().expect("an album");
+    assert_eq!(
+        (covered(&media[0]), covered(&media[1])),
+        (None, Some(true.into()))
+    );
+    let photo = stage.telegram.calls_of("sendPhoto")[0].clone();
+    assert_eq!(photo.parameters["has_spoiler"], true);
+    stage.stop();
+}
+
 /// Nothing that was sent to Telegram names a machine of the private network.
 fn assert_no_private_address(stage: &Stage) {
     for call in stage.telegram.calls() {

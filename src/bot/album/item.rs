@@ -39,6 +39,7 @@ impl Item {
             media,
             caption: caption_of(&self.hit),
             file,
+            is_covered: self.hit.sensitive,
         }
     }
 

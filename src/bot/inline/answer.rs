@@ -97,12 +97,13 @@ pub fn is_searched(ask: &InlineAsk) -> bool {
 }
 
 /// The answer of `page`. Pictures of `late` addresses can be shown later: the next page begins with the
-/// first of them.
+/// first of them. Telegram covers none in a list of results, so sensitive ones are left out.
 #[must_use]
 pub fn page(ask: &InlineAsk, page: &Page, known: &FileIds, late: &[String]) -> Call {
     let mut photos = Vec::new();
     let mut next = page.next_offset;
-    for (index, hit) in page.hits.iter().enumerate() {
+    let shown = page.hits.iter().enumerate();
+    for (index, hit) in shown.filter(|(_, hit)| !hit.sensitive) {
         if let Some(photo) = photo_of(hit, known) {
             photos.push((photo, caption_of(hit)));
         } else if late.contains(&hit.url) && !photos.is_empty() {

@@ -110,6 +110,7 @@ function show({ results, next_offset: further, remark }, offset, took) {
 function tile(hit) {
   const image = document.createElement("img");
   image.src = hit.thumbnail_url ?? hit.url;
+  if (hit.sensitive) image.classList.add("covered");
   image.alt = hit.caption ?? "a picture without a caption";
   image.loading = "lazy";
   image.decoding = "async";

@@ -81,6 +81,8 @@ const RESULT_KEYS: [&str; 19] = [
     "docs",
     "documents",
 ];
+/// Names of a flag for pictures that are to be hidden until somebody asks to see them.
+const SENSITIVE_KEYS: [&str; 5] = ["sensitive", "is_sensitive", "nsfw", "is_nsfw", "spoiler"];
 const CAPTION_KEYS: [&str; 5] = ["caption", "title", "alt", "description", "alt_description"];
 const THUMBNAIL_KEYS: [&str; 4] = ["thumbnail_url", "thumb_url", "thumbnail", "thumb"];
 const SCORE_KEYS: [&str; 3] = ["score", "similarity", "confidence"];
@@ -193,6 +195,15 @@ fn as_key(header: &str) -> String {
     header.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
+/// Whether a flag is set, as JSON, or as tables of Python write it.
+fn is_true(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        Some(value) => *value == Value::Bool(true) || value.as_u64() == Some(1),
+        None => false,
+    }
+}
+
 /// What an object tells about its picture, over what is known `about` it already.
 pub(super) fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
     let pixels = |key: &str| {
@@ -215,6 +226,7 @@ pub(super) fn details(object: &Map<String, Value>, about: &Hit) -> Hit {
             .find_map(|key| caption(string(key)?))
             .or_else(|| about.caption.clone()),
         score: scores.find_map(Value::as_f64).or(about.score),
+        sensitive: about.sensitive || SENSITIVE_KEYS.iter().any(|key| is_true(object.get(*key))),
         ..Hit::default()
     }
 }

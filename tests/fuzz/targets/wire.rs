@@ -122,6 +122,7 @@ pub fn upload(bytes: &[u8]) {
                 media_type: "image/png",
                 bytes: Bytes::from(content.to_vec()),
             }),
+            is_covered: false,
         });
     }
     let call = send_media_group(Address::default(), photos);
