@@ -147,6 +147,7 @@ impl ClipEngine {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         let (url, thumbnail_url) = addresses(&picture);
         Hit {
+            sensitive: false,
             url,
             thumbnail_url,
             width: Some(picture.width),
