@@ -29,7 +29,7 @@ mod at_work;
 mod contents;
 mod coordinator;
 mod copies;
-mod details;
+pub mod details;
 mod entries;
 mod gone;
 mod job;

@@ -2,6 +2,7 @@
 //!
 //! `cargo test --test probe -- SUBJECT [ARGUMENT…]`; each module tells what its subject does.
 
+mod damaged;
 mod decode;
 mod embed;
 mod preprocess;
@@ -12,12 +13,15 @@ use std::io::BufRead;
 
 use serde::de::DeserializeOwned;
 
-const USAGE: &str = "decode FILE TIMES [ENOUGH], embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
+const USAGE: &str = "damaged FILE CASES, decode FILE TIMES [ENOUGH], embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words[..] {
+        ["damaged", file, cases] => {
+            damaged::run(file.as_ref(), cases.parse().expect("a number"));
+        }
         ["decode", file, times, ref enough @ ..] => {
             let enough = enough.first().map(|enough| enough.parse().expect("pixels"));
             let times = times.parse().expect("a number");

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use clip::Picture;
 use clip::preprocess::preprocess;
 use clip::tokenizer::{ByteLevelTokenizer, ClipTokenizer, MERGE, merges_in};
 use clip_bot::picture::decode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::cases;
+use crate::{cases, damaged};
 
 static MERGES: OnceLock<Vec<[u8; MERGE]>> = OnceLock::new();
 
@@ -85,7 +84,9 @@ fn done(task: Task) -> Value {
             pixels,
             seen,
         } => see(&file, side, &pixels, &seen),
-        Task::Damage { file, cases } => damage(&std::fs::read(file).expect("a file"), cases),
+        Task::Damage { file, cases } => {
+            damaged::decode_all(&std::fs::read(file).expect("a file"), cases)
+        }
     }
 }
 
@@ -106,51 +107,4 @@ fn see(file: &Path, side: u32, pixels: &Path, seen: &Path) -> Value {
     std::fs::write(seen, seen_bytes).expect("room for the values");
     std::fs::write(pixels, &picture.rgb).expect("room for the pixels");
     json!({"width": picture.width, "height": picture.height, "decode_ms": decoded, "preprocess_ms": preprocessed})
-}
-
-/// Cuts the file, changes bits of it or puts numbers into its head.
-fn damage(file: &[u8], cases: u64) -> Value {
-    let (mut read, mut refused) = (0, 0);
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        usize::try_from(state >> 16).expect("64 bits") % below.max(1)
-    };
-    for case in 0..cases {
-        let mut file = file.to_vec();
-        match case % 4 {
-            0 => file.truncate(random(file.len())),
-            1 => {
-                for _ in 0..=random(8) {
-                    let at = random(file.len());
-                    file[at] ^= 1 << random(8);
-                }
-            }
-            2 => {
-                let at = random(file.len().min(64));
-                file[at] = [0, 1, 0x7f, 0x80, 0xff][random(5)];
-            }
-            _ => {
-                let (from, to) = (random(file.len()), random(file.len()));
-                let length = random(64).min(file.len() - from.max(to));
-                file.copy_within(from..from + length, to);
-            }
-        }
-        match decode(&file) {
-            Ok(Picture { width, height, rgb }) => {
-                assert_eq!(rgb.len(), width as usize * height as usize * 3);
-                assert_ne!(rgb.len(), 0);
-                let picture = Picture { width, height, rgb };
-                assert_eq!(preprocess(&picture, 8, [0.0; 3], [1.0; 3]).len(), 192);
-                read += 1;
-            }
-            Err(error) => {
-                assert!(!error.chain().is_empty());
-                refused += 1;
-            }
-        }
-    }
-    json!({"read": read, "refused": refused})
 }

@@ -23,7 +23,8 @@ const MAX_KEYWORD_CHARS: usize = 300;
 
 /// The details of the picture whose file has the content `bytes`, and lies at `path` if it is on this
 /// machine.
-pub(super) fn read(bytes: &[u8], path: Option<&Path>) -> Details {
+#[must_use]
+pub fn read(bytes: &[u8], path: Option<&Path>) -> Details {
     let mut details = Details::default();
     // A panic of the reader is a picture without details.
     let exif = std::panic::catch_unwind(|| exif(bytes)).ok().flatten();

@@ -2,6 +2,7 @@
 //! `tests/it/seeds.rs` on stable Rust and by libFuzzer (`tests/fuzz/run`).
 
 mod chat;
+mod details;
 mod endpoint;
 mod engine;
 mod inbox;
@@ -14,11 +15,12 @@ mod wire;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder of seeds.
-pub const TARGETS: [(&str, Target); 20] = [
+pub const TARGETS: [(&str, Target); 21] = [
     ("addresses", engine::addresses),
     ("arguments", settings::arguments),
     ("bot_api", wire::bot_api),
     ("command", chat::command),
+    ("details", details::details),
     ("inbox", inbox::inbox),
     ("index", engine::index),
     ("links", chat::links),
