@@ -23,6 +23,7 @@ use crate::shutdown::Shutdown;
 use at_work::AtWork;
 use clip::Encoder;
 use coordinator::Coordinator;
+pub(crate) use entries::EXCLUDED;
 use walk::is_missing;
 
 mod at_work;

@@ -342,7 +342,13 @@ pub fn summary_lines(summary: &Summary) -> Vec<String> {
     let not_read = if not_read.is_empty() {
         String::new()
     } else {
-        let how = "names above; --list-skipped names all";
+        // What somebody excluded is no news.
+        let is_news = *failed > 0 || left_out.keys().any(|kind| *kind != add::EXCLUDED);
+        let how = if is_news {
+            "names above; --list-skipped names all"
+        } else {
+            "--list-skipped names them"
+        };
         format!("; not read: {} ({how})", not_read.join(", "))
     };
     let away = match away {

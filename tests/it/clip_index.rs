@@ -284,3 +284,25 @@ fn a_second_indexer_is_told_of_the_first() {
     assert!(first.wait().status.success());
     assert_eq!(run(&folder, &["verify"]).output, "ok   20 pictures");
 }
+
+/// What somebody excluded is no news, so no line before the sum names it.
+#[test]
+fn what_is_excluded_is_counted_and_named_when_that_is_wanted() {
+    let folder = indexed();
+    let removed = run(&folder, &["remove", "*0.png"]);
+    assert!(
+        removed.output.starts_with("1 picture removed"),
+        "{}",
+        removed.output
+    );
+    let added = run(&folder, &["add"]);
+    let sum = "0 added, 1 unchanged; not read: 1 excluded (--list-skipped names them)";
+    assert!(added.output.contains(sum), "{}", added.output);
+    assert!(!added.output.contains("0.png"), "{}", added.output);
+    let named = run(&folder, &["add", "--list-skipped"]);
+    assert!(
+        named.output.contains("0.png: left out: excluded"),
+        "{}",
+        named.output
+    );
+}

@@ -14,7 +14,7 @@ use crate::collection::patterns::Patterns;
 /// The file with patterns for the folder that it lies in.
 const PATTERNS: &str = ".clipignore";
 /// What is counted as left out by patterns.
-pub(super) const EXCLUDED: &str = "excluded";
+pub(crate) const EXCLUDED: &str = "excluded";
 const LINKS: &str = "links";
 
 /// Names of folders in which systems keep thumbnails, deleted files and older states.
