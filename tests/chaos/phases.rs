@@ -110,10 +110,14 @@ impl Run {
         let open = self.rig.ledger().open().saturating_sub(self.written_off);
         if self.written < self.most_written && open < most {
             let line = self.users.write();
+            if self.dice.percent(10) {
+                self.rig.type_inline(line.user, &line.text);
+            }
             self.rig.write(line, self.disk_full);
             self.written += 1;
-            if self.dice.percent(3) {
-                self.rig.press_again(self.disk_full);
+            if self.dice.percent(6) {
+                let similar = self.dice.percent(50);
+                self.rig.press(similar, self.disk_full);
             }
         }
     }

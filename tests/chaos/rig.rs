@@ -119,8 +119,14 @@ impl Rig {
         });
     }
 
-    /// A user presses "More" under a new answer, if there is one.
-    pub fn press_again(&self, disk_full: bool) {
+    /// A user types words behind the bot's name: nobody waits for an answer for long.
+    pub fn type_inline(&self, user: i64, words: &str) {
+        self.telegram.api.ask_inline(user, words, "");
+    }
+
+    /// A user presses "More" or, where it is `similar`, the last "Similar" under a new answer, if there
+    /// is one.
+    pub fn press(&self, similar: bool, disk_full: bool) {
         let mut ledger = self.ledger();
         let Some((chat, summary, message, words)) = ledger.latest_summary() else {
             return;
@@ -129,14 +135,22 @@ impl Rig {
         let shown = messages.iter().find(|one| one["message_id"] == summary);
         let button = shown.and_then(|one| {
             let user = one["reply_to_message"]["from"]["id"].as_i64()?;
-            let data = &one["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
-            Some((user, data.as_str()?.to_owned()))
+            let rows = one["reply_markup"]["inline_keyboard"].as_array()?;
+            let buttons = rows.iter().filter_map(Value::as_array).flatten();
+            let all = buttons.filter_map(|button| button["callback_data"].as_str());
+            let mut fits = all.filter(|data| data.starts_with(if similar { 'S' } else { 'm' }));
+            Some((user, fits.next_back()?.to_owned()))
         });
         let Some((user, data)) = button else {
             return;
         };
+        let picture = data.split(['S', '.', ':']).nth(1);
+        let picture = picture.and_then(|hex| i64::from_str_radix(hex, 16).ok());
+        let (message, want) = match picture.filter(|_| similar) {
+            Some(picture) => (picture, Want::Similar),
+            None => (message, Want::Again(words)),
+        };
         if let Ok(update) = self.telegram.api.press(user, chat, summary, &data) {
-            let want = Want::Again(words);
             ledger.ask(Ask {
                 update,
                 chat,

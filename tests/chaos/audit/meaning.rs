@@ -5,6 +5,8 @@ use clip_bot::bot::texts::Texts;
 use clip_bot::bot::wanted::Search;
 use clip_bot::search::{Failure, Reason};
 
+use clip_bot::telegram::types::SentPicture;
+
 use super::Want;
 
 /// What a text is.
@@ -26,11 +28,17 @@ impl Meaning {
     /// What `text` means below a message that wants `want`.
     pub fn of(text: &str, want: &Want) -> Self {
         let texts = Texts::of(None);
-        let (Want::Pictures(words) | Want::Again(words)) = want else {
-            let help = reply::help(texts, 5).text == text;
-            return if help { Self::Help } else { Self::Foreign };
+        let search = match want {
+            Want::Pictures(words) | Want::Again(words) => Search::in_private(1, words, texts),
+            Want::Similar => Search {
+                is_found: true,
+                ..Search::in_private(1, "", texts).like(SentPicture::default())
+            },
+            Want::Help => {
+                let help = reply::help(texts, 5).text == text;
+                return if help { Self::Help } else { Self::Foreign };
+            }
         };
-        let search = Search::in_private(1, words, texts);
         let failures = Reason::ALL.map(|reason| Failure::new(reason, ""));
         let mut failed = failures
             .iter()
@@ -42,13 +50,14 @@ impl Meaning {
         } else if text.starts_with(texts.links) || text.starts_with("http://") {
             Self::Links
         } else if text.starts_with(|c: char| c.is_ascii_digit())
-            && text.contains(&format!(" for “{words}” · "))
+            && text.contains(&format!(" for {} · ", search.what()))
         {
             Self::Found
         } else if text == reply::nothing(&search).text
             || text == reply::that_was_all(&search).text
             || text == reply::internal(&search).text
             || text == reply::set_aside(&search).text
+            || text == reply::expired(texts).text
             || failed.any(|reply| reply.text == text)
         {
             Self::Failed

@@ -14,6 +14,8 @@ pub enum Want {
     Pictures(String),
     /// More of the same, by the button under the answer.
     Again(String),
+    /// Pictures like the one in the message, by the button under the answer.
+    Similar,
     Help,
 }
 
