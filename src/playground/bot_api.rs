@@ -3,7 +3,8 @@
 //!
 //! It is stricter than Telegram: an unknown parameter, which Telegram ignores, is refused as well,
 //! and so is a number in quotes. Otherwise it answers as Telegram does and in Telegram's words
-//! (those of `tdlib/telegram-bot-api`). What it leaves out: channels, topics other than those that
+//! (those of `tdlib/telegram-bot-api`). What it leaves out: channels, but for the bot's own storage, which
+//! the page does not show; topics other than those that
 //! an update from outside brings, webhooks (an address is kept, nothing is sent to it), formatting
 //! by `parse_mode`, limits on how much may be sent, which [`BotApi::inject`] can play.
 //!
@@ -258,15 +259,16 @@ impl BotApi {
     /// The bot, users, chats, commands and messages, as the page wants them at its start.
     pub(super) fn snapshot(&self) -> Value {
         let state = self.lock();
-        let chats = state.chats.all();
+        let chats = state.chats.all().filter(|chat| !chat.is_channel());
         let members: serde_json::Map<String, Value> = chats
             .map(|chat| (chat.id().to_string(), json!(chat.members)))
             .collect();
-        let messages = state.chats.all().flat_map(chats::Chat::messages);
+        let shown = || state.chats.all().filter(|chat| !chat.is_channel());
+        let messages = shown().flat_map(chats::Chat::messages);
         json!({
             "me": state.me,
             "users": state.chats.users(),
-            "chats": state.chats.all().map(|chat| &chat.json).collect::<Vec<_>>(),
+            "chats": shown().map(|chat| &chat.json).collect::<Vec<_>>(),
             "members": members,
             "commands": state.shown_commands(),
             "messages": messages.collect::<Vec<_>>(),
@@ -279,6 +281,9 @@ impl BotApi {
 
     fn publish(&self, events: Vec<Event>) {
         for event in events {
+            if event.data["message"]["chat"]["type"] == "channel" {
+                continue;
+            }
             // An error means that nobody has subscribed.
             let _ = self.0.events.send(event);
         }

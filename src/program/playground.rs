@@ -37,6 +37,7 @@ use crate::secret::Secret;
 use crate::shutdown::Shutdown;
 use crate::systemd::Pulse;
 use crate::{bot, endpoint, engine, log};
+use serde_json::json;
 use tokio::sync::watch;
 
 /// The command line of `playground`.
@@ -67,6 +68,8 @@ pub const PROGRAM: Program = Program {
 const BOT_ID: &str = "424242";
 /// The user of the page, who owns the bot from the start.
 const OWNER: i64 = 1;
+/// The channel that its bot puts pictures into, for inline mode.
+const STORAGE: i64 = -1_009_000_000_001;
 /// What the page says about it.
 const OWNERSHIP: &str = "Ada owns the bot; when Bob starts it, it asks her whether to let him in.";
 /// Most that Telegram fetches by address for a photo.
@@ -223,6 +226,8 @@ impl Stage<'_> {
     ) -> Result<u8> {
         let token = bot_token()?;
         let api = BotApi::new(&token, Arc::new(fetch));
+        let storage = json!({"id": STORAGE, "type": "channel", "title": "Storage"});
+        api.add_chat(&storage, &[OWNER]);
         let about = About {
             engine: self.endpoint.engine.to_owned(),
             endpoint: self.endpoint.url.clone(),
@@ -358,6 +363,7 @@ impl PlaygroundConfig {
         let kept = kept.map(|state| state.join(format!("playground-{}", config.bot_id())));
         Ok(BotConfig {
             owner: own.map(|_| OWNER),
+            storage: config.storage.or(own.map(|_| STORAGE)),
             state_dir: config.state_dir.clone().or(kept),
             ..config
         })

@@ -144,6 +144,11 @@ impl Chat {
         info
     }
 
+    /// Whether people only read there.
+    pub fn is_channel(&self) -> bool {
+        self.json["type"] == "channel"
+    }
+
     /// Adds a message by `from` with these fields; returns it as Telegram would.
     pub fn add(&mut self, from: &Value, fields: Value) -> Value {
         let id = self.next;

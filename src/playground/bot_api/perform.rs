@@ -408,7 +408,7 @@ fn answer_inline(state: &mut ServerState, parameters: &Value, fetched: &FetchedF
             }
         }
     }
-    let shown = json!({"id": id, "results": results,
+    let shown = json!({"id": id, "results": results, "button": parameters["button"],
         "next_offset": parameters["next_offset"].as_str().unwrap_or_default()});
     Ok((true.into(), vec![Event::new("inline", shown)]))
 }

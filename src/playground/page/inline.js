@@ -69,7 +69,17 @@ export function takeInline(event) {
   state.answered = true;
   state.results.push(...event.results);
   state.next = event.next_offset ?? "";
+  state.button = event.button ?? null;
   showPopup();
+}
+
+/** The button above the results: `/start` in the private chat with the bot. */
+function startInPrivate(button) {
+  const user = writer().id;
+  byId("text").value = "";
+  typed();
+  trying("The bot could not be started", () =>
+    post("/api/say", { user, chat: user, text: `/start ${button.start_parameter}` }));
 }
 
 /** The page may not load pictures from other hosts; the server keeps those that it could fetch. */
@@ -80,7 +90,8 @@ function inlinePicture(result) {
 }
 
 export function showInline(box) {
-  const { query, results, answered, waited, next } = view.inline;
+  const state = view.inline;
+  const { query, results, answered, waited, next } = state;
   box.setAttribute("role", "group");
   box.setAttribute("aria-label", "Inline results");
   const pictures = results.map((result) => ({
@@ -95,11 +106,14 @@ export function showInline(box) {
   const more = answered && next !== ""
     ? el("button", { type: "button", class: "more", text: "More", onclick: () => askInline(next) })
     : null;
+  const leave = answered && state.button
+    ? el("button", { type: "button", class: "more", text: state.button.text, onclick: () => startInPrivate(state.button) })
+    : null;
   const words = inlineState({ query, answered, waited, found: shown.length });
   const hint = words === null ? null : el("p", { class: "hint", role: "status", text: words });
   const grid = tiles.length > 0 ? el("div", { class: "thumbs" }, ...tiles) : null;
   const at = [...box.querySelectorAll("button")].indexOf(document.activeElement);
-  box.replaceChildren(...[grid, more, hint].filter(Boolean));
+  box.replaceChildren(...[leave, grid, more, hint].filter(Boolean));
   if (at >= 0) (box.querySelectorAll("button")[at] ?? byId("text")).focus();
 }
 

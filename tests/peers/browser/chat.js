@@ -160,9 +160,58 @@ async function inline(page) {
   await page.locator("#text").fill("@playground_bot bus");
   const response = await asked;
   assert(response.status() === 200 && (await response.json()).id !== undefined, response.status());
-  await page.locator("#popup", { hasText: "No answer yet." }).waitFor();
+  const pictures = page.locator("#popup .thumbs img");
+  await pictures.first().waitFor();
+  const isDecoded = (one) => one.complete && one.naturalWidth > 0;
+  await until("the pictures", () => pictures.evaluateAll((all, test) => all.every(eval(`(${test})`)), `${isDecoded}`));
   await page.keyboard.press("Escape");
   await page.locator("#text").fill("");
 }
 
-module.exports = { answers, commands, forcedReply, group, inline, lightbox, more, query, spanish, upload };
+/** Twenty letters typed fast are few searches, and the last words are the ones that are shown. */
+async function typing(page) {
+  await openChat(page, "Ada");
+  let asked = 0;
+  const count = (request) => (asked += Number(request.url().endsWith("/api/inline")));
+  page.on("request", count);
+  await page.locator("#text").pressSequentially("@playground_bot a red bus in the fog", { delay: 40 });
+  await page.locator("#popup .thumbs img").first().waitFor();
+  page.off("request", count);
+  assert(asked <= 3, "queries:", asked);
+  await page.locator("#text").fill("");
+}
+
+/** Own pictures have no public address: the bot puts them into its storage, which the page does not show. */
+async function storage(page) {
+  await page.locator("#text").fill("@playground_bot dog");
+  const pictures = page.locator("#popup .thumbs img");
+  await pictures.first().waitFor();
+  const sources = await pictures.evaluateAll((all) => all.map((one) => new URL(one.src).pathname));
+  assert(sources.every((path) => path.startsWith("/api/files/")), "by file_id:", sources);
+  await page.locator("#text").fill("");
+  assert((await page.locator("#chat-list", { hasText: "Storage" }).count()) === 0, "no storage in the list");
+}
+
+/** Whoever may not search sees no picture, and is led to the private chat. */
+async function stranger(page) {
+  await openChat(page, "Friends");
+  await page.locator("#writers label", { hasText: "Bob" }).click();
+  await page.locator("#text").fill("@playground_bot bus");
+  await page.locator("#popup").getByRole("button", { name: "Buscar en privado" }).waitFor();
+  assert((await page.locator("#popup .thumbs img").count()) === 0, "nothing is shown");
+  await page.locator("#text").fill("");
+  await page.locator("#writers label", { hasText: "Ada" }).click();
+}
+
+async function similar(page) {
+  await openChat(page, "Ada");
+  await say(page, "red bus");
+  await words(page, /^\d+ pictures for “red bus” ·/).last().waitFor();
+  await page.getByRole("button", { name: "Similar: 1" }).last().click();
+  await words(page, /^\d+ pictures? for this picture ·/).waitFor();
+  await decoded(page);
+}
+
+module.exports = {
+  answers, commands, forcedReply, group, inline, lightbox, more, query, similar, spanish, storage, stranger, typing, upload,
+};
