@@ -31,6 +31,7 @@ mod endpoint_metrics;
 mod endpoint_names;
 mod endpoint_settings;
 mod endpoint_systemd;
+mod hostile;
 mod inbox;
 mod named_model;
 mod networks;
