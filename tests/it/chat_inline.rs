@@ -399,3 +399,26 @@ fn the_owner_learns_the_number_of_a_storage_chat() {
     assert_eq!(stage.telegram.calls_of("sendMessage").len(), 1);
     stage.stop();
 }
+
+/// A `file_id` that Telegram does not know costs only itself, and is not given again.
+#[test]
+fn a_file_id_that_telegram_refuses_costs_only_itself() {
+    let stage = Stage::with_endpoint(|_| {
+        let public = "https://pictures.example.org/0.jpg";
+        let results = json!([{"url": "http://127.0.0.1/1", "file_id": "unknown"}, {"url": public}]);
+        Reply::json(200, &json!({ "results": results }))
+    });
+    stage.telegram.push(inline(7, "q", "red bus", ""));
+    let answers = stage.telegram.wait_for_count_of("answerInlineQuery", 2);
+    assert_eq!(
+        results(&answers[0].parameters)[0]["photo_file_id"],
+        "unknown"
+    );
+    let second = &answers[1].parameters;
+    assert_eq!(results(second).len(), 1);
+    assert_eq!(
+        results(second)[0]["photo_url"],
+        "https://pictures.example.org/0.jpg"
+    );
+    stage.stop();
+}

@@ -53,3 +53,4 @@ mod telegram_forms;
 mod tidy;
 mod two_users;
 mod units;
+mod words_beside;

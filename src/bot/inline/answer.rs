@@ -1,5 +1,7 @@
 //! From hits to an answer to an inline query. Pure.
 
+use serde_json::Value;
+
 use super::InlineAsk;
 use crate::bot::album::{FileIds, caption_of};
 use crate::bot::pictures;
@@ -27,7 +29,7 @@ pub fn read_offset(text: &str) -> Option<usize> {
 /// can fetch.
 #[must_use]
 pub fn photo_of(hit: &Hit, known: &FileIds) -> Option<InlinePhoto> {
-    if let Some(file_id) = known.get(&hit.url) {
+    if let Some(file_id) = hit.file_id.clone().or_else(|| known.get(&hit.url)) {
         return Some(InlinePhoto::Cached { file_id });
     }
     let is_public = |url: &str| url.starts_with("https://") && !pictures::is_local(url);
@@ -82,6 +84,19 @@ pub fn answer(
         );
     }
     call
+}
+
+/// `page` without the `file_id`s that the answer `call` gave, which Telegram does not take any more.
+#[must_use]
+pub fn without_cached(call: &Call, mut page: Page, known: &FileIds) -> Page {
+    let results = call.parameters.get("results").and_then(Value::as_array);
+    let ids = results.into_iter().flatten();
+    ids.filter_map(|result| result["photo_file_id"].as_str())
+        .for_each(|file_id| known.forget(file_id));
+    for hit in &mut page.hits {
+        hit.file_id = None;
+    }
+    page
 }
 
 /// The answer without pictures.

@@ -11,7 +11,7 @@ use crate::bot::rate::Rates;
 use crate::bot::search_client::SearchClient;
 use crate::bot::searches::Searches;
 use crate::bot::storage::Storage;
-use crate::error::Class;
+use crate::error::{Class, Error, Kind, Result};
 use crate::locked::locked;
 use crate::search::{Failure, Hit, Language, Page, Query};
 use crate::systemd::WatchedPart;
@@ -24,6 +24,8 @@ const DEADLINE: Duration = Duration::from_millis(4800);
 const ANSWERING: Duration = Duration::from_secs(1);
 /// Shorter than that no search is worth its request.
 const SHORTEST: Duration = Duration::from_millis(200);
+/// Worth a second try.
+const NO_LUCK: Class = Class::Retry { after: None };
 /// Pictures of one page that are put into the storage chat.
 const MAX_STORED: usize = 10;
 /// How long the watchdog lets one answer take.
@@ -108,16 +110,29 @@ impl InlineWorker {
     }
 
     fn turn(&self, ticket: Ticket, ask: &InlineAsk) {
-        let call = self.answer(ticket, ask);
+        let (call, page) = self.answer(ticket, ask);
         if self.tools.desk.is_superseded(ticket) {
             return;
         }
-        self.send(ask, &call);
+        let sent = self.send(ask, &call);
+        let known = &self.tools.file_ids;
+        let sent = match (sent, page) {
+            (Err(error), Some(page)) if *error.kind() == Kind::Rejected => {
+                let page = answer::without_cached(&call, page, known);
+                self.send(ask, &answer::page(ask, &page, known, &[]))
+            }
+            (sent, _) => sent,
+        };
+        if let Err(error) = sent {
+            tracing::info!("an inline query was not answered: {}", error.chain());
+        }
     }
 
-    fn answer(&self, ticket: Ticket, ask: &InlineAsk) -> Call {
+    /// The answer, and the page that it shows, if any.
+    fn answer(&self, ticket: Ticket, ask: &InlineAsk) -> (Call, Option<Page>) {
+        let nothing = || (answer::nothing(ask), None);
         if !answer::is_searched(ask) {
-            return answer::nothing(ask);
+            return nothing();
         }
         match self.find(ask) {
             Ok(Some(page)) => {
@@ -126,12 +141,13 @@ impl InlineWorker {
                 } else {
                     self.store(ask, &page.hits)
                 };
-                answer::page(ask, &page, &self.tools.file_ids, &late)
+                let call = answer::page(ask, &page, &self.tools.file_ids, &late);
+                (call, Some(page))
             }
-            Ok(None) => answer::nothing(ask),
+            Ok(None) => nothing(),
             Err(failure) => {
                 tracing::info!("an inline query was not answered: {failure}");
-                answer::nothing(ask)
+                nothing()
             }
         }
     }
@@ -177,22 +193,19 @@ impl InlineWorker {
     }
 
     /// Sends the answer, as long as somebody waits for it.
-    fn send(&self, ask: &InlineAsk, call: &Call) {
+    fn send(&self, ask: &InlineAsk, call: &Call) -> Result<()> {
+        let client = &self.tools.client;
         let time = left(ask);
         if time.is_zero() {
-            tracing::info!("an inline query was not answered in time");
-            return;
+            return Err(Error::new(Kind::Lost, "it is too late"));
         }
-        let sent = self.tools.client.call_within(call, time);
-        let Err(error) = sent else {
-            return;
-        };
-        if matches!(error.class(), Class::Retry { after: None }) && !left(ask).is_zero() {
+        match client.call_within(call, time) {
             // Two answers are as good as one.
-            let _ = self.tools.client.call_within(call, left(ask));
-            return;
+            Err(error) if error.class() == NO_LUCK && !left(ask).is_zero() => {
+                client.call_within(call, left(ask)).map(drop)
+            }
+            answered => answered.map(drop),
         }
-        tracing::info!("an inline query was not answered: {}", error.chain());
     }
 }
 
