@@ -107,11 +107,26 @@ impl Taken {
     #[must_use]
     pub fn in_name(name: &str) -> Option<Self> {
         let bytes = name.as_bytes();
-        (0..bytes.len()).find_map(|at| {
+        let dated = (0..bytes.len()).find_map(|at| {
             let is_first = at == 0 || !bytes[at - 1].is_ascii_digit();
             is_first.then(|| time_at_start(&bytes[at..])).flatten()
+        });
+        dated.or_else(|| {
+            name.split(|c: char| !c.is_ascii_digit())
+                .find_map(milliseconds)
         })
     }
+}
+
+/// Milliseconds since 1970, as WeChat and Facebook name what they save (`mmexport1689359405000`), from 2001
+/// on.
+fn milliseconds(number: &str) -> Option<Taken> {
+    let is_time = number.len() == 13 && number.starts_with('1');
+    let milliseconds: i64 = number.parse().ok().filter(|_| is_time)?;
+    Some(Taken {
+        seconds: milliseconds / 1000,
+        offset: Some(0),
+    })
 }
 
 /// Minutes ahead of UTC in `Z` or `+02:00`.
@@ -305,6 +320,8 @@ mod tests {
             ("2019-05-04 10.11.12", "2019-05-04T10:11:12Z"),
             ("Screenshot 2023-07-14 at 10.11.12", "2023-07-14T10:11:12Z"),
             ("IMG-20190504-WA0001", "2019-05-04T00:00:00Z"),
+            ("mmexport1689359405000", "2023-07-14T18:30:05Z"),
+            ("FB_IMG_1689359405123", "2023-07-14T18:30:05Z"),
             ("trip 2019_05_04 (2)", "2019-05-04T00:00:00Z"),
             ("20190504", "2019-05-04T00:00:00Z"),
         ] {

@@ -13,7 +13,7 @@ use crate::collection::{Details, Position, Taken};
 use crate::error::one_line;
 
 /// Version of this code: when it reads more than before, it is counted up, and every file is read again.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Largest file beside a picture that is read.
 const MAX_SIDECAR: u64 = 1 << 20;
 /// XMP lies in the first part of a file.
@@ -35,16 +35,18 @@ pub fn read(bytes: &[u8], path: Option<&Path>) -> Details {
         details.keywords.extend(text(&exif, Tag::ImageDescription));
     }
     let head = &bytes[..bytes.len().min(XMP_WITHIN)];
-    details
-        .keywords
-        .extend(subjects(&String::from_utf8_lossy(head)));
+    let head = String::from_utf8_lossy(head);
+    details.keywords.extend(subjects(&head));
+    details.taken = details.taken.or_else(|| created(&head));
     if let Some(path) = path {
         if let Some(takeout) = takeout_beside(path) {
             add_takeout(&mut details, &takeout);
         }
         let beside = [with_ending(path, ".xmp"), path.with_extension("xmp")];
         let xmp = beside.iter().find_map(|path| small_text(path));
-        details.keywords.extend(subjects(&xmp.unwrap_or_default()));
+        let xmp = xmp.unwrap_or_default();
+        details.keywords.extend(subjects(&xmp));
+        details.taken = details.taken.or_else(|| created(&xmp));
     }
     clean(&mut details.keywords);
     details
@@ -101,9 +103,10 @@ fn taken(exif: &Exif) -> Option<Taken> {
     })
 }
 
-/// A time as EXIF writes it: `2023:07:14 18:30:00`.
+/// A time as EXIF writes it, `2023:07:14 18:30:00`, or with other marks, a zone or parts of a second.
 fn parse_time(text: &str) -> Option<Taken> {
-    let numbers = text.split([':', ' ', '-', 'T', '/']);
+    let numbers = text.split(|c: char| !c.is_ascii_digit());
+    let numbers = numbers.filter(|part| !part.is_empty());
     let numbers: Vec<u32> = numbers
         .map_while(|part| part.parse().ok())
         .take(6)
@@ -115,6 +118,7 @@ fn parse_time(text: &str) -> Option<Taken> {
     let year = i32::try_from(*year).ok().filter(|year| *year > 1970)?;
     let time = match time {
         [hour, minute, second] => (*hour, *minute, *second),
+        [hour, minute] => (*hour, *minute, 0),
         _ => (0, 0, 0),
     };
     Taken::at((year, *month, *day), time)
@@ -189,6 +193,22 @@ fn subjects(xmp: &str) -> Vec<String> {
             entities.into_iter().fold(item.to_owned(), replace)
         })
         .collect()
+}
+
+/// When the picture was made, as an attribute or an element of XMP says it.
+fn created(xmp: &str) -> Option<Taken> {
+    const NAMES: [&str; 3] = [
+        "exif:DateTimeOriginal",
+        "photoshop:DateCreated",
+        "xmp:CreateDate",
+    ];
+    NAMES.into_iter().find_map(|name| {
+        let (_, rest) = xmp.split_once(name)?;
+        let rest = rest.trim_start_matches(['=', '"', '\'', '>', ' ']);
+        let end = rest.find(['"', '\'', '<']).unwrap_or(0);
+        let text = &rest[..end];
+        Taken::parse(text).or_else(|| parse_time(text))
+    })
 }
 
 /// What Google Takeout wrote about the picture at `path`, if it did: `a.jpg.json` beside `a.jpg`, later

@@ -17,8 +17,8 @@ const PATTERNS: &str = ".clipignore";
 pub(crate) const EXCLUDED: &str = "excluded";
 const LINKS: &str = "links";
 
-/// Names of folders in which systems keep thumbnails, deleted files and older states.
-const NOT_THE_USERS: [&str; 9] = [
+/// Names of folders in which systems keep thumbnails, deleted files and older states, in any case.
+const NOT_THE_USERS: [&str; 15] = [
     "@eaDir",
     "@Recycle",
     "#recycle",
@@ -28,7 +28,24 @@ const NOT_THE_USERS: [&str; 9] = [
     "__MACOSX",
     "lost+found",
     "@__thumb",
+    "@Recently-Snapshot",
+    "@sharebin",
+    "Network Trash Folder",
+    "RECYCLED",
+    "RECYCLER",
+    "Temporary Items",
 ];
+/// How the names of such folders begin or end: previews of Nextcloud, of Lightroom.
+const PREVIEWS: [&str; 2] = ["appdata_", ".lrdata"];
+/// How the folders of Apple's programs end, which keep previews in several sizes beside the photos.
+const LIBRARIES: [&str; 4] = [
+    ".photoslibrary",
+    ".photolibrary",
+    ".aplibrary",
+    ".migratedphotolibrary",
+];
+/// The folders in them that hold the photos.
+const IN_LIBRARIES: [&str; 3] = ["originals", "masters", "modified"];
 
 /// What the walk meets in a folder.
 pub(super) enum Met {
@@ -176,10 +193,49 @@ impl Iterator for Entries<'_> {
 
 /// Why the folder `entry` is not entered, as a kind to count; none if it is.
 fn not_entered(entry: &DirEntry) -> Option<&'static str> {
-    let name = entry.file_name().to_string_lossy();
-    if NOT_THE_USERS.contains(&name.as_ref()) {
+    if is_the_systems(entry.path()) {
         return Some("folders of thumbnails, bins and the like");
     }
     let is_hidden = entry.path().join(".nomedia").symlink_metadata().is_ok();
     is_hidden.then_some("folders with .nomedia")
+}
+
+fn is_the_systems(folder: &Path) -> bool {
+    let lower = |path: Option<&OsStr>| path.unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = lower(folder.file_name());
+    let above = lower(folder.parent().and_then(Path::file_name));
+    let [begin, end] = PREVIEWS;
+    let is_in_library = LIBRARIES.iter().any(|library| above.ends_with(library));
+    NOT_THE_USERS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(&name))
+        || name.starts_with(begin)
+        || name.ends_with(end)
+        || is_in_library && !IN_LIBRARIES.contains(&name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_of_systems_and_programs_are_known_by_name() {
+        for (folder, expected) in [
+            ("p/$Recycle.Bin", true),
+            ("p/@eaDir", true),
+            ("p/@Recently-Snapshot", true),
+            ("p/Catalogue Previews.lrdata", true),
+            ("nextcloud/appdata_oc1abc", true),
+            ("p/Photos Library.photoslibrary/resources", true),
+            ("p/Photos Library.photoslibrary/originals", false),
+            ("p/Photos Library.photoslibrary/originals/A", false),
+            ("p/Photos Library.photoslibrary", false),
+            ("p/iPhoto Library.photolibrary/Thumbnails", true),
+            ("p/iPhoto Library.photolibrary/Masters", false),
+            ("p/resources", false),
+            ("p/Recycling day", false),
+        ] {
+            assert_eq!(is_the_systems(Path::new(folder)), expected, "{folder}");
+        }
+    }
 }

@@ -163,6 +163,19 @@ const YEAR_WORDS: [&str; 9] = [
 const BEFORE: [&str; 6] = ["before", "until", "till", "antes", "hasta", "vor"];
 const AFTER: [&str; 4] = ["after", "despues", "nach", "tras"];
 const SINCE: [&str; 4] = ["since", "desde", "seit", "depuis"];
+/// Before and between two years.
+const RANGES: [(&[&str], &[&str]); 2] = [
+    (
+        &["", "from", "von", "de", "desde", "da", "dal", "с", "з"],
+        &[
+            "to", "until", "through", "bis", "a", "hasta", "al", "ate", "до", "по",
+        ],
+    ),
+    (
+        &["between", "entre", "zwischen", "tra", "между", "між"],
+        &["and", "y", "und", "et", "e", "и", "та", "і"],
+    ),
+];
 const FIRST_YEAR: i32 = 1900;
 
 /// Takes the first time away that is asked for, with the words that join it.
@@ -205,7 +218,8 @@ fn bounded(words: &Words, at: usize, count: usize, span: Span) -> (usize, usize,
 /// The time at `at`, and of how many words it is.
 fn span_at(words: &Words, at: usize, today: i64) -> Option<(usize, Span)> {
     let word = words.plain(at);
-    relative(words, at, today)
+    years(words, at, today)
+        .or_else(|| relative(words, at, today))
         .or_else(|| season(words, at, today))
         .or_else(|| month_first(words, at, today))
         .or_else(|| day_first(words, at, today))
@@ -215,6 +229,24 @@ fn span_at(words: &Words, at: usize, today: i64) -> Option<(usize, Span)> {
             let has_word = YEAR_WORDS.contains(&words.plain(at + 1));
             Some((1 + usize::from(has_word), whole_year(year)))
         })
+}
+
+/// `2019 to 2021`, `between 2019 and 2021`.
+fn years(words: &Words, at: usize, today: i64) -> Option<(usize, Span)> {
+    RANGES.iter().find_map(|(before, between)| {
+        let has_word = before.contains(&words.plain(at));
+        let first = at + usize::from(has_word);
+        if !has_word && !before.contains(&"") || !between.contains(&words.plain(first + 1)) {
+            return None;
+        }
+        let from = year(words.plain(first), today)?;
+        let to = year(words.plain(first + 2), today).filter(|to| *to > from)?;
+        let (after, before) = (date(from, None, None), date(to + 1, None, None));
+        Some((
+            first + 3 - at,
+            span(after, before, format!("{from} – {to}")),
+        ))
+    })
 }
 
 pub(super) fn year(word: &str, today: i64) -> Option<i32> {
@@ -362,6 +394,9 @@ fn numbers(word: &str, today: i64) -> Option<Span> {
     };
     match parts[..] {
         [first, second] => {
+            if let (Some(month), Some(year)) = (number(first), year(second, today)) {
+                return whole_month(year, month);
+            }
             let from = year(first, today)?;
             if let Some(to) = year(second, today).filter(|to| *to > from) {
                 let (after, before) = (date(from, None, None), date(to + 1, None, None));

@@ -90,6 +90,9 @@ fn what_cannot_be_right_is_left_out() {
         ("2023:07:14 18:30:05", Some("2023-07-14T18:30:05Z")),
         ("2023-07-14T18:30:05", Some("2023-07-14T18:30:05Z")),
         ("2023:07:14", Some("2023-07-14T00:00:00Z")),
+        ("2023:07:14 18:30:05.123", Some("2023-07-14T18:30:05Z")),
+        ("2023:07:14 18:30:05+02:00", Some("2023-07-14T18:30:05Z")),
+        ("2023.07.14 18.30", Some("2023-07-14T18:30:00Z")),
         ("2023:13:14 18:30:05", None),
         ("    :  :     :  :  ", None),
     ] {
@@ -107,6 +110,31 @@ fn keywords_are_read_from_xmp() {
     let xmp = "<x><dc:subject><rdf:Bag><rdf:li>Anna &amp; Ben</rdf:li><rdf:li xml:lang='x'>sea\n</rdf:li>\
                <rdf:li>sea</rdf:li></rdf:Bag></dc:subject></x>";
     assert_eq!(read(xmp.as_bytes(), None).keywords, ["Anna & Ben", "sea"]);
+}
+
+#[test]
+fn a_time_is_read_from_xmp_where_there_is_no_exif() {
+    for (xmp, expected) in [
+        (
+            "<a exif:DateTimeOriginal='2023-07-14T18:30:05.12+02:00'/>",
+            "2023-07-14T18:30:05+02:00",
+        ),
+        (
+            "<photoshop:DateCreated>2019-05-04</photoshop:DateCreated>",
+            "2019-05-04T00:00:00Z",
+        ),
+        (
+            "<a xmp:CreateDate=\"2021-01-02T03:04\"/>",
+            "2021-01-02T03:04:00Z",
+        ),
+    ] {
+        let taken = read(xmp.as_bytes(), None).taken;
+        assert_eq!(
+            taken.map(|taken| taken.to_string()).as_deref(),
+            Some(expected)
+        );
+    }
+    assert_eq!(read(b"<xmp:CreateDate/>", None), Details::default());
 }
 
 #[test]
