@@ -74,6 +74,7 @@ async function checkPhotos(browser) {
     const page = await open(browser, await program.address);
     await until("all photos", async () => (await page.locator("body").textContent()).includes("3 pictures"));
     await check("a photo is found by its year", () => year(page));
+    await page.context().close(); // it would miss what is ended now
   } finally {
     program.kill("SIGKILL");
     await program.ended;
