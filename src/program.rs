@@ -8,6 +8,8 @@ pub mod check;
 mod choice;
 pub mod command_line;
 #[cfg(feature = "clip")]
+mod import;
+#[cfg(feature = "clip")]
 pub mod index;
 #[cfg(feature = "clip")]
 pub mod model;
@@ -15,5 +17,7 @@ pub mod model;
 pub mod playground;
 #[cfg(feature = "search")]
 mod query;
+#[cfg(feature = "clip")]
+mod saved;
 #[cfg(feature = "search")]
 pub mod search;

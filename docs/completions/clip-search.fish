@@ -68,6 +68,7 @@ complete -c clip-search -n "__fish_clip_search_needs_command" -s V -l version -d
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "serve" -d 'answer GET /search until SIGTERM (the default)'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "check" -d 'check the settings, the engine and what it is sent, with a trial search'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "query" -d 'search once, without a running server: score (not of a Space), path or address, and caption, by tabs'
+complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "import" -d 'save pictures from elsewhere'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "index" -d 'keep the index of your own pictures'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
 complete -c clip-search -n "__fish_clip_search_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -201,53 +202,142 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l worker
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l json -d 'print JSON, for scripts'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -s V -l version -d 'Print version'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
 space\t''
 mock\t''
 space\t''
 clip\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
 error\t''
 warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
 off\t''
 on\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l quota-mb -d 'most megabytes of kept files in each collection of saved pictures [default: 2000] [CLIP_SEARCH_QUOTA_MB]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l quota-pictures -d 'most pictures in each collection of saved pictures [default: 100000] [CLIP_SEARCH_QUOTA_PICTURES]' -r -f -a "(__fish_complete_directories)"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l saved -d 'folder of the pictures that `POST /pictures` saves, which needs a token; empty: none are saved [CLIP_SEARCH_SAVED]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-api -d 'function of the Space, by name or number; empty: the one that searches pictures [CLIP_SEARCH_SPACE_API]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs [CLIP_SEARCH_SPACE_ARGS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l space-login-file -d 'file with user:password for a Space that asks for a login of its own; or systemd credential `space-login` [CLIP_SEARCH_SPACE_LOGIN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -s V -l version -d 'Print version'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "info" -d 'print what the index holds'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "push" -d 'copy the index to a collection in Qdrant'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "remove" -d 'remove pictures from the index'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "verify" -d 'read the whole index and report what is damaged'
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add info push remove verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l quota-mb -d 'most megabytes of kept files in each collection of saved pictures [default: 2000] [CLIP_SEARCH_QUOTA_MB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l quota-pictures -d 'most pictures in each collection of saved pictures [default: 100000] [CLIP_SEARCH_QUOTA_PICTURES]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l saved -d 'folder of the pictures that `POST /pictures` saves, which needs a token; empty: none are saved [CLIP_SEARCH_SAVED]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l space-api -d 'function of the Space, by name or number; empty: the one that searches pictures [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l space-login-file -d 'file with user:password for a Space that asks for a login of its own; or systemd credential `space-login` [CLIP_SEARCH_SPACE_LOGIN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -f -a "telegram" -d 'save the pictures of an export of Telegram Desktop (result.json), for a user or a chat'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l user -d 'the Telegram id of the user who finds them' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l chat -d 'the Telegram id of the chat whose members find them' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+space\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l quota-mb -d 'most megabytes of kept files in each collection of saved pictures [default: 2000] [CLIP_SEARCH_QUOTA_MB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l quota-pictures -d 'most pictures in each collection of saved pictures [default: 100000] [CLIP_SEARCH_QUOTA_PICTURES]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l saved -d 'folder of the pictures that `POST /pictures` saves, which needs a token; empty: none are saved [CLIP_SEARCH_SAVED]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l space-api -d 'function of the Space, by name or number; empty: the one that searches pictures [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l space-login-file -d 'file with user:password for a Space that asks for a login of its own; or systemd credential `space-login` [CLIP_SEARCH_SPACE_LOGIN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "telegram" -d 'save the pictures of an export of Telegram Desktop (result.json), for a user or a chat'
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+space\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l quota-mb -d 'most megabytes of kept files in each collection of saved pictures [default: 2000] [CLIP_SEARCH_QUOTA_MB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l quota-pictures -d 'most pictures in each collection of saved pictures [default: 100000] [CLIP_SEARCH_QUOTA_PICTURES]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l saved -d 'folder of the pictures that `POST /pictures` saves, which needs a token; empty: none are saved [CLIP_SEARCH_SAVED]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l space-api -d 'function of the Space, by name or number; empty: the one that searches pictures [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l space-login-file -d 'file with user:password for a Space that asks for a login of its own; or systemd credential `space-login` [CLIP_SEARCH_SPACE_LOGIN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "compact" -d 'clear what was forgotten of saved pictures from the disk, as serve does by itself each day'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "info" -d 'print what the index holds'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "push" -d 'copy the index to a collection in Qdrant'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "remove" -d 'remove pictures from the index'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "verify" -d 'read the whole index and report what is damaged'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l exclude -d 'leave out what this pattern of gitignore matches, from now on' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
@@ -296,6 +386,47 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l list-skipped -d 'name every file that is not read, not only the first ones of each kind'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
+space\t''
+mock\t''
+space\t''
+clip\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l hf-token-file -d 'file with the Hugging Face token; or systemd credential `hf-token` [CLIP_SEARCH_HF_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l hub -d 'address of the hub, where Spaces are looked up and models are downloaded [default: https://huggingface.co] [CLIP_SEARCH_HUB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l idle -d 'exit after this time without a request, for socket activation; empty: never [CLIP_SEARCH_IDLE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l index -d 'folder of the picture index; empty: the built-in pictures [CLIP_SEARCH_INDEX]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l listen -d 'address and port to listen on; a socket passed by systemd takes precedence [default: 127.0.0.1:8080] [CLIP_SEARCH_LISTEN]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l log -d 'log level: `off`, `error`, `warn`, `info`, `debug` or `trace` [default: info] [CLIP_SEARCH_LOG]' -r -f -a "off\t''
+error\t''
+warn\t''
+info\t''
+debug\t''
+trace\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
+no\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l page -d 'the page at `/` for people with a browser, `on` or `off`; empty: `on` unless a token is set [CLIP_SEARCH_PAGE]' -r -f -a "on\t''
+off\t''
+on\t''"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l public-base -d 'base address of the pictures\' URLs; the path below the indexed folder, or a Space\'s base name, is appended [CLIP_SEARCH_PUBLIC_BASE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l public-url -d 'address by which others reach this endpoint, such as a proxy\'s, with its path; addresses in answers start with it; empty: the caller\'s `Host` [CLIP_SEARCH_PUBLIC_URL]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l qdrant -d 'URL of a Qdrant collection that holds the index, in place of a folder [CLIP_SEARCH_QDRANT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l qdrant-key-file -d 'file with the API key for Qdrant; or systemd credential `qdrant-key` [CLIP_SEARCH_QDRANT_KEY_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l quota-mb -d 'most megabytes of kept files in each collection of saved pictures [default: 2000] [CLIP_SEARCH_QUOTA_MB]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l quota-pictures -d 'most pictures in each collection of saved pictures [default: 100000] [CLIP_SEARCH_QUOTA_PICTURES]' -r -f -a "(__fish_complete_directories)"
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l saved -d 'folder of the pictures that `POST /pictures` saves, which needs a token; empty: none are saved [CLIP_SEARCH_SAVED]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l space -d 'Hugging Face Space to search with: its address, that of its page on the hub, or user/name [CLIP_SEARCH_SPACE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l space-api -d 'function of the Space, by name or number; empty: the one that searches pictures [CLIP_SEARCH_SPACE_API]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l space-args -d 'arguments for the Space as JSON: an array, or an object by parameter name; {query}, {limit}, {image} and {type} are filled in; empty: by the kinds of its inputs [CLIP_SEARCH_SPACE_ARGS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l space-login-file -d 'file with user:password for a Space that asks for a login of its own; or systemd credential `space-login` [CLIP_SEARCH_SPACE_LOGIN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l cache -d 'folder where smaller pictures are kept, at most 256 MiB; empty: systemd\'s CacheDirectory, else the user\'s cache folder [CLIP_SEARCH_CACHE]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l cors -d 'pages of other servers that may read answers: origins by comma, such as `https://photos.example`, or `*` for all [CLIP_SEARCH_CORS]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l engine -d 'search engine: `clip`, `space` or `mock`; empty: `space` if CLIP_SEARCH_SPACE is set, else `clip` [CLIP_SEARCH_ENGINE]' -r -f -a "clip\t''
@@ -463,6 +594,7 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "compact" -d 'clear what was forgotten of saved pictures from the disk, as serve does by itself each day'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "info" -d 'print what the index holds'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "push" -d 'copy the index to a collection in Qdrant'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from help" -f -a "remove" -d 'remove pictures from the index'
@@ -683,13 +815,16 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "convert" -d 'make a model file from a checkpoint'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "info" -d 'print what a model file holds and whether it is intact'
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "serve" -d 'answer GET /search until SIGTERM (the default)'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "check" -d 'check the settings, the engine and what it is sent, with a trial search'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "query" -d 'search once, without a running server: score (not of a Space), path or address, and caption, by tabs'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "index" -d 'keep the index of your own pictures'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
-complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query index model help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "serve" -d 'answer GET /search until SIGTERM (the default)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "check" -d 'check the settings, the engine and what it is sent, with a trial search'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "query" -d 'search once, without a running server: score (not of a Space), path or address, and caption, by tabs'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "import" -d 'save pictures from elsewhere'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "index" -d 'keep the index of your own pictures'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "model" -d 'list, fetch, convert or inspect models of our own engine'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and not __fish_seen_subcommand_from serve check query import index model help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and __fish_seen_subcommand_from import" -f -a "telegram" -d 'save the pictures of an export of Telegram Desktop (result.json), for a user or a chat'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and __fish_seen_subcommand_from index" -f -a "add" -d 'index the pictures of folders and lists, and what changed in them'
+complete -c clip-search -n "__fish_clip_search_using_subcommand help; and __fish_seen_subcommand_from index" -f -a "compact" -d 'clear what was forgotten of saved pictures from the disk, as serve does by itself each day'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and __fish_seen_subcommand_from index" -f -a "info" -d 'print what the index holds'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and __fish_seen_subcommand_from index" -f -a "push" -d 'copy the index to a collection in Qdrant'
 complete -c clip-search -n "__fish_clip_search_using_subcommand help; and __fish_seen_subcommand_from index" -f -a "remove" -d 'remove pictures from the index'

@@ -251,10 +251,19 @@ impl Saved {
         Ok(saved)
     }
 
-    /// Whether there is a store in `folder`.
-    #[must_use]
-    pub fn is_in(folder: &Path) -> bool {
-        folder.join("store").exists()
+    /// Opens the store in `folder` with the encoder that it has; none if there is none.
+    ///
+    /// # Errors
+    /// As [`Saved::open`].
+    pub fn open_as_it_is(folder: &Path) -> Result<Option<Self>> {
+        let Some(about) = about(folder)? else {
+            return Ok(None);
+        };
+        let none = Quota {
+            pictures: 0,
+            bytes: 0,
+        };
+        Self::open(folder, &about.encoder, about.dimensions, none).map(Some)
     }
 
     /// The tag of the collection called `name`.

@@ -15,10 +15,10 @@ use crate::config::ClipConfig;
 use crate::engine::open_model;
 use crate::error::{Error, Result, one_line};
 use crate::program::bars::TerminalProgress;
-use crate::program::choice;
 use crate::program::command_line::{
     CommandCall, CommandDefinition, Count, JSON, Switch, ValueHint, Word, print_lines,
 };
+use crate::program::{choice, saved};
 use crate::progress::Progress;
 use crate::quantity::counted;
 use crate::shutdown::Shutdown;
@@ -140,9 +140,23 @@ const LIST_SKIPPED: Switch = Switch {
 /// # Errors
 /// The index is not named, or what the command reports.
 pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
-    let folder = config.index.as_deref().ok_or_else(|| {
-        Error::config("CLIP_SEARCH_INDEX is not set: name the folder of the index")
-    })?;
+    if call.command == "index compact" {
+        return saved::compact(config);
+    }
+    let own = saved::summary(config)?;
+    let Some(folder) = config.index.as_deref() else {
+        // Who has no folders may have saved pictures.
+        let Some((folder, own)) = own.filter(|_| call.command == "index info") else {
+            let what = "CLIP_SEARCH_INDEX is not set: name the folder of the index";
+            return Err(Error::config(what));
+        };
+        if call.has(JSON) {
+            print_lines([json!({ "saved": saved::json(&own) }).to_string()]);
+        } else {
+            print_lines(saved::lines(folder, &own));
+        }
+        return Ok(0);
+    };
     let word = call.words.first().map(String::as_str);
     match call.command {
         "index add" => add(folder, call, config),
@@ -157,9 +171,14 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
         _ => {
             let info = maintenance::info(folder)?;
             if call.has(JSON) {
-                print_lines([info_json(&info).to_string()]);
+                let mut json = info_json(&info);
+                if let Some((_, own)) = &own {
+                    json["saved"] = saved::json(own);
+                }
+                print_lines([json.to_string()]);
             } else {
-                print_lines(info_lines(&info));
+                let own = own.map(|(folder, own)| saved::lines(folder, &own));
+                print_lines(info_lines(&info).into_iter().chain(own.unwrap_or_default()));
             }
             Ok(0)
         }

@@ -23,7 +23,7 @@ use crate::program::command_line::{
 };
 use crate::program::query::{absolute, query};
 #[cfg(feature = "clip")]
-use crate::program::{choice, index, model};
+use crate::program::{choice, import, index, model, saved};
 use crate::quantity::{counted, took};
 use crate::search::{DEFAULT_LIMIT, Engine, Filter, Query};
 use crate::shutdown::Shutdown;
@@ -83,9 +83,15 @@ const COMMANDS: &[CommandDefinition] = &[
         switches: &[JSON],
     },
     #[cfg(feature = "clip")]
+    import::IMPORT,
+    #[cfg(feature = "clip")]
+    import::TELEGRAM,
+    #[cfg(feature = "clip")]
     index::INDEX,
     #[cfg(feature = "clip")]
     index::ADD,
+    #[cfg(feature = "clip")]
+    saved::COMPACT,
     #[cfg(feature = "clip")]
     index::INFO,
     #[cfg(feature = "clip")]
@@ -166,6 +172,8 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
             let words = call.words.join(" ");
             query(&config, &words, filter(call)?, call.has(JSON), temporary)
         }
+        #[cfg(feature = "clip")]
+        "import telegram" => import::run(call, &config),
         #[cfg(feature = "clip")]
         command if command.starts_with("index ") => index::run(call, &config.clip),
         #[cfg(feature = "clip")]

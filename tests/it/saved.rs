@@ -1,5 +1,8 @@
 //! Pictures that `POST /pictures` saves: found by the name of their collection, and forgotten again.
 
+mod faults;
+mod import;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -174,6 +177,191 @@ fn all_of_it_needs_the_token() {
         );
     }
     assert_eq!(store.ask("GET", &format!("/images/{id}"), "").status, 200);
+}
+
+/// A form with these parts.
+fn form(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (about, content) in parts {
+        body.extend(b"--X\r\nContent-Disposition: form-data; name=");
+        body.extend(about.as_bytes());
+        body.extend(b"\r\n\r\n");
+        body.extend(*content);
+        body.extend(b"\r\n");
+    }
+    body.extend(b"--X--\r\n");
+    body
+}
+
+#[test]
+fn a_form_says_in_fields_or_json_what_is_saved() {
+    let store = Store::start("form", &[]);
+    let bus = drawings::find("bus").expect("built in").file;
+    let headers = format!("{TOKEN}content-type: multipart/form-data; boundary=X\r\n");
+    let field = |name: &'static str, value: &'static str| (name, value.as_bytes());
+    let picture = ("picture; filename=x.jpg", bus);
+    let json = r#"{"collection": "user:1", "key": "k", "taken": 1689329472, "caption": null}"#;
+    for (about, expected) in [
+        (
+            &[
+                picture,
+                field("about\r\nContent-Type: application/json", json),
+            ][..],
+            201,
+        ),
+        (
+            &[field("collection", "user:1"), picture, field("key", "k")][..],
+            200,
+        ),
+        (&[field("collection", "user:1"), field("key", "k")][..], 400),
+        (&[picture, field("key", "k")][..], 400),
+        (&[picture, picture, field("collection", "user:1")][..], 400),
+        (&[picture, field("collection", "folders")][..], 400),
+        (
+            &[
+                picture,
+                field("collection", "a"),
+                field("taken", "yesterday"),
+            ][..],
+            400,
+        ),
+        (
+            &[
+                picture,
+                field("collection", "a"),
+                field("link", "javascript:1"),
+            ][..],
+            400,
+        ),
+        (
+            &[
+                field("file; filename=a.txt", "no picture"),
+                field("collection", "a"),
+            ][..],
+            415,
+        ),
+    ] {
+        let reply = store.post("/pictures", &headers, &form(about));
+        assert_eq!(
+            reply.status,
+            expected,
+            "{}",
+            String::from_utf8_lossy(&reply.body)
+        );
+    }
+    let hits = store.search("query=bus&collection=user:1");
+    assert_eq!(hits[0]["taken"], "2023-07-14T10:11:12Z");
+    let once = store.save("bus", "collection=user:1&key=other&once=yes");
+    assert_eq!(
+        (once.0, once.1.as_str()),
+        (200, hits[0]["id"].as_str().expect("an id"))
+    );
+}
+
+#[test]
+fn folders_and_collections_are_one_ranking_page_by_page() {
+    let store = Store::start("pages", &[("CLIP_SEARCH_MIN_SCORE", "-1")]);
+    for (number, name) in ["bus", "cat", "pizza", "dog", "bicycle"].iter().enumerate() {
+        let collection = if number % 2 == 0 { "user:1" } else { "chat:1" };
+        store.save(
+            name,
+            &format!("collection={collection}&key={name}&caption={name}"),
+        );
+    }
+    let both = "query=a+red+bus&collection=user:1&collection=chat:1";
+    let all = store.ids(&format!("{both}&limit=50"));
+    assert_eq!(all.len(), 5);
+    let paged: Vec<String> = (0..5)
+        .flat_map(|offset| store.ids(&format!("{both}&limit=1&offset={offset}")))
+        .collect();
+    assert_eq!(paged, all);
+    let with_own = store.search(&format!("{both}&collection=folders&limit=50"));
+    assert_eq!(with_own.len(), 50);
+    let scores: Vec<f64> = with_own
+        .iter()
+        .filter_map(|hit| hit["score"].as_f64())
+        .collect();
+    assert!(scores.is_sorted_by(|one, next| one >= next), "{scores:?}");
+    assert!(with_own.iter().any(|hit| hit.get("collection").is_some()));
+    assert!(with_own.iter().any(|hit| hit.get("collection").is_none()));
+    // By picture, too.
+    let file = drawings::find("pizza").expect("built in").file;
+    let target = "/search?details=true&limit=1&collection=user:1";
+    let found = store.post(target, TOKEN, file).json();
+    assert_eq!(found["results"][0]["caption"], "pizza", "{found}");
+}
+
+#[test]
+fn who_cannot_save_says_so_and_health_says_who_can() {
+    let can = |address| {
+        let health = Raw::connect(address)
+            .ask("GET", "/health", "")
+            .reply()
+            .json();
+        health["can"]
+            .as_array()
+            .expect("a list")
+            .contains(&"save".into())
+    };
+    let save = |address, headers: &str| {
+        let headers = format!("{headers}content-length: 0\r\n");
+        let target = "/pictures?collection=user:1";
+        Raw::connect(address)
+            .ask("POST", target, &headers)
+            .reply()
+            .error()
+    };
+    let store = Store::start("can", &[]);
+    assert!(can(store.address));
+    let token = ("CLIP_SEARCH_TOKEN", "s3cret-of-the-test");
+    for settings in [&[token][..], &[token, ("CLIP_SEARCH_ENGINE", "clip")][..]] {
+        let (_program, address) = start(settings);
+        assert!(!can(address));
+        assert_eq!(save(address, TOKEN), (501, "not_supported".to_owned()));
+    }
+    let folder = store.folder.join("other");
+    let folder = folder.to_str().expect("UTF-8");
+    let open = [
+        ("CLIP_SEARCH_ENGINE", "clip"),
+        ("CLIP_SEARCH_SAVED", folder),
+    ];
+    let (_program, address) = start(&open);
+    assert_eq!(save(address, ""), (403, "forbidden".to_owned()));
+    assert_eq!(save(address, TOKEN), (403, "forbidden".to_owned()));
+}
+
+#[test]
+fn a_kept_file_has_no_metadata_and_goes_with_its_picture() {
+    let store = Store::start("kept", &[("CLIP_SEARCH_QUOTA_MB", "1")]);
+    let (_, id) = store.save("bus", "collection=user:1&keep=yes");
+    let hit = &store.search("query=bus&collection=user:1")[0];
+    let url = hit["url"].as_str().expect("an address");
+    assert!(url.ends_with(&format!("/images/{id}")), "{url}");
+    let whole = store.ask("GET", &format!("/images/{id}"), "");
+    assert_eq!(whole.header("cache-control"), Some("private, no-store"));
+    let size = imagesize::blob_size(&whole.body).expect("a picture");
+    assert_eq!(Some(size.width as u64), hit["width"].as_u64());
+    let small = store.ask("GET", &format!("/images/{id}?w=32"), "");
+    assert_eq!(
+        imagesize::blob_size(&small.body).expect("a picture").width,
+        32
+    );
+    store.ask("DELETE", "/pictures?collection=user:1", "");
+    assert_eq!(store.ask("GET", &format!("/images/{id}"), "").status, 404);
+}
+
+#[test]
+fn pictures_are_saved_before_there_is_an_index() {
+    let none = Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved-no-index");
+    let _ = std::fs::remove_dir_all(&none);
+    let index = none.to_str().expect("UTF-8").to_owned();
+    let store = Store::start("late", &[("CLIP_SEARCH_INDEX", &index)]);
+    let (status, id) = store.save("bus", "collection=user:1");
+    assert_eq!(status, 201);
+    let both = "query=a+bus&collection=user:1&collection=folders";
+    assert_eq!(store.ids(both), [id.as_str()]);
+    let own = store.ask("GET", "/search?query=bus", "");
+    assert_eq!(own.error(), (503, "not_ready".to_owned()));
 }
 
 #[test]

@@ -14,7 +14,7 @@
 //! A scale of 0 is that of a row without a picture. Nothing of this is synced when a picture is saved:
 //! the log says it again until a checkpoint has synced the files.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -95,12 +95,29 @@ impl Files {
         Self::of(folder, current, dimensions).map(Some)
     }
 
+    /// Opens the files in `folder` for reading alone; none if there are none.
+    pub fn look(folder: &Path, dimensions: usize) -> Option<Self> {
+        let text = fs::read(folder.join(CURRENT)).ok()?;
+        let current = serde_json::from_slice(&text).ok()?;
+        let mut options = File::options();
+        Self::with(folder, current, dimensions, options.read(true)).ok()
+    }
+
     /// Opens the files that `current` names; those that are not there begin empty.
     pub fn of(folder: &Path, current: Current, dimensions: usize) -> Result<Self> {
+        let mut options = File::options();
+        let options = options.read(true).write(true).create(true).mode(0o600);
+        Self::with(folder, current, dimensions, options)
+    }
+
+    fn with(
+        folder: &Path,
+        current: Current,
+        dimensions: usize,
+        options: &OpenOptions,
+    ) -> Result<Self> {
         let open = |end: &str| {
             let path = file_path(folder, current.generation, end);
-            let mut options = File::options();
-            let options = options.read(true).write(true).create(true).mode(0o600);
             options
                 .open(&path)
                 .map_err(|cause| failed("open", &path, cause))

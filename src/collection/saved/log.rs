@@ -26,6 +26,8 @@ pub(super) struct Log {
     end: u64,
     /// An entry that was refused could not be taken back.
     is_torn: bool,
+    #[cfg(test)]
+    is_unsynced: bool,
 }
 
 impl Log {
@@ -51,6 +53,8 @@ impl Log {
             file,
             end: 0,
             is_torn: false,
+            #[cfg(test)]
+            is_unsynced: false,
         })
     }
 
@@ -70,9 +74,8 @@ impl Log {
         let mut bytes = length.to_le_bytes().to_vec();
         bytes.extend(crc32fast::hash(entry).to_le_bytes());
         bytes.extend(entry);
-        let file = &self.file;
-        let written = file.write_all_at(&bytes, before);
-        match written.and_then(|()| file.sync_data()) {
+        let written = self.file.write_all_at(&bytes, before);
+        match written.and_then(|()| self.sync()) {
             Ok(()) => {
                 self.end = before + bytes.len() as u64;
                 Ok(before)
@@ -84,6 +87,20 @@ impl Log {
                 Err(error)
             }
         }
+    }
+
+    /// From now on nothing is synced.
+    #[cfg(test)]
+    pub fn without_sync(&mut self) {
+        self.is_unsynced = true;
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        #[cfg(test)]
+        if self.is_unsynced {
+            return Ok(());
+        }
+        self.file.sync_data()
     }
 
     /// Removes what was appended since it was `length` bytes long.

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+mod cuts;
+mod gone;
+
 use super::ids::ID_DIGITS;
 use super::*;
 use crate::collection::Search;
@@ -46,6 +49,13 @@ fn fresh(name: &str) -> PathBuf {
 
 fn open(folder: &Path) -> Saved {
     Saved::open(folder, "model", DIMENSIONS, ROOM).expect("a store")
+}
+
+fn id_of(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Saved(id) | Outcome::Known(id) => id.clone(),
+        Outcome::Full(why) => panic!("{why}"),
+    }
 }
 
 fn found(
@@ -102,8 +112,8 @@ fn compare(saved: &Saved, model: &Model, chance: &mut Chance) {
     }
 }
 
-/// One step of the life of a store, taken in the model, too.
-fn step(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) {
+/// One change of a store, made in the model, too.
+fn change(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) {
     let collection = ["a", "b", "c"][chance.below(3)].to_owned();
     let key = format!("key {}", chance.below(60));
     let place = (collection.clone(), key.clone());
@@ -148,14 +158,22 @@ fn step(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) {
             assert_eq!(saved.forget(&id).expect("room"), was);
             assert!(!saved.forget(&id).expect("room"));
         }
-        18 if number.is_multiple_of(7) => {
+        18 if chance.below(7) == 0 => {
             let before = model.len();
             model.retain(|(name, _), _| *name != collection);
             let count = saved.forget_all(&collection).expect("room");
             assert_eq!(count, before - model.len());
         }
-        18 => saved.checkpoint().expect("room"),
-        _ => saved.compact().expect("room"),
+        _ => {}
+    }
+}
+
+/// One step of the life of a store, taken in the model, too.
+fn step(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) {
+    match chance.below(20) {
+        0 => saved.checkpoint().expect("room"),
+        1 => saved.compact().expect("room"),
+        _ => change(saved, model, chance, number),
     }
 }
 

@@ -177,7 +177,7 @@ impl Saved {
         })?;
         for tag in tags(folder)? {
             let folder = folder.join(hex(&tag));
-            let Some(files) = Files::open(&folder, about.dimensions, None)? else {
+            let Some(files) = Files::look(&folder, about.dimensions) else {
                 continue;
             };
             let before = summary.pictures;

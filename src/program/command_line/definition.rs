@@ -108,6 +108,8 @@ impl Word {
         match self.count {
             Count::One | Count::Optional => arg.action(ArgAction::Set),
             Count::Flag => arg
+                // Ids of chats are negative.
+                .allow_negative_numbers(true)
                 .long(self.name)
                 .value_name("VALUE")
                 .action(ArgAction::Append)
