@@ -4,13 +4,13 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use crate::collection::away::is_away;
+use crate::collection::away::is_on_missing_disk;
 use crate::collection::{Record, VectorStore};
 
 /// What one search learns about files that are gone.
 pub(super) struct Presence<'a> {
     store: &'a dyn VectorStore,
-    /// Folders of files that could not be opened, and whether they are away.
+    /// Folders of files that could not be opened, and whether they are away with a disk.
     folders: RefCell<HashMap<PathBuf, bool>>,
     /// Ids of pictures that fit, and whose folders are away.
     away: RefCell<HashSet<String>>,
@@ -37,7 +37,9 @@ impl<'a> Presence<'a> {
             return true;
         }
         let mut folders = self.folders.borrow_mut();
-        let is_away = *folders.entry(folder).or_insert_with_key(|at| is_away(at));
+        let is_away = *folders
+            .entry(folder)
+            .or_insert_with_key(|at| is_on_missing_disk(record.place.root(), at));
         if is_away {
             self.away.borrow_mut().insert(record.id.clone());
         }

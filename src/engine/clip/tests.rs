@@ -210,11 +210,15 @@ fn a_picture_finds_its_like_and_is_served_in_any_width() {
     red.digest = sha256(&bytes);
     let blue = record("blue", file("shelf/blue.jpg"), 40, 20);
     let gone = record("gone", file("gone.jpg"), 40, 20);
-    let away = record("away", file("no such folder/away.jpg"), 40, 20);
+    let unmounted = format!("clip-engine-disk-{}", std::process::id());
+    std::fs::create_dir_all(std::env::temp_dir().join(&unmounted)).expect("room");
+    let away = record("away", file(&format!("{unmounted}/deep/away.jpg")), 40, 20);
+    let deleted = record("deleted", file("no such folder/away.jpg"), 40, 20);
     let shelf = vec![
         (gone, [1.0, 0.0]),
         (red, [1.0, 0.0]),
         (away, [0.9, 0.0]),
+        (deleted, [0.9, 0.0]),
         (blue, [0.0, 1.0]),
     ];
     let engine = engine(shelf, None);
@@ -232,7 +236,8 @@ fn a_picture_finds_its_like_and_is_served_in_any_width() {
     let page = engine.search(&like(&bytes), soon()).expect("an answer");
     let urls: Vec<&str> = page.hits.iter().map(|hit| hit.url.as_str()).collect();
     assert_eq!(urls, ["/images/red", "/images/blue"], "what can be opened");
-    assert_eq!(page.away, 1, "a deleted file is not away");
+    assert_eq!(page.away, 1, "deleted files and folders are not away");
+    std::fs::remove_dir(std::env::temp_dir().join(unmounted)).expect("ours");
     let failure = engine
         .search(&like(b"no picture"), soon())
         .expect_err("not one");
