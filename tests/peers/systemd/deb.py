@@ -150,7 +150,7 @@ def life(telegram):
         systemctl("start", BOT, code=1)
         assert show(BOT, "ExecMainStatus") == "2"
         said = systemctl("status", "--full", BOT, code=3)
-        assert "put the token you got from @BotFather into a file" in said, said
+        assert "put the token you got from @BotFather into" in said, said
         systemctl("reset-failed", BOT)
     with checking("configure, enable --now: answers"):
         secret("telegram-token", TOKEN)
