@@ -125,8 +125,9 @@ impl Intake {
         let mut arrivals = Vec::new();
         for FetchedUpdate { raw, update } in batch {
             if let Event::Inline(query) = &update.event {
-                let ask = inline::ask_of(query, self.door.manners(), now);
-                ask.into_iter().for_each(|ask| self.inline.put(ask));
+                if let Some(ask) = inline::ask_of(query, self.door.manners(), now) {
+                    self.inline.put(ask);
+                }
                 continue;
             }
             let tasks = self.tasks(&update, now);

@@ -20,8 +20,8 @@ use crate::telegram::request::Call;
 
 /// A later answer is none: nobody waits for it any more.
 const DEADLINE: Duration = Duration::from_millis(4800);
-/// Of that, for the answer itself.
-const ANSWERING: Duration = Duration::from_secs(1);
+/// Of that, for finding and storing pictures; the rest is for the answer itself.
+const FINDING: Duration = Duration::from_millis(3800);
 /// Shorter than that no search is worth its request.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// Worth a second try.
@@ -165,7 +165,7 @@ impl InlineWorker {
             tracing::info!("user {} asks too often by inline mode", ask.user);
             return Ok(None);
         }
-        let time = left(ask).saturating_sub(ANSWERING).max(SHORTEST);
+        let time = FINDING.saturating_sub(ask.since.elapsed()).max(SHORTEST);
         let search = tools.search.within(time);
         tools
             .searches
@@ -186,7 +186,7 @@ impl InlineWorker {
         let mut late = Vec::new();
         if !now.is_empty() {
             storage.belongs_to(ask.insiders);
-            late = storage.store(now, ask.since + (DEADLINE - ANSWERING));
+            late = storage.store(now, ask.since + FINDING);
         }
         late.extend(later.iter().map(|hit| hit.url.clone()));
         late
