@@ -22,6 +22,18 @@ use crate::search::{
 /// Longest id of a file and longest address of a message, in characters.
 pub(super) const MAX_TEXT: usize = 500;
 
+/// What can be said about a picture.
+const FIELDS: [&str; 8] = [
+    "collection",
+    "key",
+    "caption",
+    "taken",
+    "file_id",
+    "link",
+    "keep",
+    "once",
+];
+
 pub(super) async fn save(
     State(endpoint): SharedEndpoint,
     request: Request,
@@ -249,7 +261,9 @@ fn take_form(
         let object = (!is_picture && part.content.trim_ascii_start().starts_with(b"{"))
             .then(|| serde_json::from_slice::<Value>(part.content).ok())
             .flatten();
-        if let Some(Value::Object(object)) = object.filter(|_| part.name != "caption") {
+        if let Some(Value::Object(object)) =
+            object.filter(|_| !FIELDS.contains(&part.name.as_str()))
+        {
             taken += part.content.len();
             push_object(object, fields)?;
         } else if is_picture || part.is_file {
@@ -286,9 +300,11 @@ fn push_object(object: serde_json::Map<String, Value>, fields: &mut Fields) -> R
             Value::Number(number) => fields.push(name, number.to_string()),
             Value::Bool(yes) => fields.push(name, yes.to_string()),
             Value::Null => {}
-            Value::Array(_) | Value::Object(_) => {
+            Value::Array(_) | Value::Object(_) if FIELDS.contains(&name.as_str()) => {
                 return Err(bad_query(format!("{name} must be a single value")));
             }
+            // What is not known is ignored, whatever it is.
+            Value::Array(_) | Value::Object(_) => {}
         }
     }
     Ok(())

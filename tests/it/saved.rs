@@ -200,7 +200,7 @@ fn a_form_says_in_fields_or_json_what_is_saved() {
     let headers = format!("{TOKEN}content-type: multipart/form-data; boundary=X\r\n");
     let field = |name: &'static str, value: &'static str| (name, value.as_bytes());
     let picture = ("picture; filename=x.jpg", bus);
-    let json = r#"{"collection": "user:1", "key": "k", "taken": 1689329472, "caption": null}"#;
+    let json = r#"{"collection": "user:1", "key": "k", "more": [1],  "taken": 1689329472, "caption": null}"#;
     for (about, expected) in [
         (
             &[
