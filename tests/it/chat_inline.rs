@@ -228,8 +228,8 @@ fn inline_searches_count_for_the_rate_of_their_user() {
 fn a_restart_forgets_inline_queries() {
     let folder = std::env::temp_dir().join(format!("inline-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let state = [("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain"))];
-    let stage = Stage::with(Telegram::start(), |_| Reply::Stall, &state);
+    let settings = [("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain"))];
+    let stage = Stage::with(Telegram::start(), |_| Reply::Stall, &settings);
     stage.telegram.push(inline(7, "old", "red bus", ""));
     stage.endpoint.wait_until("a search", |all| !all.is_empty());
     let Stage {
@@ -238,7 +238,7 @@ fn a_restart_forgets_inline_queries() {
         bot,
     } = stage;
     drop(bot);
-    let again = start_bot(&telegram.url(), &endpoint.url(""), &state);
+    let again = start_bot(&telegram.url(), &endpoint.url(""), &settings);
     telegram.write(7, "/help");
     telegram.wait_for_text("I find pictures");
     assert_eq!(telegram.calls_of("answerInlineQuery").len(), 0);

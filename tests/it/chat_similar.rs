@@ -127,8 +127,8 @@ fn a_single_picture_has_its_button_below_itself() {
 fn the_button_works_after_a_restart() {
     let folder = std::env::temp_dir().join(format!("similar-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder");
-    let state = [("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain"))];
-    let stage = Stage::with(Telegram::start(), endpoint("clip", 2), &state);
+    let settings = [("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain"))];
+    let stage = Stage::with(Telegram::start(), endpoint("clip", 2), &settings);
     stage.telegram.write(7, "red bus");
     stage.telegram.wait_for_text("2 pictures for “red bus”");
     let (summary, _, data) = wait_for_buttons(&stage.telegram, 7).remove(0);
@@ -143,11 +143,11 @@ fn the_button_works_after_a_restart() {
         "/health" => Reply::json(200, &json!({"status": "ok", "engine": "clip"})),
         _ => Reply::Stall,
     });
-    let killed = start_bot(&telegram.url(), &stalled.url(""), &state);
+    let killed = start_bot(&telegram.url(), &stalled.url(""), &settings);
     telegram.api.press(7, 7, summary, &data).expect("a button");
     stalled.wait_until("a search", |all| all.iter().any(|one| !one.body.is_empty()));
     drop(killed);
-    let again = start_bot(&telegram.url(), &first.url(""), &state);
+    let again = start_bot(&telegram.url(), &first.url(""), &settings);
     telegram.wait_for_text("2 pictures for this picture");
     let said = telegram.calls().into_iter();
     let said =
