@@ -27,6 +27,7 @@ pub mod queue;
 pub mod rate;
 pub mod recent;
 pub mod reply;
+pub mod saving;
 pub mod search_client;
 pub mod search_job;
 pub mod searches;
@@ -122,8 +123,8 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         return Ok(());
     };
     let owner = book.owner.clone();
-    let manners = Manners::of(identity(me), config);
-    let manners = manners.with_book(book).with_clock(clock);
+    let manners = Manners::of(identity(me), config).with_book(book);
+    let manners = manners.with_clock(clock).with_habits(tools.habits());
     let insiders = inline::insiders(&manners);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));

@@ -1,7 +1,8 @@
 //! The sending ladder: every picture arrives, in the best form that works.
 //!
 //! A picture starts on the best rung it can, and climbs down when Telegram refuses it there:
-//! known `file_id` → address (Telegram fetches it) → upload → document → link in a text.
+//! known `file_id` → address (Telegram fetches it) → upload → document → link in a text. A saved picture
+//! has its `file_id` alone, of a photo or of a file, and the link to its message.
 //! Pictures on the first three rungs go together as an album; one bad picture climbs down alone
 //! where Telegram names it, and never costs the others. Telegram remembers for days that an
 //! address failed, so the same address is never tried twice.
@@ -113,6 +114,8 @@ struct Item {
 #[derive(Debug, Clone, PartialEq)]
 enum Rung {
     FileId(String),
+    /// The same, of a file.
+    FileIdOfFile(String),
     Url,
     /// To be downloaded, then uploaded.
     Fetch(SendForm),
@@ -137,7 +140,8 @@ impl Album {
     #[must_use]
     pub fn new(hits: Vec<Hit>, known: &FileIds) -> Self {
         let items = hits.into_iter().map(|hit| {
-            let rung = match known.get(&hit.url) {
+            let known = hit.file_id.clone().or_else(|| known.get(&hit.url));
+            let rung = match known {
                 Some(file_id) => Rung::FileId(file_id),
                 None if pictures::is_local(&hit.url) => Rung::Fetch(SendForm::Together),
                 None => Rung::Url,
@@ -242,7 +246,9 @@ impl Album {
                 let item = &self.items[index];
                 let photo = item.photo(index);
                 let call = match item.rung {
-                    Rung::Upload(SendForm::Document, _) => send_document(to, photo),
+                    Rung::Upload(SendForm::Document, _) | Rung::FileIdOfFile(_) => {
+                        send_document(to, photo)
+                    }
                     _ => send_photo(to, photo),
                 };
                 let call = if self.items.len() == 1 {
@@ -299,7 +305,7 @@ impl Album {
     fn could_be_links(&self) -> bool {
         let is_over = |rung: &Rung| matches!(rung, Rung::Link | Rung::Withheld | Rung::Sent);
         let mut left = self.items.iter().filter(|item| !is_over(&item.rung));
-        left.all(|item| Rung::last(&item.hit.url) == Rung::Link)
+        left.all(|item| Rung::last(item.address()) == Rung::Link)
     }
 
     fn links(&self) -> Vec<&str> {
@@ -308,7 +314,7 @@ impl Album {
             Parcels::Albums | Parcels::Singles => item.rung == Rung::Link,
         };
         let links = self.items.iter().filter(is_link);
-        links.map(|item| item.hit.url.as_str()).collect()
+        links.map(Item::address).collect()
     }
 
     /// Numbers of the messages with pictures, in the order in which the chat shows them.
@@ -334,7 +340,7 @@ impl Album {
     /// Leaves all that was not sent as links, when the chat takes no pictures.
     fn give_up(&mut self) {
         for item in self.items.iter_mut().filter(|item| item.rung != Rung::Sent) {
-            item.rung = Rung::last(&item.hit.url);
+            item.rung = Rung::last(item.address());
         }
     }
 
@@ -448,7 +454,9 @@ impl Album {
             let message = messages
                 .next()
                 .and_then(|json| Deserialize::deserialize(json).ok());
-            if let Some(file_id) = message.as_ref().and_then(Message::largest_photo) {
+            if let Some(file_id) = message.as_ref().and_then(Message::largest_photo)
+                && !item.hit.url.is_empty()
+            {
                 known.insert(&item.hit.url, file_id);
             }
             item.rung = Rung::Sent;

@@ -28,7 +28,33 @@ pub enum Act {
     Agree,
     /// Searches for pictures like the one in a message of ours.
     Similar,
+    /// Saves the picture, and from now on others, where nothing was chosen before.
+    Save,
+    /// Searches for pictures like that one, and from now on like others, where nothing was chosen before.
+    Find,
+    /// Searches for pictures like that one.
+    Like,
+    /// Forgets the picture; without one, everything of who presses it.
+    Forget,
+    /// From now on pictures are saved.
+    SaveAll,
+    /// From now on pictures are searched by.
+    FindAll,
 }
+
+const ALL: [Act; 11] = [
+    Act::Try,
+    Act::Retry,
+    Act::More,
+    Act::Agree,
+    Act::Similar,
+    Act::Save,
+    Act::Find,
+    Act::Like,
+    Act::Forget,
+    Act::SaveAll,
+    Act::FindAll,
+];
 
 /// A button's data, read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +80,12 @@ impl Act {
             Self::More => 'm',
             Self::Agree => 'y',
             Self::Similar => 's',
+            Self::Save => 'w',
+            Self::Find => 'f',
+            Self::Like => 'l',
+            Self::Forget => 'd',
+            Self::SaveAll => 'k',
+            Self::FindAll => 'q',
         }
     }
 }
@@ -66,8 +98,7 @@ impl<'a> Button<'a> {
         let mut letters = head.chars();
         let letter = letters.next()?;
         let by_picture = letter.is_ascii_uppercase();
-        let acts = [Act::Try, Act::Retry, Act::More, Act::Agree, Act::Similar];
-        let act = acts
+        let act = ALL
             .into_iter()
             .find(|act| act.letter() == letter.to_ascii_lowercase())?;
         let numbers = letters.as_str();

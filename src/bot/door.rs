@@ -217,6 +217,11 @@ impl Door {
             owner::Wish::ShowRate { id } => id,
             owner::Wish::Rate { id, rate } => {
                 tracing::info!("the owner set the rate of {id}");
+                let rate = match rate {
+                    owner::NewRate::Default => None,
+                    owner::NewRate::NoLimit => Some(None),
+                    owner::NewRate::Own(rate) => Some(Some(rate)),
+                };
                 self.manners.access.book.set_rate(id, rate);
                 (self.unsaved, self.rates_changed) = (true, true);
                 id

@@ -15,7 +15,9 @@
 //! | our command, also with our name | an answer |
 //! | a command with another bot's name | silence |
 //! | words or something else that a person made, in private | an answer |
-//! | a picture or an image file, in private, or with our command below it or in reply to it | pictures like that one; the words count, too |
+//! | a picture or an image file with our command below it, or in reply to it | pictures like that one; the words count, too |
+//! | another picture or image file, in private | the same, or it is saved ([`super::saving`]) |
+//! | `/forget` in reply to a picture, in private | it is saved no longer |
 //! | a reply to our question for words, in a group | an answer |
 //! | anything else in a group | silence |
 //! | a service message (pins, timers, gifts, payments), or a kind that nobody knows yet | silence |
@@ -24,13 +26,16 @@
 //! | a button of ours, pressed by who asked | an answer, once |
 //! | a button pressed by somebody else in a group, or with data of another make | a word to who pressed it, or silence |
 
-use std::time::{Duration, UNIX_EPOCH};
+mod pressed;
+
+use std::sync::Arc;
 
 use super::access::Access;
 use super::access::book::Book;
-use super::button::{Act, Button};
 use super::command::{self, Command, Said};
 use super::reply::{self, Reply};
+use super::saving::habits::Habits;
+use super::saving::{Choice, Forget, NewPicture, Wish};
 use super::small_talk::{SmallTalk, small_talk};
 use super::texts::Texts;
 use super::wanted::Search;
@@ -38,10 +43,7 @@ use crate::clock::Clock;
 use crate::config::{BotConfig, Rate};
 use crate::search::{Language, MAX_QUERY_CHARS};
 use crate::telegram::request::Address;
-use crate::telegram::types::{Callback, Event, Message, SentPicture, Update};
-
-/// After so long nobody expects a button to know what it is about.
-const MAX_BUTTON_AGE: Duration = Duration::from_hours(24);
+use crate::telegram::types::{Event, Message, SentPicture, Update};
 
 /// What the bot knows about itself.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +69,8 @@ pub struct Manners {
     pub rate: Option<Rate>,
     /// What time it is for Telegram.
     pub clock: Clock,
+    /// What pictures without a question mean.
+    pub habits: Arc<Habits>,
 }
 
 /// One thing to do.
@@ -111,6 +115,13 @@ pub enum Task {
         /// In which words.
         texts: &'static Texts,
     },
+    /// From now on pictures without a question mean this to a user.
+    Choose {
+        /// Who chose.
+        user: i64,
+        /// What they mean.
+        choice: Choice,
+    },
 }
 
 /// What `update` asks for; nothing for most.
@@ -118,7 +129,7 @@ pub enum Task {
 pub fn tasks(update: &Update, manners: &Manners) -> Vec<Task> {
     match &update.event {
         Event::Message(message) => message_task(message, manners).into_iter().collect(),
-        Event::Callback(callback) => callback_tasks(callback, manners),
+        Event::Callback(callback) => pressed::tasks(callback, manners),
         // Those that somebody types are no chat of ours: see `inline`.
         Event::Inline(_) | Event::Other => Vec::new(),
     }
@@ -148,15 +159,36 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
             query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
             query => return Some(Task::Search(search(to, query))),
         },
-        Asked::Like(like, picture, words) => match tidy(words) {
-            query if query.chars().count() > MAX_QUERY_CHARS => reply::query_too_long(texts),
-            query => {
-                // All that a button needs later must stand in the message that ours replies to.
-                let reply_to = Some(like.message_id).filter(|id| *id > 0);
-                let to = Address { reply_to, ..to };
-                return Some(Task::Search(search(to, query).like(picture)));
+        Asked::Like(like, picture, words) => {
+            let query = tidy(words);
+            let bare = bare_picture(message, &manners.me)
+                .filter(|_| like.message_id == message.message_id);
+            // What is saved may have a long caption.
+            let is_too_long = query.chars().count() > MAX_QUERY_CHARS;
+            if is_too_long && bare.is_none() {
+                let reply = reply::query_too_long(texts);
+                return Some(Task::Say { to, reply });
             }
+            // All that a button needs later must stand in the message that ours replies to.
+            let reply_to = Some(like.message_id).filter(|id| *id > 0);
+            let to = Address { reply_to, ..to };
+            let query = query.chars().take(MAX_QUERY_CHARS).collect();
+            let found = search(to, query).like(picture);
+            return Some(Task::Search(match bare {
+                Some(bare) => found.of_bare(bare, None),
+                None => found,
+            }));
+        }
+        Asked::Settings => reply::settings(texts, manners.habits.choice(speaker)),
+        Asked::Forget(what) => match what {
+            Some(what) => {
+                let wish = Some(Box::new(Wish::Forget(what)));
+                let found = search(to, String::new());
+                return Some(Task::Search(Search { wish, ..found }));
+            }
+            None => reply::forget_how(texts),
         },
+        Asked::ForgetMe => reply::forget_all(texts),
     };
     Some(Task::Say { to, reply })
 }
@@ -175,127 +207,12 @@ fn speaker_of(message: &Message, me: &Identity) -> Option<i64> {
     Some(message.speaker().unwrap_or(message.chat.id))
 }
 
-fn callback_tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
-    let acknowledge = |words| Task::Acknowledge {
-        callback: callback.id.clone(),
-        words,
-    };
-    let data = callback.data.as_deref().unwrap_or_default();
-    let (Some(message), Some(button)) = (&callback.message, Button::read(data)) else {
-        return vec![acknowledge(None)];
-    };
-    if !manners
-        .access
-        .permits(Some(callback.from.id), message.chat.id)
-    {
-        return vec![acknowledge(None)];
-    }
-    let texts = manners.texts(callback.from.language_code.as_deref());
-    if !may_press(callback.from.id, message, &button) {
-        return vec![acknowledge(Some(texts.not_yours))];
-    }
-    if button.act == Act::Similar {
-        let search = similar(callback, message, &button, texts, manners);
-        return vec![acknowledge(None), Task::Search(search)];
-    }
-    let asked = message.reply_to_message.as_deref();
-    let to = Address {
-        reply_to: asked.map(|asked| asked.message_id).filter(|id| *id > 0),
-        ..address_of(message)
-    };
-    let expired = || Task::Say {
-        to,
-        reply: reply::expired(texts),
-    };
-    let words = Some(button.words).filter(|words| !words.is_empty());
-    let words = words.or_else(|| words_of(asked?, &manners.me)).map(tidy);
-    let is_query = |query: &String| (1..=MAX_QUERY_CHARS).contains(&query.chars().count());
-    let language = manners.reads(callback.from.language_code.as_deref());
-    let search = |query| {
-        Search::for_words(to, callback.from.id, query, manners.results, texts).read_in(language)
-    };
-    let search = if button.by_picture {
-        let picture = asked.and_then(Message::picture);
-        let is_found = asked
-            .and_then(|asked| asked.from.as_ref())
-            .is_some_and(|from| from.id == manners.me.id);
-        picture.map(|picture| Search {
-            is_found,
-            ..search(tidy(button.words)).like(picture)
-        })
-    } else {
-        words.filter(is_query).map(search)
-    };
-    let task = match search {
-        Some(search) if !is_expired(message, &button, &manners.clock) => {
-            let id = Some(message.message_id).filter(|id| *id > 0);
-            Task::Search(Search {
-                offset: button.offset,
-                edit: id.filter(|_| matches!(button.act, Act::Retry | Act::Agree)),
-                pressed: id.filter(|_| button.act == Act::More),
-                agrees: button.act == Act::Agree,
-                ..search
-            })
-        }
-        _ => expired(),
-    };
-    vec![acknowledge(None), task]
-}
-
-/// Pictures like one that we sent: the one in `message`, or in another message of its chat.
-fn similar(
-    callback: &Callback,
-    message: &Message,
-    button: &Button,
-    texts: &'static Texts,
-    manners: &Manners,
-) -> Search {
-    let here = |number: i64| (number > 0).then_some(number);
-    let other = i64::try_from(button.offset).ok().and_then(here);
-    let to = Address {
-        reply_to: other.or(here(message.message_id)),
-        ..address_of(message)
-    };
-    let language = manners.reads(callback.from.language_code.as_deref());
-    let words = String::new();
-    let search = Search::for_words(to, callback.from.id, words, manners.results, texts);
-    Search {
-        picture: message.picture().filter(|_| other.is_none()),
-        is_found: true,
-        ..search.read_in(language)
-    }
-}
-
-/// Whether `user` may press `button` of our `message`: in a group only who asked, as the button and
-/// the message that ours replied to say. Who asked in a chat's name is known to nobody; then everybody
-/// there may.
-fn may_press(user: i64, message: &Message, button: &Button) -> bool {
-    let asked = message.reply_to_message.as_deref();
-    // The picture may be somebody else's.
-    let asked = asked.filter(|_| !button.by_picture);
-    let owners = [button.owner, asked.and_then(Message::speaker)];
-    let mut known = owners.into_iter().flatten().peekable();
-    let is_known = known.peek().is_some();
-    let is_public = message.chat.is_private() || button.act == Act::Try;
-    (is_known || is_public) && known.all(|owner| owner == user || owner < 0)
-}
-
-/// Whether the button is too old: what it went on with is forgotten. What searches anew does not age.
-fn is_expired(message: &Message, button: &Button, clock: &Clock) -> bool {
-    let made = message.date.and_then(|date| u64::try_from(date).ok());
-    let made = made.map(|date| UNIX_EPOCH + Duration::from_secs(date));
-    let age = made.and_then(|made| clock.since(made));
-    button.act != Act::Try && age.is_some_and(|age| age >= MAX_BUTTON_AGE)
-}
-
-/// The words in the message that ours replied to.
-fn words_of<'a>(asked: &'a Message, me: &Identity) -> Option<&'a str> {
-    match request_in(asked, me) {
-        Some(Asked::Query(words)) => Some(words),
-        Some(Asked::Help | Asked::WordsOnly | Asked::SmallTalk(_) | Asked::Like(..)) => None,
-        // In a group, words that answered our question: that question is not shown here.
-        None => asked.text.as_deref().filter(|text| !text.starts_with('/')),
-    }
+/// The picture that `message` shows in private, unless it asks for others like that.
+fn bare_picture(message: &Message, me: &Identity) -> Option<NewPicture> {
+    let caption = message.caption.as_deref().unwrap_or_default();
+    let asks = !matches!(command::said(caption, &me.username), Said::Words);
+    let is_bare = message.chat.is_private() && !asks;
+    NewPicture::of(message).filter(|_| is_bare)
 }
 
 impl Manners {
@@ -309,7 +226,15 @@ impl Manners {
             results: config.results,
             rate: config.rate,
             clock: Clock::default(),
+            habits: Arc::default(),
         }
+    }
+
+    /// The same, by these habits of users.
+    #[must_use]
+    pub fn with_habits(mut self, habits: Arc<Habits>) -> Self {
+        self.habits = habits;
+        self
     }
 
     /// The same with what the owner decided so far.
@@ -330,8 +255,10 @@ impl Manners {
     pub fn take_over(&mut self, config: &BotConfig) {
         let book = std::mem::take(&mut self.access.book);
         let clock = std::mem::take(&mut self.clock);
+        let habits = Arc::clone(&self.habits);
         *self = Self::of(std::mem::take(&mut self.me), config)
             .with_book(book)
+            .with_habits(habits)
             .with_clock(clock);
     }
 
@@ -352,6 +279,12 @@ enum Asked<'a> {
     Query(&'a str),
     /// Pictures like the one in this message, with these words.
     Like(&'a Message, SentPicture, &'a str),
+    /// What pictures without a question mean.
+    Settings,
+    /// To forget this; nothing where it is not said what.
+    Forget(Option<Forget>),
+    /// To forget everything: asked twice.
+    ForgetMe,
     /// Something without words, in private.
     WordsOnly,
     /// Nothing, politely, in private.
@@ -379,6 +312,16 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
             return match name.as_str() {
                 "start" | "help" => Some(Asked::Help),
                 "query" => Some(like(words).unwrap_or(Asked::Query(words))),
+                "settings" if private => Some(Asked::Settings),
+                "forget" if private && words.trim().eq_ignore_ascii_case("me") => {
+                    Some(Asked::ForgetMe)
+                }
+                "forget" if private => {
+                    let picture = [Some(message), asked].into_iter().flatten();
+                    let mut picture = picture.filter_map(NewPicture::of);
+                    let key = picture.next().map(|picture| picture.key);
+                    Some(Asked::Forget(key.map(Forget::Picture)))
+                }
                 _ => private.then_some(Asked::Help),
             };
         }

@@ -16,6 +16,7 @@ use super::queue::Queue;
 use super::rate::{Rates, Verdict};
 use super::recent::Recent;
 use super::reply;
+use super::saving::Choice;
 use super::search_job::report::Report;
 use crate::backoff;
 use crate::config::BotConfig;
@@ -179,7 +180,11 @@ impl Intake {
         }
         let mut tasks = tasks.unwrap_or_else(|| handler::tasks(update, self.door.manners()));
         if !tasks.is_empty() && self.recent.repeats(update, now) {
-            tasks.retain(|task| matches!(task, Task::Acknowledge { .. }));
+            tasks.retain_mut(|task| match task {
+                Task::Acknowledge { .. } => true,
+                Task::Search(search) => search.follow(),
+                _ => false,
+            });
         }
         tasks
             .into_iter()
@@ -189,9 +194,17 @@ impl Intake {
 
     /// A search beyond the user's rate becomes a word about that, or nothing.
     fn at_the_rate(&mut self, task: Task, now: Instant) -> Option<Task> {
-        let Task::Search(search) = task else {
-            return Some(task);
+        let search = match task {
+            Task::Search(search) => search,
+            Task::Choose { user, choice } => {
+                self.choose(user, choice);
+                return None;
+            }
+            task => return Some(task),
         };
+        if search.wish.is_some() && self.door.manners().habits.keeps(search.asker) {
+            return Some(Task::Search(search));
+        }
         match locked(&self.rates).admit(search.asker, search.to.chat, now) {
             Verdict::Admitted => Some(Task::Search(search)),
             Verdict::Told(wait) => {
@@ -206,6 +219,12 @@ impl Intake {
                 })
             }
             Verdict::Silent => None,
+        }
+    }
+
+    fn choose(&self, user: i64, choice: Choice) {
+        if let Err(cause) = self.door.manners().habits.choose(user, choice) {
+            tracing::warn!("what pictures mean to user {user} cannot be kept: {cause}");
         }
     }
 
@@ -257,6 +276,7 @@ impl Intake {
         tasks
             .unwrap_or_else(|| handler::tasks(&update, self.door.manners()))
             .into_iter()
+            .filter(|task| !matches!(task, Task::Choose { .. }))
             .map(|task| ChatJob::new(entry.id, task, since).resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
             .map(|job| suspected(job, entry.deaths))

@@ -107,6 +107,8 @@ impl ChatJob {
             Task::OwnersMenu { owner, texts } => {
                 Work::request(set_commands_of(owner, &reply::owners_commands(texts)))
             }
+            // Done on arrival: see `intake`.
+            Task::Choose { user, choice } => unreachable!("{choice:?} of {user} is no job"),
         };
         Self {
             update,

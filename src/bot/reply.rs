@@ -2,6 +2,11 @@
 
 pub mod guests;
 pub mod owner;
+mod saving;
+
+pub use saving::{
+    forget_all, forget_how, forgotten, not_saved, save_or_find, save_waits, saved, settings,
+};
 
 use std::time::Duration;
 
@@ -408,6 +413,8 @@ pub fn commands(texts: &Texts) -> Vec<Command> {
     };
     vec![
         entry("query", texts.query_command),
+        entry("settings", texts.settings_command),
+        entry("forget", texts.forget_command),
         entry("help", texts.help_command),
     ]
 }

@@ -5,6 +5,8 @@
 //! Gateway answers by itself: `{"message": "Service Unavailable"}`, 403 Forbidden, 429 Too Many
 //! Requests.
 
+mod saving;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -165,7 +167,8 @@ impl SearchClient {
         }
         let mut page = found?;
         let sent = page.hits.len();
-        page.hits.retain(|hit| Hit::is_address(&hit.url));
+        page.hits
+            .retain(|hit| Hit::is_address(&hit.url) || hit.file_id.is_some());
         if page.hits.is_empty() && sent > 0 {
             let message = "the endpoint's answer holds no address that Telegram could fetch";
             return Err(Failure::new(Reason::Garbled, message));
@@ -181,12 +184,17 @@ impl SearchClient {
     /// # Errors
     /// As [`SearchClient::search`], where the endpoint does not answer.
     pub fn is_third_party(&self) -> Result<bool, Failure> {
+        let health = self.health()?;
+        Ok(health.get("engine").is_some_and(|engine| engine == "space"))
+    }
+
+    /// What its `/health` says; null for an endpoint without that page.
+    fn health(&self) -> Result<Value, Failure> {
         let answer = self.get("/health")?;
         if matches!(answer.head.status, 500 | 502..) {
-            return page_of(&answer).map(|_| false);
+            return Err(failure_of(&answer));
         }
-        let json = answer.json().unwrap_or_default();
-        Ok(json.get("engine").is_some_and(|engine| engine == "space"))
+        Ok(answer.json().unwrap_or_default())
     }
 
     /// What the endpoint says of itself.
@@ -222,11 +230,16 @@ impl SearchClient {
         state
     }
 
-    /// Asks for a page of the endpoint beside its search.
-    fn get(&self, path: &str) -> Result<http::Response, Failure> {
+    /// The address of another page of the endpoint.
+    fn place(&self, path: &str) -> String {
         let base = self.url.trim_end_matches('/');
         let base = base.strip_suffix("/search").unwrap_or(base);
-        let request = http::Request::get(format!("{base}{path}"));
+        format!("{base}{path}")
+    }
+
+    /// Asks for a page of the endpoint beside its search.
+    fn get(&self, path: &str) -> Result<http::Response, Failure> {
+        let request = http::Request::get(self.place(path));
         let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
         let start = Instant::now();
         self.http
@@ -259,22 +272,27 @@ fn no_answer(error: &Error, in_time: bool) -> Failure {
 }
 
 fn page_of(answer: &http::Response) -> Result<Page, Failure> {
+    if answer.head.status != 200 {
+        return Err(failure_of(answer));
+    }
+    let page = answer.json().ok().as_ref().and_then(Page::from_json);
+    page.ok_or_else(|| {
+        Failure::new(
+            Reason::Garbled,
+            "the endpoint's answer is not a list of pictures",
+        )
+    })
+}
+
+/// The failure in an answer that is none.
+fn failure_of(answer: &http::Response) -> Failure {
     let status = answer.head.status;
     let retry_after = answer.head.retry_after();
     let json = answer.json();
-    if status == 200 {
-        let page = json.as_ref().ok().and_then(Page::from_json);
-        return page.ok_or_else(|| {
-            Failure::new(
-                Reason::Garbled,
-                "the endpoint's answer is not a list of pictures",
-            )
-        });
-    }
     if let Ok(body) = &json
         && let Some(failure) = Failure::from_json(body, retry_after)
     {
-        return Err(failure);
+        return failure;
     }
     let reason = match status {
         401 | 403 => Reason::Forbidden,
@@ -297,8 +315,8 @@ fn page_of(answer: &http::Response) -> Result<Page, Failure> {
     // A proxy's word for an endpoint that is not there, and nobody's for when it will be.
     let is_away = matches!(status, 502 | 503);
     let soon = (reason == Reason::Unreachable && !is_away).then_some(SOON);
-    Err(Failure {
+    Failure {
         retry_after: retry_after.or(soon),
         ..Failure::new(reason, message)
-    })
+    }
 }

@@ -46,6 +46,8 @@ pub struct SearchJob {
     unreachable_from: Option<Duration>,
     /// How often Telegram could not be talked to.
     tries: Tries,
+    /// The user was told that a picture waits for the endpoint.
+    is_told: bool,
 }
 
 /// The "Searching…" message.
@@ -85,6 +87,8 @@ enum Phase {
 enum Awaits {
     /// [`SearchEvent::TurnBegan`].
     Turn,
+    /// What came of what is asked for before the search.
+    Wish,
     /// The fate of "Searching…".
     Acknowledgement,
     /// [`SearchEvent::Order`].
@@ -105,7 +109,7 @@ impl SearchJob {
     /// A search of which nothing was said or done yet.
     #[must_use]
     pub fn new(search: Search) -> Self {
-        let acknowledgement = if search.is_quiet() {
+        let acknowledgement = if search.wish.is_none() && search.is_quiet() {
             Acknowledgement::Missing
         } else {
             Acknowledgement::Due
@@ -121,6 +125,7 @@ impl SearchJob {
             times_busy: 0,
             unreachable_from: None,
             tries: Tries::default(),
+            is_told: false,
         }
     }
 
@@ -202,6 +207,21 @@ impl SearchJob {
             (Awaits::Message, SearchEvent::NotSent(error)) => {
                 self.not_sent(Sending::Message, &error, now)
             }
+            (Awaits::Wish, SearchEvent::NothingBefore) => {
+                self.search.wish = None;
+                if self.search.is_quiet() {
+                    self.acknowledgement = Acknowledgement::Missing;
+                }
+                self.begin()
+            }
+            (Awaits::Wish, SearchEvent::Done(said, message)) => {
+                self.acknowledgement =
+                    message.map_or(Acknowledgement::Missing, Acknowledgement::Sent);
+                self.phase = Phase::Over(said);
+                self.next(Vec::new())
+            }
+            (Awaits::Wish, SearchEvent::DoneInSilence) => self.end(TurnEnd::Answered),
+            (Awaits::Wish, SearchEvent::SearchFailed(failure)) => self.not_saved(failure),
             (Awaits::Order, SearchEvent::Order(order)) => self.ordered(order),
             (Awaits::Answer, SearchEvent::Found(page)) => self.found(page),
             (Awaits::Answer, SearchEvent::SearchFailed(failure)) => {
@@ -217,6 +237,10 @@ impl SearchJob {
     }
 
     fn begin(&mut self) -> Orders {
+        if self.search.wish.is_some() && self.phase == Phase::Open {
+            self.awaits = Awaits::Wish;
+            return Orders::only(Then::Fulfil);
+        }
         if self.acknowledgement != Acknowledgement::Due {
             return self.next(Vec::new());
         }
@@ -343,6 +367,26 @@ impl SearchJob {
                 self.next(effects)
             }
         }
+    }
+
+    /// The endpoint did not save or forget: where it will, later, the job waits for that.
+    fn not_saved(&mut self, failure: Failure) -> Orders {
+        let pause = failures::after_saving(&failure);
+        let said = reply::not_saved(&self.search, &failure);
+        let mut effects = vec![Effect::Log(Report::SearchFailed(failure))];
+        let Some(pause) = pause else {
+            self.phase = Phase::Over(said);
+            return self.next(effects);
+        };
+        if self.is_told {
+            // Said before.
+            effects.clear();
+        } else {
+            let waits = reply::save_waits(self.search.texts);
+            effects.push(Effect::Apologise(message(self.search.to, &waits)));
+            self.is_told = true;
+        }
+        self.end_after(effects, TurnEnd::Later(pause))
     }
 
     /// Says "waking up", unless the job waited before and so did that.

@@ -14,6 +14,25 @@ use super::wanted::Search;
 
 const LIMIT: u64 = MAX_PICTURE_BYTES as u64;
 
+/// The form and bytes of the picture that Telegram calls `file_id`, fetched by `send` and `download`.
+///
+/// # Errors
+/// As [`query`].
+pub fn fetch(
+    file_id: &str,
+    send: impl FnOnce(Call) -> Result<Value>,
+    download: impl FnOnce(&str, u64) -> Result<Vec<u8>>,
+) -> std::result::Result<(PictureForm, Vec<u8>), Failure> {
+    let file = send(get_file(file_id)).map_err(|error| failure(&error))?;
+    let path = file.get("file_path").and_then(Value::as_str);
+    let path =
+        path.ok_or_else(|| Failure::new(Reason::Internal, "Telegram named no path of the file"))?;
+    let bytes = download(path, LIMIT).map_err(|error| failure(&error))?;
+    let form = PictureForm::of(&bytes)
+        .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
+    Ok((form, bytes))
+}
+
 /// The query for pictures like `picture`, as `wanted` says, fetched by `send` and `download`.
 ///
 /// # Errors
@@ -25,13 +44,7 @@ pub fn query(
     send: impl FnOnce(Call) -> Result<Value>,
     download: impl FnOnce(&str, u64) -> Result<Vec<u8>>,
 ) -> std::result::Result<Query, Failure> {
-    let file = send(get_file(&picture.file_id)).map_err(|error| failure(&error))?;
-    let path = file.get("file_path").and_then(Value::as_str);
-    let path =
-        path.ok_or_else(|| Failure::new(Reason::Internal, "Telegram named no path of the file"))?;
-    let bytes = download(path, LIMIT).map_err(|error| failure(&error))?;
-    let form = PictureForm::of(&bytes)
-        .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
+    let (form, bytes) = fetch(&picture.file_id, send, download)?;
     Ok(Query {
         subject: Subject::Picture {
             media_type: form.media_type.to_owned(),

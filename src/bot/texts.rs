@@ -31,6 +31,12 @@ macro_rules! texts {
             pub links_sent: Forms,
             /// So many pictures that fit cannot be shown now.
             pub away: Forms,
+            /// So many pictures were saved.
+            pub saved: Forms,
+            /// So many pictures were saved before.
+            pub known: Forms,
+            /// So many pictures were forgotten.
+            pub forgotten: Forms,
             $($(#[$doc])* pub $name: &'static str,)*
         }
 
@@ -215,6 +221,36 @@ texts! {
     endpoint_not_ready,
     /// The endpoint does not answer.
     endpoint_away,
+    /// To who sends a picture for the first time: what that is to mean.
+    save_or_find,
+    /// Button, and choice: pictures are saved.
+    save_button,
+    /// Button, and choice: pictures are searched by.
+    find_button,
+    /// A picture is saved as soon as the endpoint is there again.
+    save_waits,
+    /// No more pictures can be saved.
+    collection_full,
+    /// A picture was not saved.
+    not_saved,
+    /// Button that forgets a picture.
+    forget_button,
+    /// There is nothing to forget.
+    was_not_saved,
+    /// `/forget` without a picture.
+    forget_how,
+    /// `/forget me`: asks once more.
+    forget_all,
+    /// Button that forgets everything.
+    forget_all_button,
+    /// No choice was made.
+    not_chosen,
+    /// `/settings`; the `{choice}` is one of the above.
+    settings,
+    /// In the menu: `/settings`.
+    settings_command,
+    /// In the menu: `/forget`.
+    forget_command,
 }
 
 /// All languages, in the order of [`Language::ALL`]; the first is for everybody whose own is missing.

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::button::{Act, Button};
+use super::saving::{Choice, NewPicture, Wish, collection_of};
 use super::texts::Texts;
 use crate::search::{DEFAULT_LIMIT, Language};
 use crate::telegram::request::Address;
@@ -34,6 +35,8 @@ pub struct Search {
     pub edit: Option<i64>,
     /// The message of ours whose button asked for this page; it loses that button.
     pub pressed: Option<i64>,
+    /// What is asked for before it, or in its place.
+    pub wish: Option<Box<Wish>>,
     /// What is said about it.
     pub texts: &'static Texts,
     /// The language of its captions, of more languages than there are texts in.
@@ -61,6 +64,7 @@ impl Search {
             offset: 0,
             edit: None,
             pressed: None,
+            wish: None,
             texts,
             language: Language::of_tag(texts.language),
         }
@@ -114,6 +118,41 @@ impl Search {
         .data()
     }
 
+    /// The same, unless `picture` is to be saved: what it means, a button says, or what its sender chose.
+    #[must_use]
+    pub fn of_bare(self, picture: NewPicture, choice: Option<Choice>) -> Self {
+        Self {
+            wish: Some(Box::new(Wish::Bare {
+                picture,
+                choice,
+                follows: false,
+            })),
+            ..self
+        }
+    }
+
+    /// Takes it for one of several pictures of an album that ask one question; whether it has anything to
+    /// do beside that.
+    pub fn follow(&mut self) -> bool {
+        match self.wish.as_deref_mut() {
+            Some(Wish::Bare {
+                choice: None,
+                follows,
+                ..
+            }) => {
+                *follows = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The collection of who asks in private, beside the owner's folders.
+    #[must_use]
+    pub fn own_collection(&self) -> Option<String> {
+        (self.to.chat == self.asker).then(|| collection_of(self.asker))
+    }
+
     /// Whether nothing is said before the answer comes: a bare picture asks nothing in words.
     #[must_use]
     pub fn is_quiet(&self) -> bool {
@@ -151,6 +190,19 @@ impl Search {
     #[must_use]
     pub fn more(&self, offset: usize) -> Option<String> {
         self.button(Act::More, offset)
+    }
+
+    /// Does `act` with the picture that ours replies to.
+    #[must_use]
+    pub fn with_picture(&self, act: Act) -> Option<String> {
+        Button {
+            act,
+            offset: 0,
+            owner: None,
+            by_picture: true,
+            words: "",
+        }
+        .data()
     }
 
     fn button(&self, act: Act, offset: usize) -> Option<String> {

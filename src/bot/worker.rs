@@ -3,6 +3,8 @@
 //! Each step of a search is kept in its job, so that a job put back (flood limits, no network,
 //! endpoint asleep) goes on where it stopped.
 
+mod wishes;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -19,6 +21,7 @@ use super::outage::Outage;
 use super::pictures::{Fetcher, PictureForm};
 use super::queue::{Queue, Queued};
 use super::reply;
+use super::saving::habits::Habits;
 use super::search_client::SearchClient;
 use super::search_job::report::Report;
 use super::search_job::{self, failures};
@@ -39,6 +42,7 @@ use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::poll::PollEvent;
 use crate::telegram::request::Call;
+use wishes::Saving;
 
 mod watch;
 
@@ -63,6 +67,7 @@ pub struct Tools {
     budget: Arc<Budget>,
     activities: Activities,
     agreements: Agreements,
+    saving: Saving,
     queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
     waiting: WaitingRoom,
@@ -139,6 +144,7 @@ impl Tools {
             budget: Arc::new(Budget::new(PICTURES)),
             activities: Activities::default(),
             agreements: Agreements::default(),
+            saving: Saving::default(),
             queue,
             inbox,
             waiting: WaitingRoom::default(),
@@ -149,10 +155,12 @@ impl Tools {
         }
     }
 
-    /// The same, with what is kept over restarts: what users agreed to, and pictures that Telegram has.
+    /// The same, with what is kept over restarts: what users agreed to and chose, and pictures that
+    /// Telegram has.
     #[must_use]
     pub fn with_kept(mut self, config: &BotConfig) -> Self {
         self.agreements = Agreements::open(config.state_dir.clone());
+        self.saving.habits = Arc::new(Habits::open(config.state_dir.clone()));
         self.file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
         self
     }
@@ -161,6 +169,12 @@ impl Tools {
     #[must_use]
     pub fn ways(&self) -> (Delivery, Arc<Budget>) {
         (self.delivery.clone(), Arc::clone(&self.budget))
+    }
+
+    /// What pictures mean to users.
+    #[must_use]
+    pub fn habits(&self) -> Arc<Habits> {
+        Arc::clone(&self.saving.habits)
     }
 
     /// Pictures that Telegram knows already.
@@ -299,6 +313,7 @@ impl ChatWorker {
                     }
                     event = match then {
                         Then::Send(call) => self.told(call, &mut work.job.search),
+                        Then::Fulfil => self.fulfil(&work.job.search),
                         Then::CheckOrder => SearchEvent::Order(self.order(update, &lane, work)),
                         Then::Search => self.answer(&work.job.search),
                         Then::SendAlbum => match self.send_album(update, work) {
@@ -354,7 +369,9 @@ impl ChatWorker {
         match self.send(call) {
             Ok(sent) => {
                 search.learn(&sent);
-                SearchEvent::Sent(sent.get("message_id").and_then(Value::as_i64))
+                let message = sent.get("message_id").and_then(Value::as_i64);
+                self.tools.saving.said(search, message);
+                SearchEvent::Sent(message)
             }
             Err(error) => SearchEvent::NotSent(error),
         }
@@ -451,9 +468,12 @@ impl ChatWorker {
         let Some(picture) = &wanted.picture else {
             self.part.within(tools.search.timeout() + SEARCH_SLACK);
             let (query, tag) = (&wanted.query, wanted.language.map_or("", Language::tag));
-            let key = format!("{} {} {tag} {query}", wanted.results, wanted.offset);
+            let filter = self.filter_of(wanted);
+            let whose = filter.collections.join(" ");
+            let key = format!("{whose} {} {} {tag} {query}", wanted.results, wanted.offset);
             let query = Query {
                 language: wanted.language,
+                filter,
                 ..Query::text(query, wanted.results, wanted.offset)?
             };
             return tools.searches.once(&key, || tools.search.search(&query));
@@ -463,6 +483,10 @@ impl ChatWorker {
             tools.delivery.download(path, limit)
         };
         let query = sent_pictures::query(wanted, picture, |call| self.send(call), download)?;
+        let query = Query {
+            filter: self.filter_of(wanted),
+            ..query
+        };
         self.part.within(tools.search.timeout() + SEARCH_SLACK);
         tools.search.search(&query)
     }

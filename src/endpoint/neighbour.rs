@@ -2,7 +2,7 @@
 //!
 //! A loopback address is open to every user of the machine, while the pictures behind it may be one
 //! user's own. The kernel knows to whom the other end belongs, and tells it in `/proc/net/tcp`
-//! (proc_pid_net(5)).
+//! (`proc_pid_net(5)`).
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};

@@ -65,6 +65,15 @@ impl Request {
         .header("content-type", content_type)
     }
 
+    /// A DELETE of `url`.
+    #[must_use]
+    pub fn delete(url: impl Into<String>) -> Self {
+        Self {
+            method: "DELETE",
+            ..Self::get(url)
+        }
+    }
+
     /// A PUT without a body to `url`.
     #[must_use]
     pub fn put(url: impl Into<String>) -> Self {

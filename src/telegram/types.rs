@@ -337,14 +337,17 @@ impl Message {
         })
     }
 
+    /// Its picture in the largest size.
+    #[must_use]
+    pub fn largest_size(&self) -> Option<&PhotoSize> {
+        let area = |size: &&PhotoSize| u64::from(size.width) * u64::from(size.height);
+        self.photo.iter().max_by_key(area)
+    }
+
     /// The `file_id` of its picture in the largest size.
     #[must_use]
     pub fn largest_photo(&self) -> Option<&str> {
-        let area = |size: &&PhotoSize| u64::from(size.width) * u64::from(size.height);
-        self.photo
-            .iter()
-            .max_by_key(area)
-            .map(|size| size.file_id.as_str())
+        self.largest_size().map(|size| size.file_id.as_str())
     }
 }
 

@@ -21,6 +21,13 @@ fn pages(request: &Request) -> Reply {
     Reply::json(200, &page)
 }
 
+/// Searches so far.
+fn searches(stage: &Stage) -> usize {
+    let requests = stage.endpoint.requests();
+    let searches = requests.iter().filter(|one| one.target.contains("query="));
+    searches.count()
+}
+
 /// The data of the button "More" of `call`.
 fn button(call: &Call) -> Option<String> {
     let button = &call.parameters["reply_markup"]["inline_keyboard"][0][0];
@@ -124,7 +131,7 @@ fn forged_buttons_search_nothing() {
         .iter()
         .filter(|call| call.parameters["text"] == "Only who asked can press this.");
     assert_eq!(told.count(), 5);
-    assert_eq!(stage.endpoint.requests().len(), 1);
+    assert_eq!(searches(&stage), 1);
     stage.stop();
 }
 
@@ -140,7 +147,7 @@ fn a_button_pressed_twice_brings_one_page() {
     stage.telegram.wait_for_count("answerCallbackQuery", 3);
     stage.telegram.write(7, "cat");
     stage.telegram.wait_for_text("5 pictures for “cat”");
-    assert_eq!(stage.endpoint.requests().len(), 3);
+    assert_eq!(searches(&stage), 3);
     stage.stop();
 }
 

@@ -8,6 +8,7 @@ mod chat_inline;
 mod chat_limits;
 mod chat_more;
 mod chat_pictures;
+mod chat_saving;
 mod chat_similar;
 mod claim;
 mod clip_asked;

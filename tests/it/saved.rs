@@ -13,7 +13,7 @@ use crate::support::endpoint::start;
 use crate::support::process::Program;
 use crate::support::raw::{Raw, Reply};
 
-const TOKEN: &str = "authorization: Bearer s3cret-of-the-test\r\n";
+pub const TOKEN: &str = "authorization: Bearer s3cret-of-the-test\r\n";
 
 /// An endpoint with the built-in model that saves pictures in a folder of that name.
 pub struct Store {

@@ -18,9 +18,17 @@ impl Rung {
 }
 
 impl Item {
+    /// Where whoever reads it finds the picture.
+    pub(super) fn address(&self) -> &str {
+        match &self.hit.link {
+            Some(link) if self.hit.url.is_empty() => link,
+            _ => &self.hit.url,
+        }
+    }
+
     pub(super) fn photo(&self, index: usize) -> Photo {
         let (media, file) = match &self.rung {
-            Rung::FileId(file_id) => (file_id.clone(), None),
+            Rung::FileId(file_id) | Rung::FileIdOfFile(file_id) => (file_id.clone(), None),
             Rung::Upload(_, picture) => {
                 let name = format!("picture{index}");
                 let file = Attachment {
@@ -52,7 +60,7 @@ impl Item {
         }
         self.rung = match error.kind() {
             Kind::Blocked => Rung::Withheld,
-            _ => Rung::last(&self.hit.url),
+            _ => Rung::last(self.address()),
         };
         let what = match self.rung {
             Rung::Link => "sent as a link",
@@ -67,16 +75,19 @@ impl Item {
             self.hit.url,
             error.chain()
         );
-        let last = Rung::last(&self.hit.url);
+        let last = Rung::last(self.address());
         self.rung = match std::mem::replace(&mut self.rung, Rung::Link) {
+            Rung::FileId(file_id) if self.hit.url.is_empty() => Rung::FileIdOfFile(file_id),
             Rung::FileId(_) if !pictures::is_local(&self.hit.url) => Rung::Url,
             Rung::FileId(_) | Rung::Url => Rung::Fetch(SendForm::Together),
             Rung::Upload(SendForm::Together, picture) => Rung::Upload(SendForm::Alone, picture),
             Rung::Upload(SendForm::Alone, picture) => Rung::Upload(SendForm::Document, picture),
             Rung::Sent => Rung::Sent,
-            Rung::Fetch(_) | Rung::Upload(SendForm::Document, _) | Rung::Link | Rung::Withheld => {
-                last
-            }
+            Rung::FileIdOfFile(_)
+            | Rung::Fetch(_)
+            | Rung::Upload(SendForm::Document, _)
+            | Rung::Link
+            | Rung::Withheld => last,
         };
     }
 }

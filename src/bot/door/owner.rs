@@ -14,12 +14,22 @@ use crate::bot::texts::Texts;
 use crate::config::Rate;
 use crate::telegram::types::Message;
 
+/// How often somebody may search from now on.
+pub(super) enum NewRate {
+    /// As everybody.
+    Default,
+    /// As often as they like.
+    NoLimit,
+    /// So often.
+    Own(Rate),
+}
+
 /// What the owner's `message` asks for.
 pub(super) enum Wish {
     /// Nothing but an answer.
     Task(Task),
     /// An answer, and `id` may search so often from now on.
-    Rate { id: i64, rate: Option<Option<Rate>> },
+    Rate { id: i64, rate: NewRate },
     /// To see the rate of `id`.
     ShowRate { id: i64 },
 }
@@ -66,11 +76,11 @@ pub(super) fn wish(message: &Message, manners: &Manners, texts: &'static Texts) 
     }
 }
 
-/// What the last word of `/rate` means; the inner nothing is what holds for everybody.
-fn rate(word: &str) -> Option<Option<Option<Rate>>> {
+/// What the last word of `/rate` means.
+fn rate(word: &str) -> Option<NewRate> {
     match word.to_ascii_lowercase().as_str() {
-        "default" => Some(None),
-        "off" | "none" => Some(Some(None)),
-        rate => rate.parse().ok().map(|rate| Some(Some(rate))),
+        "default" => Some(NewRate::Default),
+        "off" | "none" => Some(NewRate::NoLimit),
+        rate => rate.parse().ok().map(NewRate::Own),
     }
 }

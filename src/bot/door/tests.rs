@@ -57,6 +57,7 @@ impl House {
             Task::Search(search) => format!("{}: search {}", search.to.chat, search.asker),
             Task::Stats { to, .. } => format!("{}: stats", to.chat),
             Task::OwnersMenu { owner, .. } => format!("menu of {owner}"),
+            Task::Choose { user, choice } => format!("{user} chooses {choice:?}"),
         };
         tasks.iter().map(said).collect()
     }

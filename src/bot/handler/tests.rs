@@ -1,5 +1,7 @@
 mod pictures;
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use super::*;
 use crate::config::Allowed;
 use serde_json::{Value, json};
@@ -51,6 +53,7 @@ fn said(event: Value) -> String {
             }
             Task::Edit { reply, .. } => format!("edit: {}", reply.text),
             Task::Stats { .. } | Task::OwnersMenu { .. } => "the owner's".to_owned(),
+            Task::Choose { user, choice } => format!("{user} chooses {choice:?}"),
         })
         .collect();
     lines.join("; ")

@@ -85,7 +85,7 @@ mod tests {
             trouble: None,
         };
         let summary = Summary {
-            since_start: Duration::from_secs(90_000),
+            since_start: Duration::from_hours(25),
             last_hour: 3,
             today: 40,
             failures: BTreeMap::from([("busy", 1), ("timeout", 2)]),

@@ -6,6 +6,7 @@
 //! | the endpoint is busy, or limits how often it is asked | it is asked again after the pause it named (5 s if none), twice at most; a pause over 30 s is not waited for |
 //! | the endpoint breaks off, or answers with a status that is no word of its own | it is asked again after a second, or the pause it named, twice at most |
 //! | the endpoint cannot be reached | it is asked again every second, later every three, for 30 s |
+//! | it cannot save a picture now | the user is told once; it is asked again every few seconds, for a day |
 //! | any other reason, or tried often enough | one sentence for the reason is said, with a button to retry ([`crate::bot::reply::failed`]) |
 //!
 //! | what Telegram did not take | why | what it leads to |
@@ -37,6 +38,8 @@ const MAX_BUSY_TRIES: u32 = 3;
 /// Pause before a busy endpoint is asked again, where it named none.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
 const MAX_BUSY_PAUSE: Duration = Duration::from_secs(30);
+/// Pause before a picture is saved that could not be saved yet.
+const SAVING_PAUSE: Duration = Duration::from_secs(5);
 /// How long an endpoint is waited for that cannot be reached: it may be starting anew.
 const UNREACHABLE: Duration = Duration::from_secs(30);
 /// Pauses meanwhile, at first and from [`EARLY`] on.
@@ -202,6 +205,25 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
     } else {
         AfterSearch::Say
     }
+}
+
+/// When the endpoint is asked again that did not save; none where it would refuse again.
+#[must_use]
+pub fn after_saving(failure: &Failure) -> Option<Duration> {
+    let passes = matches!(
+        failure.reason,
+        Reason::Unreachable
+            | Reason::RateLimited
+            | Reason::Timeout
+            | Reason::NotReady
+            | Reason::DiskFull
+    );
+    passes.then(|| {
+        failure
+            .retry_after
+            .unwrap_or(SAVING_PAUSE)
+            .clamp(SAVING_PAUSE, MAX_BUSY_PAUSE)
+    })
 }
 
 /// What it leads to that Telegram did not take `sending`; `tries` counts this one, too.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::report::Report;
 use crate::bot::answer_progress::AnswerProgress;
-use crate::bot::reply::Tally;
+use crate::bot::reply::{Reply, Tally};
 use crate::error::Error;
 use crate::search::{Failure, Hit, Page};
 use crate::telegram::request::Call;
@@ -24,6 +24,13 @@ pub enum SearchEvent {
     Found(Page),
     /// The picture may not go to the endpoint before who sent it has agreed.
     AgreementNeeded,
+    /// There is nothing to do before the search.
+    NothingBefore,
+    /// What was asked for before the search was all: this is said of it, in place of the message with
+    /// that number where there is one.
+    Done(Reply, Option<i64>),
+    /// The same, without a word.
+    DoneInSilence,
     /// The search failed.
     SearchFailed(Failure),
     /// Every picture of the album arrived in one form or another.
@@ -87,6 +94,9 @@ pub enum Effect {
 pub enum Then {
     /// Send to Telegram: [`SearchEvent::Sent`] or [`SearchEvent::NotSent`].
     Send(Call),
+    /// Do what is asked for before the search: [`SearchEvent::NothingBefore`], [`SearchEvent::Done`],
+    /// [`SearchEvent::DoneInSilence`] or [`SearchEvent::SearchFailed`].
+    Fulfil,
     /// Look for earlier searches of the chat: [`SearchEvent::Order`].
     CheckOrder,
     /// Ask the endpoint: [`SearchEvent::Found`] or [`SearchEvent::SearchFailed`].

@@ -118,6 +118,7 @@ fn lines(orders: &Orders) -> String {
     let mut lines: Vec<String> = orders.effects.iter().map(effect_line).collect();
     lines.push(match &orders.then {
         Then::Send(call) => call_line(call),
+        Then::Fulfil => "fulfil".to_owned(),
         Then::CheckOrder => "order?".to_owned(),
         Then::Search => "search".to_owned(),
         Then::SendAlbum => "send album".to_owned(),

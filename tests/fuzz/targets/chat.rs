@@ -171,9 +171,11 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
                 assert_eq!(Some(to.chat), chat.map(|chat| chat.id));
                 check_reply(reply);
             }
-            Task::Edit { .. } | Task::Stats { .. } | Task::OwnersMenu { .. } => {
+            Task::Stats { .. } | Task::OwnersMenu { .. } => {
                 panic!("the handler does nothing for the owner")
             }
+            Task::Edit { reply, .. } => check_reply(reply),
+            Task::Choose { user: who, .. } => assert_eq!(Some(*who), user.map(|user| user.id)),
             Task::Search(search) => {
                 assert_eq!(Some(search.to.chat), chat.map(|chat| chat.id));
                 let speaker = match &update.event {

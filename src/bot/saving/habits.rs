@@ -1,0 +1,182 @@
+//! Which choice somebody made about pictures without a question, and the pictures that wait for it, kept
+//! in the state folder.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Choice, NewPicture};
+use crate::locked::locked;
+
+const FILE: &str = "picture-habits";
+/// Pictures of one person that wait for a choice, at most.
+const MAX_WAITING: usize = 200;
+
+/// What pictures mean, by user.
+#[derive(Debug, Default)]
+pub struct Habits {
+    file: Option<PathBuf>,
+    users: Mutex<BTreeMap<i64, Habit>>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Habit {
+    choice: Option<Choice>,
+    #[serde(default)]
+    waiting: Vec<NewPicture>,
+}
+
+impl Habits {
+    /// Those in `folder`; without one they last as long as the process. What cannot be read is asked for
+    /// anew.
+    #[must_use]
+    pub fn open(folder: Option<PathBuf>) -> Self {
+        let file = folder.map(|folder| folder.join(FILE));
+        let text = file.as_ref().map(std::fs::read);
+        let text = text.and_then(Result::ok).unwrap_or_default();
+        Self {
+            file,
+            users: Mutex::new(serde_json::from_slice(&text).unwrap_or_default()),
+        }
+    }
+
+    /// What `user` chose.
+    #[must_use]
+    pub fn choice(&self, user: i64) -> Option<Choice> {
+        locked(&self.users).get(&user)?.choice
+    }
+
+    /// Whether pictures of `user` are saved, or wait for that: no search, and no matter of rates.
+    #[must_use]
+    pub fn keeps(&self, user: i64) -> bool {
+        let users = locked(&self.users);
+        users
+            .get(&user)
+            .is_some_and(|habit| habit.choice == Some(Choice::Save) || !habit.waiting.is_empty())
+    }
+
+    /// `user` chooses.
+    ///
+    /// # Errors
+    /// The system's, when that cannot be kept.
+    pub fn choose(&self, user: i64, choice: Choice) -> io::Result<()> {
+        self.change(user, |habit| habit.choice = Some(choice))
+    }
+
+    /// Keeps `picture` until `user` chooses. Returns whether that is still to be asked for.
+    ///
+    /// # Errors
+    /// The system's, when it cannot be kept.
+    pub fn wait(&self, user: i64, picture: &NewPicture) -> io::Result<bool> {
+        let is_first = self.waiting(user).is_empty();
+        self.change(user, |habit| {
+            let is_known = habit.waiting.iter().any(|old| old.key == picture.key);
+            if !is_known && habit.waiting.len() < MAX_WAITING {
+                habit.waiting.push(picture.clone());
+            }
+        })?;
+        Ok(is_first)
+    }
+
+    /// The pictures of `user` that wait.
+    #[must_use]
+    pub fn waiting(&self, user: i64) -> Vec<NewPicture> {
+        let users = locked(&self.users);
+        users
+            .get(&user)
+            .map(|habit| habit.waiting.clone())
+            .unwrap_or_default()
+    }
+
+    /// None of the pictures of `user` waits any more.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn none_waits(&self, user: i64) -> io::Result<()> {
+        if self.waiting(user).is_empty() {
+            return Ok(());
+        }
+        self.change(user, |habit| habit.waiting.clear())
+    }
+
+    fn change(&self, user: i64, change: impl FnOnce(&mut Habit)) -> io::Result<()> {
+        let mut users = locked(&self.users);
+        let old = users.get(&user).cloned();
+        let habit = users.entry(user).or_default();
+        change(habit);
+        if old.as_ref() == Some(&*habit) {
+            return Ok(());
+        }
+        let written = self.write(&users);
+        if written.is_err() {
+            match old {
+                Some(old) => users.insert(user, old),
+                None => users.remove(&user),
+            };
+        }
+        written
+    }
+
+    fn write(&self, users: &BTreeMap<i64, Habit>) -> io::Result<()> {
+        let Some(path) = &self.file else {
+            return Ok(());
+        };
+        let new = path.with_extension("new");
+        let mut file = crate::private::create(&new)?;
+        file.write_all(&serde_json::to_vec(users)?)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(key: &str) -> NewPicture {
+        NewPicture {
+            fetched: format!("small-{key}"),
+            sent: format!("large-{key}"),
+            key: key.to_owned(),
+            caption: String::new(),
+            date: Some(1),
+            album: None,
+        }
+    }
+
+    #[test]
+    fn choices_and_what_waits_for_them_outlast_a_restart() {
+        let folder = std::env::temp_dir().join(format!("habits-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let first = Habits::open(Some(folder.clone()));
+        assert!(first.wait(7, &picture("a")).expect("room"), "to be asked");
+        assert!(!first.wait(7, &picture("b")).expect("room"), "was asked");
+        assert!(!first.wait(7, &picture("a")).expect("room"));
+        assert!(first.keeps(7) && !first.keeps(8));
+
+        let second = Habits::open(Some(folder.clone()));
+        assert_eq!(second.choice(7), None);
+        let keys: Vec<String> = second.waiting(7).into_iter().map(|one| one.key).collect();
+        assert_eq!(keys, ["a", "b"]);
+        second.choose(7, Choice::Save).expect("room");
+        second.none_waits(7).expect("room");
+
+        let third = Habits::open(Some(folder.clone()));
+        assert_eq!(third.choice(7), Some(Choice::Save));
+        assert!(third.waiting(7).is_empty() && third.keeps(7));
+        std::fs::remove_dir_all(&folder).expect("our own folder");
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_not_pretended_to_be() {
+        let nowhere = std::env::temp_dir().join("habits-without-a-folder");
+        let habits = Habits::open(Some(nowhere));
+        assert!(habits.wait(7, &picture("a")).is_err());
+        assert!(habits.choose(7, Choice::Find).is_err());
+        assert!(habits.waiting(7).is_empty());
+        assert_eq!(habits.choice(7), None);
+    }
+}

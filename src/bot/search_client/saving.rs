@@ -1,0 +1,91 @@
+//! What the client of the endpoint does beside searching: it saves pictures there, and has them forgotten.
+
+use std::hash::{BuildHasher, RandomState};
+
+use serde_json::{Value, json};
+
+use super::{MAX_ANSWER_BYTES, SearchClient, failure_of, no_answer};
+use crate::bot::saving::NewPicture;
+use crate::http;
+use crate::search::{Failure, Reason};
+
+impl SearchClient {
+    /// Whether the endpoint saves pictures, as its `/health` says; one without that page does not.
+    ///
+    /// # Errors
+    /// As [`SearchClient::search`], where the endpoint does not answer.
+    pub fn can_save(&self) -> Result<bool, Failure> {
+        let health = self.health()?;
+        let can = health.get("can").and_then(Value::as_array);
+        Ok(can.is_some_and(|can| can.iter().any(|one| one == "save")))
+    }
+
+    /// Saves the picture in `bytes` in `collection`, and returns whether it was not there before. Once
+    /// that returns, it is on the endpoint's disk.
+    ///
+    /// # Errors
+    /// As [`SearchClient::search`].
+    pub fn save(
+        &self,
+        collection: &str,
+        picture: &NewPicture,
+        media_type: &str,
+        bytes: &[u8],
+    ) -> Result<bool, Failure> {
+        let about = json!({
+            "collection": collection,
+            "key": picture.key,
+            "caption": picture.caption,
+            "taken": picture.date,
+            "file_id": picture.sent,
+        });
+        let boundary = format!("clip-bot-{:016x}", RandomState::new().hash_one(bytes.len()));
+        let head = format!(
+            "--{boundary}\r\ncontent-disposition: form-data; name=\"about\"\r\n\
+             content-type: application/json\r\n\r\n{about}\r\n\
+             --{boundary}\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"picture\"\r\n\
+             content-type: {media_type}\r\n\r\n"
+        );
+        let tail = format!("\r\n--{boundary}--\r\n");
+        let body = [head.as_bytes(), bytes, tail.as_bytes()].concat();
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        let answer = self.done(http::Request::post(self.place("/pictures"), &kind, body))?;
+        Ok(answer.head.status == 201)
+    }
+
+    /// Has the picture with this key forgotten, or all of `collection`, and returns how many there were.
+    ///
+    /// # Errors
+    /// As [`SearchClient::search`].
+    pub fn forget(&self, collection: &str, key: Option<&str>) -> Result<usize, Failure> {
+        let mut request =
+            http::Request::delete(self.place("/pictures")).query("collection", collection);
+        if let Some(key) = key {
+            request = request.query("key", key);
+        }
+        let answer = match self.done(request) {
+            Err(failure) if failure.reason == Reason::NotFound => return Ok(0),
+            answer => answer?,
+        };
+        let count = answer
+            .json()
+            .ok()
+            .and_then(|body| body.get("forgotten")?.as_u64());
+        Ok(count
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(0))
+    }
+
+    fn done(&self, request: http::Request) -> Result<http::Response, Failure> {
+        let request = request.timeout(self.timeout).limit(MAX_ANSWER_BYTES);
+        let start = std::time::Instant::now();
+        let answer = self
+            .http
+            .send(&self.auth.add_to(request)?)
+            .map_err(|error| no_answer(&error, start.elapsed() < self.timeout))?;
+        match answer.head.status {
+            200 | 201 => Ok(answer),
+            _ => Err(failure_of(&answer)),
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Fulfils what is asked for beside searches: saves pictures at the endpoint, and has them forgotten.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::{ChatWorker, MAX_DOWNLOADING, SEARCH_SLACK};
+use crate::bot::reply;
+use crate::bot::saving::habits::Habits;
+use crate::bot::saving::{Choice, Forget, NewPicture, SavedCount, Wish, collection_of};
+use crate::bot::search_job::{SearchEvent, failures};
+use crate::bot::sent_pictures;
+use crate::bot::wanted::Search;
+use crate::locked::locked;
+use crate::search::{FOLDERS, Failure, Filter, Reason};
+
+/// How long the endpoint's word on whether it saves is believed.
+const ABILITY_AGE: Duration = Duration::from_mins(1);
+/// How long a search waits for that word.
+const ABILITY_TIME: Duration = Duration::from_secs(3);
+/// Albums whose line is remembered, to be counted on.
+const MAX_ALBUMS: usize = 500;
+
+/// What is known about saving.
+#[derive(Debug, Default)]
+pub(super) struct Saving {
+    pub habits: Arc<Habits>,
+    can: Mutex<Option<(Instant, bool)>>,
+    /// When the endpoint did not say in time whether it saves.
+    unsaid: Mutex<Option<Instant>>,
+    albums: Mutex<VecDeque<Album>>,
+}
+
+/// An album that is being saved, one picture after the other.
+#[derive(Debug)]
+struct Album {
+    chat: i64,
+    name: String,
+    count: SavedCount,
+    /// The message that says how many.
+    line: Option<i64>,
+}
+
+impl Saving {
+    /// A message with this number was sent for `search`.
+    pub fn said(&self, search: &Search, message: Option<i64>) {
+        if let Some(Wish::Bare { picture, .. }) = search.wish.as_deref()
+            && let Some(album) = &picture.album
+        {
+            let mut albums = locked(&self.albums);
+            let same = |one: &&mut Album| one.chat == search.to.chat && one.name == *album;
+            if let Some(one) = albums.iter_mut().find(same) {
+                one.line = one.line.or(message);
+            }
+        }
+    }
+
+    /// Adds `count` to that of the album, and returns its sum and the message that says it.
+    fn add(&self, chat: i64, album: Option<&str>, count: SavedCount) -> (SavedCount, Option<i64>) {
+        let Some(album) = album else {
+            return (count, None);
+        };
+        let mut albums = locked(&self.albums);
+        if let Some(one) = albums
+            .iter_mut()
+            .find(|one| one.chat == chat && one.name == album)
+        {
+            one.count.new += count.new;
+            one.count.known += count.known;
+            return (one.count, one.line);
+        }
+        if albums.len() >= MAX_ALBUMS {
+            albums.pop_front();
+        }
+        albums.push_back(Album {
+            chat,
+            name: album.to_owned(),
+            count,
+            line: None,
+        });
+        (count, None)
+    }
+}
+
+impl ChatWorker {
+    /// Does what is asked for before the search.
+    pub(super) fn fulfil(&self, search: &Search) -> SearchEvent {
+        let done = match search.wish.as_deref() {
+            None => return SearchEvent::NothingBefore,
+            Some(Wish::Forget(what)) => self.forget(search, what),
+            Some(Wish::Bare {
+                picture,
+                choice,
+                follows,
+            }) => self.bare(search, picture, *choice, *follows),
+        };
+        done.unwrap_or_else(SearchEvent::SearchFailed)
+    }
+
+    /// The collections that are searched: also that of who asks in private, where the endpoint has such.
+    pub(super) fn filter_of(&self, search: &Search) -> Filter {
+        let own = search.own_collection().filter(|_| self.surely_saves());
+        Filter {
+            collections: own.map_or_else(Vec::new, |own| vec![FOLDERS.to_owned(), own]),
+            ..Filter::default()
+        }
+    }
+
+    fn bare(
+        &self,
+        search: &Search,
+        picture: &NewPicture,
+        pressed: Option<Choice>,
+        follows: bool,
+    ) -> Result<SearchEvent, Failure> {
+        let (habits, asker) = (&self.tools.saving.habits, search.asker);
+        let searches = if follows {
+            SearchEvent::DoneInSilence
+        } else {
+            SearchEvent::NothingBefore
+        };
+        if !self.can_save()? {
+            return Ok(searches);
+        }
+        let chosen = habits.choice(asker);
+        if let (Some(choice), None) = (pressed, chosen) {
+            habits
+                .choose(asker, choice)
+                .map_err(|cause| not_kept(&cause))?;
+        }
+        match pressed.or(chosen) {
+            None => {
+                let is_asked = habits
+                    .wait(asker, picture)
+                    .map_err(|cause| not_kept(&cause))?;
+                Ok(if is_asked {
+                    SearchEvent::Done(reply::save_or_find(search), None)
+                } else {
+                    SearchEvent::DoneInSilence
+                })
+            }
+            Some(Choice::Find) => {
+                habits.none_waits(asker).map_err(|cause| not_kept(&cause))?;
+                Ok(searches)
+            }
+            Some(Choice::Save) => {
+                let mut all = habits.waiting(asker);
+                if all.iter().all(|one| one.key != picture.key) {
+                    all.push(picture.clone());
+                }
+                let count = self.save_all(asker, &all)?;
+                habits.none_waits(asker).map_err(|cause| not_kept(&cause))?;
+                let album = picture.album.as_deref().filter(|_| search.edit.is_none());
+                let (sum, line) = self.tools.saving.add(search.to.chat, album, count);
+                Ok(SearchEvent::Done(
+                    reply::saved(search, sum),
+                    line.or(search.edit),
+                ))
+            }
+        }
+    }
+
+    /// Saves pictures of `user`. One that cannot be had costs the others nothing.
+    fn save_all(&self, user: i64, pictures: &[NewPicture]) -> Result<SavedCount, Failure> {
+        let mut count = SavedCount::default();
+        let mut refused = None;
+        for picture in pictures {
+            match self.save(user, picture) {
+                Ok(true) => count.new += 1,
+                Ok(false) => count.known += 1,
+                Err(failure) if failures::after_saving(&failure).is_some() => return Err(failure),
+                Err(failure) => refused = Some(failure),
+            }
+        }
+        match refused {
+            Some(failure) if count == SavedCount::default() => Err(failure),
+            _ => Ok(count),
+        }
+    }
+
+    /// Saves one picture of `user`, and returns whether it is new there.
+    fn save(&self, user: i64, picture: &NewPicture) -> Result<bool, Failure> {
+        let tools = &self.tools;
+        let download = |path: &str, limit| {
+            self.part.within(MAX_DOWNLOADING);
+            tools.delivery.download(path, limit)
+        };
+        let send = |call| self.send(call);
+        let (form, bytes) = sent_pictures::fetch(&picture.fetched, send, download)?;
+        self.part.within(tools.search.timeout() + SEARCH_SLACK);
+        tools
+            .search
+            .save(&collection_of(user), picture, form.media_type, &bytes)
+    }
+
+    fn forget(&self, search: &Search, what: &Forget) -> Result<SearchEvent, Failure> {
+        let tools = &self.tools;
+        let collection = collection_of(search.asker);
+        let key = match what {
+            Forget::Picture(key) => Some(key.as_str()),
+            Forget::All => None,
+        };
+        let count = if self.can_save()? {
+            self.part.within(tools.search.timeout() + SEARCH_SLACK);
+            tools.search.forget(&collection, key)?
+        } else {
+            0
+        };
+        if key.is_none() {
+            let habits = &tools.saving.habits;
+            habits
+                .none_waits(search.asker)
+                .map_err(|cause| not_kept(&cause))?;
+        }
+        Ok(SearchEvent::Done(
+            reply::forgotten(search.texts, what, count),
+            search.edit,
+        ))
+    }
+
+    /// Whether the endpoint said in time that it saves pictures: a search does not wait long for that.
+    fn surely_saves(&self) -> bool {
+        let saving = &self.tools.saving;
+        let is_recent = |since: &Instant| since.elapsed() < ABILITY_AGE;
+        if locked(&saving.unsaid).as_ref().is_some_and(is_recent) {
+            return false;
+        }
+        let can = self.can_save_within(ABILITY_TIME);
+        *locked(&saving.unsaid) = can.is_err().then(Instant::now);
+        can.unwrap_or(false)
+    }
+
+    /// Whether the endpoint saves pictures.
+    fn can_save(&self) -> Result<bool, Failure> {
+        self.can_save_within(self.tools.search.timeout())
+    }
+
+    fn can_save_within(&self, time: Duration) -> Result<bool, Failure> {
+        let saving = &self.tools.saving;
+        let known = *locked(&saving.can);
+        if let Some((since, can)) = known
+            && since.elapsed() < ABILITY_AGE
+        {
+            return Ok(can);
+        }
+        self.part.within(time + SEARCH_SLACK);
+        let can = self.tools.search.within(time).can_save()?;
+        *locked(&saving.can) = Some((Instant::now(), can));
+        Ok(can)
+    }
+}
+
+fn not_kept(cause: &io::Error) -> Failure {
+    Failure::new(
+        Reason::DiskFull,
+        format!("what pictures mean cannot be kept in the state folder: {cause}"),
+    )
+}
