@@ -33,12 +33,11 @@ fn lead(mut client: TcpStream, target: &str, asked: &Mutex<Vec<String>>) -> Opti
     let methods = read(&mut client, 2)?[1];
     read(&mut client, methods.into())?;
     client.write_all(&[5, 0]).ok()?;
-    let name = match read(&mut client, 4)?[3] {
-        1 => format!("{:?}", read(&mut client, 4)?),
-        _ => {
-            let length = read(&mut client, 1)?[0];
-            String::from_utf8(read(&mut client, length.into())?).ok()?
-        }
+    let name = if read(&mut client, 4)?[3] == 1 {
+        format!("{:?}", read(&mut client, 4)?)
+    } else {
+        let length = read(&mut client, 1)?[0];
+        String::from_utf8(read(&mut client, length.into())?).ok()?
     };
     read(&mut client, 2)?;
     asked.lock().expect("no panic while held").push(name);

@@ -63,7 +63,7 @@ fn readable(folder: &Path, shown: &[&str]) -> Vec<String> {
         if shown.contains(&name.as_str()) {
             continue;
         }
-        let is_kept = about.mode() & 0o077 == 0;
+        let is_kept = about.mode().trailing_zeros() >= 6;
         if !is_kept && !about.is_dir() {
             found.push(path.display().to_string());
         }
