@@ -118,7 +118,7 @@ impl Taken {
     }
 }
 
-/// Milliseconds since 1970, as WeChat and Facebook name what they save (`mmexport1689359405000`), from 2001
+/// Milliseconds since 1970, as messengers name what they save (`mmexport1689359405000`), from 2001
 /// on.
 fn milliseconds(number: &str) -> Option<Taken> {
     let is_time = number.len() == 13 && number.starts_with('1');
