@@ -207,7 +207,7 @@ def purge():
     mounted = state / "mounted"
     mounted.mkdir(parents=True)
     run("mount", "-t", "tmpfs", "tmpfs", mounted)
-    for name in "file-ids", "photo-agreements":
+    for name in "file-ids", "photo-agreements", "picture-habits":
         (STATE / name).write_text("7\n")
     photos = [state / "photo.jpg", mounted / "photo.jpg"]
     for photo in photos:
