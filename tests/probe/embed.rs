@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clip::Encoder;
 use clip::kernel::Quantisation;
 use clip::model::Model;
-use clip_bot::picture::decode;
+use clip_bot::picture::{ENOUGH, decode, decode_enough};
 use serde::Deserialize;
 
 use crate::cases;
@@ -18,6 +18,8 @@ enum Case {
     Tokens(Vec<u32>),
     /// The file of a picture.
     Picture(PathBuf),
+    /// The same, decoded as small as the index does it.
+    Small(PathBuf),
     /// A file of little-endian 32-bit floats, in planes.
     Pixels(PathBuf),
     /// The same, encoded with values of 8 bits.
@@ -33,6 +35,12 @@ pub fn run(file: &Path) {
             Case::Picture(path) => {
                 let bytes = std::fs::read(path).expect("a picture");
                 let picture = decode(&bytes).unwrap_or_else(|error| panic!("{}", error.chain()));
+                model.encode_picture(&picture)
+            }
+            Case::Small(path) => {
+                let bytes = std::fs::read(path).expect("a picture");
+                let small = decode_enough(&bytes, ENOUGH);
+                let (picture, _) = small.unwrap_or_else(|error| panic!("{}", error.chain()));
                 model.encode_picture(&picture)
             }
             Case::Pixels(path) => model

@@ -20,6 +20,7 @@ import skimage
 import tokenizers
 from PIL import Image, ImageOps
 from peers import ROOT, probe
+from scaled import compare_scaled
 from transformers import CLIPImageProcessorPil, CLIPTokenizer
 
 GOLDEN = ROOT / "crates/clip/src/tokenizer/golden.json"
@@ -293,6 +294,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         bad = compare_pictures(program, folder)
+        bad += compare_scaled(program, folder)
         damage(program, folder)
     bad += compare_tokens(program)
     bad += compare_byte_level(program)
