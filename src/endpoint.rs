@@ -218,17 +218,18 @@ async fn health(State(endpoint): SharedEndpoint) -> Response {
         "status": "ok",
         "engine": endpoint.engine.name(),
         "version": env!("CARGO_PKG_VERSION"),
-        "can": abilities(endpoint.engine.as_ref()),
+        "can": abilities(&endpoint),
     });
     answer::json(StatusCode::OK, &health)
 }
 
-/// What the engine can do besides searching by words.
-fn abilities(engine: &dyn Engine) -> Vec<&'static str> {
+/// What the endpoint can do besides searching by words. Without a token nobody may save.
+fn abilities(endpoint: &Endpoint) -> Vec<&'static str> {
+    let engine = endpoint.engine.as_ref();
     let all = [
         ("picture", engine.takes_pictures()),
         ("filters", engine.takes_filters()),
-        ("save", engine.saves()),
+        ("save", engine.saves() && endpoint.operators_token.is_some()),
     ];
     let can = all.into_iter().filter(|(_, can)| *can);
     can.map(|(name, _)| name).collect()

@@ -74,8 +74,8 @@ const REFUSED: &[Refused] = &[
     ),
     (&[("CLIP_BOT_LOG", "loud")], &["CLIP_BOT_LOG", "trace"]),
     (
-        &[("CLIP_BOT_LANGUAGE", "fr")],
-        &["CLIP_BOT_LANGUAGE", "en or es"],
+        &[("CLIP_BOT_LANGUAGE", "nl")],
+        &["CLIP_BOT_LANGUAGE", "`nl`"],
     ),
     (
         &[("CLIP_BOT_SEARCH_AUTH", "bearer")],

@@ -169,8 +169,9 @@ fn an_engine_that_cannot_filter_says_so() {
         assert_eq!(status, 501, "{answer}");
         let message = answer["error"]["message"].as_str().expect("a message");
         assert!(
-            message
-                .ends_with("cannot choose pictures by date, place or folder: ask without folder"),
+            message.ends_with(
+                "cannot choose pictures by date, place, folder or collection: ask without folder"
+            ),
             "{message}"
         );
         let (status, _) = search(address, &[("query", "bus"), ("near", "Rome")]);

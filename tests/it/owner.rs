@@ -56,7 +56,12 @@ fn the_owner_sees_how_the_bot_is_doing_and_others_do_not() {
         .expect("a list")
         .iter();
     let names: Vec<&str> = names.filter_map(|one| one["command"].as_str()).collect();
-    assert_eq!(names, ["query", "help", "users", "stats", "rate"]);
+    assert_eq!(
+        names,
+        [
+            "query", "settings", "forget", "help", "users", "stats", "rate"
+        ]
+    );
 
     stage.telegram.write(GUEST, "bus");
     said_to(&stage.telegram, GUEST, "2 pictures for “bus”");

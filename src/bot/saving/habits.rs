@@ -25,6 +25,9 @@ pub struct Habits {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Habit {
     choice: Option<Choice>,
+    /// Something was saved, and not all of it forgotten again.
+    #[serde(default)]
+    saved: bool,
     #[serde(default)]
     waiting: Vec<NewPicture>,
 }
@@ -56,6 +59,15 @@ impl Habits {
         users
             .get(&user)
             .is_some_and(|habit| habit.choice == Some(Choice::Save) || !habit.waiting.is_empty())
+    }
+
+    /// Whether something may be saved for `user`.
+    #[must_use]
+    pub fn has_saved(&self, user: i64) -> bool {
+        let users = locked(&self.users);
+        users
+            .get(&user)
+            .is_some_and(|habit| habit.saved || habit.choice == Some(Choice::Save))
     }
 
     /// `user` chooses.
@@ -91,25 +103,37 @@ impl Habits {
             .unwrap_or_default()
     }
 
-    /// None of the pictures of `user` waits any more.
+    /// None of the pictures of `user` waits any more: they were saved, or are not to be.
     ///
     /// # Errors
     /// The system's.
-    pub fn none_waits(&self, user: i64) -> io::Result<()> {
-        if self.waiting(user).is_empty() {
-            return Ok(());
-        }
-        self.change(user, |habit| habit.waiting.clear())
+    pub fn none_waits(&self, user: i64, saved: bool) -> io::Result<()> {
+        self.change(user, |habit| {
+            habit.waiting.clear();
+            habit.saved |= saved;
+        })
+    }
+
+    /// Everything of `user` was forgotten.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn forgot_all(&self, user: i64) -> io::Result<()> {
+        self.change(user, |habit| {
+            habit.waiting.clear();
+            habit.saved = false;
+        })
     }
 
     fn change(&self, user: i64, change: impl FnOnce(&mut Habit)) -> io::Result<()> {
         let mut users = locked(&self.users);
         let old = users.get(&user).cloned();
-        let habit = users.entry(user).or_default();
-        change(habit);
-        if old.as_ref() == Some(&*habit) {
+        let mut new = old.clone().unwrap_or_default();
+        change(&mut new);
+        if old.as_ref().unwrap_or(&Habit::default()) == &new {
             return Ok(());
         }
+        users.insert(user, new);
         let written = self.write(&users);
         if written.is_err() {
             match old {
@@ -162,11 +186,16 @@ mod tests {
         let keys: Vec<String> = second.waiting(7).into_iter().map(|one| one.key).collect();
         assert_eq!(keys, ["a", "b"]);
         second.choose(7, Choice::Save).expect("room");
-        second.none_waits(7).expect("room");
+        second.none_waits(7, true).expect("room");
+        assert!(!second.has_saved(8));
 
         let third = Habits::open(Some(folder.clone()));
         assert_eq!(third.choice(7), Some(Choice::Save));
         assert!(third.waiting(7).is_empty() && third.keeps(7));
+        third.choose(7, Choice::Find).expect("room");
+        assert!(third.has_saved(7), "what was saved stays");
+        third.forgot_all(7).expect("room");
+        assert!(!third.has_saved(7));
         std::fs::remove_dir_all(&folder).expect("our own folder");
     }
 

@@ -98,9 +98,12 @@ impl ChatWorker {
         done.unwrap_or_else(SearchEvent::SearchFailed)
     }
 
-    /// The collections that are searched: also that of who asks in private, where the endpoint has such.
+    /// The collections that are searched: also that of who asks in private and has saved something, where
+    /// the endpoint has such.
     pub(super) fn filter_of(&self, search: &Search) -> Filter {
-        let own = search.own_collection().filter(|_| self.surely_saves());
+        let has_saved = self.tools.saving.habits.has_saved(search.asker);
+        let own = search.own_collection();
+        let own = own.filter(|_| has_saved && self.surely_saves());
         Filter {
             collections: own.map_or_else(Vec::new, |own| vec![FOLDERS.to_owned(), own]),
             ..Filter::default()
@@ -141,7 +144,8 @@ impl ChatWorker {
                 })
             }
             Some(Choice::Find) => {
-                habits.none_waits(asker).map_err(|cause| not_kept(&cause))?;
+                let none = habits.none_waits(asker, false);
+                none.map_err(|cause| not_kept(&cause))?;
                 Ok(searches)
             }
             Some(Choice::Save) => {
@@ -150,7 +154,8 @@ impl ChatWorker {
                     all.push(picture.clone());
                 }
                 let count = self.save_all(asker, &all)?;
-                habits.none_waits(asker).map_err(|cause| not_kept(&cause))?;
+                let none = habits.none_waits(asker, true);
+                none.map_err(|cause| not_kept(&cause))?;
                 let album = picture.album.as_deref().filter(|_| search.edit.is_none());
                 let (sum, line) = self.tools.saving.add(search.to.chat, album, count);
                 Ok(SearchEvent::Done(
@@ -209,9 +214,8 @@ impl ChatWorker {
         };
         if key.is_none() {
             let habits = &tools.saving.habits;
-            habits
-                .none_waits(search.asker)
-                .map_err(|cause| not_kept(&cause))?;
+            let forgot = habits.forgot_all(search.asker);
+            forgot.map_err(|cause| not_kept(&cause))?;
         }
         Ok(SearchEvent::Done(
             reply::forgotten(search.texts, what, count),
