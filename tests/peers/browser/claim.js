@@ -71,6 +71,26 @@ async function finds(page, times) {
   await until("the picture itself", async () => (await albums(page)) >= times);
 }
 
+/** What the owner asks for besides pictures, and that others cannot. */
+async function ownersCommands(page) {
+  await openChat(page, "Bob");
+  const refused = await words(page, "Este bot es privado").count();
+  await say(page, "/stats");
+  await words(page, "Encuentro imágenes").last().waitFor();
+  assert((await words(page, "clip-bot ").count()) === 0, "no figures for a guest");
+  await openChat(page, "Ada");
+  await say(page, "/stats");
+  await words(page, /^clip-bot \d/).waitFor();
+  await words(page, /Searches: \d+ in the last hour/).waitFor();
+  await say(page, "/users");
+  await words(page, "Bob (id 2)").last().waitFor();
+  await page.getByRole("button", { name: /^Put out/ }).last().click();
+  await words(page, "Not served: Bob (id 2).").waitFor();
+  await openChat(page, "Bob");
+  await say(page, "lighthouse");
+  await until("refused again", async () => (await words(page, "Este bot es privado").count()) > refused);
+}
+
 /** The checks, by name, in order; `check` runs one. */
 async function checkClaim(browser, check) {
   const telegram = start(["telegram"]);
@@ -95,6 +115,7 @@ async function checkClaim(browser, check) {
       assert(codes(bot.log()).length === 0, "no second code");
       assert(!(before + bot.log()).includes(telegram.token), "no token");
     });
+    await check("the owner's commands are the owner's alone", () => ownersCommands(page));
   } finally {
     await page.context().close();
     bot.kill("SIGKILL");
