@@ -2,7 +2,7 @@
 //!
 //! Each letter may come as a query of its own. A query waits a little for the next one, which takes its
 //! place; whoever goes on typing after a search waits longer each time. So a phrase costs at most three
-//! searches, as long as no two letters are further apart than [`LONGEST`]. The first words of who was
+//! searches, as long as no two letters are further apart than `LONGEST`. The first words of who was
 //! quiet are searched at once: apps wait for a pause in typing themselves.
 
 use std::collections::HashMap;

@@ -8,7 +8,7 @@ use crate::log::events;
 use crate::search::Reason;
 
 impl ChatWorker {
-    /// Asks a sleeping endpoint again for all who wait, until [`Tools::stop_waiting`].
+    /// Asks a sleeping endpoint again for all who wait, until [`super::Tools::stop_waiting`].
     pub fn watch_asleep(&self) {
         loop {
             self.part.rest();
