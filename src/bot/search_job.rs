@@ -371,7 +371,8 @@ impl SearchJob {
 
     /// The endpoint did not save or forget: where it will, later, the job waits for that.
     fn not_saved(&mut self, failure: Failure) -> Orders {
-        let pause = failures::after_saving(&failure);
+        self.times_busy += 1;
+        let pause = failures::after_saving(&failure, self.times_busy);
         let said = reply::not_saved(&self.search, &failure);
         let mut effects = vec![Effect::Log(Report::SearchFailed(failure))];
         let Some(pause) = pause else {

@@ -6,7 +6,7 @@
 //! | the endpoint is busy, or limits how often it is asked | it is asked again after the pause it named (5 s if none), twice at most; a pause over 30 s is not waited for |
 //! | the endpoint breaks off, or answers with a status that is no word of its own | it is asked again after a second, or the pause it named, twice at most |
 //! | the endpoint cannot be reached | it is asked again every second, later every three, for 30 s |
-//! | it cannot save a picture now | the user is told once; it is asked again every few seconds, for a day |
+//! | it is away, or not ready, when a picture is to be saved | the user is told once; it is asked again every few seconds, for a day |
 //! | any other reason, or tried often enough | one sentence for the reason is said, with a button to retry ([`crate::bot::reply::failed`]) |
 //!
 //! | what Telegram did not take | why | what it leads to |
@@ -207,17 +207,15 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
     }
 }
 
-/// When the endpoint is asked again that did not save; none where it would refuse again.
+/// When the endpoint is asked again that did not save, `tries` times with this one; none where it would
+/// refuse again. While it is away nobody in that chat is kept from anything by the wait.
 #[must_use]
-pub fn after_saving(failure: &Failure) -> Option<Duration> {
-    let passes = matches!(
-        failure.reason,
-        Reason::Unreachable
-            | Reason::RateLimited
-            | Reason::Timeout
-            | Reason::NotReady
-            | Reason::DiskFull
-    );
+pub fn after_saving(failure: &Failure, tries: u32) -> Option<Duration> {
+    let passes = match failure.reason {
+        Reason::Unreachable | Reason::NotReady => true,
+        Reason::RateLimited | Reason::Timeout => tries < MAX_BUSY_TRIES,
+        _ => false,
+    };
     passes.then(|| {
         failure
             .retry_after

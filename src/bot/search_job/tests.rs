@@ -3,6 +3,7 @@
 mod aside;
 mod failures;
 mod pages;
+mod saving;
 
 use serde_json::json;
 

@@ -174,7 +174,9 @@ impl ChatWorker {
             match self.save(user, picture) {
                 Ok(true) => count.new += 1,
                 Ok(false) => count.known += 1,
-                Err(failure) if failures::after_saving(&failure).is_some() => return Err(failure),
+                Err(failure) if failures::after_saving(&failure, 0).is_some() => {
+                    return Err(failure);
+                }
                 Err(failure) => refused = Some(failure),
             }
         }
