@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::description::SpaceDescription;
 use super::function::{Function, Showing};
 use super::input::Input;
+use super::outputs::PICTURE_KINDS;
 use super::refusal::SpaceFailure;
 use crate::search::{Failure, Hit, Reason};
 
@@ -79,22 +80,29 @@ pub(super) fn search(
     let outputs = run(function, data)?;
     let mut found = read(&outputs, &function.outputs.kinds);
     page.shown(function, outputs);
+    let shows = |function: &SpaceDescription| {
+        let mut kinds = function.outputs.kinds.iter();
+        kinds.any(|kind| PICTURE_KINDS.contains(&kind.as_str()))
+    };
+    let mut is_nothing_found = found.is_ok() && shows(function);
     for follower in &function.followers {
         match &found {
             Ok(hits) if !hits.is_empty() => break,
             Err(failure) if !may_go_on(failure) => break,
             _ => {}
         }
-        let outputs = match (run(follower, page.inputs(follower)), &found) {
-            (Ok(outputs), _) => outputs,
-            (Err(_), Ok(_)) => break,
-            (Err(failed), Err(_)) => return Err(failed),
+        let outputs = match run(follower, page.inputs(follower)) {
+            Ok(outputs) => outputs,
+            // Pictures were looked for, and what else is done with them does not matter.
+            Err(failed) if is_nothing_found && failed.failure.reason == Reason::SpaceError => break,
+            Err(failed) => return Err(failed),
         };
         match read(&outputs, &follower.outputs.kinds) {
             Err(failure) if may_go_on(&failure) => {}
             Ok(hits) if hits.is_empty() && found.is_err() => {}
             other => found = other,
         }
+        is_nothing_found |= found.is_ok() && shows(follower);
         page.shown(follower, outputs);
     }
     Ok(found?)
@@ -231,6 +239,24 @@ mod tests {
         });
         assert_eq!(ran, json!([[1, ["bus"]], [3, []], [7, [null, "asked", 4]]]));
         assert_eq!(found, "a b");
+    }
+
+    /// The bug: a first step that shows nothing, and a second one that failed, were nothing found.
+    #[test]
+    fn a_failure_is_none_of_nothing_found() {
+        let description = description();
+        let nothing = |_: &[Value], _: &[String]| Ok(Vec::new());
+        let failed = |reason| {
+            let run = move |function: &SpaceDescription, _: Vec<Value>| match function.index {
+                1 => Ok(vec![json!(""), Value::Null]),
+                _ => Err(Failure::new(reason, "too much to do").into()),
+            };
+            let found = search(&description, vec!["bus".into()], &run, &nothing);
+            found.expect_err("not nothing").failure.reason
+        };
+        for reason in [Reason::SpaceBusy, Reason::SpaceError] {
+            assert_eq!(failed(reason), reason);
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::refusal;
 use crate::search::{Failure, Hit, MAX_LIMIT, Reason};
 
 /// Outputs that show pictures.
-const PICTURE_KINDS: [&str; 6] = [
+pub(super) const PICTURE_KINDS: [&str; 6] = [
     "gallery",
     "image",
     "file",
