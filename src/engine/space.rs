@@ -52,7 +52,7 @@ use crate::locked::locked;
 use crate::search::{Engine, Failure, Hit, Image, MAX_LIMIT, Page, Plan, Query, Reason, Subject};
 
 use description::SpaceDescription;
-use gradio::{GradioServer, Names};
+use gradio::{GradioServer, Names, Session};
 use hub::Hub;
 use kept::{Fetch, KeptPictures};
 use locations::Locations;
@@ -237,7 +237,7 @@ impl Space {
         let read = |outputs: &[Value], kinds: &[String]| {
             outputs::hits(outputs, kinds, &locations, &pictures)
         };
-        let session = gradio::random_name();
+        let session = Session::new(!description.followers.is_empty() || description.page.is_some());
         let run = |function: &SpaceDescription, data: Vec<Value>| {
             server.run(function, &session, data, deadline)
         };

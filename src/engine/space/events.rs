@@ -7,7 +7,7 @@
 
 use std::io::BufRead;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -19,6 +19,11 @@ use crate::search::{Failure, Reason};
 
 /// How many times as long as given a function may take that keeps telling of its progress.
 pub const PATIENCE: u32 = 4;
+
+/// How long the end of a stream is waited for that has given its result.
+const CLOSING: Duration = Duration::from_secs(2);
+/// What stands in the last event of a stream.
+const CLOSED: &[u8] = b"close_stream";
 
 /// Reads the result from the stream of `host`: the function's outputs. While the function tells of
 /// its progress, the time from now to `deadline` starts again, [`PATIENCE`] times at most.
@@ -32,10 +37,39 @@ pub fn result(
     host: &str,
     deadline: Instant,
 ) -> Result<Vec<Value>, SpaceFailure> {
+    let lines = lines(stream)?;
+    result_in(&lines, host, deadline)
+}
+
+/// The same, and waits for the server to close the stream: it would take the next call of the same
+/// session for one of this stream, and drop that when this one ends.
+///
+/// # Errors
+/// As [`result`].
+pub fn result_and_end(
+    stream: impl BufRead + Send + 'static,
+    host: &str,
+    deadline: Instant,
+) -> Result<Vec<Value>, SpaceFailure> {
+    let lines = lines(stream)?;
+    let outputs = result_in(&lines, host, deadline)?;
+    let until = Instant::now() + CLOSING;
+    while let Ok(Ok(line)) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        if line.windows(CLOSED.len()).any(|part| part == CLOSED) {
+            break;
+        }
+    }
+    Ok(outputs)
+}
+
+fn result_in(
+    lines: &Receiver<Result<Vec<u8>, Error>>,
+    host: &str,
+    deadline: Instant,
+) -> Result<Vec<Value>, SpaceFailure> {
     let given = deadline.saturating_duration_since(Instant::now());
     let (mut until, last) = (deadline, Instant::now() + given * PATIENCE);
     let mut progress = StreamProgress::default();
-    let lines = lines(stream)?;
     loop {
         let left = until.saturating_duration_since(Instant::now());
         let line = match lines.recv_timeout(left) {
@@ -196,6 +230,41 @@ mod tests {
 
     fn completed() -> Value {
         json!({ "msg": "process_completed", "success": true, "output": { "data": [1] } })
+    }
+
+    /// Gives its lines, and tells when it is dropped.
+    struct Watched(std::io::Cursor<&'static str>, mpsc::Sender<u64>);
+
+    impl std::io::Read for Watched {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            self.0.read(buffer)
+        }
+    }
+
+    impl BufRead for Watched {
+        fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+            self.0.fill_buf()
+        }
+
+        fn consume(&mut self, amount: usize) {
+            self.0.consume(amount);
+            let _ = self.1.send(self.0.position());
+        }
+    }
+
+    /// The bug: the next call of the session was taken for one of the stream that was being closed.
+    #[test]
+    fn where_a_call_follows_the_stream_is_read_to_its_end() {
+        let text = "data: {\"msg\":\"process_completed\",\"success\":true,\"output\":{\"data\":[7]}}\n\n\
+                    data: {\"msg\":\"close_stream\"}\n\n";
+        let (sender, positions) = mpsc::channel();
+        let stream = Watched(std::io::Cursor::new(text), sender);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let outputs = result_and_end(stream, "h", deadline).expect("a result");
+        assert_eq!(outputs, [7]);
+        let read = positions.try_iter().max().unwrap_or_default();
+        let closed = text.find("close_stream").expect("there");
+        assert!(read > closed as u64, "{read}");
     }
 
     #[test]

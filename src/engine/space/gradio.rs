@@ -43,6 +43,24 @@ pub(super) enum Names {
     Needed,
 }
 
+/// What several calls have in common: the server keeps a state for them.
+#[derive(Debug)]
+pub(super) struct Session {
+    name: String,
+    /// Another call may follow.
+    goes_on: bool,
+}
+
+impl Session {
+    /// A new one, of one call or of several.
+    pub fn new(goes_on: bool) -> Self {
+        Self {
+            name: random_name(),
+            goes_on,
+        }
+    }
+}
+
 /// A Gradio server at an address, which may have a path.
 #[derive(Debug, Clone)]
 pub(super) struct GradioServer {
@@ -230,14 +248,14 @@ impl GradioServer {
     pub fn run(
         &self,
         description: &SpaceDescription,
-        session: &str,
+        session: &Session,
         data: Vec<Value>,
         deadline: Instant,
     ) -> Result<Vec<Value>, SpaceFailure> {
         match description.protocol {
-            Protocol::Run => self.run_directly(description, session, data, deadline),
+            Protocol::Run => self.run_directly(description, &session.name, data, deadline),
             Protocol::RunIfOpen => self
-                .run_directly(description, session, data, deadline)
+                .run_directly(description, &session.name, data, deadline)
                 .map_err(|failed| {
                     let refused = failed.failure.reason == Reason::SpaceMismatch;
                     let failure = if refused {
@@ -286,11 +304,15 @@ impl GradioServer {
     fn run_queued(
         &self,
         description: &SpaceDescription,
-        session: &str,
+        session: &Session,
         data: Vec<Value>,
         deadline: Instant,
     ) -> Result<Vec<Value>, SpaceFailure> {
         let queue = format!("{}{}/queue", self.base, description.prefix);
+        let Session {
+            name: session,
+            goes_on,
+        } = session;
         let call = json!({ "data": data, "fn_index": description.index, "session_hash": session });
         let request = Request::post_json(format!("{queue}/join"), &call).limit(MAX_RESULT_BYTES);
         let joined = self.open("queue/join", with_cookies(request, description), deadline)?;
@@ -303,7 +325,11 @@ impl GradioServer {
         let last = Instant::now() + left * events::PATIENCE;
         let stream = self.open("queue/data", with_cookies(request, description), last)?;
         let started = Instant::now();
-        let outputs = events::result(stream.into_body(), self.host(), deadline);
+        let outputs = if *goes_on {
+            events::result_and_end(stream.into_body(), self.host(), deadline)
+        } else {
+            events::result(stream.into_body(), self.host(), deadline)
+        };
         let millis = started.elapsed().as_millis();
         tracing::debug!(clip_millis = millis, "Space, result: read in {millis} ms");
         outputs
@@ -398,7 +424,7 @@ fn too_old(description: &SpaceDescription) -> Failure {
 }
 
 /// Sixteen random hex digits, to be different from everybody else's.
-pub(super) fn random_name() -> String {
+fn random_name() -> String {
     format!("{:016x}", RandomState::new().hash_one(()))
 }
 
