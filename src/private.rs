@@ -2,7 +2,7 @@
 //! tells names, captions and places of pictures that others may not see. What is there already keeps its mode.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
@@ -20,6 +20,18 @@ pub fn create_folder(folder: &Path) -> io::Result<()> {
 /// The system's.
 pub fn create(path: &Path) -> io::Result<File> {
     options().truncate(true).open(path)
+}
+
+/// Puts `bytes` in the place of the file at `path`, by way of one at `new` beside it: at every moment
+/// one of the two is whole, also after a power cut.
+///
+/// # Errors
+/// The system's; then the old file is still there.
+pub fn replace(path: &Path, new: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = create(new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(new, path)
 }
 
 /// To write to a file, which is made where it is missing.

@@ -1,7 +1,6 @@
 //! Who has agreed that photos go to a third party, kept in the state folder.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -48,10 +47,7 @@ impl Agreements {
             return;
         };
         let new = file.with_extension("new");
-        let written = crate::private::create(&new)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .and_then(|()| std::fs::rename(&new, file));
-        if let Err(cause) = written {
+        if let Err(cause) = crate::private::replace(file, &new, text.as_bytes()) {
             tracing::warn!("who agreed to send photos is asked again after a restart: {cause}");
         }
     }

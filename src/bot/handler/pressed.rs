@@ -59,8 +59,8 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
             Task::Search(Search {
                 offset: button.offset,
                 edit: id.filter(|_| {
-                    let again = matches!(button.act, Act::Retry | Act::Agree);
-                    again || matches!(button.act, Act::Save | Act::Find | Act::Forget)
+                    use Act::{Agree, Find, Forget, Retry, Save};
+                    matches!(button.act, Retry | Agree | Save | Find | Forget)
                 }),
                 pressed: id.filter(|_| button.act == Act::More),
                 agrees: button.act == Act::Agree,

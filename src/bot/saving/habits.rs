@@ -2,7 +2,7 @@
 //! in the state folder.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -149,10 +149,7 @@ impl Habits {
             return Ok(());
         };
         let new = path.with_extension("new");
-        let mut file = crate::private::create(&new)?;
-        file.write_all(&serde_json::to_vec(users)?)?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)
+        crate::private::replace(path, &new, &serde_json::to_vec(users)?)
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::collection::patterns::Patterns;
@@ -84,14 +84,9 @@ impl Choices {
             }
         }
         let (new, path) = (folder.join("choices.new"), folder.join(NAME));
-        let write = || {
-            let mut file = private::create(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)?;
-            super::sync_folder(folder)
-        };
-        write().map_err(|cause| {
+        let written = private::replace(&path, &new, text.as_bytes())
+            .and_then(|()| super::sync_folder(folder));
+        written.map_err(|cause| {
             let _ = fs::remove_file(&new);
             Error::system(format!("cannot write {}", path.display()), cause)
         })

@@ -2,7 +2,6 @@
 //! the index changes atomically from one state to the next.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::bytes::{Put, Take};
@@ -132,14 +131,9 @@ impl Manifest {
     /// Replaces the state in `folder`. If that fails, the old one stays.
     pub fn write(&self, folder: &Path) -> Result<()> {
         let (new, path) = (folder.join(NEW), folder.join(NAME));
-        let write = || {
-            let mut file = private::create(&new)?;
-            file.write_all(&self.to_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)?;
-            sync_folder(folder)
-        };
-        write().map_err(|cause| {
+        let written = private::replace(&path, &new, &self.to_bytes());
+        let written = written.and_then(|()| sync_folder(folder));
+        written.map_err(|cause| {
             let _ = fs::remove_file(&new);
             Error::system(format!("cannot write {}", path.display()), cause)
         })
