@@ -91,7 +91,8 @@ const SLACK: Duration = Duration::from_secs(20);
 /// Runs the bot until `shutdown` is raised, taking over `changes` on the way.
 ///
 /// # Errors
-/// [`Kind::Refused`] for a wrong token; [`Kind::System`] when the system gives no threads;
+/// [`Kind::Refused`] for a wrong token; [`Kind::Config`] for a storage chat that others read;
+/// [`Kind::System`] when the system gives no threads;
 /// [`Kind::Busy`] when another process uses the same state folder. Everything else is waited out.
 pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
     let clock = Clock::default();
@@ -129,7 +130,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
     let known = || tools.file_ids().clone();
-    let storage = open_storage(config, &tools, insiders, &pulse)?;
+    let storage = open_storage(config, &tools, insiders, &sending, &pulse, &part)?;
     let inline = InlineTools::new(sending.clone(), search, known(), Arc::clone(&rates));
     let inline = Arc::new(inline.with_storage(storage));
     let mut intake = Intake::new(
@@ -164,12 +165,17 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     polled.inspect_err(tell_refused)
 }
 
-/// Starts to put pictures into the storage chat, where one is set.
+/// Starts to put pictures into the storage chat, where one is set, after three requests within `part`.
+///
+/// # Errors
+/// [`Kind::Config`] when the chat is not one for own pictures.
 fn open_storage(
     config: &BotConfig,
     tools: &Tools,
     insiders: Insiders,
+    client: &Client,
     pulse: &Pulse,
+    part: &WatchedPart,
 ) -> Result<Option<Arc<Storage>>> {
     let Some(chat) = config.storage else {
         return Ok(None);
@@ -178,6 +184,8 @@ fn open_storage(
     let (delivery, budget) = tools.ways();
     let storage = Storage::new(chat, delivery, fetcher, budget, tools.file_ids().clone());
     storage.belongs_to(insiders);
+    part.within(3 * MAX_REQUEST_TIME);
+    storage.admit(client)?;
     let storage = Arc::new(storage);
     let (at_work, part) = (Arc::clone(&storage), pulse.part("storage"));
     spawn("storage", move || at_work.run(&part))?;

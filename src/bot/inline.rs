@@ -3,10 +3,11 @@
 //! Queries come as updates, and are worth an answer within seconds or none: they are in no inbox, a
 //! restart forgets them, and a newer one takes the place of an older one of the same user
 //! ([`typing`]). What is shown is what Telegram can show: pictures that it has, or can fetch by itself
-//! ([`answer`]). [`worker`] does it.
+//! ([`answer`]) and would take ([`probe`]). [`worker`] does it.
 
 pub mod answer;
 pub mod desk;
+pub mod probe;
 pub mod typing;
 pub mod worker;
 

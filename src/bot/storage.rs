@@ -1,7 +1,8 @@
 //! The storage chat: own pictures that have no public address are put there once, silently, so that
 //! Telegram knows them by a `file_id`, which inline results need.
 //!
-//! [`rules`] are checked at the start and before every single picture.
+//! [`rules`] are checked at the start, which ends for a chat that breaks them, and before every single
+//! picture.
 
 pub mod rules;
 
@@ -18,10 +19,11 @@ use crate::error::{Class, Error, Kind, Result};
 use crate::locked::{locked, unpoisoned};
 use crate::search::Hit;
 use crate::systemd::WatchedPart;
+use crate::telegram::client::Client;
 use crate::telegram::delivery::Delivery;
 use crate::telegram::request::{Address, Attachment, Photo, send_photo};
 use crate::telegram::types::Message;
-use rules::Insiders;
+use rules::{Insiders, Trouble};
 
 /// Pictures that wait; the oldest wishes are dropped.
 const MAX_WAITING: usize = 100;
@@ -132,11 +134,32 @@ impl Storage {
         self.changed.notify_all();
     }
 
-    /// Checks the chat, then puts pictures there until it is closed, watched as `part`.
+    /// Asks by `client` whether the chat may hold pictures.
+    ///
+    /// # Errors
+    /// [`Kind::Config`] where it may not. A Telegram that does not say is asked again before the first
+    /// picture.
+    pub fn admit(&self, client: &Client) -> Result<()> {
+        let (chat, insiders) = (self.chat, self.lock().insiders);
+        match rules::check(chat, insiders, |call| client.call(&call)) {
+            Err(Trouble::Unfit(words)) => {
+                let remedy = rules::REMEDY;
+                let context = format!("CLIP_BOT_STORAGE={chat}: {words}. {remedy}");
+                Err(Error::config(context))
+            }
+            Err(Trouble::Unknown(words)) => {
+                tracing::warn!("CLIP_BOT_STORAGE={chat} is checked later: {words}");
+                Ok(())
+            }
+            Ok(()) => {
+                self.said_good(&mut self.lock());
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts pictures there until it is closed, watched as `part`.
     pub fn run(&self, part: &WatchedPart) {
-        part.within(MAX_STORING);
-        self.check();
-        part.rest();
         while let Some(hit) = self.next() {
             part.within(MAX_STORING);
             let stored = self.put(&hit);
@@ -185,27 +208,31 @@ impl Storage {
         let insiders = self.lock().insiders;
         let found = rules::check(self.chat, insiders, |call| self.delivery.send(call));
         let mut state = self.lock();
-        let words = found.err().unwrap_or_default();
-        let is_good = words.is_empty();
-        if !is_good {
-            state.waiting.clear();
-        }
-        if !is_good {
-            state.paused_until = Some(Instant::now() + CHECK_PAUSE);
-        }
-        if state.said.as_ref() != Some(&words) {
+        let Err(trouble) = found else {
+            self.said_good(&mut state);
+            return true;
+        };
+        state.waiting.clear();
+        state.paused_until = Some(Instant::now() + CHECK_PAUSE);
+        let words = trouble.words();
+        if state.said.as_deref() != Some(words) {
             let chat = self.chat;
-            if is_good {
-                tracing::info!("own pictures for inline mode are put into the chat {chat}");
-            } else {
-                tracing::error!(
-                    "no picture is put into the chat {chat} (CLIP_BOT_STORAGE): {words}; inline mode \
-                     shows own pictures only where Telegram has them already"
-                );
-            }
-            state.said = Some(words);
+            tracing::error!(
+                "no picture is put into the chat {chat} (CLIP_BOT_STORAGE): {words}; inline mode shows \
+                 own pictures only where Telegram has them already"
+            );
+            state.said = Some(words.to_owned());
         }
-        is_good
+        false
+    }
+
+    /// Says that the chat may hold pictures, where that is new.
+    fn said_good(&self, state: &mut StorageState) {
+        if state.said.as_deref() != Some("") {
+            let chat = self.chat;
+            tracing::info!("own pictures for inline mode are put into the chat {chat}");
+            state.said = Some(String::new());
+        }
     }
 
     fn put(&self, hit: &Hit) -> Result<()> {

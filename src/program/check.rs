@@ -163,13 +163,10 @@ fn storage(telegram: &Client, chat: i64, me: i64, config: &BotConfig) -> Finding
             true,
             format!("storage: {chat} holds nobody but its owner and the bot"),
         ),
-        Err(words) => finding(
-            false,
-            format!(
-                "storage: {chat}: {words}. Make a new private group of only you and the bot, send /storage \
-                 there, and set CLIP_BOT_STORAGE to the number in the answer"
-            ),
-        ),
+        Err(trouble) => {
+            let (words, remedy) = (trouble.words(), rules::REMEDY);
+            finding(false, format!("storage: {chat}: {words}. {remedy}"))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::support::server::{Reply, Request};
-use crate::support::stage::{Stage, start_bot};
+use crate::support::stage::{Stage, start_bot, without_token};
 use crate::support::telegram::{Call, PNG, Telegram, group_message};
 
 /// An endpoint with 30 public pictures.
@@ -304,9 +304,9 @@ fn own_pictures_are_put_once_and_silently_into_the_storage_chat() {
     stage.stop();
 }
 
-/// Nothing is put where others could see it.
+/// Nothing is put where others could see it: the start ends, and says what to do.
 #[test]
-fn a_storage_chat_that_others_read_gets_no_picture() {
+fn a_bot_does_not_start_with_a_storage_chat_that_others_read() {
     for (field, value, members) in [
         ("username", json!("storage"), &[1][..]),
         ("linked_chat_id", json!(-100_888), &[1]),
@@ -316,16 +316,31 @@ fn a_storage_chat_that_others_read_gets_no_picture() {
         let mut chat = group();
         chat[field] = value;
         let stage = storage(&chat, members);
-        stage.telegram.push(inline(7, "q", "red bus", ""));
-        let empty = answer(&stage, "q");
-        assert_eq!(results(&empty).len(), 0, "{field}");
+        let ended = stage.bot.wait();
+        assert_eq!(ended.status.code(), Some(2), "{field}: {}", ended.output);
+        let said = without_token(ended);
+        assert!(said.contains("CLIP_BOT_STORAGE=-100777: it "), "{said}");
+        assert!(said.contains("Make a new private group"), "{said}");
         assert_eq!(stage.telegram.calls_of("sendPhoto").len(), 0, "{field}");
-        let output = stage.stop();
-        assert!(
-            output.contains("no picture is put into the chat -100777"),
-            "{output}"
-        );
     }
+}
+
+/// A Telegram that fails for a moment keeps nobody from starting; the chat is asked about later.
+#[test]
+fn a_storage_chat_that_cannot_be_asked_about_is_checked_before_the_first_picture() {
+    let telegram = Telegram::start();
+    telegram.api.add_chat(&group(), &[1]);
+    let mut asked = 0;
+    telegram.fail_when(move |call| {
+        asked += i32::from(call.method == "getChat");
+        (call.method == "getChat" && asked == 1).then(|| Reply::html(502, "Bad Gateway"))
+    });
+    let settings = [("CLIP_BOT_STORAGE", "-100777")];
+    let stage = Stage::with(telegram, own_pictures, &settings);
+    stage.telegram.push(inline(7, "q", "red bus", ""));
+    assert!(!results(&answer(&stage, "q")).is_empty());
+    let output = stage.stop();
+    assert!(output.contains("CLIP_BOT_STORAGE=-100777 is checked later"));
 }
 
 #[test]

@@ -34,6 +34,7 @@ mod endpoint_settings;
 mod endpoint_systemd;
 mod hostile;
 mod inbox;
+mod inline_pictures;
 mod named_model;
 mod networks;
 mod owner;

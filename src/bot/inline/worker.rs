@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::answer::Knowledge;
 use super::desk::Desk;
+use super::probe::Probes;
 use super::typing::Ticket;
 use super::{InlineAsk, answer};
 use crate::bot::album::FileIds;
@@ -12,6 +14,7 @@ use crate::bot::search_client::SearchClient;
 use crate::bot::searches::Searches;
 use crate::bot::storage::Storage;
 use crate::error::{Class, Error, Kind, Result};
+use crate::http::Allowed;
 use crate::locked::locked;
 use crate::search::{Failure, Hit, Language, Page, Query};
 use crate::systemd::WatchedPart;
@@ -22,6 +25,8 @@ use crate::telegram::request::Call;
 const DEADLINE: Duration = Duration::from_millis(4800);
 /// Of that, for finding and storing pictures; the rest is for the answer itself.
 const FINDING: Duration = Duration::from_millis(3800);
+/// Of that, for looking at pictures that Telegram would have to fetch.
+const LOOKING: Duration = Duration::from_millis(1500);
 /// Shorter than that no search is worth its request.
 const SHORTEST: Duration = Duration::from_millis(200);
 /// Worth a second try.
@@ -40,6 +45,7 @@ pub struct InlineTools {
     search: SearchClient,
     searches: Searches,
     file_ids: FileIds,
+    probes: Probes,
     rates: Arc<Mutex<Rates>>,
     storage: Option<Arc<Storage>>,
 }
@@ -67,8 +73,16 @@ impl InlineTools {
             search,
             searches: Searches::default(),
             file_ids,
+            probes: Probes::new(Allowed::PublicOr(None)),
             rates,
             storage: None,
+        }
+    }
+
+    fn knowledge(&self) -> Knowledge<'_> {
+        Knowledge {
+            file_ids: &self.file_ids,
+            probes: &self.probes,
         }
     }
 
@@ -115,11 +129,11 @@ impl InlineWorker {
             return;
         }
         let sent = self.send(ask, &call);
-        let known = &self.tools.file_ids;
+        let knowledge = self.tools.knowledge();
         let sent = match (sent, page) {
             (Err(error), Some(page)) if *error.kind() == Kind::Rejected => {
-                let page = answer::without_cached(&call, page, known);
-                self.send(ask, &answer::page(ask, &page, known, &[]))
+                let page = answer::without_cached(&call, page, knowledge.file_ids);
+                self.send(ask, &answer::page(ask, &page, knowledge, &[]))
             }
             (sent, _) => sent,
         };
@@ -139,9 +153,10 @@ impl InlineWorker {
                 let late = if self.tools.desk.is_superseded(ticket) {
                     Vec::new()
                 } else {
+                    self.look(ask, &page.hits);
                     self.store(ask, &page.hits)
                 };
-                let call = answer::page(ask, &page, &self.tools.file_ids, &late);
+                let call = answer::page(ask, &page, self.tools.knowledge(), &late);
                 (call, Some(page))
             }
             Ok(None) => nothing(),
@@ -173,6 +188,14 @@ impl InlineWorker {
             .map(Some)
     }
 
+    /// Looks at those of `hits` that Telegram would have to fetch, as far as there is time.
+    fn look(&self, ask: &InlineAsk, hits: &[Hit]) {
+        let knowledge = self.tools.knowledge();
+        let until = (Instant::now() + LOOKING).min(ask.since + FINDING);
+        self.tools.probes.look(&knowledge.to_fetch(hits), until);
+        self.tools.probes.look(&knowledge.smaller(hits), until);
+    }
+
     /// Puts the first of `hits` that cannot be shown otherwise into the storage chat, where there is one,
     /// as far as there is time. Returns the addresses of those for which there was none.
     fn store(&self, ask: &InlineAsk, hits: &[Hit]) -> Vec<String> {
@@ -180,7 +203,7 @@ impl InlineWorker {
         let Some(storage) = &tools.storage else {
             return Vec::new();
         };
-        let is_new = |hit: &&Hit| answer::photo_of(hit, &tools.file_ids).is_none();
+        let is_new = |hit: &&Hit| tools.knowledge().photo_of(hit).is_none();
         let new: Vec<Hit> = hits.iter().filter(is_new).cloned().collect();
         let (now, later) = new.split_at(new.len().min(MAX_STORED));
         let mut late = Vec::new();

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Class, Result};
 use crate::telegram::request::{Call, get_chat, get_chat_administrators, get_chat_member_count};
 
 /// Who may be in the chat.
@@ -15,24 +15,53 @@ pub struct Insiders {
     pub owner: Option<i64>,
 }
 
-/// Asks about `chat` with `send`; why no picture may be put there, in words, if so.
+/// Why no picture may be put into a chat, in words for the operator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The chat is not one for own pictures.
+    Unfit(String),
+    /// Telegram does not say what it is, for now.
+    Unknown(String),
+}
+
+impl Trouble {
+    /// The words.
+    #[must_use]
+    pub fn words(&self) -> &str {
+        match self {
+            Self::Unfit(words) | Self::Unknown(words) => words,
+        }
+    }
+}
+
+/// What to do about a chat that is not one for own pictures.
+pub const REMEDY: &str = "Make a new private group of only you and the bot, send /storage there, and set \
+                          CLIP_BOT_STORAGE to the number in the answer";
+
+/// Asks about `chat` with `send` whether pictures may be put there.
 ///
 /// # Errors
-/// A sentence for the operator.
+/// Why not.
 pub fn check(
     chat: i64,
     insiders: Insiders,
     send: impl Fn(Call) -> Result<Value>,
-) -> std::result::Result<(), String> {
+) -> std::result::Result<(), Trouble> {
     let ask = |call: Call| {
         let method = call.method;
-        send(call).map_err(|error| format!("{method} is refused: {}", error.chain()))
+        send(call).map_err(|error| {
+            let words = format!("{method} is refused: {}", error.chain());
+            match error.class() {
+                Class::GiveUp => Trouble::Unfit(words),
+                Class::Retry { .. } | Class::Fatal => Trouble::Unknown(words),
+            }
+        })
     };
     let about = ask(get_chat(chat))?;
-    judge_chat(&about)?;
+    judge_chat(&about).map_err(Trouble::Unfit)?;
     let count = ask(get_chat_member_count(chat))?;
     let administrators = ask(get_chat_administrators(chat))?;
-    judge_members(&count, &administrators, insiders)
+    judge_members(&count, &administrators, insiders).map_err(Trouble::Unfit)
 }
 
 /// `about`: Telegram's `ChatFullInfo`.
