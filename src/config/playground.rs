@@ -20,6 +20,8 @@ pub struct PlaygroundConfig {
     pub cache: PathBuf,
     /// Folder for what the user's own bot keeps, such as who owns it; `None` without a home.
     pub state: Option<PathBuf>,
+    /// Folder for what goes with the process.
+    pub temporary: PathBuf,
     /// The settings of the endpoint inside the playground, which listens on a free port.
     pub search: SearchConfig,
     /// File with a bot token, if real Telegram is used.
@@ -71,6 +73,7 @@ impl PlaygroundConfig {
             pictures: given("PLAYGROUND_PICTURES").map(PathBuf::from),
             port: settings.or(port, 0),
             cache: cache(environment),
+            temporary: temporary(environment),
             state: folder(environment, "XDG_STATE_HOME", ".local/state"),
             search: SearchConfig {
                 page: Some(false),
@@ -91,9 +94,12 @@ impl PlaygroundConfig {
 
 /// As the XDG base directory specification says; without a home, a folder of our own in `/tmp`.
 fn cache(environment: &Environment) -> PathBuf {
-    let temporary = || absolute(environment, "TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"));
     folder(environment, "XDG_CACHE_HOME", ".cache")
-        .unwrap_or_else(|| temporary().join("clip-bot-cache"))
+        .unwrap_or_else(|| temporary(environment).join("clip-bot-cache"))
+}
+
+fn temporary(environment: &Environment) -> PathBuf {
+    absolute(environment, "TMPDIR").unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
 /// Our folder below that which the variable `name` has, or below `usual` in the home.

@@ -5,6 +5,7 @@
 //! `clip-bot` runs. They talk HTTP over loopback, as they would across machines.
 
 mod own_pictures;
+mod saving;
 mod telegram;
 
 use own_pictures::Indexing;
@@ -32,6 +33,7 @@ use crate::playground::server::{self, About};
 use crate::playground::traffic::Traffic;
 use crate::playground::transcript;
 use crate::program::command_line::{CommandCall, CommandDefinition, Program, print_lines};
+use crate::program::search::upkeep;
 use crate::search::Engine;
 use crate::secret::Secret;
 use crate::shutdown::Shutdown;
@@ -68,6 +70,8 @@ pub const PROGRAM: Program = Program {
 const BOT_ID: &str = "424242";
 /// The user of the page, who owns the bot from the start.
 const OWNER: i64 = 1;
+/// In place of the endpoint's address, as long as it has none.
+const NOWHERE: &str = "http://127.0.0.1:9";
 /// The channel that its bot puts pictures into, for inline mode.
 const STORAGE: i64 = -1_009_000_000_001;
 /// What the page says about it.
@@ -108,6 +112,11 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
         )?),
         None => None,
     };
+    let own = match config.token_file {
+        Some(_) => Some(config.bot(environment, None, NOWHERE)?),
+        None => None,
+    };
+    let saved = saving::keep(&mut config, own.as_ref().map(BotConfig::bot_id))?;
     // The servers outlive the bot, so that it can finish what it is doing.
     let closing = Shutdown::default();
     let traffic = Traffic::default();
@@ -137,6 +146,7 @@ pub fn run(call: &CommandCall, environment: &Environment) -> Result<u8> {
     endpoint.thread.join();
     shutdown.raise();
     indexing.into_iter().for_each(Indexing::wait);
+    drop(saved);
     code
 }
 
@@ -188,6 +198,7 @@ fn start_endpoint(
         listen: address,
         ..config.clone()
     };
+    let upkeep = upkeep(Arc::clone(&engine), shutdown.clone())?;
     let router = faults.search_layer(
         endpoint::guarded(
             endpoint::router(engine, &config, &Monitor::default()),
@@ -197,7 +208,10 @@ fn start_endpoint(
     );
     let shutdown = shutdown.clone();
     let thread = spawn("endpoint", move || {
-        serve(listener, router, &shutdown, LIMITS, &Pulse::default())
+        let served = serve(listener, router, &shutdown, LIMITS, &Pulse::default());
+        shutdown.raise();
+        let _ = upkeep.join();
+        served
     })?;
     Ok(Running {
         url: format!("http://{address}"),

@@ -254,7 +254,7 @@ fn serve(mut config: SearchConfig) -> Result<u8> {
 }
 
 /// Tidies up what the engine saves: what was forgotten is gone from disk after a minute, and at the end.
-fn upkeep(engine: Arc<dyn Engine>, shutdown: Shutdown) -> Result<JoinHandle<()>> {
+pub(super) fn upkeep(engine: Arc<dyn Engine>, shutdown: Shutdown) -> Result<JoinHandle<()>> {
     let work = move || {
         let mut minutes = 0;
         while !shutdown.wait(TIDY_EVERY) {

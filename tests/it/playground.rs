@@ -1,5 +1,9 @@
 //! The playground: everything on one machine, by the real binary.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clip_bot::engine::drawings;
 use clip_bot::http::{Client, Request};
 use serde_json::json;
 
@@ -110,6 +114,69 @@ fn with_a_token_the_bot_answers_on_telegram() {
     let ended = playground.stop();
     assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
     without_token(ended);
+}
+
+/// A folder of a test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("room");
+    folder
+}
+
+#[test]
+fn a_bot_on_telegram_finds_what_was_kept_after_a_restart() {
+    let telegram = Telegram::start();
+    let (token, api, state) = (token_file(), telegram.url(), folder("playground-kept"));
+    let token = token.to_str().expect("a plain path");
+    let variables = [
+        ("CLIP_BOT_API_URL", api.as_str()),
+        ("CLIP_BOT_ALLOWED", "everyone"),
+        ("XDG_STATE_HOME", state.to_str().expect("a plain path")),
+    ];
+    let binary = env!("CARGO_BIN_EXE_playground");
+    let start = || Program::start(binary, &["--token-file", token], &variables);
+    let playground = start();
+    let bus = drawings::find("bus").expect("built in").file.to_vec();
+    let sent = telegram.api.send_picture(7, 7, bus, "our zephyrine");
+    sent.expect("a good picture");
+    let asked = telegram.wait_for_text("Shall I keep the pictures");
+    let shown = telegram.api.messages(7);
+    let shown = shown.iter().find(|message| message["text"] == asked.text());
+    let message = shown.and_then(|message| message["message_id"].as_i64());
+    let data = &asked.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
+    let data = data.as_str().expect("a button");
+    let pressed = telegram
+        .api
+        .press(7, 7, message.expect("it is shown"), data);
+    pressed.expect("it is there");
+    telegram.wait_for_text("Saved.");
+    assert_eq!(playground.stop().status.code(), Some(0));
+
+    let playground = start();
+    telegram.write(7, "zephyrine");
+    telegram.wait_for_text("for “zephyrine” ·");
+    let photos = telegram.calls_of("sendPhoto");
+    let caption = photos.last().expect("a picture").parameters["caption"].clone();
+    let caption = caption.as_str().unwrap_or_default();
+    assert!(caption.starts_with("our zephyrine"), "{caption}");
+    assert_eq!(playground.stop().status.code(), Some(0));
+}
+
+#[test]
+fn what_the_page_keeps_is_private_and_goes_with_the_process() {
+    let temporary = folder("playground-temporary");
+    let path = temporary.to_str().expect("a plain path");
+    let playground = Program::start(env!("CARGO_BIN_EXE_playground"), &[], &[("TMPDIR", path)]);
+    url(&playground);
+    let entries = || std::fs::read_dir(&temporary).expect("it is there");
+    let modes: Vec<u32> = entries()
+        .map(|entry| entry.and_then(|entry| entry.metadata()).expect("readable"))
+        .map(|about| about.permissions().mode() & 0o777)
+        .collect();
+    assert_eq!(modes, [0o700]);
+    assert_eq!(playground.stop().status.code(), Some(0));
+    assert_eq!(entries().count(), 0);
 }
 
 #[test]

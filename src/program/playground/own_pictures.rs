@@ -91,7 +91,7 @@ pub(super) fn index(
 }
 
 /// The name of the model: of one that may still have to be fetched, that in the catalogue.
-fn model_name(config: &ClipConfig) -> Result<String> {
+pub(super) fn model_name(config: &ClipConfig) -> Result<String> {
     let kept = config.model.as_deref();
     let kept = kept.filter(|model| model.parent() == config.models.as_deref());
     match kept.and_then(Path::file_stem) {

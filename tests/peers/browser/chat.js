@@ -141,6 +141,7 @@ async function upload(page) {
   const own = page.locator(".entry.own", { hasText: "like this one" });
   await own.locator("img").waitFor();
   await until("the picture", () => own.locator("img").evaluate((one) => one.complete && one.naturalWidth > 0));
+  await button(page, "Shall I keep the pictures", "Look for others like them").click();
   await words(page, /^\d+ pictures? for your picture and “like this one” ·/).waitFor();
 }
 

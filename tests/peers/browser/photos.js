@@ -82,4 +82,4 @@ async function checkPhotos(browser) {
   }
 }
 
-module.exports = { checkPhotos };
+module.exports = { checkPhotos, drawing };
