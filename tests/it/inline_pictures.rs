@@ -66,7 +66,7 @@ fn the_first_bytes_of_a_picture_tell_what_telegram_would_do_with_it() {
     ];
     let urls: Vec<String> = table.iter().map(|(path, _)| server.url(path)).collect();
     let urls: Vec<&str> = urls.iter().map(String::as_str).collect();
-    let until = || Instant::now() + Duration::from_secs(60);
+    let until = || Instant::now() + Duration::from_mins(1);
     probes.look(&urls, until());
     for ((path, expected), url) in table.iter().zip(&urls) {
         assert_eq!(probes.get(url), *expected, "{path}");

@@ -203,13 +203,13 @@ mod tests {
         }
     }
 
-    fn remote(url: &str, thumbnail: &str, (width, height): (u32, u32)) -> Option<InlinePhoto> {
-        Some(InlinePhoto::Remote {
+    fn remote(url: &str, thumbnail: &str, (width, height): (u32, u32)) -> InlinePhoto {
+        InlinePhoto::Remote {
             url: url.to_owned(),
             thumbnail: thumbnail.to_owned(),
             width,
             height,
-        })
+        }
     }
 
     /// What was seen of the picture decides, not its name; the size is what the endpoint says, else what
@@ -224,14 +224,15 @@ mod tests {
         assert_eq!(knowledge.photo_of(&hit(None)), None, "its name says PNG");
         probes.remember(URL, Found::Fits(None));
         let usual = remote(URL, SMALL, USUAL_SIZE);
-        assert_eq!(knowledge.photo_of(&hit(None)), usual);
+        assert_eq!(knowledge.photo_of(&hit(None)), Some(usual));
         probes.remember(URL, Found::Fits(Some((640, 480))));
         let seen = remote(URL, SMALL, (640, 480));
-        assert_eq!(knowledge.photo_of(&hit(None)), seen);
+        assert_eq!(knowledge.photo_of(&hit(None)), Some(seen));
         let said = remote(URL, SMALL, (480, 640));
-        assert_eq!(knowledge.photo_of(&hit(Some((480, 640)))), said);
+        assert_eq!(knowledge.photo_of(&hit(Some((480, 640)))), Some(said));
         probes.remember(SMALL, Found::Unfit);
-        assert_eq!(knowledge.photo_of(&hit(None)), remote(URL, URL, (640, 480)));
+        let plain = remote(URL, URL, (640, 480));
+        assert_eq!(knowledge.photo_of(&hit(None)), Some(plain));
     }
 
     #[test]
@@ -249,7 +250,7 @@ mod tests {
         assert_eq!(knowledge.photo_of(&hits[0]), None);
         probes.remember(SMALL, Found::Fits(Some((320, 240))));
         let small = remote(SMALL, SMALL, (320, 240));
-        assert_eq!(knowledge.smaller_photo_of(&hits[0]), small);
+        assert_eq!(knowledge.smaller_photo_of(&hits[0]), Some(small));
         probes.remember(SMALL, Found::Unfit);
         assert_eq!(knowledge.smaller_photo_of(&hits[0]), None);
         file_ids.insert(URL, "known");
