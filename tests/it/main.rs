@@ -37,6 +37,7 @@ mod inbox;
 mod inline_pictures;
 mod named_model;
 mod networks;
+mod older_index;
 mod owner;
 mod pages;
 mod playground;
