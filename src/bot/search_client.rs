@@ -191,7 +191,7 @@ impl SearchClient {
     /// What its `/health` says; null for an endpoint without that page.
     fn health(&self) -> Result<Value, Failure> {
         let answer = self.get("/health")?;
-        if matches!(answer.head.status, 500 | 502..) {
+        if matches!(answer.head.status, 408 | 429 | 500 | 502..) {
             return Err(failure_of(&answer));
         }
         Ok(answer.json().unwrap_or_default())

@@ -26,7 +26,7 @@ pub fn fetch(
     let file = send(get_file(file_id)).map_err(|error| failure(&error))?;
     let path = file.get("file_path").and_then(Value::as_str);
     let path =
-        path.ok_or_else(|| Failure::new(Reason::Internal, "Telegram named no path of the file"))?;
+        path.ok_or_else(|| Failure::new(Reason::Garbled, "Telegram named no path of the file"))?;
     let bytes = download(path, LIMIT).map_err(|error| failure(&error))?;
     let form = PictureForm::of(&bytes)
         .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
@@ -78,7 +78,8 @@ fn failure(error: &Error) -> Failure {
         Kind::Rejected if refusal(error).is_some_and(|it| is_too_big(&it.description)) => {
             Reason::TooLarge
         }
-        Kind::Rejected | Kind::Unusable | Kind::Garbled { .. } => Reason::Internal,
+        Kind::Rejected => Reason::Internal,
+        Kind::Unusable | Kind::Garbled { .. } => Reason::Garbled,
         _ => Reason::Unreachable,
     };
     Failure::new(

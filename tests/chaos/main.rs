@@ -1,6 +1,7 @@
 //! Nothing is lost: the real `clip-bot` answers queries of many chats while it is killed, frozen
 //! and stopped, its peers fail in every way on both sides of the effect, and its disk fills up.
-//! Afterwards the record of the scripted Telegram is audited; see `audit`.
+//! Afterwards the record of the scripted Telegram is audited; see `audit`. Then the same for pictures that
+//! are forwarded to be saved; see `saving`.
 //!
 //! `cargo test --locked --test chaos`, or `cargo test --release --locked --test chaos -- --long`;
 //! `--help` tells more. The same seed gives the same messages and blows, and the same fate to call
@@ -20,6 +21,7 @@ mod proxy;
 mod record;
 mod report;
 mod rig;
+mod saving;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -39,6 +41,16 @@ fn main() -> ExitCode {
         }
     };
     let start = Instant::now();
-    let outcome = phases::run(&options);
-    report::print(&options, &outcome, start.elapsed())
+    let mut code = ExitCode::SUCCESS;
+    if options.queries > 0 {
+        let outcome = phases::run(&options);
+        code = report::print(&options, &outcome, start.elapsed());
+    }
+    if options.saves > 0 && options.inbox {
+        let saved = report::print_saved(&saving::run(&options));
+        if saved != ExitCode::SUCCESS {
+            code = saved;
+        }
+    }
+    code
 }

@@ -7,6 +7,7 @@ use crate::options::Options;
 use crate::phases::Outcome;
 use crate::proxy::Played;
 use crate::rig::WORKERS;
+use crate::saving::SavingOutcome;
 
 /// Most that resident memory may grow, in KiB.
 const GROWTH: i64 = 10 << 10;
@@ -55,6 +56,52 @@ pub fn print(options: &Options, outcome: &Outcome, took: Duration) -> ExitCode {
     // Logs of a good run are of no use, and somebody must clean up.
     let _ = std::fs::remove_dir_all(&outcome.folder);
     println!("nothing was lost");
+    ExitCode::SUCCESS
+}
+
+/// Prints what came of saving pictures; success is that no rule was broken.
+pub fn print_saved(outcome: &SavingOutcome) -> ExitCode {
+    let findings = &outcome.findings;
+    println!("saving pictures, {:.0} s", outcome.took.as_secs_f64());
+    Table::fact("pictures forwarded", outcome.sent);
+    Table::fact("users", outcome.users);
+    Table::fact("bot: killed", outcome.kills);
+    Table::fact("clip-search: killed", outcome.search_kills);
+    let disk_full = if outcome.disk_full { "run" } else { "NOT RUN" };
+    Table::fact("disk of the endpoint full", disk_full);
+    Table::fact("saved", findings.saved);
+    Table::fact("honestly not saved", findings.refused);
+    let mut table = Table { failed: false };
+    for (what, count) in [
+        ("pictures lost", findings.lost.len()),
+        ("pictures saved twice", findings.double),
+        ("found by somebody else", findings.leaked.len()),
+        ("users who were told nothing", findings.untold.len()),
+        ("other rules broken", outcome.broken.len()),
+    ] {
+        table.row(what, count, 0, count == 0);
+    }
+    let most = usize::try_from(outcome.sent / 10).unwrap_or(usize::MAX);
+    table.row(
+        "not saved, at most a tenth",
+        findings.refused,
+        most,
+        findings.refused <= most,
+    );
+    let lines = [
+        ("lost", &findings.lost),
+        ("leaked", &findings.leaked),
+        ("broken", &outcome.broken),
+    ];
+    for (name, lines) in lines {
+        for line in lines.iter().take(100) {
+            println!("{name}: {line}");
+        }
+    }
+    if table.failed || !findings.is_good() {
+        return ExitCode::FAILURE;
+    }
+    println!("every picture is saved once, for its sender alone");
     ExitCode::SUCCESS
 }
 

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
+use clip_bot::playground::bot_api::Event;
 use serde_json::{Value, json};
+use tokio::sync::broadcast::Receiver;
 
 use crate::audit::{Ask, Ledger, Want};
 use crate::faults::Side;
 use crate::plan::Line;
 use crate::proxy::Proxy;
 use crate::record::record;
+use crate::saving::TOKEN;
 use crate::support::endpoint;
 use crate::support::process::{Ended, Program};
 use crate::support::stage::{token_file, without_token};
@@ -42,6 +45,10 @@ pub struct Memory {
 
 pub struct Rig {
     telegram: Telegram,
+    /// Settings of the endpoint.
+    settings: Vec<(&'static str, String)>,
+    /// Where it listens.
+    endpoint: SocketAddr,
     ledger: Arc<Mutex<Ledger>>,
     pub bot_api: Proxy,
     pub search: Proxy,
@@ -60,6 +67,26 @@ pub struct Rig {
 
 impl Rig {
     pub fn start(seed: u64, folder: &Path, inbox: bool) -> Self {
+        Self::with_endpoint(seed, folder, inbox, Vec::new())
+    }
+
+    /// With an endpoint that saves pictures in `store`.
+    pub fn saving(seed: u64, folder: &Path, store: &Path) -> Self {
+        let store = store.to_str().expect("a plain path").to_owned();
+        let settings = vec![
+            ("CLIP_SEARCH_ENGINE", "clip".to_owned()),
+            ("CLIP_SEARCH_SAVED", store),
+            ("CLIP_SEARCH_TOKEN", TOKEN.to_owned()),
+        ];
+        Self::with_endpoint(seed, folder, true, settings)
+    }
+
+    fn with_endpoint(
+        seed: u64,
+        folder: &Path,
+        inbox: bool,
+        settings: Vec<(&'static str, String)>,
+    ) -> Self {
         let telegram = Telegram::start();
         let ledger = Arc::new(Mutex::new(Ledger::default()));
         let (events, inside) = (telegram.api.subscribe(), Arc::clone(&ledger));
@@ -67,13 +94,15 @@ impl Rig {
         let api: SocketAddr = telegram.url()["http://".len()..]
             .parse()
             .expect("host and port");
-        let (clip_search, address) = endpoint::start(&[]);
+        let (clip_search, address) = start_search(&settings);
         let state = folder.join("state");
         std::fs::create_dir_all(&state).expect("a folder for tests");
         Self {
             bot_api: Proxy::start(seed, Side::Telegram, api),
             search: Proxy::start(seed, Side::Search, address),
             telegram,
+            settings,
+            endpoint: address,
             ledger,
             clip_search: Some(clip_search),
             life: None,
@@ -117,6 +146,54 @@ impl Rig {
             want,
             disk_full,
         });
+    }
+
+    /// A user writes, and nobody waits for an answer.
+    pub fn say(&self, user: i64, text: &str) {
+        self.telegram.api.say(user, user, text, None);
+    }
+
+    /// Somebody sends a picture; returns the message.
+    pub fn send_picture(&self, user: i64, chat: i64, file: Vec<u8>, caption: &str) -> Value {
+        let sent = self.telegram.api.send_picture(user, chat, file, caption);
+        sent.expect("a good picture");
+        let messages = self.telegram.api.messages(chat);
+        let mut own = messages
+            .into_iter()
+            .filter(|message| message["caption"] == caption);
+        own.next_back().expect("was just sent")
+    }
+
+    /// An update as it is.
+    pub fn push(&self, event: Value) {
+        self.telegram.api.push(event);
+    }
+
+    /// Presses the button with this label in a private chat, if one is shown.
+    pub fn press_label(&self, user: i64, label: &str) -> bool {
+        let messages = self.telegram.api.messages(user);
+        messages.iter().any(|message| {
+            let rows = message["reply_markup"]["inline_keyboard"].as_array();
+            let buttons = rows.into_iter().flatten().filter_map(Value::as_array);
+            let mut fits = buttons.flatten().filter(|button| button["text"] == label);
+            let data = fits
+                .next()
+                .and_then(|button| button["callback_data"].as_str());
+            let message = message["message_id"].as_i64();
+            message.zip(data).is_some_and(|(message, data)| {
+                self.telegram.api.press(user, user, message, data).is_ok()
+            })
+        })
+    }
+
+    /// What Telegram accepts from now on.
+    pub fn events(&self) -> Receiver<Event> {
+        self.telegram.api.subscribe()
+    }
+
+    /// Where the endpoint listens, without a proxy before it.
+    pub fn endpoint(&self) -> SocketAddr {
+        self.endpoint
     }
 
     /// A user types words behind the bot's name: nobody waits for an answer for long.
@@ -176,6 +253,9 @@ impl Rig {
             // Not to be held back for asking as fast as this.
             ("CLIP_BOT_RATE", "none"),
         ];
+        if !self.settings.is_empty() {
+            variables.push(("CLIP_BOT_SEARCH_TOKEN", TOKEN));
+        }
         if let Some(state) = &self.state {
             variables.push(("CLIP_BOT_STATE_DIR", state.to_str().expect("a plain path")));
         }
@@ -270,9 +350,21 @@ impl Rig {
         }
         self.search.down();
         self.wait(time);
-        let (program, address) = endpoint::start(&[]);
+        let (program, address) = start_search(&self.settings);
         self.clip_search = Some(program);
+        self.endpoint = address;
         self.search.up(address);
+    }
+
+    /// Asks `clip-search` to end.
+    pub fn stop_search(&mut self) {
+        if let Some(program) = self.clip_search.take() {
+            let ended = program.stop();
+            if ended.status.code() != Some(0) {
+                self.broken
+                    .push(format!("clip-search: {} after SIGTERM", ended.status));
+            }
+        }
     }
 
     /// Telegram cannot be reached for `time`.
@@ -319,6 +411,11 @@ impl Rig {
         });
         Some(ended)
     }
+}
+
+fn start_search(settings: &[(&'static str, String)]) -> (Program, SocketAddr) {
+    let settings = settings.iter().map(|(name, value)| (*name, value.as_str()));
+    endpoint::start(&settings.collect::<Vec<_>>())
 }
 
 fn resident(program: &Program) -> Option<u64> {

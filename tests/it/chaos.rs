@@ -6,6 +6,8 @@ mod audit;
 #[allow(dead_code, reason = "the harness uses the rest")]
 #[path = "../chaos/faults.rs"]
 mod faults;
+#[path = "../chaos/saving/audit.rs"]
+mod saved;
 
 use std::collections::BTreeMap;
 
@@ -215,4 +217,35 @@ fn the_fate_of_a_call_is_decided_by_seed_side_and_number() {
         assert!(share(|fate| matches!(fate, Fault::Before(_))) >= 5);
         assert!(share(|fate| matches!(fate, Fault::After(_))) >= 1);
     }
+}
+
+#[test]
+fn the_judge_of_saved_pictures_sees_each_rule_broken() {
+    let mut forwarded = saved::Forwarded::default();
+    for (user, message, name) in [(7, 1, "a"), (7, 2, "b"), (8, 1, "c")] {
+        forwarded.sent(user, message, name, &format!("word{name}"));
+    }
+    assert_eq!(forwarded.all().len(), 3);
+    let found = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    let all = found(&["worda", "wordb", "wordc"]);
+    assert_eq!(forwarded.audit(&all, &[], 3).untold, [7, 8]);
+    forwarded.said(7, Some(1), "Saved.");
+    forwarded.said(8, None, "It was here already.");
+    let good = saved::SavedFindings {
+        saved: 3,
+        ..saved::SavedFindings::default()
+    };
+    assert_eq!(forwarded.audit(&all, &[], 3), good);
+    assert_eq!(forwarded.audit(&all, &[], 5).double, 2);
+    let fewer = found(&["worda", "wordc"]);
+    assert_eq!(forwarded.audit(&fewer, &[], 2).lost, ["wordb of user 7"]);
+    let leaked = ["wordc, found by 7".to_owned()];
+    assert_eq!(forwarded.audit(&all, &leaked, 3).leaked, leaked);
+    forwarded.shown(7, "worda · 2026-01-01");
+    assert!(forwarded.audit(&all, &[], 3).leaked.is_empty());
+    forwarded.shown(8, "worda · 2026-01-01");
+    assert_eq!(forwarded.audit(&all, &[], 3).leaked.len(), 1);
+    forwarded.said(7, Some(2), "That picture could not be saved.");
+    let honest = forwarded.audit(&fewer, &[], 2);
+    assert_eq!((honest.lost.len(), honest.refused), (0, 1));
 }

@@ -235,17 +235,7 @@ fn an_album_is_one_question_and_one_line() {
         stage.telegram.push(of_album(&stage, message, file));
     }
     let asked = stage.telegram.wait_for_text("Shall I keep the pictures");
-    let data = asked.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"].clone();
-    stage.telegram.push(json!({"callback_query": {
-        "id": "1", "from": {"id": 7, "is_bot": false, "first_name": "U", "language_code": "en"},
-        "data": data, "chat_instance": "1",
-        "message": {
-            "message_id": 900, "date": 1_700_000_001, "text": asked.text(),
-            "chat": {"id": 7, "type": "private", "first_name": "U"},
-            "from": {"id": 1_234_567, "is_bot": true, "first_name": "B"},
-            "reply_to_message": of_album(&stage, 101, "1")["message"],
-        },
-    }}));
+    stage.telegram.push(pressed(&stage, &asked));
     stage
         .telegram
         .wait_for_text("2 saved. It was here already.");
@@ -300,4 +290,49 @@ fn a_picture_waits_for_the_endpoint_and_its_sender_is_told_once() {
         .filter(|call| call.text().contains("Your picture is kept"));
     assert_eq!(told.count(), 1);
     stage.stop();
+}
+
+/// A proxy on the way may answer 200 with something of its own: the picture was reported as saved before,
+/// and was lost.
+#[test]
+fn what_answers_in_place_of_the_endpoint_saves_and_forgets_nothing() {
+    let mut answers = 3;
+    let answers = std::sync::Mutex::new(move || {
+        answers -= 1;
+        answers >= 0
+    });
+    let stage = Stage::with_endpoint(move |request| {
+        let mut foreign = answers.lock().expect("no panic");
+        if request.path() == "/pictures" && foreign() {
+            return Reply::json(200, &json!({"results": 5}));
+        }
+        saving(request)
+    });
+    stage.telegram.push(of_album(&stage, 101, "1"));
+    let asked = stage.telegram.wait_for_text("Shall I keep the pictures");
+    stage.telegram.push(pressed(&stage, &asked));
+    stage
+        .telegram
+        .wait_for_text("Your picture is kept, and saved as soon as it is.");
+    stage
+        .telegram
+        .wait_for_text("That picture could not be saved.");
+    stage.telegram.push(of_album(&stage, 102, "3"));
+    stage.telegram.wait_for_text("2 saved.");
+    stage.stop();
+}
+
+/// The first button under `asked`.
+fn pressed(stage: &Stage, asked: &Call) -> Value {
+    let data = asked.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"].clone();
+    json!({"callback_query": {
+        "id": "1", "from": {"id": 7, "is_bot": false, "first_name": "U", "language_code": "en"},
+        "data": data, "chat_instance": "1",
+        "message": {
+            "message_id": 900, "date": 1_700_000_001, "text": asked.text(),
+            "chat": {"id": 7, "type": "private", "first_name": "U"},
+            "from": {"id": 1_234_567, "is_bot": true, "first_name": "B"},
+            "reply_to_message": of_album(stage, 101, "1")["message"],
+        },
+    }})
 }

@@ -2,11 +2,13 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use clip_bot::engine::drawings;
 use clip_bot::http::{Client, Request};
 use serde_json::json;
 
+use crate::support::PATIENCE;
 use crate::support::process::Program;
 use crate::support::server::Server;
 use crate::support::stage::{failure, token_file, without_token};
@@ -141,14 +143,20 @@ fn a_bot_on_telegram_finds_what_was_kept_after_a_restart() {
     let sent = telegram.api.send_picture(7, 7, bus, "our zephyrine");
     sent.expect("a good picture");
     let asked = telegram.wait_for_text("Shall I keep the pictures");
-    let shown = telegram.api.messages(7);
-    let shown = shown.iter().find(|message| message["text"] == asked.text());
-    let message = shown.and_then(|message| message["message_id"].as_i64());
+    // A call is recorded before its effect can be seen.
+    let until = Instant::now() + PATIENCE;
+    let message = loop {
+        let shown = telegram.api.messages(7);
+        let shown = shown.iter().find(|message| message["text"] == asked.text());
+        if let Some(message) = shown.and_then(|message| message["message_id"].as_i64()) {
+            break message;
+        }
+        assert!(Instant::now() < until, "the question is not shown");
+        std::thread::sleep(Duration::from_millis(5));
+    };
     let data = &asked.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
     let data = data.as_str().expect("a button");
-    let pressed = telegram
-        .api
-        .press(7, 7, message.expect("it is shown"), data);
+    let pressed = telegram.api.press(7, 7, message, data);
     pressed.expect("it is there");
     telegram.wait_for_text("Saved.");
     assert_eq!(playground.stop().status.code(), Some(0));

@@ -52,6 +52,12 @@ impl Habits {
         locked(&self.users).get(&user)?.choice
     }
 
+    /// Whether anybody sent a picture that was to be saved: so there was an endpoint that saves.
+    #[must_use]
+    pub fn are_known(&self) -> bool {
+        !locked(&self.users).is_empty()
+    }
+
     /// Whether pictures of `user` are saved, or wait for that: no search, and no matter of rates.
     #[must_use]
     pub fn keeps(&self, user: i64) -> bool {
@@ -78,19 +84,20 @@ impl Habits {
         self.change(user, |habit| habit.choice = Some(choice))
     }
 
-    /// Keeps `picture` until `user` chooses. Returns whether that is still to be asked for.
+    /// Keeps `picture` until `user` chooses. Returns whether that is still to be asked for: by the first
+    /// picture, also when the message with it is handled again after a kill.
     ///
     /// # Errors
     /// The system's, when it cannot be kept.
     pub fn wait(&self, user: i64, picture: &NewPicture) -> io::Result<bool> {
-        let is_first = self.waiting(user).is_empty();
         self.change(user, |habit| {
             let is_known = habit.waiting.iter().any(|old| old.key == picture.key);
             if !is_known && habit.waiting.len() < MAX_WAITING {
                 habit.waiting.push(picture.clone());
             }
         })?;
-        Ok(is_first)
+        let waiting = self.waiting(user);
+        Ok(waiting.first().is_none_or(|first| first.key == picture.key))
     }
 
     /// The pictures of `user` that wait.
@@ -103,13 +110,14 @@ impl Habits {
             .unwrap_or_default()
     }
 
-    /// None of the pictures of `user` waits any more: they were saved, or are not to be.
+    /// These pictures of `user` wait no more: they were saved, or are not to be. Others may have come.
     ///
     /// # Errors
     /// The system's.
-    pub fn none_waits(&self, user: i64, saved: bool) -> io::Result<()> {
+    pub fn wait_no_more(&self, user: i64, pictures: &[NewPicture], saved: bool) -> io::Result<()> {
         self.change(user, |habit| {
-            habit.waiting.clear();
+            let is_done = |one: &NewPicture| pictures.iter().any(|done| done.key == one.key);
+            habit.waiting.retain(|one| !is_done(one));
             habit.saved |= saved;
         })
     }
@@ -174,8 +182,10 @@ mod tests {
         std::fs::create_dir_all(&folder).expect("a folder");
         let first = Habits::open(Some(folder.clone()));
         assert!(first.wait(7, &picture("a")).expect("room"), "to be asked");
-        assert!(!first.wait(7, &picture("b")).expect("room"), "was asked");
-        assert!(!first.wait(7, &picture("a")).expect("room"));
+        let second = first.wait(7, &picture("b")).expect("room");
+        assert!(!second, "was asked");
+        let again = first.wait(7, &picture("a")).expect("room");
+        assert!(again, "the question may not have been sent before a kill");
         assert!(first.keeps(7) && !first.keeps(8));
 
         let second = Habits::open(Some(folder.clone()));
@@ -183,7 +193,15 @@ mod tests {
         let keys: Vec<String> = second.waiting(7).into_iter().map(|one| one.key).collect();
         assert_eq!(keys, ["a", "b"]);
         second.choose(7, Choice::Save).expect("room");
-        second.none_waits(7, true).expect("room");
+        let (first, late) = (second.waiting(7), picture("late"));
+        assert!(!second.wait(7, &late).expect("room"));
+        second.wait_no_more(7, &first, true).expect("room");
+        assert_eq!(
+            second.waiting(7),
+            std::slice::from_ref(&late),
+            "it came since"
+        );
+        second.wait_no_more(7, &[late], true).expect("room");
         assert!(!second.has_saved(8));
 
         let third = Habits::open(Some(folder.clone()));

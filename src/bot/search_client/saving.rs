@@ -10,14 +10,15 @@ use crate::http;
 use crate::search::{Failure, Reason};
 
 impl SearchClient {
-    /// Whether the endpoint saves pictures, as its `/health` says; one without that page does not.
+    /// Whether the endpoint saves pictures, as its `/health` says; none where that is not a page of ours.
     ///
     /// # Errors
     /// As [`SearchClient::search`], where the endpoint does not answer.
-    pub fn can_save(&self) -> Result<bool, Failure> {
+    pub fn can_save(&self) -> Result<Option<bool>, Failure> {
         let health = self.health()?;
         let can = health.get("can").and_then(Value::as_array);
-        Ok(can.is_some_and(|can| can.iter().any(|one| one == "save")))
+        let saves = can.is_some_and(|can| can.iter().any(|one| one == "save"));
+        Ok(health.get("engine").map(|_| saves))
     }
 
     /// Saves the picture in `bytes` in `collection`, and returns whether it was not there before. Once
@@ -50,6 +51,8 @@ impl SearchClient {
         let body = [head.as_bytes(), bytes, tail.as_bytes()].concat();
         let kind = format!("multipart/form-data; boundary={boundary}");
         let answer = self.done(http::Request::post(self.place("/pictures"), &kind, body))?;
+        // What stands between us and the endpoint may answer 200, too, and save nothing.
+        said(&answer, "id")?.as_str().ok_or_else(garbled)?;
         Ok(answer.head.status == 201)
     }
 
@@ -67,13 +70,8 @@ impl SearchClient {
             Err(failure) if failure.reason == Reason::NotFound => return Ok(0),
             answer => answer?,
         };
-        let count = answer
-            .json()
-            .ok()
-            .and_then(|body| body.get("forgotten")?.as_u64());
-        Ok(count
-            .and_then(|count| usize::try_from(count).ok())
-            .unwrap_or(0))
+        let count = said(&answer, "forgotten")?.as_u64().ok_or_else(garbled)?;
+        Ok(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
     fn done(&self, request: http::Request) -> Result<http::Response, Failure> {
@@ -88,4 +86,18 @@ impl SearchClient {
             _ => Err(failure_of(&answer)),
         }
     }
+}
+
+/// What the answer says under `name`.
+fn said(answer: &http::Response, name: &str) -> Result<Value, Failure> {
+    let body = answer.json().ok();
+    let value = body.and_then(|mut body: Value| body.get_mut(name).map(Value::take));
+    value.ok_or_else(garbled)
+}
+
+fn garbled() -> Failure {
+    Failure::new(
+        Reason::Garbled,
+        "the answer is not one of an endpoint that saves",
+    )
 }

@@ -212,8 +212,13 @@ pub fn after_search(failure: &Failure, tries: u32, away: Duration) -> AfterSearc
 #[must_use]
 pub fn after_saving(failure: &Failure, tries: u32) -> Option<Duration> {
     let passes = match failure.reason {
-        Reason::Unreachable | Reason::NotReady => true,
-        Reason::RateLimited | Reason::Timeout => tries < MAX_BUSY_TRIES,
+        Reason::Unreachable | Reason::NotReady | Reason::DiskFull => true,
+        Reason::RateLimited
+        | Reason::Timeout
+        | Reason::Internal
+        | Reason::Garbled
+        | Reason::SpaceAsleep
+        | Reason::SpaceBusy => tries < MAX_BUSY_TRIES,
         _ => false,
     };
     passes.then(|| {

@@ -132,57 +132,73 @@ impl ChatWorker {
                 .choose(asker, choice)
                 .map_err(|cause| not_kept(&cause))?;
         }
-        match pressed.or(chosen) {
-            None => {
-                let is_asked = habits
-                    .wait(asker, picture)
-                    .map_err(|cause| not_kept(&cause))?;
-                Ok(if is_asked {
-                    SearchEvent::Done(reply::save_or_find(search), None)
-                } else {
-                    SearchEvent::DoneInSilence
-                })
+        let mut choice = pressed.or(chosen);
+        if choice.is_none() {
+            let is_asked = habits
+                .wait(asker, picture)
+                .map_err(|cause| not_kept(&cause))?;
+            // It may have been chosen in the meantime.
+            choice = habits.choice(asker);
+            if choice.is_none() && is_asked {
+                return Ok(SearchEvent::Done(reply::save_or_find(search), None));
             }
+        }
+        let mut all = habits.waiting(asker);
+        match choice {
+            None => Ok(SearchEvent::DoneInSilence),
             Some(Choice::Find) => {
-                let none = habits.none_waits(asker, false);
-                none.map_err(|cause| not_kept(&cause))?;
+                let done = habits.wait_no_more(asker, &all, false);
+                done.map_err(|cause| not_kept(&cause))?;
                 Ok(searches)
             }
             Some(Choice::Save) => {
-                let mut all = habits.waiting(asker);
                 if all.iter().all(|one| one.key != picture.key) {
                     all.push(picture.clone());
                 }
-                let count = self.save_all(asker, &all)?;
-                let none = habits.none_waits(asker, true);
-                none.map_err(|cause| not_kept(&cause))?;
+                let (count, refused) = self.save_all(asker, &all)?;
+                let done = habits.wait_no_more(asker, &all, true);
+                done.map_err(|cause| not_kept(&cause))?;
                 let album = picture.album.as_deref().filter(|_| search.edit.is_none());
                 let (sum, line) = self.tools.saving.add(search.to.chat, album, count);
-                Ok(SearchEvent::Done(
-                    reply::saved(search, sum),
-                    line.or(search.edit),
-                ))
+                let mut said = reply::saved(search, sum);
+                if let Some(failure) = refused {
+                    let also = reply::not_saved(search, &failure).text;
+                    said.text = format!("{}\n{also}", said.text);
+                }
+                Ok(SearchEvent::Done(said, line.or(search.edit)))
             }
         }
     }
 
-    /// Saves pictures of `user`. One that cannot be had costs the others nothing.
-    fn save_all(&self, user: i64, pictures: &[NewPicture]) -> Result<SavedCount, Failure> {
+    /// Saves pictures of `user`. One that cannot be had costs the others nothing, and is returned, too; one
+    /// that can be saved later fails all of them, which are then tried again.
+    fn save_all(
+        &self,
+        user: i64,
+        pictures: &[NewPicture],
+    ) -> Result<(SavedCount, Option<Failure>), Failure> {
         let mut count = SavedCount::default();
-        let mut refused = None;
+        let (mut refused, mut later) = (None, None);
         for picture in pictures {
             match self.save(user, picture) {
                 Ok(true) => count.new += 1,
                 Ok(false) => count.known += 1,
                 Err(failure) if failures::after_saving(&failure, 0).is_some() => {
-                    return Err(failure);
+                    let is_away = failures::after_saving(&failure, u32::MAX).is_some();
+                    later = Some(failure);
+                    if is_away {
+                        break;
+                    }
                 }
                 Err(failure) => refused = Some(failure),
             }
         }
+        if let Some(failure) = later {
+            return Err(failure);
+        }
         match refused {
             Some(failure) if count == SavedCount::default() => Err(failure),
-            _ => Ok(count),
+            refused => Ok((count, refused)),
         }
     }
 
@@ -194,7 +210,12 @@ impl ChatWorker {
             tools.delivery.download(path, limit)
         };
         let send = |call| self.send(call);
-        let (form, bytes) = sent_pictures::fetch(&picture.fetched, send, download)?;
+        let fetched = sent_pictures::fetch(&picture.fetched, send, download);
+        let (form, bytes) = fetched.map_err(|failure| match failure.reason {
+            // Telegram's refusal is final, the endpoint's own troubles are not.
+            Reason::Internal => Failure::new(Reason::NotFound, failure.message),
+            _ => failure,
+        })?;
         self.part.within(tools.search.timeout() + SEARCH_SLACK);
         tools
             .search
@@ -252,8 +273,15 @@ impl ChatWorker {
         }
         self.part.within(time + SEARCH_SLACK);
         let can = self.tools.search.within(time).can_save()?;
-        *locked(&saving.can) = Some((Instant::now(), can));
-        Ok(can)
+        if can.is_none() && saving.habits.are_known() {
+            // It saved before: something between us and the endpoint answered in its place.
+            let what = "what should be /health of the endpoint is not";
+            return Err(Failure::new(Reason::Garbled, what));
+        }
+        if let Some(can) = can {
+            *locked(&saving.can) = Some((Instant::now(), can));
+        }
+        Ok(can.unwrap_or(false))
     }
 }
 
