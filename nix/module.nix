@@ -10,6 +10,8 @@ let
   inherit (lib) mkOption types;
   bot = config.services.clip-bot;
   search = config.services.clip-search;
+  # Pictures come from a bucket or a cloud drive.
+  syncs = search.settings ? SYNC_FROM;
 
   # What `systemctl reload clip-bot` takes over.
   reloaded = [
@@ -104,6 +106,14 @@ let
         -t $out/lib/systemd/system/${program}.service.d
     '';
 
+  # The units that copy pictures from elsewhere; rclone is large, so it comes only with them.
+  syncUnits = pkgs.runCommand "clip-search-sync" { } ''
+    mkdir -p $out/lib/systemd/system
+    cp ${../systemd/clip-search-sync.timer} $out/lib/systemd/system/clip-search-sync.timer
+    substitute ${../systemd/clip-search-sync.service} $out/lib/systemd/system/clip-search-sync.service \
+      --replace-fail /usr/bin/rclone ${lib.getExe pkgs.rclone}
+  '';
+
   # Of this machine alone: the bot shows it to its endpoint here, which needs it for what is not a search.
   madeToken = "/var/lib/clip-search-token/token";
   orMade = file: if file == null then madeToken else file;
@@ -138,6 +148,7 @@ let
           "spaceTokenFile"
           "spaceLoginFile"
           "qdrantKeyFile"
+          "rcloneConfigFile"
         ]
       )
     ++ map (name: {
@@ -185,6 +196,7 @@ in
     spaceTokenFile = fileOption "the token of HuggingFace for a private Space";
     spaceLoginFile = fileOption "name and password for a Space with a login of its own";
     qdrantKeyFile = fileOption "the API key of Qdrant, if it wants one";
+    rcloneConfigFile = fileOption "the remotes of rclone, for `SYNC_FROM` in the settings";
     settings = settingsOption "clip-search" {
       CLIP_SEARCH_IDLE = "10m";
       CLIP_SEARCH_SPACE = "user/CLIP_Image_Search";
@@ -238,7 +250,7 @@ in
       environment.etc."clip-bot/clip-search.env".source = settingsFile "clip-search" search;
       environment.systemPackages = [ search.package ];
 
-      systemd.packages = units "clip-search" search;
+      systemd.packages = units "clip-search" search ++ lib.optional syncs syncUnits;
       systemd.sockets.clip-search = {
         wantedBy = [ "sockets.target" ];
         socketConfig = lib.mkIf (search.listen != null) {
@@ -254,6 +266,11 @@ in
         search.settings ? CLIP_SEARCH_INDEX
       ) "timers.target";
       systemd.services.clip-search-index.enableDefaultPath = false;
+      systemd.timers.clip-search-sync = lib.mkIf syncs { wantedBy = [ "timers.target" ]; };
+      systemd.services.clip-search-sync = lib.mkIf syncs {
+        enableDefaultPath = false;
+        serviceConfig.LoadCredential = credentials { "rclone.conf" = search.rcloneConfigFile; };
+      };
       systemd.services.clip-search = {
         enableDefaultPath = false;
         restartTriggers = [ config.environment.etc."clip-bot/clip-search.env".source ];

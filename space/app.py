@@ -24,6 +24,11 @@ import urllib.request
 
 import gradio as gr
 
+try:
+    import spaces
+except ImportError:  # elsewhere than on the hub
+    spaces = None
+
 HERE = pathlib.Path(__file__).resolve().parent
 DATASET = HERE / "dataset"
 PROGRAM = pathlib.Path(os.environ.get("CLIP_SEARCH_PROGRAM", HERE / "clip-search"))
@@ -100,13 +105,24 @@ def end_with_parent():
 
 def ask(parameters, picture=None):
     """The results for words, or for the picture file's bytes."""
-    address = f"{engine.url()}/search?" + urllib.parse.urlencode({"details": "true", **parameters})
+    status, answer = encode(engine.url(), parameters, picture)
+    if status != 200:
+        raise gr.Error(answer["error"]["message"])
+    return answer["results"]
+
+
+# ZeroGPU starts no Space without such a function, and runs it in a process of its own, which is why it gets
+# the engine's address. No GPU is needed: elsewhere the decorator changes nothing.
+@(spaces.GPU(duration=5) if spaces else lambda function: function)
+def encode(engine_url, parameters, picture):
+    """Has the words or the picture encoded and the nearest pictures found: status and JSON."""
+    address = f"{engine_url}/search?" + urllib.parse.urlencode({"details": "true", **parameters})
     headers = {"Content-Type": MEDIA_TYPES.get(picture[:2], "image/jpeg")} if picture else {}
     try:
         with urllib.request.urlopen(urllib.request.Request(address, picture, headers)) as answer:
-            return json.load(answer)["results"]
+            return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
-        raise gr.Error(json.load(error)["error"]["message"]) from error
+        return error.code, json.load(error)
 
 
 def picture_of(hit):

@@ -101,6 +101,7 @@ fn state_is_for_its_owner_alone_and_what_is_only_read_cannot_be_written() {
         "clip-bot.service",
         "clip-search.service",
         "clip-search-index.service",
+        "clip-search-sync.service",
     ] {
         let text = read(&format!("systemd/{unit}"));
         assert!(text.contains("\nStateDirectoryMode=0700\n"), "{unit}");
@@ -156,14 +157,16 @@ fn every_secret_has_a_place_that_only_root_can_read() {
 /// Whoever can write to the bucket must not be able to run anything on the instance.
 #[test]
 fn the_instance_checks_the_package_before_it_installs_it() {
-    let template = read("aws/bot.yaml");
-    let check = template.find("sha256sum --check").expect("it is checked");
-    let install = template.find("apt-get -q").expect("it is installed");
-    assert!(check < install);
-    assert!(
-        template.contains("[0-9a-f]{64}[.]deb"),
-        "a key without a whole hash is taken"
-    );
+    for name in ["aws/bot.yaml", "aws/box.yaml"] {
+        let template = read(name);
+        let check = template.find("sha256sum --check").expect("it is checked");
+        let install = template.find("apt-get -q -y -o DPkg::Lock::Timeout=600 \\\n");
+        assert!(check < install.expect("it is installed"), "{name}");
+        assert!(
+            template.contains("[0-9a-f]{64}[.]deb"),
+            "{name}: a key without a whole hash is taken"
+        );
+    }
 }
 
 /// Every user of a machine sees its command lines.

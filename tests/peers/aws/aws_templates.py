@@ -9,7 +9,7 @@ import sys
 import yaml
 from peers import ROOT
 
-API, BOT = ROOT / "aws/api.yaml", ROOT / "aws/bot.yaml"
+API, BOT, BOX = (ROOT / f"aws/{name}.yaml" for name in ("api", "bot", "box"))
 
 
 class Loader(yaml.SafeLoader):
@@ -33,7 +33,7 @@ def resources(path, kind):
 
 
 def lint():
-    subprocess.run(["cfn-lint", API, BOT], check=True, stdout=sys.stderr)
+    subprocess.run(["cfn-lint", API, BOT, BOX], check=True, stdout=sys.stderr)
 
 
 def endpoint_is_private():
@@ -70,9 +70,15 @@ def logs_hold_no_query():
     assert named == set(known.split()), named
 
 
-def instance_is_closed():
-    (instance,), (group,) = resources(BOT, "EC2::Instance"), resources(BOT, "EC2::SecurityGroup")
-    assert "SecurityGroupIngress" not in group and not resources(BOT, "EC2::SecurityGroupIngress")
+def instances_are_closed():
+    for template in BOT, BOX:
+        is_closed(template)
+
+
+def is_closed(template):
+    (instance,) = resources(template, "EC2::Instance")
+    (group,) = resources(template, "EC2::SecurityGroup")
+    assert "SecurityGroupIngress" not in group and not resources(template, "EC2::SecurityGroupIngress")
     assert [rule["FromPort"] for rule in group["SecurityGroupEgress"]] == [443, 80], group
     assert all(rule["FromPort"] == rule["ToPort"] for rule in group["SecurityGroupEgress"]), group
     options = instance["MetadataOptions"]
@@ -82,27 +88,52 @@ def instance_is_closed():
     assert "KeyName" not in instance
 
 
-def role_is_narrow():
-    (role,) = resources(BOT, "IAM::Role")
-    assert "ManagedPolicyArns" not in role
-    (policy,) = role["Policies"]
+def roles_are_narrow():
+    for template in BOT, BOX:
+        (role,) = resources(template, "IAM::Role")
+        assert "ManagedPolicyArns" not in role
+        (policy,) = role["Policies"]
+        is_narrow(policy)
+    (pictures,) = resources(BOX, "IAM::Policy")
+    found = [(s["Action"], s["Resource"]["Sub"]) for s in pictures["PolicyDocument"]["Statement"]]
+    bucket = "arn:${AWS::Partition}:s3:::${PicturesBucket}"
+    assert found == [("s3:ListBucket", bucket), ("s3:GetObject", bucket + "/*")], found
+
+
+def is_narrow(policy):
     wide = [s["Sid"] for s in policy["PolicyDocument"]["Statement"] if s["Resource"] == "*"]
     assert wide == ["SessionManager"], wide
     actions = [s["Action"] for s in policy["PolicyDocument"]["Statement"]]
     assert "*" not in str(actions), actions
 
 
-def template_without_instance():
-    """bot.yaml for MiniStack, which knows no instances in a stack."""
-    text = BOT.read_text()
+def what_both_instances_have_is_the_same():
+    """The box is the bot's instance with an engine of its own: the way in and out, and the script."""
+    bot, box = (yaml.load(path.read_text(), Loader) for path in (BOT, BOX))
+    names = set(bot["Resources"]) - {"Bot", "BotRole"}
+    assert {name: box["Resources"][name] for name in names} == {
+        name: bot["Resources"][name] for name in names
+    }
+    names = {"TokenParameter": "/token"} | {"ApiId": "a", "Bucket": "b", "Model": "m", "PicturesBucket": "p"}
+    files = [files_of(user_data(path, **names, AWS__Region="r", AWS__URLSuffix="s")) for path in (BOT, BOX)]
+    for unit in "clip-bot-token", "clip-bot-package":
+        one, other = (text[f"/etc/systemd/system/{unit}.service"] for text in files)
+        assert one == other, unit
+    one, other = (text["/usr/local/sbin/clip-bot-aws"].split("# A folder without")[0] for text in files)
+    assert one.startswith(other.rstrip()), "the script"
+
+
+def template_without_instance(template=BOT):
+    """The template for MiniStack, which knows no instances in a stack."""
+    text = template.read_text()
     start, end = text.index("\n  Bot:\n"), text.index("\nOutputs:")
     outputs = text[end:].replace("!Ref Bot\n", "none\n").replace("${Bot}", "none")
     return text[:start] + "\n" + outputs
 
 
-def user_data(**names):
+def user_data(template, **names):
     """The instance's user data, with `names` in place of ${…}; `__` stands for `::`."""
-    (instance,) = resources(BOT, "EC2::Instance")
+    (instance,) = resources(template, "EC2::Instance")
     values = {name.replace("__", "::"): value for name, value in names.items()}
     text = instance["UserData"]["Fn::Base64"]["Sub"]
     return re.sub(r"\$\{([^}]*)\}", lambda found: values[found[1]], text)

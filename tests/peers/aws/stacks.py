@@ -18,6 +18,7 @@ import threading
 import zipfile
 
 import aws_templates
+import box_stack
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -44,22 +45,33 @@ def main():
         address = stack.enter_context(picture_server(pictures))
         space = stack.enter_context(gradio(python_of("gradio6"), folder, pictures, address))
         cloud = stack.enter_context(ministack(folder))
-        Account(folder, cloud, space, pictures, program, bot).check()
+        account = Account(folder, cloud, space, pictures, program, bot)
+        account.check()
+        box_stack.check(account, checking)
     checks.end()
 
 
 def templates(folder):
-    rules = "lint endpoint_is_private endpoint_is_bounded logs_hold_no_query instance_is_closed role_is_narrow"
+    rules = "lint endpoint_is_private endpoint_is_bounded logs_hold_no_query instances_are_closed"
+    rules += " roles_are_narrow what_both_instances_have_is_the_same"
     for rule in rules.split():
         with checking(rule.replace("_", " ")):
             getattr(aws_templates, rule)()
     with checking("user data: schema and shell"):
         aws_templates.check_user_data(user_data("abc123", "bucket"), folder)
+    with checking("the box's user data: schema and shell"):
+        aws_templates.check_user_data(box_data("bucket"), folder)
+
+
+def box_data(bucket):
+    names = {"Bucket": bucket, "TokenParameter": TOKEN_PARAMETER, "Model": "laion-vit-b-32"}
+    names |= {"PicturesBucket": "pictures", "AWS__Region": REGION, "AWS__URLSuffix": "amazonaws.com"}
+    return aws_templates.user_data(aws_templates.BOX, **names)
 
 
 def user_data(api, bucket):
     names = {"ApiId": api, "Bucket": bucket, "TokenParameter": TOKEN_PARAMETER}
-    return aws_templates.user_data(**names, AWS__Region=REGION, AWS__URLSuffix="amazonaws.com")
+    return aws_templates.user_data(aws_templates.BOT, **names, AWS__Region=REGION, AWS__URLSuffix="amazonaws.com")
 
 
 @contextlib.contextmanager
@@ -93,7 +105,7 @@ class Account:
             "AWS_SECRET_ACCESS_KEY": "test",
             "HOME": str(folder),
         }
-        page = (ROOT / "docs/aws.md").read_text()
+        self.box_page, page = (ROOT / "docs/aws.md").read_text().split("\n# With API Gateway and Lambda\n")
         (self.reference,) = re.findall(r"^`(SpaceApi=/predict .*)`$", page, re.M)
         self.first, self.set_up, self.private, self.update, self.tear_down = re.findall(
             r"^```sh\n(.*?)^```$", page, re.M | re.S
@@ -102,6 +114,8 @@ class Account:
     def check(self):
         work = self.folder / "work"
         (work / "aws").mkdir(parents=True)
+        box = aws_templates.template_without_instance(aws_templates.BOX)
+        (work / "aws/box.yaml").write_text(box)
         (work / "aws/api.yaml").write_text(aws_templates.API.read_text())
         (work / "aws/bot.yaml").write_text(aws_templates.template_without_instance())
         self.build_files("1")

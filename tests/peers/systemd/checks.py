@@ -3,6 +3,7 @@
 import sys
 
 import machine
+from box_stack import box
 from claim import another, claim
 from ec2 import ec2
 from endpoint import index, search
@@ -14,7 +15,7 @@ from units import TOKEN
 from upkeep import upkeep
 from watchdog import bare_poller, bare_worker, poller, stopped, worker
 
-SCENES = [another, bare_poller, bare_worker, claim, ec2, index, life, poller]
+SCENES = [another, box, bare_poller, bare_worker, claim, ec2, index, life, poller]
 SCENES += [memory, refused, sandbox, search, stopped, trouble, upkeep, worker]
 
 

@@ -20,7 +20,7 @@ def ec2(telegram):
     os.unlink(f"/usr/lib/systemd/system/{BOT}")
     instance.stand_ins()
     instance.keeps(TOKEN)
-    instance.cloud_init(api.url)
+    instance.cloud_init("bot", api.url)
     configure(CLIP_BOT_SEARCH_URL="")
     with checking("first boot: installs the package, fetches the token, answers"):
         systemctl("enable", "--now", PACKAGE_UNIT)

@@ -40,17 +40,17 @@ APT_GET = f"""#!/bin/sh
 set -e
 for file; do :; done
 echo "apt-get $(cat "$file")" >>{CLOUD}/calls
-cp /units/clip-bot.service /usr/lib/systemd/system
+cp /units/clip-bot.service /units/clip-search* /usr/lib/systemd/system
 systemctl daemon-reload
 systemctl try-restart clip-bot
 """
 
 
-def cloud_init(search_url):
-    """Writes the files of the user data; the API is at `search_url`."""
-    names = {"ApiId": "api", "Bucket": "bucket", "TokenParameter": "/clip-bot/telegram-token"}
+def cloud_init(template, search_url="", **more):
+    """Writes the files of the template's user data; the API is at `search_url`."""
+    names = {"ApiId": "api", "Bucket": "bucket", "TokenParameter": "/clip-bot/telegram-token"} | more
     names |= {"AWS::Region": "eu-central-1", "AWS::URLSuffix": "amazonaws.com"}
-    text = pathlib.Path("/aws/bot.yaml").read_text().split("#cloud-config")[1]
+    text = pathlib.Path(f"/aws/{template}.yaml").read_text().split("#cloud-config")[1]
     text = re.sub(r"\$\{([^}]*)\}", lambda found: names[found[1]], text.split("          runcmd:")[0])
     pattern = r"- path: (\S+)\n(?: +permissions: \"(\d+)\"\n)? +content: \|\n((?: {16}.*\n|\n)+)"
     files = re.findall(pattern, text)
@@ -61,9 +61,10 @@ def cloud_init(search_url):
         content = re.sub("^ {16}", "", content, flags=re.M)
         path.write_text(content.replace("https://api.execute-api.eu-central-1.amazonaws.com", search_url))
         path.chmod(int(mode or "644", 8))
-    with open("/etc/clip-bot/aws.env", "a") as file:
-        # Part of the address that was replaced.
-        file.write("AWS_REGION=eu-central-1\n")
+    if search_url:
+        with open("/etc/clip-bot/aws.env", "a") as file:
+            # Part of the address that was replaced.
+            file.write("AWS_REGION=eu-central-1\n")
     systemctl("daemon-reload")
 
 
@@ -108,11 +109,11 @@ class Metadata(Fake):
 
     def answer(self, path, headers, body):
         if path == "/latest/api/token":
-            return 200, b"session", {}
+            return 200, b"session", {"X-Aws-Ec2-Metadata-Token-Ttl-Seconds": "21600"}
         if headers["x-aws-ec2-metadata-token"] != "session":
             return 401, b"Unauthorized", {}
         if path.endswith("/bot-role"):
-            return 200, KEYS | {"Expiration": "2100-01-01T00:00:00Z"}, {}
+            return 200, KEYS | {"Code": "Success", "Expiration": "2100-01-01T00:00:00Z"}, {}
         return 200, b"bot-role", {}
 
 
