@@ -1,6 +1,8 @@
 //! The catalogue of CLIP models that are known to work, and how they are downloaded from the
 //! Hugging Face Hub.
 
+mod known;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,95 +13,7 @@ use crate::error::{Error, Kind, Result};
 use crate::http::{Client, Request};
 use crate::progress::Progress;
 
-/// A model of the catalogue.
-#[derive(Debug)]
-pub struct KnownModel {
-    /// Its name in `clip-search model fetch NAME`.
-    pub name: &'static str,
-    /// `user/name` on the hub.
-    pub repository: &'static str,
-    /// The commit of that repository. The files of a commit never change.
-    pub revision: &'static str,
-    /// Approximate size of its weights.
-    pub megabytes: u32,
-    /// Size in bytes and SHA-256 of its weights, if several people published the same values.
-    pub pinned: Option<(u64, &'static str)>,
-    /// Its licence.
-    pub licence: &'static str,
-    /// What it is good for, in a few words.
-    pub about: &'static str,
-}
-
-/// The catalogue, the smallest model first.
-pub const KNOWN_MODELS: [KnownModel; 6] = [
-    KnownModel {
-        name: "tinyclip-8m",
-        repository: "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M",
-        revision: "a2a8c6eaa2549ad66eb7c31b85022bf58273a26c",
-        megabytes: 94,
-        pinned: Some((
-            93_812_468,
-            "9339ee3d736344d0ddcaa6c03edc9f89688f08caaea5401220885233da726fcc",
-        )),
-        licence: "MIT",
-        about: "the smallest, for the smallest machines",
-    },
-    KnownModel {
-        name: "tinyclip-39m",
-        repository: "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M",
-        revision: "07a4b0bc751cb64fecd2b661c048c1dd98d69444",
-        megabytes: 334,
-        pinned: None,
-        licence: "MIT",
-        about: "between the smallest and the others",
-    },
-    // The main branches of the next two have no safetensors; these are the hub's own conversions.
-    KnownModel {
-        name: "openai-vit-b-32",
-        repository: "openai/clip-vit-base-patch32",
-        revision: "b33cedfd0df4e43b8238760678fcc89e1a0d38b3",
-        megabytes: 605,
-        pinned: Some((
-            605_157_884,
-            "99d28a652e6ec46629ab7047a0ac82c69b1fe11e0ce672c43af65d3a9a3fc05d",
-        )),
-        licence: "MIT",
-        about: "the best known one",
-    },
-    KnownModel {
-        name: "openai-vit-b-16",
-        repository: "openai/clip-vit-base-patch16",
-        revision: "5ef227a78de3f75873f373246dac80def63b0003",
-        megabytes: 599,
-        pinned: None,
-        licence: "MIT",
-        about: "sees finer; pictures take about four times as long",
-    },
-    KnownModel {
-        name: "laion-vit-b-32",
-        repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
-        revision: "1a25a446712ba5ee05982a381eed697ef9b435cf",
-        megabytes: 605,
-        pinned: Some((
-            605_157_884,
-            "74813fbcdc750f235c9784c367ca1394d2a5c25eb0aac92761752ac239db7cff",
-        )),
-        licence: "MIT",
-        about: "a good start: as fast as openai-vit-b-32, and finds more",
-    },
-    KnownModel {
-        name: "openai-vit-l-14",
-        repository: "openai/clip-vit-large-patch14",
-        revision: "32bd64288804d66eefd0ccbe215aa642df71cc41",
-        megabytes: 1711,
-        pinned: Some((
-            1_710_540_580,
-            "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb",
-        )),
-        licence: "MIT",
-        about: "the largest; pictures take far longer",
-    },
-];
+pub use known::{KNOWN_MODELS, KnownModel, RECALL_SOURCE};
 
 /// The files that are downloaded, the large one last.
 const FILES: [&str; 4] = ["config.json", "preprocessor_config.json", CARD, WEIGHTS];

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::ClipConfig;
 use crate::error::{Error, Kind, Result};
-use crate::models::{KNOWN_MODELS, KnownModel, known_model};
+use crate::models::{KNOWN_MODELS, KnownModel, RECALL_SOURCE, known_model};
 use crate::program::bars::TerminalProgress;
 use crate::program::choice;
 use crate::program::command_line::{
@@ -129,22 +129,20 @@ pub(super) fn run(call: &CommandCall, config: &ClipConfig) -> Result<u8> {
             make(from.as_ref(), to.as_ref(), precision)
         }
         _ => {
-            print_lines(KNOWN_MODELS.iter().map(listed));
+            print_lines(KNOWN_MODELS.iter().flat_map(listed));
+            print_lines([format!("recall: {RECALL_SOURCE}")]);
             Ok(0)
         }
     }
 }
 
-fn listed(known: &KnownModel) -> String {
-    let KnownModel {
-        name,
-        megabytes,
-        licence,
-        about,
-        repository,
-        ..
-    } = known;
-    format!("{name:<15}  {megabytes:>4} MB  {licence}  {about} ({repository})")
+fn listed(known: &KnownModel) -> [String; 3] {
+    let [first, second, third] = known.lines();
+    [
+        format!("{:<15}  {first}", known.name),
+        format!("{:<15}  {second}", ""),
+        format!("{:<15}  {third}", ""),
+    ]
 }
 
 fn fetch(known: &KnownModel, folder: &Path, config: &ClipConfig) -> Result<u8> {
@@ -205,6 +203,11 @@ fn make(from: &Path, to: &Path, precision: Precision) -> Result<u8> {
 fn info(file: &Path) -> Result<u8> {
     let model = Model::open(file)?;
     print_lines(lines(&model));
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    if let Some(known) = KNOWN_MODELS.iter().find(|known| known.name == name) {
+        print_lines(known.lines().map(|line| format!("{:<8} {line}", "known")));
+        print_lines([format!("{:<8} recall: {RECALL_SOURCE}", "")]);
+    }
     // Only here is the whole file read.
     let (line, code) = if model.is_intact()? {
         ("ok       every byte is as it was converted", 0)

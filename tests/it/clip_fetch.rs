@@ -207,7 +207,13 @@ fn a_hub_that_does_not_give_it_is_named_with_a_way_around() {
 fn known_models_are_listed_and_others_are_not_fetched() {
     let run = |words: &[&str]| Program::start(env!("CARGO_BIN_EXE_clip-search"), words, &[]).wait();
     let list = run(&["model", "list"]);
-    for words in ["openai-vit-b-32", "605 MB  MIT", "wkcn/TinyCLIP"] {
+    for words in [
+        "openai-vit-b-32",
+        "605 MB  MIT; 152 MB on disk",
+        "wkcn/TinyCLIP",
+        "recall: English 68.8, Spanish 42.5",
+        "XM3600, as immich publishes it",
+    ] {
         assert!(list.output.contains(words), "{}", list.output);
     }
     let other = run(&["model", "fetch", "openai-vit-b"]);

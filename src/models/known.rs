@@ -1,0 +1,178 @@
+//! The known models, as data: what `clip-search model list` prints and `--model` takes.
+
+/// A model of the catalogue.
+#[derive(Debug)]
+pub struct KnownModel {
+    /// Its name in `clip-search model fetch NAME`.
+    pub name: &'static str,
+    /// `user/name` on the hub.
+    pub repository: &'static str,
+    /// The commit of that repository. The files of a commit never change.
+    pub revision: &'static str,
+    /// Approximate size of its weights.
+    pub megabytes: u32,
+    /// Size in bytes and SHA-256 of its weights, if several people published the same values.
+    pub pinned: Option<(u64, &'static str)>,
+    /// Its licence.
+    pub licence: &'static str,
+    /// What it is good for, in a few words.
+    pub about: &'static str,
+    /// Languages, and the published recall in each of them (see [`RECALL_SOURCE`]); none if none was found.
+    pub recall: &'static [(&'static str, f32)],
+    /// Approximate size of the converted model on disk in MB, with a byte for each weight.
+    pub disk: u32,
+    /// Approximate memory in MB for texts, with 100,000 pictures: measured for ViT-B/32 (`docs/clip.md`), else
+    /// computed from it and the sizes of the text tower and the vectors.
+    pub resident: u32,
+    /// Approximate seconds that one processor takes for a picture: measured for ViT-B/32, else computed from it
+    /// and the multiply-adds of the picture tower.
+    pub picture: f32,
+}
+
+/// Where [`KnownModel::recall`] is from.
+pub const RECALL_SOURCE: &str = "mean of recall@1, @5 and @10 in % on XM3600, as immich publishes it (docs.immich.app, Searching)";
+
+/// The catalogue, the smallest model first.
+pub const KNOWN_MODELS: [KnownModel; 6] = [
+    KnownModel {
+        name: "tinyclip-8m",
+        repository: "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M",
+        revision: "a2a8c6eaa2549ad66eb7c31b85022bf58273a26c",
+        megabytes: 94,
+        pinned: Some((
+            93_812_468,
+            "9339ee3d736344d0ddcaa6c03edc9f89688f08caaea5401220885233da726fcc",
+        )),
+        licence: "MIT",
+        about: "the smallest, for the smallest machines",
+        recall: &[],
+        disk: 24,
+        resident: 55,
+        picture: 0.05,
+    },
+    KnownModel {
+        name: "tinyclip-39m",
+        repository: "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M",
+        revision: "07a4b0bc751cb64fecd2b661c048c1dd98d69444",
+        megabytes: 334,
+        pinned: None,
+        licence: "MIT",
+        about: "between the smallest and the others",
+        recall: &[],
+        disk: 84,
+        resident: 70,
+        picture: 0.24,
+    },
+    // The main branches of the next two have no safetensors; these are the hub's own conversions.
+    KnownModel {
+        name: "openai-vit-b-32",
+        repository: "openai/clip-vit-base-patch32",
+        revision: "b33cedfd0df4e43b8238760678fcc89e1a0d38b3",
+        megabytes: 605,
+        pinned: Some((
+            605_157_884,
+            "99d28a652e6ec46629ab7047a0ac82c69b1fe11e0ce672c43af65d3a9a3fc05d",
+        )),
+        licence: "MIT",
+        about: "the best known one",
+        recall: &[("English", 59.4), ("Spanish", 29.8)],
+        disk: 152,
+        resident: 95,
+        picture: 0.11,
+    },
+    KnownModel {
+        name: "openai-vit-b-16",
+        repository: "openai/clip-vit-base-patch16",
+        revision: "5ef227a78de3f75873f373246dac80def63b0003",
+        megabytes: 599,
+        pinned: None,
+        licence: "MIT",
+        about: "sees finer; pictures take about four times as long",
+        recall: &[],
+        disk: 150,
+        resident: 95,
+        picture: 0.44,
+    },
+    KnownModel {
+        name: "laion-vit-b-32",
+        repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
+        revision: "1a25a446712ba5ee05982a381eed697ef9b435cf",
+        megabytes: 605,
+        pinned: Some((
+            605_157_884,
+            "74813fbcdc750f235c9784c367ca1394d2a5c25eb0aac92761752ac239db7cff",
+        )),
+        licence: "MIT",
+        about: "a good start: as fast as openai-vit-b-32, and finds more",
+        recall: &[("English", 68.8), ("Spanish", 42.5)],
+        disk: 152,
+        resident: 95,
+        picture: 0.11,
+    },
+    KnownModel {
+        name: "openai-vit-l-14",
+        repository: "openai/clip-vit-large-patch14",
+        revision: "32bd64288804d66eefd0ccbe215aa642df71cc41",
+        megabytes: 1711,
+        pinned: Some((
+            1_710_540_580,
+            "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb",
+        )),
+        licence: "MIT",
+        about: "the largest; pictures take far longer",
+        recall: &[],
+        disk: 430,
+        resident: 165,
+        picture: 2.0,
+    },
+];
+
+impl KnownModel {
+    /// What its user may want to know, a line each: sizes and time, languages, what it is good for.
+    #[must_use]
+    pub fn lines(&self) -> [String; 3] {
+        let languages = if self.recall.is_empty() {
+            "English; no recall is published by that source".to_owned()
+        } else {
+            let all = self.recall.iter();
+            let all: Vec<_> = all
+                .map(|(name, recall)| format!("{name} {recall}"))
+                .collect();
+            format!("recall: {}", all.join(", "))
+        };
+        [
+            format!(
+                "{} MB  {}; {} MB on disk, about {} MB of memory, {} s a picture",
+                self.megabytes, self.licence, self.disk, self.resident, self.picture
+            ),
+            languages,
+            format!("{} ({})", self.about, self.repository),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_model_says_its_sizes_its_time_and_its_recall() {
+        for known in &KNOWN_MODELS {
+            let [sizes, languages, about] = known.lines();
+            assert!(
+                sizes.contains(known.licence) && sizes.contains(" s a picture"),
+                "{sizes}"
+            );
+            assert!(
+                known.disk < known.megabytes && known.picture > 0.0,
+                "{sizes}"
+            );
+            assert_eq!(
+                languages.starts_with("recall: "),
+                !known.recall.is_empty(),
+                "{languages}"
+            );
+            assert!(about.contains(known.repository), "{about}");
+        }
+    }
+}
