@@ -10,6 +10,7 @@ pub mod album;
 pub mod answer_progress;
 pub mod asleep;
 pub mod button;
+pub mod collecting;
 pub mod command;
 pub mod control;
 pub mod door;
@@ -126,6 +127,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let owner = book.owner.clone();
     let manners = Manners::of(identity(me), config).with_book(book);
     let manners = manners.with_clock(clock).with_habits(tools.habits());
+    let manners = manners.with_chats(tools.chats());
     let insiders = inline::insiders(&manners);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));

@@ -137,7 +137,9 @@ pub fn router(engine: Arc<dyn Engine>, config: &SearchConfig, monitor: &Monitor)
         .route("/images/{id}", get(images::image))
         .route(
             "/pictures",
-            post(pictures::save).delete(pictures::forget_named),
+            post(pictures::save)
+                .patch(pictures::recaption)
+                .delete(pictures::forget_named),
         )
         .route("/pictures/{id}", delete(pictures::forget_one));
     #[cfg(feature = "page")]

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod delivery;
+pub mod members;
 pub mod poll;
 mod refusal;
 pub mod request;

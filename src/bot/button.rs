@@ -36,13 +36,15 @@ pub enum Act {
     Like,
     /// Forgets the picture; without one, everything of who presses it.
     Forget,
+    /// Forgets everything that was saved in the chat.
+    ForgetChat,
     /// From now on pictures are saved.
     SaveAll,
     /// From now on pictures are searched by.
     FindAll,
 }
 
-const ALL: [Act; 11] = [
+const ALL: [Act; 12] = [
     Act::Try,
     Act::Retry,
     Act::More,
@@ -52,6 +54,7 @@ const ALL: [Act; 11] = [
     Act::Find,
     Act::Like,
     Act::Forget,
+    Act::ForgetChat,
     Act::SaveAll,
     Act::FindAll,
 ];
@@ -84,6 +87,7 @@ impl Act {
             Self::Find => 'f',
             Self::Like => 'l',
             Self::Forget => 'd',
+            Self::ForgetChat => 'c',
             Self::SaveAll => 'k',
             Self::FindAll => 'q',
         }

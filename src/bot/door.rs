@@ -15,6 +15,7 @@ use super::status::Status;
 use super::texts::Texts;
 use crate::config::{BotConfig, Rate};
 use crate::secret::Secret;
+use crate::telegram::members::MemberUpdate;
 use crate::telegram::request::Address;
 use crate::telegram::types::{Callback, Event, Message, Update};
 
@@ -141,7 +142,11 @@ impl Door {
                 self.message(message, moment)
             }
             Event::Callback(callback) => self.pressed(callback, moment),
-            Event::Inline(_) | Event::Other => None,
+            Event::OwnMembership(own) => {
+                self.follow_own_membership(own);
+                None
+            }
+            Event::Edited(_) | Event::Inline(_) | Event::Member(_) | Event::Other => None,
         }
     }
 
@@ -151,6 +156,7 @@ impl Door {
             return;
         };
         tracing::info!("the group {old} is now {new}");
+        kept(self.manners.chats.migrate(old, new));
         let access = &mut self.manners.access;
         if access.book.move_rate(old, new) {
             (self.unsaved, self.rates_changed) = (true, true);
@@ -163,6 +169,14 @@ impl Door {
             );
             self.unsaved = true;
             self.changed();
+        }
+    }
+
+    /// Where the bot was removed, nothing is shown any more of what was collected there.
+    fn follow_own_membership(&self, own: &MemberUpdate) {
+        let (chat, is_in) = (own.chat.id, own.new_chat_member.is_in());
+        if !own.chat.is_private() {
+            kept(self.manners.chats.is_in(chat, is_in, SystemTime::now()));
         }
     }
 
@@ -324,6 +338,7 @@ impl Door {
             book.let_in(person.clone(), moment.day);
         } else {
             book.put_out(id);
+            kept(self.manners.chats.turn_off(id));
         }
         let words = if is_in { "let in" } else { "put out" };
         tracing::info!("the owner {words} {id}");
@@ -353,6 +368,13 @@ impl std::fmt::Debug for Door {
         f.debug_struct("Door")
             .field("manners", &self.manners)
             .finish_non_exhaustive()
+    }
+}
+
+/// Says what could not be kept about collected chats.
+fn kept(written: std::io::Result<()>) {
+    if let Err(cause) = written {
+        tracing::error!("which chats are collected is not on disk: {cause}");
     }
 }
 

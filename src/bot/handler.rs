@@ -17,21 +17,26 @@
 //! | words or something else that a person made, in private | an answer |
 //! | a picture or an image file with our command below it, or in reply to it | pictures like that one; the words count, too |
 //! | another picture or image file, in private | the same, or it is saved ([`super::saving`]) |
-//! | `/forget` in reply to a picture, in private | it is saved no longer |
+//! | `/forget` in reply to a picture | it is saved no longer |
+//! | `/collect` in a group or channel | what is posted there is saved ([`super::collecting`]) |
+//! | a picture in a chat that is collected, or a change of what is written below it | the same, in silence |
 //! | a reply to our question for words, in a group | an answer |
 //! | anything else in a group | silence |
 //! | a service message (pins, timers, gifts, payments), or a kind that nobody knows yet | silence |
 //! | several messages of one album | one answer ([`super::recent`]) |
-//! | an edited message, a channel's post | silence: they are not even fetched |
+//! | another edited message, another post of a channel | silence |
 //! | a button of ours, pressed by who asked | an answer, once |
 //! | a button pressed by somebody else in a group, or with data of another make | a word to who pressed it, or silence |
 
+mod collecting;
 mod pressed;
 
 use std::sync::Arc;
 
 use super::access::Access;
 use super::access::book::Book;
+use super::collecting::Post;
+use super::collecting::chats::Chats;
 use super::command::{self, Command, Said};
 use super::reply::{self, Reply};
 use super::saving::habits::Habits;
@@ -71,6 +76,8 @@ pub struct Manners {
     pub clock: Clock,
     /// What pictures without a question mean.
     pub habits: Arc<Habits>,
+    /// Chats whose pictures are collected.
+    pub chats: Arc<Chats>,
 }
 
 /// One thing to do.
@@ -101,6 +108,8 @@ pub enum Task {
     },
     /// Search and send the pictures.
     Search(Search),
+    /// Save what was posted in a chat, without a word.
+    Collect(Post),
     /// Tell the owner how the bot is doing.
     Stats {
         /// Where.
@@ -129,13 +138,24 @@ pub enum Task {
 pub fn tasks(update: &Update, manners: &Manners) -> Vec<Task> {
     match &update.event {
         Event::Message(message) => message_task(message, manners).into_iter().collect(),
+        Event::Edited(message) => collecting::post(message, true, manners)
+            .into_iter()
+            .collect(),
         Event::Callback(callback) => pressed::tasks(callback, manners),
         // Those that somebody types are no chat of ours: see `inline`.
-        Event::Inline(_) | Event::Other => Vec::new(),
+        Event::Inline(_) | Event::Member(_) | Event::OwnMembership(_) | Event::Other => Vec::new(),
     }
 }
 
 fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
+    if !message.chat.is_private()
+        && let Some(task) = collecting::task(message, manners)
+    {
+        return Some(task);
+    }
+    if message.chat.is_channel() {
+        return None;
+    }
     let speaker = speaker_of(message, &manners.me)?;
     let sender = message.from.as_ref();
     let wanted = request_in(message, &manners.me)?;
@@ -189,6 +209,7 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
             None => reply::forget_how(texts),
         },
         Asked::ForgetMe => reply::forget_all(texts),
+        Asked::Collect => reply::collecting::only_in_groups(texts),
     };
     Some(Task::Say { to, reply })
 }
@@ -227,7 +248,15 @@ impl Manners {
             rate: config.rate,
             clock: Clock::default(),
             habits: Arc::default(),
+            chats: Arc::default(),
         }
+    }
+
+    /// The same, with these chats collected.
+    #[must_use]
+    pub fn with_chats(mut self, chats: Arc<Chats>) -> Self {
+        self.chats = chats;
+        self
     }
 
     /// The same, by these habits of users.
@@ -255,10 +284,11 @@ impl Manners {
     pub fn take_over(&mut self, config: &BotConfig) {
         let book = std::mem::take(&mut self.access.book);
         let clock = std::mem::take(&mut self.clock);
-        let habits = Arc::clone(&self.habits);
+        let (habits, chats) = (Arc::clone(&self.habits), Arc::clone(&self.chats));
         *self = Self::of(std::mem::take(&mut self.me), config)
             .with_book(book)
             .with_habits(habits)
+            .with_chats(chats)
             .with_clock(clock);
     }
 
@@ -285,6 +315,8 @@ enum Asked<'a> {
     Forget(Option<Forget>),
     /// To forget everything: asked twice.
     ForgetMe,
+    /// To collect pictures, where there is nobody else.
+    Collect,
     /// Something without words, in private.
     WordsOnly,
     /// Nothing, politely, in private.
@@ -313,6 +345,7 @@ fn request_in<'a>(message: &'a Message, me: &Identity) -> Option<Asked<'a>> {
                 "start" | "help" => Some(Asked::Help),
                 "query" => Some(like(words).unwrap_or(Asked::Query(words))),
                 "settings" if private => Some(Asked::Settings),
+                "collect" if private => Some(Asked::Collect),
                 "forget" if private && words.trim().eq_ignore_ascii_case("me") => {
                     Some(Asked::ForgetMe)
                 }

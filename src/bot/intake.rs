@@ -181,7 +181,7 @@ impl Intake {
         let mut tasks = tasks.unwrap_or_else(|| handler::tasks(update, self.door.manners()));
         if !tasks.is_empty() && self.recent.repeats(update, now) {
             tasks.retain_mut(|task| match task {
-                Task::Acknowledge { .. } => true,
+                Task::Acknowledge { .. } | Task::Collect(_) => true,
                 Task::Search(search) => search.follow(),
                 _ => false,
             });
@@ -259,7 +259,12 @@ impl Intake {
         let too_old = age
             > match update.event {
                 Event::Callback(_) => MAX_CALLBACK_AGE,
-                Event::Message(_) | Event::Inline(_) | Event::Other => MAX_MESSAGE_AGE,
+                Event::Message(_)
+                | Event::Edited(_)
+                | Event::Inline(_)
+                | Event::Member(_)
+                | Event::OwnMembership(_)
+                | Event::Other => MAX_MESSAGE_AGE,
             };
         let progress = entry
             .progress

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::activity::Activity;
 use super::album::{Album, FileIds};
 use super::answer_progress::AnswerProgress;
+use super::collecting::Post;
 use super::handler::Task;
 use super::queue::{Owner, Queued};
 use super::reply;
@@ -24,6 +25,8 @@ const SUSPECTS: i64 = i64::MIN;
 pub enum Lane {
     /// Everything said in a chat.
     Chat(i64),
+    /// What is saved and forgotten in a chat that is collected, so that a search need not wait for it.
+    Collection(i64),
     /// Something that waits for nobody, by update.
     Alone(i64),
 }
@@ -60,6 +63,13 @@ pub enum Work {
     },
     /// A search.
     Search(Box<SearchWork>),
+    /// A picture to be saved in silence.
+    Collect {
+        /// Which.
+        post: Box<Post>,
+        /// How often the endpoint, or Telegram, failed at that.
+        failures: u32,
+    },
 }
 
 /// A search with what it needs at hand.
@@ -94,6 +104,10 @@ impl ChatJob {
                 album: None,
                 activity: None,
             })),
+            Task::Collect(post) => Work::Collect {
+                post: Box::new(post),
+                failures: 0,
+            },
             Task::Say { to, reply } => Work::request(search_job::message(to, &reply)),
             Task::Edit {
                 chat,
@@ -134,6 +148,7 @@ impl ChatJob {
         match &self.work {
             Work::Search(work) => Some(work.job.search.to.chat),
             Work::Stats { to, .. } => Some(to.chat),
+            Work::Collect { post, .. } => Some(post.chat),
             Work::Request { call, .. } => call.chat(),
         }
     }
@@ -143,14 +158,20 @@ impl Queued for ChatJob {
     type Lane = Lane;
 
     fn lane(&self) -> Lane {
-        self.chat().map_or(Lane::Alone(self.update), Lane::Chat)
+        match &self.work {
+            Work::Collect { post, .. } => Lane::Collection(post.chat),
+            Work::Search(work) if work.job.search.forgets_collected() => {
+                Lane::Collection(work.job.search.to.chat)
+            }
+            _ => self.chat().map_or(Lane::Alone(self.update), Lane::Chat),
+        }
     }
 
     fn owner(&self) -> Option<Owner> {
         let (who, at_once) = match &self.work {
             Work::Search(_) if self.is_suspect => (SUSPECTS, 1),
             Work::Search(work) => (work.job.search.asker, MAX_SEARCHES_PER_USER),
-            Work::Request { .. } | Work::Stats { .. } => return None,
+            Work::Request { .. } | Work::Stats { .. } | Work::Collect { .. } => return None,
         };
         Some(Owner { who, at_once })
     }

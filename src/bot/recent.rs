@@ -74,7 +74,11 @@ fn key_of(update: &Update) -> Option<(Key, Duration)> {
             let key = Key::Pressed(message.chat.id, message.message_id);
             (button.act == Act::More).then_some((key, PRESSED))
         }
-        Event::Inline(_) | Event::Other => None,
+        Event::Edited(_)
+        | Event::Inline(_)
+        | Event::Member(_)
+        | Event::OwnMembership(_)
+        | Event::Other => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the bot says, as plain text: hits and failures in, sentences and buttons out. Pure.
 
+pub mod collecting;
 pub mod guests;
 pub mod owner;
 mod saving;
@@ -414,6 +415,7 @@ pub fn commands(texts: &Texts) -> Vec<Command> {
     vec![
         entry("query", texts.query_command),
         entry("settings", texts.settings_command),
+        entry("collect", texts.collect_command),
         entry("forget", texts.forget_command),
         entry("help", texts.help_command),
     ]

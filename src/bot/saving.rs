@@ -15,6 +15,7 @@ pub mod habits;
 
 use serde::{Deserialize, Serialize};
 
+use super::collecting;
 use crate::telegram::types::Message;
 
 /// What a picture without a question means to who sends it.
@@ -42,6 +43,12 @@ pub struct NewPicture {
     pub date: Option<i64>,
     /// The album it came in.
     pub album: Option<String>,
+    /// Address of the message it was posted in; empty where that has none.
+    #[serde(default)]
+    pub link: String,
+    /// Who posted it where others see it.
+    #[serde(default)]
+    pub by: Option<i64>,
 }
 
 /// What is asked for beside a search, or before one.
@@ -58,6 +65,8 @@ pub enum Wish {
     },
     /// To forget what is saved.
     Forget(Forget),
+    /// Something about the pictures of a chat.
+    Collect(collecting::Request),
 }
 
 /// What is to be forgotten.
@@ -93,6 +102,8 @@ impl NewPicture {
             caption: message.caption.clone().unwrap_or_default(),
             date: message.date,
             album: message.media_group_id.clone(),
+            link: String::new(),
+            by: None,
         })
     }
 }

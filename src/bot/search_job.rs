@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use super::answer_progress::AnswerProgress;
 use super::reply::{self, Reply, Tally};
+use super::saving::Wish;
 use super::wanted::Search;
 use crate::error::Error;
 use crate::search::{Failure, Page, Reason};
@@ -372,7 +373,8 @@ impl SearchJob {
     /// The endpoint did not save or forget: where it will, later, the job waits for that.
     fn not_saved(&mut self, failure: Failure) -> Orders {
         self.times_busy += 1;
-        let pause = failures::after_saving(&failure, self.times_busy);
+        let is_waited_for = !matches!(self.search.wish.as_deref(), Some(Wish::Collect(_)));
+        let pause = failures::after_saving(&failure, self.times_busy).filter(|_| is_waited_for);
         let said = reply::not_saved(&self.search, &failure);
         let mut effects = vec![Effect::Log(Report::SearchFailed(failure))];
         let Some(pause) = pause else {

@@ -251,6 +251,30 @@ texts! {
     settings_command,
     /// In the menu: `/forget`.
     forget_command,
+    /// In the menu: `/collect`.
+    collect_command,
+    /// `/collect`: what is posted is saved from now on.
+    collect_on,
+    /// The same, where Telegram does not show the bot what is posted.
+    collect_blind,
+    /// `/collect off`.
+    collect_off,
+    /// `/collect forget`: asks once more.
+    collect_forget,
+    /// Only an administrator may ask for that.
+    collect_admins,
+    /// The endpoint saves no pictures.
+    collect_unable,
+    /// `/collect` in private.
+    collect_where,
+    /// The owner has not let the chat in.
+    collect_not_let_in,
+    /// `/forget` without a picture, in a group.
+    collect_forget_how,
+    /// The picture is not there, or somebody else posted it.
+    collect_not_forgotten,
+    /// Something did not work.
+    not_done,
 }
 
 /// All languages, in the order of [`Language::ALL`]; the first is for everybody whose own is missing.

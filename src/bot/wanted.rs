@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::button::{Act, Button};
+use super::collecting::Asked;
 use super::saving::{Choice, NewPicture, Wish, collection_of};
 use super::texts::Texts;
 use crate::search::{DEFAULT_LIMIT, Language};
@@ -145,6 +146,14 @@ impl Search {
             }
             _ => false,
         }
+    }
+
+    /// Whether it forgets pictures of a chat, which must not overtake those that are still to be saved.
+    #[must_use]
+    pub fn forgets_collected(&self) -> bool {
+        let wish = self.wish.as_deref();
+        matches!(wish, Some(Wish::Collect(request))
+            if matches!(request.what, Asked::Forget(_) | Asked::SurelyForgetAll))
     }
 
     /// The collection of who asks in private, beside the owner's folders.

@@ -3,6 +3,8 @@
 //! Each step of a search is kept in its job, so that a job put back (flood limits, no network,
 //! endpoint asleep) goes on where it stopped.
 
+mod asking;
+mod collecting;
 mod wishes;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use super::agreements::Agreements;
 use super::album::{Album, Budget, FileIds, Outside, Sent};
 use super::answer_progress::AnswerProgress;
 use super::asleep::WaitingRoom;
+use super::collecting::chats::Chats;
 use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
 use super::outage::Outage;
@@ -27,7 +30,6 @@ use super::search_job::report::Report;
 use super::search_job::{self, failures};
 use super::search_job::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 use super::searches::Searches;
-use super::sent_pictures;
 use super::status::Status;
 use super::wanted::Search;
 use super::without_pictures::WithoutPictures;
@@ -36,7 +38,6 @@ use crate::config::BotConfig;
 use crate::error::Result;
 use crate::inbox::Inbox;
 use crate::log::events;
-use crate::search::{Failure, Language, Page, Query};
 use crate::shutdown::Shutdown;
 use crate::systemd::WatchedPart;
 use crate::telegram::delivery::Delivery;
@@ -68,6 +69,7 @@ pub struct Tools {
     activities: Activities,
     agreements: Agreements,
     saving: Saving,
+    chats: Arc<Chats>,
     queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
     waiting: WaitingRoom,
@@ -145,6 +147,7 @@ impl Tools {
             activities: Activities::default(),
             agreements: Agreements::default(),
             saving: Saving::default(),
+            chats: Arc::default(),
             queue,
             inbox,
             waiting: WaitingRoom::default(),
@@ -161,6 +164,7 @@ impl Tools {
     pub fn with_kept(mut self, config: &BotConfig) -> Self {
         self.agreements = Agreements::open(config.state_dir.clone());
         self.saving.habits = Arc::new(Habits::open(config.state_dir.clone()));
+        self.chats = Arc::new(Chats::open(config.state_dir.clone()));
         self.file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
         self
     }
@@ -175,6 +179,12 @@ impl Tools {
     #[must_use]
     pub fn habits(&self) -> Arc<Habits> {
         Arc::clone(&self.saving.habits)
+    }
+
+    /// Chats whose pictures are collected.
+    #[must_use]
+    pub fn chats(&self) -> Arc<Chats> {
+        Arc::clone(&self.chats)
     }
 
     /// Pictures that Telegram knows already.
@@ -294,6 +304,10 @@ impl ChatWorker {
         match &mut job.work {
             // It has become a request.
             Work::Stats { .. } => TurnEnd::GivenUp,
+            Work::Collect { post, failures } => {
+                *failures += 1;
+                self.keep_post(update, post, *failures)
+            }
             Work::Request { call, tries } => match self.send(call.clone()) {
                 Ok(_) => TurnEnd::Answered,
                 Err(error) => {
@@ -431,63 +445,5 @@ impl ChatWorker {
             self.tools.queue.release_away();
         }
         Ok(sent)
-    }
-
-    fn answer(&self, wanted: &Search) -> SearchEvent {
-        match self.may_ask(wanted) {
-            Ok(true) => {}
-            Ok(false) => return SearchEvent::AgreementNeeded,
-            Err(failure) => return SearchEvent::SearchFailed(failure),
-        }
-        match self.ask_endpoint(wanted) {
-            Ok(page) => SearchEvent::Found(page),
-            Err(failure) => SearchEvent::SearchFailed(failure),
-        }
-    }
-
-    /// Whether what is searched for may go to the endpoint: a photo goes to a third party only when who
-    /// sent it has agreed.
-    fn may_ask(&self, wanted: &Search) -> Result<bool, Failure> {
-        let tools = &self.tools;
-        if wanted.agrees {
-            tools.agreements.add(wanted.asker);
-        }
-        let Some(picture) = &wanted.picture else {
-            return Ok(true);
-        };
-        sent_pictures::check(picture)?;
-        if tools.agreements.has(wanted.asker) {
-            return Ok(true);
-        }
-        self.part.within(tools.search.timeout() + SEARCH_SLACK);
-        Ok(!tools.search.is_third_party()?)
-    }
-
-    fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
-        let tools = &self.tools;
-        let Some(picture) = &wanted.picture else {
-            self.part.within(tools.search.timeout() + SEARCH_SLACK);
-            let (query, tag) = (&wanted.query, wanted.language.map_or("", Language::tag));
-            let filter = self.filter_of(wanted);
-            let whose = filter.collections.join(" ");
-            let key = format!("{whose} {} {} {tag} {query}", wanted.results, wanted.offset);
-            let query = Query {
-                language: wanted.language,
-                filter,
-                ..Query::text(query, wanted.results, wanted.offset)?
-            };
-            return tools.searches.once(&key, || tools.search.search(&query));
-        };
-        let download = |path: &str, limit| {
-            self.part.within(MAX_DOWNLOADING);
-            tools.delivery.download(path, limit)
-        };
-        let query = sent_pictures::query(wanted, picture, |call| self.send(call), download)?;
-        let query = Query {
-            filter: self.filter_of(wanted),
-            ..query
-        };
-        self.part.within(tools.search.timeout() + SEARCH_SLACK);
-        tools.search.search(&query)
     }
 }

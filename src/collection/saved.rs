@@ -40,6 +40,7 @@ mod files;
 mod find;
 mod ids;
 mod log;
+mod revise;
 mod row;
 mod slots;
 mod upkeep;
@@ -120,6 +121,8 @@ pub struct NewPicture<'a> {
     pub file_id: &'a str,
     /// Address of the message it came with; may be empty.
     pub link: &'a str,
+    /// Who posted it; may be empty.
+    pub by: &'a str,
     /// When it was taken.
     pub taken: Option<Taken>,
     /// Where it was taken.
@@ -134,6 +137,15 @@ pub struct NewPicture<'a> {
     pub vector: &'a [f32],
     /// The file, if it is to be kept.
     pub file: Option<&'a [u8]>,
+}
+
+/// What changes of a picture; nothing stays as it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Revision<'a> {
+    /// See [`NewPicture::caption`].
+    pub caption: Option<&'a str>,
+    /// See [`NewPicture::file_id`].
+    pub file_id: Option<&'a str>,
 }
 
 /// A saved picture.
@@ -181,12 +193,20 @@ struct Texts {
     caption: String,
     file_id: String,
     link: String,
+    by: String,
 }
 
 impl Texts {
     fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        for text in [&self.key, &self.caption, &self.file_id, &self.link] {
+        let texts = [
+            &self.key,
+            &self.caption,
+            &self.file_id,
+            &self.link,
+            &self.by,
+        ];
+        for text in texts {
             bytes.extend(volume::length(text.as_bytes()).to_le_bytes());
             bytes.extend(text.as_bytes());
         }
@@ -205,6 +225,8 @@ impl Texts {
             caption: text()?,
             file_id: text()?,
             link: text()?,
+            // Pictures that were saved before it was kept have none.
+            by: text().unwrap_or_default(),
         })
     }
 }

@@ -1,5 +1,5 @@
-//! `POST /pictures` saves a picture in a collection, `DELETE /pictures` forgets pictures again. Both need
-//! the endpoint's token, even where searches do not.
+//! `POST /pictures` saves a picture in a collection, `PATCH /pictures` changes its caption, `DELETE /pictures`
+//! forgets pictures again. All of them need the endpoint's token, even where searches do not.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -15,21 +15,22 @@ use super::upload::{self, BodyKind};
 use super::{Endpoint, SharedEndpoint, TimeLeft, Work, body};
 use crate::multipart;
 use crate::search::{
-    FOLDERS, Failure, Forget, Hit, MAX_CAPTION_CHARS, NewImage, Reason, Taken, check_collection,
-    check_key,
+    FOLDERS, Failure, Forget, Hit, MAX_CAPTION_CHARS, MAX_NAME_CHARS, NewImage, Reason, Taken,
+    check_collection, check_key,
 };
 
 /// Longest id of a file and longest address of a message, in characters.
 pub(super) const MAX_TEXT: usize = 500;
 
 /// What can be said about a picture.
-const FIELDS: [&str; 8] = [
+const FIELDS: [&str; 9] = [
     "collection",
     "key",
     "caption",
     "taken",
     "file_id",
     "link",
+    "by",
     "keep",
     "once",
 ];
@@ -84,6 +85,45 @@ pub(super) async fn forget_named(
     endpoint.forget(&parts, what).await
 }
 
+pub(super) async fn recaption(
+    State(endpoint): SharedEndpoint,
+    request: Request,
+) -> Result<Response, FailureResponse> {
+    let (parts, body) = request.into_parts();
+    endpoint.check_saving(&parts)?;
+    let length = body::length(&parts.headers, upload::MAX_FORM_BYTES)?;
+    let deadline = tokio::time::Instant::now() + endpoint.time(&parts);
+    let mut body = body;
+    let (bytes, held) = body::read(
+        &mut body,
+        length,
+        upload::MAX_FORM_BYTES,
+        &endpoint.permits,
+        deadline,
+    )
+    .await?;
+    let mut fields = Fields::parse(parts.uri.query().unwrap_or_default());
+    if let Ok(Value::Object(object)) = serde_json::from_slice(&bytes) {
+        push_object(object, &mut fields)?;
+    }
+    let new = about(&fields)?;
+    let (Some(key), true) = (new.key, fields.has("caption")) else {
+        let message = "say what changes: PATCH /pictures?collection=NAME&key=KEY&caption=WORDS";
+        return Err(bad_query(message.to_owned()).into());
+    };
+    let (collection, caption) = (new.collection, new.caption);
+    check_collection(&collection)?;
+    let permit = endpoint.permits.searches.now()?;
+    let times = endpoint.times(&parts);
+    let found = endpoint
+        .ask(Work::Quick, times, (permit, held), move |engine, _| {
+            engine.recaption(&collection, &key, &caption)
+        })
+        .await?;
+    let id = found.ok_or_else(missing)?;
+    Ok(answer::json(StatusCode::OK, &json!({ "id": id })))
+}
+
 /// What the parameters of `DELETE /pictures` mean.
 fn forgotten(fields: &Fields) -> Result<Forget, Failure> {
     let Some(collection) = fields.value("collection")? else {
@@ -97,7 +137,12 @@ fn forgotten(fields: &Fields) -> Result<Forget, Failure> {
     Ok(match fields.value("key")? {
         Some(key) => {
             check_key(&key)?;
-            Forget::Key { collection, key }
+            let by = fields.value("by")?;
+            Forget::Key {
+                collection,
+                key,
+                by,
+            }
         }
         None => Forget::Collection(collection),
     })
@@ -240,6 +285,7 @@ fn about(fields: &Fields) -> Result<NewImage, Failure> {
         taken: taken.transpose()?,
         file_id: text("file_id", MAX_TEXT)?,
         link,
+        by: text("by", MAX_NAME_CHARS)?,
         keep: switch(fields, "keep")?,
         once: switch(fields, "once")?,
     })

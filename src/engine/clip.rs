@@ -349,6 +349,15 @@ impl Engine for ClipEngine {
         self.save_picture(picture, deadline)
     }
 
+    fn recaption(
+        &self,
+        collection: &str,
+        key: &str,
+        caption: &str,
+    ) -> Result<Option<String>, Failure> {
+        self.change_caption(collection, key, caption)
+    }
+
     fn forget(&self, what: &Forget, _deadline: Instant) -> Result<usize, Failure> {
         self.forget_pictures(what)
     }

@@ -90,6 +90,15 @@ impl Request {
         Self::post(url, "application/json", value.to_string().into_bytes())
     }
 
+    /// A PATCH of `value` as JSON to `url`.
+    #[must_use]
+    pub fn patch_json(url: impl Into<String>, value: &Value) -> Self {
+        Self {
+            method: "PATCH",
+            ..Self::post_json(url, value)
+        }
+    }
+
     /// A PUT of `value` as JSON to `url`.
     #[must_use]
     pub fn put_json(url: impl Into<String>, value: &Value) -> Self {

@@ -19,6 +19,7 @@ mod event;
 mod files;
 mod form;
 mod http;
+mod members;
 mod methods;
 mod people;
 mod perform;
@@ -121,6 +122,22 @@ impl BotApi {
     ) -> Result<i64, String> {
         let happened = people::send_picture(&mut self.lock(), user, chat, &bytes, caption)?;
         Ok(self.happened(happened))
+    }
+
+    /// `user` becomes this in `chat`, in Telegram's words: `administrator`, `member`, `left` or `kicked`. It
+    /// may be the bot, too, which is told of itself, and of others where it is an administrator. Returns the
+    /// number of the update.
+    #[expect(clippy::must_use_candidate, reason = "what counts is that it happens")]
+    pub fn set_member(&self, user: i64, chat: i64, status: &'static str) -> i64 {
+        let happened = members::set(&mut self.lock(), user, chat, status);
+        self.happened(happened)
+    }
+
+    /// What is written below message number `message` becomes `caption`. Returns the number of the update.
+    #[expect(clippy::must_use_candidate, reason = "what counts is that it happens")]
+    pub fn edit_caption(&self, chat: i64, message: i64, caption: &str) -> i64 {
+        let happened = people::edit_caption(&mut self.lock(), chat, message, caption);
+        self.happened(happened)
     }
 
     /// `user` presses the button with `data` under `message`. Returns the number of the update,

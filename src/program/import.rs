@@ -164,6 +164,7 @@ fn new_image(collection: &str, pictured: Pictured, bytes: Vec<u8>) -> NewImage {
         caption: pictured.caption.chars().take(MAX_CAPTION_CHARS).collect(),
         taken: pictured.taken,
         file_id: String::new(),
+        by: String::new(),
         link: pictured.link,
         keep: false,
         once: true,

@@ -70,6 +70,20 @@ pub trait Engine: Send + Sync {
         Err(self.saves_nothing())
     }
 
+    /// The picture in `collection` with this key has this caption from now on: returns its id, none where
+    /// there is no such picture.
+    ///
+    /// # Errors
+    /// As [`Engine::save`].
+    fn recaption(
+        &self,
+        _collection: &str,
+        _key: &str,
+        _caption: &str,
+    ) -> Result<Option<String>, Failure> {
+        Err(self.saves_nothing())
+    }
+
     /// Forgets saved pictures; returns how many there were.
     ///
     /// # Errors

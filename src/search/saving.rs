@@ -28,6 +28,8 @@ pub struct NewImage {
     pub file_id: String,
     /// Address of the message it came with; may be empty.
     pub link: String,
+    /// Who posted it, as the caller calls them; may be empty.
+    pub by: String,
     /// Its file is kept, without metadata.
     pub keep: bool,
     /// It is not saved again if its collection has the same file already.
@@ -54,6 +56,8 @@ pub enum Forget {
         collection: String,
         /// See [`NewImage::key`].
         key: String,
+        /// It is forgotten only if they posted it, where somebody is named.
+        by: Option<String>,
     },
     /// A whole collection.
     Collection(String),

@@ -14,6 +14,19 @@ use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::secret::Secret;
 
+/// Kinds of updates that the bot wants; Telegram sends `chat_member` to administrators alone, and only where
+/// it is asked for.
+const UPDATES: [&str; 8] = [
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "callback_query",
+    "inline_query",
+    "my_chat_member",
+    "chat_member",
+];
+
 /// Timeouts of requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
@@ -183,10 +196,7 @@ impl Client {
         wait: Duration,
     ) -> Result<Vec<Value>> {
         let mut call = Call::new("getUpdates")
-            .with(
-                "allowed_updates",
-                json!(["message", "callback_query", "inline_query"]),
-            )
+            .with("allowed_updates", json!(UPDATES))
             .with("limit", limit)
             .with("timeout", wait.as_secs());
         if let Some(offset) = offset {

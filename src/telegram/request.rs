@@ -159,6 +159,15 @@ pub fn get_chat_member_count(chat: i64) -> Call {
     Call::new("getChatMemberCount").with("chat_id", chat)
 }
 
+/// `getChatMember`: what `user` is in `chat`; Telegram says it surely of others only where the bot is an
+/// administrator.
+#[must_use]
+pub fn get_chat_member(chat: i64, user: i64) -> Call {
+    Call::new("getChatMember")
+        .with("chat_id", chat)
+        .with("user_id", user)
+}
+
 /// `getChatAdministrators`.
 #[must_use]
 pub fn get_chat_administrators(chat: i64) -> Call {

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::members::MemberUpdate;
 use crate::error::{Error, Kind, Result};
 
 /// Fields of a message that hold what a person made. A message without one tells of an event in the
@@ -48,8 +49,14 @@ pub struct Update {
 /// What an update is about.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A new message.
+    /// A new message, or a channel's new post.
     Message(Message),
+    /// The same, changed.
+    Edited(Message),
+    /// What a user may do in a chat has changed.
+    Member(MemberUpdate),
+    /// The same of this bot itself.
+    OwnMembership(MemberUpdate),
     /// An inline button was pressed.
     Callback(Callback),
     /// Somebody types words behind the bot's name, in whatever chat.
@@ -70,29 +77,40 @@ impl Update {
     /// # Errors
     /// [`Kind::Garbled`] where a part this bot needs is missing or of another type.
     pub fn from_json(update: &Value) -> Result<Self> {
-        let garbled = |what: &str| Error::new(Kind::Garbled { status: None }, what.to_owned());
         let id = Self::id_of(update).ok_or_else(|| garbled("the update has no update_id"))?;
-        let event = if let Some(message) = update.get("message") {
-            let is_service = !CONTENT.iter().any(|kind| message.get(kind).is_some());
-            let message = Message::deserialize(message)
-                .map_err(|cause| garbled("the message cannot be read").because(cause))?;
-            Event::Message(Message {
-                is_service,
-                ..message
-            })
+        let get = |names: [&str; 2]| names.into_iter().find_map(|name| update.get(name));
+        let event = if let Some(message) = get(["message", "channel_post"]) {
+            Event::Message(message_in(message)?)
+        } else if let Some(message) = get(["edited_message", "edited_channel_post"]) {
+            Event::Edited(message_in(message)?)
         } else if let Some(callback) = update.get("callback_query") {
-            let callback = Callback::deserialize(callback)
-                .map_err(|cause| garbled("the callback query cannot be read").because(cause))?;
-            Event::Callback(callback)
+            Event::Callback(read(callback, "the callback query")?)
         } else if let Some(query) = update.get("inline_query") {
-            let query = InlineQuery::deserialize(query)
-                .map_err(|cause| garbled("the inline query cannot be read").because(cause))?;
-            Event::Inline(query)
+            Event::Inline(read(query, "the inline query")?)
+        } else if let Some(member) = update.get("chat_member") {
+            Event::Member(read(member, "the change of a member")?)
+        } else if let Some(member) = update.get("my_chat_member") {
+            Event::OwnMembership(read(member, "the bot's own membership")?)
         } else {
             Event::Other
         };
         Ok(Self { id, event })
     }
+}
+
+fn garbled(what: impl Into<String>) -> Error {
+    Error::new(Kind::Garbled { status: None }, what)
+}
+
+fn read<T: serde::de::DeserializeOwned>(value: &Value, what: &str) -> Result<T> {
+    T::deserialize(value).map_err(|cause| garbled(format!("{what} cannot be read")).because(cause))
+}
+
+fn message_in(value: &Value) -> Result<Message> {
+    Ok(Message {
+        is_service: !CONTENT.iter().any(|kind| value.get(kind).is_some()),
+        ..read(value, "the message")?
+    })
 }
 
 /// A message, received or just sent.
@@ -166,9 +184,12 @@ fn number_or_none<'de, D: Deserializer<'de>>(
 pub struct Chat {
     /// Positive for private chats, negative for groups.
     pub id: i64,
-    /// `private`, `group`, `supergroup`, or something newer.
+    /// `private`, `group`, `supergroup`, `channel`, or something newer.
     #[serde(default, rename = "type")]
     pub kind: String,
+    /// Public name without `@`.
+    #[serde(default)]
+    pub username: Option<String>,
     /// Name of a group.
     #[serde(default)]
     pub title: Option<String>,
@@ -182,6 +203,12 @@ impl Chat {
     #[must_use]
     pub fn is_private(&self) -> bool {
         self.kind == "private"
+    }
+
+    /// Whether its administrators post there, and the others read.
+    #[must_use]
+    pub fn is_channel(&self) -> bool {
+        self.kind == "channel"
     }
 }
 
@@ -205,6 +232,9 @@ pub struct User {
     /// IETF tag of the user's app, such as `es` or `pt-br`.
     #[serde(default)]
     pub language_code: Option<String>,
+    /// Of ourselves: whether privacy mode was ended at `@BotFather`.
+    #[serde(default)]
+    pub can_read_all_group_messages: bool,
     /// Of ourselves: whether inline mode was allowed at `@BotFather`.
     #[serde(default)]
     pub supports_inline_queries: bool,
@@ -303,6 +333,29 @@ impl Message {
         chat.or(self.from.as_ref().map(|user| user.id))
     }
 
+    /// The address at which members of its chat see it; none in private chats and small groups.
+    #[must_use]
+    pub fn link(&self) -> Option<String> {
+        if self.message_id <= 0 || self.chat.is_private() {
+            return None;
+        }
+        let number = self.message_id;
+        if let Some(name) = self
+            .chat
+            .username
+            .as_deref()
+            .filter(|name| !name.is_empty())
+        {
+            return Some(format!("https://t.me/{name}/{number}"));
+        }
+        // Supergroups and channels have numbers beyond that.
+        let id = -self.chat.id.checked_add(1_000_000_000_000)?;
+        if id <= 0 {
+            return None;
+        }
+        Some(format!("https://t.me/c/{id}/{number}"))
+    }
+
     /// The old and the new id of a group that became a supergroup, where it tells of that.
     #[must_use]
     pub fn migration(&self) -> Option<(i64, i64)> {
@@ -374,6 +427,31 @@ mod tests {
             Update::from_json(&unknown).expect("lenient").event,
             Event::Other
         );
+    }
+
+    #[test]
+    fn members_find_a_message_by_its_link() {
+        let link = |chat, name: Option<&str>| {
+            let chat = Chat {
+                id: chat,
+                kind: "supergroup".to_owned(),
+                username: name.map(str::to_owned),
+                ..Chat::default()
+            };
+            Message {
+                message_id: 5,
+                chat,
+                ..Message::default()
+            }
+            .link()
+        };
+        let of = |id| Some(format!("https://t.me/{id}/5"));
+        assert_eq!(link(-1_001_234_567_890, None), of("c/1234567890"));
+        assert_eq!(link(-1_000_000_000_500, None), of("c/500"));
+        assert_eq!(link(-1_001_234_567_890, Some("news")), of("news"));
+        for small in [-500, 500, i64::MIN, -1_000_000_000_000] {
+            assert_eq!(link(small, None), None, "{small}");
+        }
     }
 
     #[test]

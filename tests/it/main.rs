@@ -4,6 +4,7 @@ mod aws;
 mod bot_config;
 mod chaos;
 mod chat;
+mod chat_groups;
 mod chat_inline;
 mod chat_limits;
 mod chat_more;

@@ -55,6 +55,7 @@ impl House {
             Task::Edit { chat, reply, .. } => format!("{chat} edit: {}", reply.text),
             Task::Acknowledge { .. } => "ack".to_owned(),
             Task::Search(search) => format!("{}: search {}", search.to.chat, search.asker),
+            Task::Collect(post) => format!("{}: collect", post.chat),
             Task::Stats { to, .. } => format!("{}: stats", to.chat),
             Task::OwnersMenu { owner, .. } => format!("menu of {owner}"),
             Task::Choose { user, choice } => format!("{user} chooses {choice:?}"),

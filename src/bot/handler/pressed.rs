@@ -2,8 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::collecting::search_for;
 use super::{Asked, Identity, Manners, Task, address_of, request_in, tidy};
 use crate::bot::button::{Act, Button};
+use crate::bot::collecting::{Asked as CollectAsked, Request};
 use crate::bot::reply;
 use crate::bot::saving::{Choice, Forget, NewPicture, Wish};
 use crate::bot::texts::Texts;
@@ -33,6 +35,11 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
         return vec![acknowledge(None)];
     }
     let texts = manners.texts(callback.from.language_code.as_deref());
+    if button.act == Act::ForgetChat {
+        let search = forget_chat(callback, message, texts);
+        let search = search.map(Task::Search);
+        return [acknowledge(None)].into_iter().chain(search).collect();
+    }
     if !may_press(callback.from.id, message, &button) {
         return vec![acknowledge(Some(texts.not_yours))];
     }
@@ -111,6 +118,21 @@ fn search_of(
     let words = words.or_else(|| words_of(asked?, &manners.me)).map(tidy)?;
     let is_query = (1..=MAX_QUERY_CHARS).contains(&words.chars().count());
     is_query.then(|| search(words))
+}
+
+/// To forget all that was saved in the chat of `message`; who presses must lead it, which is asked later.
+fn forget_chat(callback: &Callback, message: &Message, texts: &'static Texts) -> Option<Search> {
+    if message.chat.is_private() {
+        return None;
+    }
+    let request = Request {
+        what: CollectAsked::SurelyForgetAll,
+        leads: false,
+    };
+    let to = address_of(message);
+    let search = search_for(to, callback.from.id, request, texts);
+    let edit = Some(message.message_id).filter(|id| *id > 0);
+    Some(Search { edit, ..search })
 }
 
 /// Pictures like one that we sent: the one in `message`, or in another message of its chat.
@@ -212,7 +234,8 @@ fn words_of<'a>(asked: &'a Message, me: &Identity) -> Option<&'a str> {
             | Asked::Like(..)
             | Asked::Settings
             | Asked::Forget(_)
-            | Asked::ForgetMe,
+            | Asked::ForgetMe
+            | Asked::Collect,
         ) => None,
         // In a group, words that answered our question: that question is not shown here.
         None => asked.text.as_deref().filter(|text| !text.starts_with('/')),

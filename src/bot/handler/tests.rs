@@ -52,6 +52,7 @@ fn said(event: Value) -> String {
                 format!("ack {callback}{}", words.unwrap_or_default())
             }
             Task::Edit { reply, .. } => format!("edit: {}", reply.text),
+            Task::Collect(post) => format!("collect: {}", post.picture.caption),
             Task::Stats { .. } | Task::OwnersMenu { .. } => "the owner's".to_owned(),
             Task::Choose { user, choice } => format!("{user} chooses {choice:?}"),
         })

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Reply, fill, one_button, plain, with_button};
 use crate::bot::button::{Act, Button};
-use crate::bot::saving::{Choice, Forget, SavedCount};
+use crate::bot::saving::{Choice, Forget, SavedCount, Wish};
 use crate::bot::texts::Texts;
 use crate::bot::wanted::Search;
 use crate::search::{Failure, Reason};
@@ -56,6 +56,9 @@ pub fn save_waits(texts: &Texts) -> Reply {
 #[must_use]
 pub fn not_saved(search: &Search, failure: &Failure) -> Reply {
     let texts = search.texts;
+    if let Some(Wish::Collect(_)) = search.wish.as_deref() {
+        return super::collecting::not_done(texts);
+    }
     plain(
         match failure.reason {
             Reason::TooLarge => texts.picture_too_large,

@@ -173,6 +173,8 @@ mod tests {
             caption: String::new(),
             date: Some(1),
             album: None,
+            link: String::new(),
+            by: None,
         }
     }
 

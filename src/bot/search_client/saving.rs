@@ -33,13 +33,24 @@ impl SearchClient {
         media_type: &str,
         bytes: &[u8],
     ) -> Result<bool, Failure> {
-        let about = json!({
+        let mut about = json!({
             "collection": collection,
             "key": picture.key,
-            "caption": picture.caption,
             "taken": picture.date,
             "file_id": picture.sent,
         });
+        let by = picture.by.map(|by| by.to_string());
+        let texts = [
+            // What is posted again without words keeps those that it had.
+            ("caption", Some(picture.caption.clone())),
+            ("link", Some(picture.link.clone())),
+            ("by", by),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                about[name] = text.into();
+            }
+        }
         let boundary = format!("clip-bot-{:016x}", RandomState::new().hash_one(bytes.len()));
         let head = format!(
             "--{boundary}\r\ncontent-disposition: form-data; name=\"about\"\r\n\
@@ -66,6 +77,50 @@ impl SearchClient {
         if let Some(key) = key {
             request = request.query("key", key);
         }
+        self.forgotten(request)
+    }
+
+    /// Has the picture with this key forgotten, if `by` posted it, where that is said, and returns how many
+    /// there were.
+    ///
+    /// # Errors
+    /// As [`SearchClient::search`].
+    pub fn forget_of(
+        &self,
+        collection: &str,
+        key: &str,
+        by: Option<i64>,
+    ) -> Result<usize, Failure> {
+        let mut request = http::Request::delete(self.place("/pictures"))
+            .query("collection", collection)
+            .query("key", key);
+        if let Some(by) = by {
+            request = request.query("by", &by.to_string());
+        }
+        self.forgotten(request)
+    }
+
+    /// The picture with this key has this caption from now on, if it is there.
+    ///
+    /// # Errors
+    /// As [`SearchClient::search`].
+    pub fn change_caption(
+        &self,
+        collection: &str,
+        key: &str,
+        caption: &str,
+    ) -> Result<(), Failure> {
+        let about = json!({ "caption": caption });
+        let request = http::Request::patch_json(self.place("/pictures"), &about)
+            .query("collection", collection)
+            .query("key", key);
+        match self.done(request) {
+            Err(failure) if failure.reason == Reason::NotFound => Ok(()),
+            answer => answer.map(drop),
+        }
+    }
+
+    fn forgotten(&self, request: http::Request) -> Result<usize, Failure> {
         let answer = match self.done(request) {
             Err(failure) if failure.reason == Reason::NotFound => return Ok(0),
             answer => answer?,

@@ -89,6 +89,7 @@ impl ChatWorker {
         let done = match search.wish.as_deref() {
             None => return SearchEvent::NothingBefore,
             Some(Wish::Forget(what)) => self.forget(search, what),
+            Some(Wish::Collect(request)) => self.collecting(search, request),
             Some(Wish::Bare {
                 picture,
                 choice,
@@ -259,7 +260,7 @@ impl ChatWorker {
     }
 
     /// Whether the endpoint saves pictures.
-    fn can_save(&self) -> Result<bool, Failure> {
+    pub(super) fn can_save(&self) -> Result<bool, Failure> {
         self.can_save_within(self.tools.search.timeout())
     }
 

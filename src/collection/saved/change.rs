@@ -12,12 +12,14 @@ use crate::digest::hex;
 use crate::error::{Error, Kind, Result};
 use crate::locked::locked;
 
+/// The kind of the entry in which a picture is revised.
+const REVISE: u8 = 4;
 /// The log is emptied beyond this length.
 const MAX_LOG: u64 = 16 << 20;
 
 /// An entry of the log.
 #[derive(Debug, PartialEq)]
-enum Change {
+pub(super) enum Change {
     Save {
         name: String,
         row: usize,
@@ -28,6 +30,14 @@ enum Change {
         entry: Row,
     },
     ForgetAll,
+    /// A row takes the place of another one of the same picture.
+    Revise {
+        old: usize,
+        before: Row,
+        name: String,
+        row: usize,
+        entry: Entry,
+    },
 }
 
 impl Saved {
@@ -100,6 +110,7 @@ impl Saved {
             caption: picture.caption.to_owned(),
             file_id: picture.file_id.to_owned(),
             link: picture.link.to_owned(),
+            by: picture.by.to_owned(),
         };
         let texts = texts.encode();
         let words = words::of_caption(picture.caption);
@@ -137,13 +148,23 @@ impl Saved {
         self.forget_where(tag, |volume| volume.with_number(&number))
     }
 
-    /// Forgets the picture in `collection` with that key; returns whether there was one.
+    /// Forgets the picture in `collection` with that key, where `by` is said only one that they posted;
+    /// returns whether there was one.
     ///
     /// # Errors
     /// The disk refuses.
-    pub fn forget_key(&self, collection: &str, key: &str) -> Result<bool> {
+    pub fn forget_key(&self, collection: &str, key: &str, by: Option<&str>) -> Result<bool> {
         let hash = self.hash(key);
-        self.forget_where(self.tag(collection), |volume| volume.with_key(hash, key))
+        self.forget_where(self.tag(collection), |volume| {
+            let Some((number, row)) = volume.with_key(hash, key)? else {
+                return Ok(None);
+            };
+            let is_theirs = match by {
+                Some(by) => volume.texts(&row)?.is_some_and(|texts| texts.by == by),
+                None => true,
+            };
+            Ok(is_theirs.then_some((number, row)))
+        })
     }
 
     fn forget_where(
@@ -166,11 +187,7 @@ impl Saved {
         state.log.append(&change.encode(tag))?;
         state.changed.insert(tag);
         state.pending += 1;
-        {
-            let mut volume = write(&volume);
-            volume.files.erase(number, &row)?;
-            volume.removed(&row);
-        }
+        volume_without(&volume, number, &row)?;
         drop(volume);
         self.compact_if_sparse(state, tag);
         Ok(true)
@@ -221,13 +238,23 @@ impl Saved {
                     return Ok(());
                 };
                 state.changed.insert(tag);
+                again(&mut write(&volume), row, &entry)?;
+            }
+            Change::Revise {
+                old,
+                before,
+                name,
+                row,
+                entry,
+            } => {
+                state.pending += 1;
+                let Some(volume) = self.volume(state, tag, Some(&name))? else {
+                    return Ok(());
+                };
+                state.changed.insert(tag);
                 let mut volume = write(&volume);
-                let is_new = volume.files.row(row)? != Some(entry.row);
-                volume.files.write_content(row, &entry)?;
-                volume.files.write_row(row, &entry.row)?;
-                if is_new {
-                    volume.added(row, &entry.row)?;
-                }
+                again(&mut volume, row, &entry)?;
+                forget_row(&mut volume, old, &before, false)?;
             }
             Change::Forget { row, entry } => {
                 state.pending += 1;
@@ -235,13 +262,7 @@ impl Saved {
                     return Ok(());
                 };
                 state.changed.insert(tag);
-                let mut volume = write(&volume);
-                let was_there = volume.files.row(row)?.is_some();
-                // Part of it may have been erased before a power cut.
-                volume.files.erase(row, &entry)?;
-                if was_there {
-                    volume.removed(&entry);
-                }
+                forget_row(&mut write(&volume), row, &entry, true)?;
             }
             Change::ForgetAll => {
                 state.pending += 1;
@@ -251,7 +272,7 @@ impl Saved {
         Ok(())
     }
 
-    fn compact_if_sparse(&self, state: &mut State, tag: Tag) {
+    pub(super) fn compact_if_sparse(&self, state: &mut State, tag: Tag) {
         let opened = state
             .open
             .get(&tag)
@@ -306,18 +327,65 @@ fn add(
     volume.added(number, &row)
 }
 
+/// Writes the table's row of `entry`, whose content is there.
+pub(super) fn write_entry(volume: &mut Volume, number: usize, entry: &Entry) -> Result<()> {
+    volume.files.write_row(number, &entry.row)?;
+    volume.added(number, &entry.row)
+}
+
+/// Writes `entry`, of which all or part may be there.
+fn again(volume: &mut Volume, row: usize, entry: &Entry) -> Result<()> {
+    let is_new = volume.files.row(row)? != Some(entry.row);
+    volume.files.write_content(row, entry)?;
+    volume.files.write_row(row, &entry.row)?;
+    if is_new {
+        volume.added(row, &entry.row)?;
+    }
+    Ok(())
+}
+
+fn volume_without(volume: &RwLock<Volume>, number: usize, row: &Row) -> Result<()> {
+    forget_row(&mut write(volume), number, row, true)
+}
+
+/// Overwrites the row `number`, which was `row`, `with_kept` its kept file; part of it may have been
+/// overwritten before a power cut.
+pub(super) fn forget_row(
+    volume: &mut Volume,
+    number: usize,
+    row: &Row,
+    with_kept: bool,
+) -> Result<()> {
+    let was_there = volume.files.row(number)?.is_some();
+    if with_kept {
+        volume.files.remove_kept(&row.number)?;
+    }
+    volume.files.erase(number, row)?;
+    if was_there {
+        volume.removed(row);
+    }
+    Ok(())
+}
+
 impl Change {
-    fn encode(&self, tag: Tag) -> Vec<u8> {
+    pub(super) fn encode(&self, tag: Tag) -> Vec<u8> {
         let mut bytes = tag.to_vec();
         match self {
             Self::Save { name, row, entry } => {
                 bytes.push(1);
-                bytes.number(*row as u64);
-                bytes.extend(entry.row.encode());
-                bytes.bytes(name.as_bytes());
-                bytes.bytes(&entry.texts);
-                bytes.bytes(&entry.words);
-                bytes.bytes(&entry.halves);
+                put_entry(&mut bytes, *row, name, entry);
+            }
+            Self::Revise {
+                old,
+                before,
+                name,
+                row,
+                entry,
+            } => {
+                bytes.push(REVISE);
+                bytes.number(*old as u64);
+                bytes.extend(before.encode());
+                put_entry(&mut bytes, *row, name, entry);
             }
             Self::Forget { row, entry } => {
                 bytes.push(2);
@@ -333,20 +401,20 @@ impl Change {
         let (tag, rest) = bytes.split_first_chunk::<TAG>()?;
         let (kind, rest) = rest.split_first()?;
         let mut take = Take(rest);
-        let change = match kind {
+        let change = match *kind {
             1 => {
-                let number = take.size()?;
-                let (row, rest) = take.0.split_at_checked(ROW)?;
-                take.0 = rest;
-                Self::Save {
-                    name: take.text()?,
-                    row: number,
-                    entry: Entry {
-                        row: Row::decode(row)?,
-                        texts: take.bytes()?.to_vec(),
-                        words: take.bytes()?.to_vec(),
-                        halves: take.bytes()?.to_vec(),
-                    },
+                let (row, name, entry) = take_entry(&mut take)?;
+                Self::Save { name, row, entry }
+            }
+            REVISE => {
+                let (old, before) = (take.size()?, take_row(&mut take)?);
+                let (row, name, entry) = take_entry(&mut take)?;
+                Self::Revise {
+                    old,
+                    before,
+                    name,
+                    row,
+                    entry,
                 }
             }
             2 => Self::Forget {
@@ -360,7 +428,34 @@ impl Change {
     }
 }
 
-/// Whether an entry of the log forgets something.
+fn put_entry(bytes: &mut Vec<u8>, row: usize, name: &str, entry: &Entry) {
+    bytes.number(row as u64);
+    bytes.extend(entry.row.encode());
+    bytes.bytes(name.as_bytes());
+    bytes.bytes(&entry.texts);
+    bytes.bytes(&entry.words);
+    bytes.bytes(&entry.halves);
+}
+
+fn take_row(take: &mut Take<'_>) -> Option<Row> {
+    let (row, rest) = take.0.split_at_checked(ROW)?;
+    take.0 = rest;
+    Row::decode(row)
+}
+
+fn take_entry(take: &mut Take<'_>) -> Option<(usize, String, Entry)> {
+    let (number, row) = (take.size()?, take_row(take)?);
+    let name = take.text()?;
+    let entry = Entry {
+        row,
+        texts: take.bytes()?.to_vec(),
+        words: take.bytes()?.to_vec(),
+        halves: take.bytes()?.to_vec(),
+    };
+    Some((number, name, entry))
+}
+
+/// Whether an entry of the log forgets something, or what was said of a picture.
 pub(super) fn forgets(entry: &[u8]) -> bool {
-    matches!(entry.get(TAG), Some(2 | 3))
+    matches!(entry.get(TAG), Some(2 | 3 | &REVISE))
 }

@@ -219,7 +219,7 @@ impl Files {
         written.map_err(|cause| self.failed("write", "table", cause))
     }
 
-    /// Overwrites all that is kept of `row`, which is `entry`, with zeros.
+    /// Overwrites all that is written of `row`, which is `entry`, with zeros.
     pub fn erase(&self, row: usize, entry: &Row) -> Result<()> {
         let failed = |end: &'static str| move |cause| self.failed("erase in", end, cause);
         let texts = vec![0; entry.texts.1 as usize];
@@ -233,7 +233,6 @@ impl Files {
         let (bytes, halves) = (vec![0; self.stride], vec![0; self.stride * 2]);
         let erased = self.write_vector(row, 0.0, &bytes, &halves);
         erased.map_err(failed("vectors"))?;
-        self.remove_kept(&entry.number)?;
         // Last, since the row says where the rest is.
         let zeros = [0; ROW];
         let erased = self.table.write_all_at(&zeros, (row * ROW) as u64);

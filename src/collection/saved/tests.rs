@@ -149,7 +149,10 @@ fn change(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) 
         }
         12..=14 => {
             let was = model.remove(&place).is_some();
-            assert_eq!(saved.forget_key(&collection, &key).expect("room"), was);
+            assert_eq!(
+                saved.forget_key(&collection, &key, None).expect("room"),
+                was
+            );
         }
         15..=17 => {
             let id = model.remove(&place).map(|(id, ..)| id);

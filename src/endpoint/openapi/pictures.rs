@@ -19,7 +19,7 @@ pub(super) fn paths() -> [(&'static str, Value); 2] {
     [
         (
             "/pictures",
-            json!({ "post": save(), "delete": forget_named() }),
+            json!({ "post": save(), "patch": recaption(), "delete": forget_named() }),
         ),
         ("/pictures/{id}", json!({ "delete": forget_one() })),
     ]
@@ -102,6 +102,7 @@ fn fields() -> Vec<Value> {
             false,
             json!({ "type": "string", "pattern": link, "maxLength": super::super::pictures::MAX_TEXT }),
         ),
+        parameter("by", "Who posted it", false, text(MAX_NAME_CHARS)),
         parameter("keep", "Whether its file is kept", false, details()),
         parameter(
             "once",
@@ -142,6 +143,28 @@ fn save() -> Value {
     operation
 }
 
+fn recaption() -> Value {
+    let mut collection = name();
+    collection["not"] = json!({ "const": FOLDERS });
+    let mut operation = json!({
+        "operationId": "recaption",
+        "summary": "Changes the caption of a saved picture",
+        "parameters": [
+            parameter("collection", "The collection's name", true, collection),
+            parameter("key", "That of the picture", true, name()),
+            parameter(
+                "caption",
+                "What it is found by from now on",
+                true,
+                json!({ "type": "string", "maxLength": MAX_CAPTION_CHARS }),
+            ),
+        ],
+        "responses": responses("Saved", &[FORGET, SEARCH], true),
+    });
+    guard(&mut operation, true);
+    operation
+}
+
 fn forget_named() -> Value {
     let mut operation = json!({
         "operationId": "forgetNamed",
@@ -149,6 +172,12 @@ fn forget_named() -> Value {
         "parameters": [
             parameter("collection", "The collection's name", true, name()),
             parameter("key", "That of the picture; without it the whole collection", false, name()),
+            parameter(
+                "by",
+                "Forget the picture only if they posted it",
+                false,
+                json!({ "type": "string", "maxLength": MAX_NAME_CHARS }),
+            ),
         ],
         "responses": responses("Forgotten", &[FORGET, SEARCH], true),
     });

@@ -9,7 +9,9 @@ use super::stripped::Layout;
 use super::{ClipEngine, THUMBNAIL_WIDTH, broken};
 use crate::collection::Original;
 use crate::collection::add::details_of;
-use crate::collection::saved::{self, NewPicture, Outcome, Picture, Saved, ScoredPicture};
+use crate::collection::saved::{
+    self, NewPicture, Outcome, Picture, Revision, Saved, ScoredPicture,
+};
 use crate::digest::sha256;
 use crate::error::Error;
 use crate::media::picture_type;
@@ -54,6 +56,7 @@ impl ClipEngine {
         if let Some(key) = &new.key
             && let Some(id) = saved.with_key(&new.collection, key).map_err(refused)?
         {
+            self.say_anew(new, key)?;
             return Ok(known(id));
         }
         let digest = sha256(&new.bytes).0;
@@ -74,6 +77,7 @@ impl ClipEngine {
             caption: &new.caption,
             file_id: &new.file_id,
             link: &new.link,
+            by: &new.by,
             taken: new.taken.or(details.taken),
             position: details.position,
             width: look.width,
@@ -87,6 +91,31 @@ impl ClipEngine {
             Outcome::Known(id) => Ok(known(id)),
             Outcome::Full(why) => Err(Failure::new(Reason::CollectionFull, why)),
         }
+    }
+
+    /// What is said of a picture that is there already counts from now on, where something is said.
+    fn say_anew(&self, new: &NewImage, key: &str) -> Result<(), Failure> {
+        let some = |text| Some(text).filter(|text: &&str| !text.is_empty());
+        let revision = Revision {
+            caption: some(&new.caption),
+            file_id: some(&new.file_id),
+        };
+        let revised = self.keeper()?.revise(&new.collection, key, &revision);
+        revised.map(drop).map_err(refused)
+    }
+
+    pub(super) fn change_caption(
+        &self,
+        collection: &str,
+        key: &str,
+        caption: &str,
+    ) -> Result<Option<String>, Failure> {
+        let revision = Revision {
+            caption: Some(caption),
+            file_id: None,
+        };
+        let revised = self.keeper()?.revise(collection, key, &revision);
+        revised.map_err(refused)
     }
 
     /// Decodes and encodes the picture.
@@ -113,7 +142,13 @@ impl ClipEngine {
         let saved = self.keeper()?;
         let forgotten = match what {
             Forget::Id(id) => saved.forget(id).map(usize::from),
-            Forget::Key { collection, key } => saved.forget_key(collection, key).map(usize::from),
+            Forget::Key {
+                collection,
+                key,
+                by,
+            } => saved
+                .forget_key(collection, key, by.as_deref())
+                .map(usize::from),
             Forget::Collection(collection) => saved.forget_all(collection),
         };
         forgotten.map_err(refused)

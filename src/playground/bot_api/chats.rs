@@ -23,6 +23,10 @@ pub(super) struct Chat {
     /// Telegram's `Chat`.
     pub json: Value,
     pub members: BTreeSet<i64>,
+    /// Administrators beside the first member.
+    pub admins: BTreeSet<i64>,
+    /// Who was there and is not any more.
+    pub gone: BTreeSet<i64>,
     next: i64,
     threads: BTreeSet<i64>,
     messages: BTreeMap<i64, Value>,
@@ -42,6 +46,8 @@ impl Chats {
         let chat = self.chats.entry(id).or_insert_with(|| Chat {
             json: json.clone(),
             members: BTreeSet::new(),
+            admins: BTreeSet::new(),
+            gone: BTreeSet::new(),
             next: 1,
             threads: BTreeSet::new(),
             messages: BTreeMap::new(),
@@ -153,7 +159,10 @@ impl Chat {
     pub fn add(&mut self, from: &Value, fields: Value) -> Value {
         let id = self.next;
         self.next += 1;
-        let mut message = json!({"message_id": id, "from": from, "chat": self.json, "date": now()});
+        let mut message = json!({"message_id": id, "chat": self.json, "date": now()});
+        if !from.is_null() {
+            message["from"] = from.clone();
+        }
         if let (Some(message), Value::Object(fields)) = (message.as_object_mut(), fields) {
             message.extend(fields.into_iter().filter(|(_, value)| !value.is_null()));
         }

@@ -219,6 +219,10 @@ pub(super) const METHODS: &[Shape] = &[
         ],
     ),
     shape("getChat", &[must("chat_id", Chat)]),
+    shape(
+        "getChatMember",
+        &[must("chat_id", Chat), must("user_id", ANY_ID)],
+    ),
     shape("getChatMemberCount", &[must("chat_id", Chat)]),
     shape("getChatAdministrators", &[must("chat_id", Chat)]),
     shape("getFile", &[must("file_id", text(0, 4096))]),

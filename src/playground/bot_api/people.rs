@@ -76,13 +76,59 @@ fn write(
     let text = fields["text"].as_str().or(fields["caption"].as_str());
     let text = text.unwrap_or_default().to_lowercase();
     // Privacy mode, which every bot is in unless its owner ends it.
-    let reaches = chat.is_private() || to_bot || text.starts_with('/') || text.contains(&command);
-    let message = chat.add(&from, fields);
+    let leads = bot.as_i64().is_some_and(|bot| chat.admins.contains(&bot));
+    let is_named = to_bot || text.starts_with('/') || text.contains(&command);
+    let reaches = chat.is_private() || leads || (is_named && !chat.is_channel());
+    let kind = kind_of(chat, "message", "channel_post");
+    let message = if chat.is_channel() {
+        fields["sender_chat"] = chat.json.clone();
+        chat.add(&Value::Null, fields)
+    } else {
+        chat.add(&from, fields)
+    };
     let event = Event::message(&message, false);
-    if reaches && state.updates.wanted("message") {
-        state.updates.push(id, json!({"message": message}));
+    if reaches && state.updates.wanted(kind) {
+        state.updates.push(id, json!({ kind: message }));
     }
     (id, vec![event])
+}
+
+fn kind_of(
+    chat: &super::chats::Chat,
+    of_chat: &'static str,
+    of_channel: &'static str,
+) -> &'static str {
+    if chat.is_channel() {
+        of_channel
+    } else {
+        of_chat
+    }
+}
+
+/// What is written below a message changes.
+pub(super) fn edit_caption(
+    state: &mut ServerState,
+    chat: i64,
+    message: i64,
+    caption: &str,
+) -> Happened {
+    let id = state.updates.number();
+    let bot = state.me["id"].as_i64();
+    let Ok(chat) = state.chats.find(&chat.into()) else {
+        return (id, Vec::new());
+    };
+    let kind = kind_of(chat, "edited_message", "edited_channel_post");
+    let reaches = chat.is_private() || bot.is_some_and(|bot| chat.admins.contains(&bot));
+    let Some(shown) = chat.message_mut(&message.into()) else {
+        return (id, Vec::new());
+    };
+    shown["caption"] = caption.into();
+    shown["edit_date"] = super::chats::now().into();
+    let shown = shown.clone();
+    if reaches && state.updates.wanted(kind) {
+        state.updates.push(id, json!({ kind: shown.clone() }));
+    }
+    (id, vec![Event::message(&shown, true)])
 }
 
 /// `user` presses the button with `data` under a message.

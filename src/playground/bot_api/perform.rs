@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::call::{Call, Refusal};
 use super::event::Event;
 use super::files::{FileKind, FileRefusal, StoredFile};
+use super::members;
 use super::state::ServerState;
 
 /// What was fetched from each address in a request.
@@ -65,6 +66,7 @@ pub(super) fn perform(state: &mut ServerState, call: &Call, fetched: &FetchedFil
         "answerCallbackQuery" => answer_callback(state, parameters),
         "answerInlineQuery" => answer_inline(state, parameters, fetched),
         "getChat" => quietly(state.chats.find(&parameters["chat_id"])?.full_info()),
+        "getChatMember" => quietly(members::get(state, parameters)?),
         "getChatMemberCount" => {
             let members = state.chats.find(&parameters["chat_id"])?.members.len();
             quietly((members + 1).into())

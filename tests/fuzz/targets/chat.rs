@@ -162,7 +162,10 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
                 Some(&callback.from),
             )
         }
-        Event::Inline(_) | Event::Other => (None, None),
+        Event::Edited(message) => (Some(&message.chat), message.from.as_ref()),
+        Event::Inline(_) | Event::Member(_) | Event::OwnMembership(_) | Event::Other => {
+            (None, None)
+        }
     };
     for (position, task) in all.iter().enumerate() {
         match task {
@@ -175,6 +178,10 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
                 panic!("the handler does nothing for the owner")
             }
             Task::Edit { reply, .. } => check_reply(reply),
+            Task::Collect(post) => {
+                assert_eq!(Some(post.chat), chat.map(|chat| chat.id));
+                assert!(manners.chats.collected_by(post.chat).is_some());
+            }
             Task::Choose { user: who, .. } => assert_eq!(Some(*who), user.map(|user| user.id)),
             Task::Search(search) => {
                 assert_eq!(Some(search.to.chat), chat.map(|chat| chat.id));

@@ -28,6 +28,7 @@ pub fn check(method: &str, parameters: &Value) -> Result<(), String> {
             round_trip::<m::EditMessageReplyMarkupParams>(method, parameters)
         }
         "getChat" => round_trip::<m::GetChatParams>(method, parameters),
+        "getChatMember" => round_trip::<m::GetChatMemberParams>(method, parameters),
         "getChatMemberCount" => round_trip::<m::GetChatMemberCountParams>(method, parameters),
         "getChatAdministrators" => round_trip::<m::GetChatAdministratorsParams>(method, parameters),
         "getFile" => round_trip::<m::GetFileParams>(method, parameters),

@@ -13,6 +13,8 @@ fn bare() -> SearchJob {
         caption: String::new(),
         date: None,
         album: None,
+        link: String::new(),
+        by: None,
     };
     let texts = Texts::of(None);
     let to = Address {

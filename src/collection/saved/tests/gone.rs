@@ -84,7 +84,11 @@ fn no_form_of_a_forgotten_picture_stays_on_the_disk() {
         }
         match way {
             "id" | "restart" | "compact" => assert!(saved.forget(&id).expect("room")),
-            "key" => assert!(saved.forget_key("a", "key-of-the-sender").expect("room")),
+            "key" => assert!(
+                saved
+                    .forget_key("a", "key-of-the-sender", None)
+                    .expect("room")
+            ),
             _ => assert_eq!(saved.forget_all("a").expect("room"), 2),
         }
         assert!(saved.pending() > 0);

@@ -1,0 +1,242 @@
+//! Chats whose pictures are collected: who may ask for that, what is saved, who finds it, who forgets it.
+
+use std::time::{Duration, Instant};
+
+use clip_bot::engine::drawings;
+use serde_json::{Value, json};
+
+use crate::saved::{Store, TOKEN};
+use crate::support::PATIENCE;
+use crate::support::process::Program;
+use crate::support::stage::{start_bot, without_token};
+use crate::support::telegram::Telegram;
+
+/// The group, its creator, a member, and somebody who is not in it.
+const GROUP: i64 = -1_000_000_000_500;
+const ADMIN: i64 = 11;
+const MEMBER: i64 = 12;
+const STRANGER: i64 = 13;
+const CHANNEL: i64 = -1_000_000_000_600;
+/// The number before the colon of the bot's token.
+const BOT: i64 = 4242;
+
+/// The bot between a scripted Telegram and an endpoint that saves, which is the real one.
+struct Scene {
+    telegram: Telegram,
+    store: Store,
+    bot: Program,
+}
+
+impl Scene {
+    fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+        let (telegram, store) = (Telegram::start(), Store::start(name, &[]));
+        for id in [ADMIN, MEMBER, STRANGER] {
+            telegram.api.add_user(id, &format!("U{id}"), "en");
+        }
+        let group = json!({"id": GROUP, "type": "supergroup", "title": "Family"});
+        telegram.api.add_chat(&group, &[ADMIN, MEMBER]);
+        let channel = json!({"id": CHANNEL, "type": "channel", "title": "News"});
+        telegram.api.add_chat(&channel, &[ADMIN]);
+        for chat in [GROUP, CHANNEL] {
+            telegram.api.set_member(BOT, chat, "administrator");
+        }
+        let mut all = vec![
+            ("CLIP_BOT_SEARCH_TOKEN", "s3cret-of-the-test"),
+            ("CLIP_BOT_RATE", "600/1m"),
+            ("CLIP_BOT_LOG", "debug"),
+        ];
+        all.extend(settings);
+        let bot = start_bot(&telegram.url(), &format!("http://{}", store.address), &all);
+        Self {
+            telegram,
+            store,
+            bot,
+        }
+    }
+
+    fn say(&self, user: i64, chat: i64, text: &str) {
+        self.telegram.api.say(user, chat, text, None);
+    }
+
+    fn post(&self, user: i64, chat: i64, drawing: &str, caption: &str) -> i64 {
+        let file = drawings::find(drawing).expect("built in").file.to_vec();
+        let sent = self.telegram.api.send_picture(user, chat, file, caption);
+        sent.expect("a good picture");
+        let shown = self.telegram.api.messages(chat);
+        let mut pictures = shown
+            .iter()
+            .rev()
+            .filter(|shown| shown.get("photo").is_some());
+        let posted = pictures.find(|shown| shown["caption"].as_str().unwrap_or("") == caption);
+        let number = posted.and_then(|message| message["message_id"].as_i64());
+        number.expect("it was posted")
+    }
+
+    /// All that is saved for a chat, by caption.
+    fn saved(&self, chat: i64) -> Vec<Value> {
+        let target = format!("/search?details=true&limit=50&collection=chat:{chat}");
+        let bus = drawings::find("bus").expect("built in").file;
+        let found = self.store.post(&target, TOKEN, bus).json();
+        let mut hits = found["results"].as_array().expect("results").clone();
+        hits.sort_by_key(|hit| hit["caption"].to_string());
+        hits
+    }
+
+    fn captions(&self, chat: i64) -> Vec<String> {
+        let all = self.saved(chat).into_iter();
+        let caption = |hit: Value| hit["caption"].as_str().unwrap_or_default().to_owned();
+        all.map(caption).collect()
+    }
+
+    /// Waits until these are the captions of all that is saved for a chat.
+    fn wait_for_saved(&self, chat: i64, captions: &[&str]) {
+        let until = Instant::now() + PATIENCE;
+        while self.captions(chat) != captions {
+            assert!(Instant::now() < until, "{:?}", self.captions(chat));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn collect(&self) {
+        self.say(ADMIN, GROUP, "/collect");
+        self.telegram
+            .wait_for_text("From now on I keep the pictures");
+    }
+
+    fn press(&self, user: i64, chat: i64, label: &str) {
+        let shown = self.telegram.api.messages(chat);
+        let (message, data) = shown
+            .iter()
+            .rev()
+            .find_map(|message| {
+                let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
+                let mut all = rows.iter().filter_map(Value::as_array).flatten();
+                let button = all.find(|button| button["text"] == label)?;
+                let data = button["callback_data"].as_str()?.to_owned();
+                Some((message["message_id"].as_i64()?, data))
+            })
+            .unwrap_or_else(|| panic!("no button {label}: {shown:?}"));
+        let pressed = self.telegram.api.press(user, chat, message, &data);
+        pressed.expect("it is shown");
+    }
+
+    fn stop(self) -> String {
+        let ended = self.bot.stop();
+        assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
+        let output = without_token(ended);
+        for private in ["s3cret-of-the-test", "zephyrine", "kestrel"] {
+            assert!(!output.contains(private), "{private} in {output}");
+        }
+        self.store.stop();
+        output
+    }
+}
+
+#[test]
+fn what_is_posted_is_kept_from_the_word_of_an_administrator_on() {
+    let scene = Scene::start("groups-kept", &[]);
+    scene.post(MEMBER, GROUP, "pizza", "before");
+    scene.say(MEMBER, GROUP, "/collect");
+    scene
+        .telegram
+        .wait_for_text("Only an administrator of this chat");
+    scene.collect();
+    let number = scene.post(MEMBER, GROUP, "bus", "our zephyrine");
+    scene.post(ADMIN, GROUP, "dog", "");
+    scene.wait_for_saved(GROUP, &["", "our zephyrine"]);
+    let hit = &scene.saved(GROUP)[1];
+    assert_eq!(hit["link"], format!("https://t.me/c/500/{number}"));
+    assert!(
+        hit["taken"].is_string() && hit["file_id"].is_string(),
+        "{hit}"
+    );
+    // In silence.
+    let said = scene.telegram.calls_of("sendMessage");
+    assert_eq!(said.len(), 2, "{said:?}");
+
+    scene.telegram.api.edit_caption(GROUP, number, "kestrel");
+    scene.wait_for_saved(GROUP, &["", "kestrel"]);
+    scene.say(ADMIN, GROUP, "/collect off");
+    scene.telegram.wait_for_text("I keep no more pictures");
+    scene.post(MEMBER, GROUP, "cat", "after");
+    // A later word is answered later.
+    scene.say(ADMIN, GROUP, "/collect");
+    scene.telegram.wait_for_many("on again", 2, |call| {
+        call.text().starts_with("From now on I keep")
+    });
+    assert_eq!(scene.captions(GROUP), ["", "kestrel"]);
+    scene.stop();
+}
+
+#[test]
+fn a_channel_is_collected_by_a_post_of_its_own() {
+    let scene = Scene::start("groups-channel", &[]);
+    scene.say(ADMIN, CHANNEL, "/query bus");
+    scene.say(ADMIN, CHANNEL, "/collect");
+    scene
+        .telegram
+        .wait_for_text("From now on I keep the pictures");
+    let number = scene.post(ADMIN, CHANNEL, "bus", "our zephyrine");
+    scene.wait_for_saved(CHANNEL, &["our zephyrine"]);
+    let link = scene.saved(CHANNEL)[0]["link"].clone();
+    assert_eq!(link, format!("https://t.me/c/600/{number}"));
+    assert_eq!(scene.telegram.calls_of("sendMessage").len(), 1);
+    scene.stop();
+}
+
+#[test]
+fn a_group_is_told_what_to_do_where_telegram_hides_its_pictures() {
+    let scene = Scene::start("groups-blind", &[]);
+    scene.telegram.api.set_member(BOT, GROUP, "member");
+    scene.say(ADMIN, GROUP, "/collect");
+    let said = scene.telegram.wait_for_text("From now on I keep");
+    assert!(said.text().contains("Make me an administrator"), "{said:?}");
+    scene.stop();
+}
+
+#[test]
+fn only_a_chat_that_the_owner_let_in_is_collected() {
+    let scene = Scene::start("groups-closed", &[("CLIP_BOT_ALLOWED", "11")]);
+    scene.say(MEMBER, GROUP, "/collect");
+    scene.say(ADMIN, GROUP, "/collect");
+    scene
+        .telegram
+        .wait_for_text("The owner of this bot has not let this chat in");
+    scene.post(ADMIN, GROUP, "bus", "our zephyrine");
+    scene.say(ADMIN, ADMIN, "/help");
+    scene.telegram.wait_for_text("I find pictures");
+    assert_eq!(scene.captions(GROUP), [""; 0]);
+    assert_eq!(scene.telegram.calls_of("sendMessage").len(), 2);
+    scene.stop();
+}
+
+#[test]
+fn a_picture_is_forgotten_by_who_posted_it_or_an_administrator_and_all_by_the_latter() {
+    let scene = Scene::start("groups-forgotten", &[]);
+    scene.collect();
+    let bus = scene.post(MEMBER, GROUP, "bus", "one");
+    let dog = scene.post(ADMIN, GROUP, "dog", "two");
+    scene.post(ADMIN, GROUP, "cat", "three");
+    scene.wait_for_saved(GROUP, &["one", "three", "two"]);
+    scene.say(MEMBER, GROUP, "/forget");
+    scene.telegram.wait_for_text("Reply with /forget");
+    scene.telegram.api.say(MEMBER, GROUP, "/forget", Some(dog));
+    scene.telegram.wait_for_text("somebody else posted it");
+    assert_eq!(scene.captions(GROUP), ["one", "three", "two"]);
+    scene.telegram.api.say(MEMBER, GROUP, "/forget", Some(bus));
+    scene.telegram.wait_for_text("Forgotten.");
+    scene.wait_for_saved(GROUP, &["three", "two"]);
+    scene.telegram.api.say(ADMIN, GROUP, "/forget", Some(dog));
+    scene.wait_for_saved(GROUP, &["three"]);
+
+    scene.say(ADMIN, GROUP, "/collect forget");
+    scene.telegram.wait_for_text("Shall I forget all pictures");
+    scene.press(MEMBER, GROUP, "Forget all of them");
+    scene
+        .telegram
+        .wait_for_text("Only an administrator of this chat");
+    assert_eq!(scene.captions(GROUP), ["three"]);
+    scene.press(ADMIN, GROUP, "Forget all of them");
+    scene.wait_for_saved(GROUP, &[]);
+    scene.stop();
+}
