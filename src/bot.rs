@@ -20,6 +20,7 @@ pub mod history;
 pub mod inline;
 pub mod intake;
 pub mod job;
+pub mod membership;
 pub mod menu;
 pub mod metrics;
 pub mod outage;
@@ -75,7 +76,7 @@ use rate::Rates;
 use search_client::SearchClient;
 use status::{Counts, Status};
 use storage::{Storage, rules::Insiders};
-use threads::{INLINE_WORKERS, start_inline_worker, start_worker};
+use threads::{INLINE_WORKERS, start_forgetting, start_inline_worker, start_worker};
 use worker::Tools;
 
 /// How long a stop waits for the jobs under way; the unit's `TimeoutStopSec=` must be longer.
@@ -127,14 +128,15 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let owner = book.owner.clone();
     let manners = Manners::of(identity(me), config).with_book(book);
     let manners = manners.with_clock(clock).with_habits(tools.habits());
-    let manners = manners.with_chats(tools.chats());
+    let manners = manners.with_members(tools.members());
     let insiders = inline::insiders(&manners);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
     let known = || tools.file_ids().clone();
     let storage = open_storage(config, &tools, insiders, &sending, &pulse, &part)?;
     let inline = InlineTools::new(sending.clone(), search, known(), Arc::clone(&rates));
-    let inline = Arc::new(inline.with_storage(storage));
+    let inline = inline.with_storage(storage).with_members(tools.members());
+    let inline = Arc::new(inline);
     let mut intake = Intake::new(
         door,
         rates,
@@ -149,6 +151,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
 
     start_worker(0, config.workers, Arc::clone(&tools), pulse.clone())?;
     start_inline_worker(0, Arc::clone(&inline), pulse.clone())?;
+    start_forgetting(&tools, &pulse, config.forget_left)?;
     show_menu(config, owner, sending.clone(), shutdown.clone())?;
     interrupt_at(shutdown, &polling)?;
 

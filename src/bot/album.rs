@@ -30,6 +30,7 @@ use failures::{forbids_pictures, is_about_pictures, is_telegrams_own, position_i
 
 use super::pictures::{self, MAX_BYTES, MAX_FILE_BYTES, PictureFile, PictureForm};
 use super::reply::{self, Tally};
+use super::search_client::FILE;
 use super::texts::Texts;
 use crate::error::{Error, Kind, Result};
 use crate::search::Hit;
@@ -142,7 +143,11 @@ impl Album {
         let items = hits.into_iter().map(|hit| {
             let known = hit.file_id.clone().or_else(|| known.get(&hit.url));
             let rung = match known {
-                Some(file_id) => Rung::FileId(file_id),
+                Some(file_id) => match file_id.strip_prefix(FILE) {
+                    Some(of_file) => Rung::FileIdOfFile(of_file.to_owned()),
+                    None => Rung::FileId(file_id),
+                },
+                None if hit.url.is_empty() => Rung::last(hit.link.as_deref().unwrap_or_default()),
                 None if pictures::is_local(&hit.url) => Rung::Fetch(SendForm::Together),
                 None => Rung::Url,
             };

@@ -146,7 +146,12 @@ impl Door {
                 self.follow_own_membership(own);
                 None
             }
-            Event::Edited(_) | Event::Inline(_) | Event::Member(_) | Event::Other => None,
+            Event::Member(member) => {
+                let (chat, user) = (member.chat.id, member.new_chat_member.user.id);
+                self.manners.members.changed(chat, user);
+                None
+            }
+            Event::Edited(_) | Event::Inline(_) | Event::Other => None,
         }
     }
 
@@ -156,7 +161,8 @@ impl Door {
             return;
         };
         tracing::info!("the group {old} is now {new}");
-        kept(self.manners.chats.migrate(old, new));
+        kept(self.manners.members.chats.migrate(old, new));
+        self.manners.members.left(old);
         let access = &mut self.manners.access;
         if access.book.move_rate(old, new) {
             (self.unsaved, self.rates_changed) = (true, true);
@@ -176,7 +182,9 @@ impl Door {
     fn follow_own_membership(&self, own: &MemberUpdate) {
         let (chat, is_in) = (own.chat.id, own.new_chat_member.is_in());
         if !own.chat.is_private() {
-            kept(self.manners.chats.is_in(chat, is_in, SystemTime::now()));
+            let members = &self.manners.members;
+            kept(members.chats.is_in(chat, is_in, SystemTime::now()));
+            members.left(chat);
         }
     }
 
@@ -338,7 +346,7 @@ impl Door {
             book.let_in(person.clone(), moment.day);
         } else {
             book.put_out(id);
-            kept(self.manners.chats.turn_off(id));
+            kept(self.manners.members.chats.turn_off(id));
         }
         let words = if is_in { "let in" } else { "put out" };
         tracing::info!("the owner {words} {id}");

@@ -36,8 +36,8 @@ use std::sync::Arc;
 use super::access::Access;
 use super::access::book::Book;
 use super::collecting::Post;
-use super::collecting::chats::Chats;
 use super::command::{self, Command, Said};
+use super::membership::Members;
 use super::reply::{self, Reply};
 use super::saving::habits::Habits;
 use super::saving::{Choice, Forget, NewPicture, Wish};
@@ -76,8 +76,8 @@ pub struct Manners {
     pub clock: Clock,
     /// What pictures without a question mean.
     pub habits: Arc<Habits>,
-    /// Chats whose pictures are collected.
-    pub chats: Arc<Chats>,
+    /// Chats whose pictures are collected, and who is in them.
+    pub members: Arc<Members>,
 }
 
 /// One thing to do.
@@ -163,13 +163,18 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
     let texts = manners.texts(users);
     let to = address_of(message);
     if !manners.access.permits(Some(speaker), message.chat.id) {
-        let reply = reply::private_bot(texts, message.chat.id);
-        return message.chat.is_private().then_some(Task::Say { to, reply });
+        return collecting::as_member(wanted, message, manners, to).or_else(|| {
+            let reply = reply::private_bot(texts, message.chat.id);
+            message.chat.is_private().then_some(Task::Say { to, reply })
+        });
     }
     let results = manners.results;
+    let chats = manners.chats_seen_in(Some(message.chat.id));
     let language = manners.reads(users);
-    let search =
-        |to, words| Search::for_words(to, speaker, words, results, texts).read_in(language);
+    let search = |to, words| {
+        let search = Search::for_words(to, speaker, words, results, texts);
+        search.read_in(language).among(chats.clone())
+    };
     let reply = match wanted {
         Asked::Help => reply::help(texts, manners.results),
         Asked::WordsOnly => reply::words_only(texts),
@@ -248,15 +253,30 @@ impl Manners {
             rate: config.rate,
             clock: Clock::default(),
             habits: Arc::default(),
-            chats: Arc::default(),
+            members: Arc::default(),
         }
     }
 
     /// The same, with these chats collected.
     #[must_use]
-    pub fn with_chats(mut self, chats: Arc<Chats>) -> Self {
-        self.chats = chats;
+    pub fn with_members(mut self, members: Arc<Members>) -> Self {
+        self.members = members;
         self
+    }
+
+    /// The chats whose pictures can be seen from `chat`: in private, and inline (none), by those that are
+    /// in them, elsewhere its own. They must be let in, or be collected by the owner.
+    #[must_use]
+    pub(super) fn chats_seen_in(&self, chat: Option<i64>) -> Vec<i64> {
+        let mut all = self.members.chats.all();
+        all.retain(|one| chat.is_none_or(|chat| chat >= 0 || chat == *one));
+        all.retain(|one| self.access.serves(*one) || self.is_owners(*one));
+        all
+    }
+
+    fn is_owners(&self, chat: i64) -> bool {
+        let by = self.members.chats.turned_on_by(chat);
+        by.is_some_and(|by| self.access.book.is_owner(by))
     }
 
     /// The same, by these habits of users.
@@ -284,11 +304,11 @@ impl Manners {
     pub fn take_over(&mut self, config: &BotConfig) {
         let book = std::mem::take(&mut self.access.book);
         let clock = std::mem::take(&mut self.clock);
-        let (habits, chats) = (Arc::clone(&self.habits), Arc::clone(&self.chats));
+        let (habits, members) = (Arc::clone(&self.habits), Arc::clone(&self.members));
         *self = Self::of(std::mem::take(&mut self.me), config)
             .with_book(book)
             .with_habits(habits)
-            .with_chats(chats)
+            .with_members(members)
             .with_clock(clock);
     }
 

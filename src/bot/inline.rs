@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod desk;
 pub mod probe;
+mod scope;
 pub mod typing;
 pub mod worker;
 
@@ -31,8 +32,12 @@ pub struct InlineAsk {
     pub words: String,
     /// How many better pictures were shown before.
     pub offset: usize,
-    /// Whether who types may search at all.
+    /// Whether who types may search the owner's folders, and what they saved.
     pub is_served: bool,
+    /// Chats whose pictures they may see, too, as far as they are in them.
+    pub chats: Vec<i64>,
+    /// Whether they may have saved something.
+    pub has_saved: bool,
     /// Whether everybody may.
     pub is_public: bool,
     /// Language of the button.
@@ -43,6 +48,14 @@ pub struct InlineAsk {
     pub insiders: Insiders,
     /// When it came.
     pub since: Instant,
+}
+
+impl InlineAsk {
+    /// Whether something may be found for who types beside the owner's folders.
+    #[must_use]
+    pub fn may_see_saved(&self) -> bool {
+        self.has_saved || !self.chats.is_empty()
+    }
 }
 
 /// Who may be in the storage chat, as `manners` are now.
@@ -72,6 +85,8 @@ pub fn ask_of(query: &InlineQuery, manners: &Manners, now: Instant) -> Option<In
         words: tidy(&query.query),
         offset,
         is_served: manners.access.permits(Some(user.id), user.id),
+        chats: manners.chats_seen_in(None),
+        has_saved: manners.habits.has_saved(user.id),
         is_public: manners.access.allowed == Allowed::Everyone,
         texts: manners.texts(language),
         language: manners.reads(language),

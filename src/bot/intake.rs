@@ -202,7 +202,8 @@ impl Intake {
             }
             task => return Some(task),
         };
-        if search.wish.is_some() && self.door.manners().habits.keeps(search.asker) {
+        let is_free = search.wish.is_some() && !search.is_members;
+        if is_free && self.door.manners().habits.keeps(search.asker) {
             return Some(Task::Search(search));
         }
         match locked(&self.rates).admit(search.asker, search.to.chat, now) {

@@ -29,7 +29,7 @@ pub enum Choice {
 }
 
 /// A picture that may be saved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewPicture {
     /// Telegram's name of a size that is large enough to be understood.
     pub fetched: String,
@@ -39,6 +39,9 @@ pub struct NewPicture {
     pub key: String,
     /// What was written below it; may be empty.
     pub caption: String,
+    /// It was sent as a file, not as a photo.
+    #[serde(default)]
+    pub is_file: bool,
     /// When the message was written, in seconds since 1970.
     pub date: Option<i64>,
     /// The album it came in.
@@ -65,6 +68,8 @@ pub enum Wish {
     },
     /// To forget what is saved.
     Forget(Forget),
+    /// To search, though the owner did not let them in: who is in a collected chat finds its pictures.
+    Enter,
     /// Something about the pictures of a chat.
     Collect(collecting::Request),
 }
@@ -100,6 +105,7 @@ impl NewPicture {
             key: key.clone(),
             fetched: fetched.file_id,
             caption: message.caption.clone().unwrap_or_default(),
+            is_file: largest.is_none(),
             date: message.date,
             album: message.media_group_id.clone(),
             link: String::new(),

@@ -7,6 +7,8 @@
 
 mod saving;
 
+pub use saving::FILE;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -33,6 +35,8 @@ pub struct SearchClient {
     auth: Arc<Auth>,
     timeout: Duration,
     http: http::Client,
+    /// Whose `file_id`s are of use.
+    bot: String,
 }
 
 /// How the bot authenticates to the endpoint.
@@ -97,6 +101,7 @@ impl SearchClient {
             auth: Arc::new(Auth::new(&config.search_auth)),
             timeout: config.search_timeout,
             http: http::Client::new(connections),
+            bot: config.bot_id().to_owned(),
         }
     }
 
@@ -167,8 +172,11 @@ impl SearchClient {
         }
         let mut page = found?;
         let sent = page.hits.len();
+        for hit in &mut page.hits {
+            hit.file_id = hit.file_id.take().and_then(|id| self.usable_file_id(&id));
+        }
         page.hits
-            .retain(|hit| Hit::is_address(&hit.url) || hit.file_id.is_some());
+            .retain(|hit| Hit::is_address(&hit.url) || hit.file_id.is_some() || hit.link.is_some());
         if page.hits.is_empty() && sent > 0 {
             let message = "the endpoint's answer holds no address that Telegram could fetch";
             return Err(Failure::new(Reason::Garbled, message));

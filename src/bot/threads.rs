@@ -1,6 +1,7 @@
 //! The threads that do the work, started as there is work for them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::inline::worker::{InlineTools, InlineWorker};
 use super::worker::{ChatWorker, Tools};
@@ -63,6 +64,12 @@ pub(super) fn start_inline_worker(
         }
     };
     spawn(&name, move || worker.run(next))
+}
+
+/// Starts the thread that forgets the pictures of chats `after` the bot was removed from them.
+pub(super) fn start_forgetting(tools: &Arc<Tools>, pulse: &Pulse, after: Duration) -> Result<()> {
+    let worker = ChatWorker::new(Arc::clone(tools), pulse.part("forgetting"));
+    spawn("forgetting", move || worker.forget_left_chats(after))
 }
 
 /// Starts the threads that searches need beside their worker: one shows "sending a photo…", one

@@ -36,6 +36,10 @@ pub struct Search {
     pub edit: Option<i64>,
     /// The message of ours whose button asked for this page; it loses that button.
     pub pressed: Option<i64>,
+    /// Chats whose pictures are searched, too: in private as far as who asks is in them.
+    pub chats: Vec<i64>,
+    /// Nothing else is searched: who asks was not let in.
+    pub is_members: bool,
     /// What is asked for before it, or in its place.
     pub wish: Option<Box<Wish>>,
     /// What is said about it.
@@ -65,6 +69,8 @@ impl Search {
             offset: 0,
             edit: None,
             pressed: None,
+            chats: Vec::new(),
+            is_members: false,
             wish: None,
             texts,
             language: Language::of_tag(texts.language),
@@ -76,6 +82,23 @@ impl Search {
     pub fn read_in(mut self, language: Option<Language>) -> Self {
         self.language = language;
         self
+    }
+
+    /// The same, among the pictures of `chats`, too.
+    #[must_use]
+    pub fn among(self, chats: Vec<i64>) -> Self {
+        Self { chats, ..self }
+    }
+
+    /// The same, of somebody who was not let in: among those pictures alone, and only if they are in one of
+    /// the chats.
+    #[must_use]
+    pub fn as_member(self) -> Self {
+        Self {
+            is_members: true,
+            wish: Some(Box::new(Wish::Enter)),
+            ..self
+        }
     }
 
     /// A first page that `user` asks for in private.

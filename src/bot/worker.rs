@@ -5,6 +5,7 @@
 
 mod asking;
 mod collecting;
+mod leaving;
 mod wishes;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::asleep::WaitingRoom;
 use super::collecting::chats::Chats;
 use super::intake::MAX_WRITE_TIME;
 use super::job::{ChatJob, SearchWork, Work};
+use super::membership::Members;
 use super::outage::Outage;
 use super::pictures::{Fetcher, PictureForm};
 use super::queue::{Queue, Queued};
@@ -69,7 +71,7 @@ pub struct Tools {
     activities: Activities,
     agreements: Agreements,
     saving: Saving,
-    chats: Arc<Chats>,
+    members: Arc<Members>,
     queue: Arc<Queue<ChatJob>>,
     inbox: Inbox,
     waiting: WaitingRoom,
@@ -147,7 +149,7 @@ impl Tools {
             activities: Activities::default(),
             agreements: Agreements::default(),
             saving: Saving::default(),
-            chats: Arc::default(),
+            members: Arc::default(),
             queue,
             inbox,
             waiting: WaitingRoom::default(),
@@ -164,7 +166,8 @@ impl Tools {
     pub fn with_kept(mut self, config: &BotConfig) -> Self {
         self.agreements = Agreements::open(config.state_dir.clone());
         self.saving.habits = Arc::new(Habits::open(config.state_dir.clone()));
-        self.chats = Arc::new(Chats::open(config.state_dir.clone()));
+        let chats = Arc::new(Chats::open(config.state_dir.clone()));
+        self.members = Arc::new(Members::new(chats));
         self.file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
         self
     }
@@ -181,10 +184,10 @@ impl Tools {
         Arc::clone(&self.saving.habits)
     }
 
-    /// Chats whose pictures are collected.
+    /// Chats whose pictures are collected, and who is in them.
     #[must_use]
-    pub fn chats(&self) -> Arc<Chats> {
-        Arc::clone(&self.chats)
+    pub fn members(&self) -> Arc<Members> {
+        Arc::clone(&self.members)
     }
 
     /// Pictures that Telegram knows already.

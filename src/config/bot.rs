@@ -40,6 +40,8 @@ pub struct BotConfig {
     pub results: usize,
     /// The chat that own pictures are put into for inline mode, if any.
     pub storage: Option<i64>,
+    /// When the pictures of a chat are forgotten that the bot was removed from.
+    pub forget_left: Duration,
     /// How long one getUpdates request waits for messages.
     pub poll_timeout: Duration,
     /// Worker threads.
@@ -164,6 +166,7 @@ impl BotConfig {
             metrics: runtime.map(|folder| folder.join("clip-bot.prom")),
             results: settings.number("CLIP_BOT_RESULTS", 1, 10),
             storage: settings.or(storage(&settings), None),
+            forget_left: settings.duration("CLIP_BOT_FORGET_LEFT", 1, 1000 * 86_400),
             poll_timeout: settings.duration("CLIP_BOT_POLL_TIMEOUT", 1, 50),
             workers: settings.number("CLIP_BOT_WORKERS", 1, 64),
             allowed: settings.or(

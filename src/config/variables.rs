@@ -50,6 +50,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
         "address of the Bot API server",
     ),
     variable(
+        "CLIP_BOT_FORGET_LEFT",
+        "30d",
+        "when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d",
+    ),
+    variable(
         "CLIP_BOT_LANGUAGE",
         "",
         "language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user's own",

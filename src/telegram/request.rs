@@ -254,6 +254,13 @@ pub enum InlinePhoto {
         /// Its `file_id`.
         file_id: String,
     },
+    /// One that Telegram has as a file.
+    CachedFile {
+        /// Its `file_id`.
+        file_id: String,
+        /// What it is called in the list.
+        title: String,
+    },
     /// A JPEG of at most 5 MB, which Telegram fetches.
     Remote {
         /// Its address, https.
@@ -283,6 +290,9 @@ pub fn answer_inline_query(
         .map(|(index, (photo, caption))| {
             let mut result = match photo {
                 InlinePhoto::Cached { file_id } => json!({ "photo_file_id": file_id }),
+                InlinePhoto::CachedFile { file_id, title } => {
+                    json!({ "type": "document", "document_file_id": file_id, "title": title })
+                }
                 InlinePhoto::Remote {
                     url,
                     thumbnail,
@@ -291,7 +301,9 @@ pub fn answer_inline_query(
                 } => json!({ "photo_url": url, "thumbnail_url": thumbnail,
                 "photo_width": width, "photo_height": height }),
             };
-            result["type"] = "photo".into();
+            if result.get("type").is_none() {
+                result["type"] = "photo".into();
+            }
             result["id"] = index.to_string().into();
             if let Some(caption) = caption {
                 result["caption"] = caption.into();

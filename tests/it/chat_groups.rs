@@ -78,7 +78,7 @@ impl Scene {
         let bus = drawings::find("bus").expect("built in").file;
         let found = self.store.post(&target, TOKEN, bus).json();
         let mut hits = found["results"].as_array().expect("results").clone();
-        hits.sort_by_key(|hit| hit["caption"].to_string());
+        hits.sort_by_key(|hit| hit["caption"].as_str().unwrap_or_default().to_owned());
         hits
     }
 
@@ -238,5 +238,189 @@ fn a_picture_is_forgotten_by_who_posted_it_or_an_administrator_and_all_by_the_la
     assert_eq!(scene.captions(GROUP), ["three"]);
     scene.press(ADMIN, GROUP, "Forget all of them");
     scene.wait_for_saved(GROUP, &[]);
+    scene.stop();
+}
+
+/// The last answer of ours to `chat` about words, once there are `count`.
+fn answers(scene: &Scene, chat: i64, count: usize) {
+    let about = |text: &str| text.contains("for “zephyrine”") && !text.starts_with("Searching");
+    scene.telegram.wait_for_many("answers", count, |call| {
+        let text = call.text();
+        call.chat() == chat && (about(text) || text.starts_with("Nothing found for"))
+    });
+}
+
+/// Whether anything that the bot sent to `chat` shows the picture.
+fn is_shown(scene: &Scene, chat: i64) -> usize {
+    let calls = scene.telegram.calls();
+    let shows = |call: &&crate::support::telegram::Call| {
+        call.chat() == chat && call.parameters.to_string().contains("our zephyrine")
+    };
+    calls.iter().filter(shows).count()
+}
+
+fn inline(scene: &Scene, user: i64) -> Vec<Value> {
+    let id = scene.telegram.api.ask_inline(user, "zephyrine", "");
+    let answer = scene.telegram.wait_for("an inline answer", |call| {
+        call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == id.to_string()
+    });
+    assert_eq!(answer.parameters["is_personal"], true);
+    let results = answer.parameters["results"].as_array().expect("results");
+    let shows = |result: &&Value| result.to_string().contains("our zephyrine");
+    let found: Vec<Value> = results.iter().filter(shows).cloned().collect();
+    let cache = answer.parameters["cache_time"].as_u64();
+    assert!(found.is_empty() || cache == Some(0), "{answer:?}");
+    found
+}
+
+#[test]
+fn what_a_chat_kept_is_found_by_its_members_and_by_nobody_else() {
+    let scene = Scene::start("groups-found", &[]);
+    scene.collect();
+    let number = scene.post(ADMIN, GROUP, "bus", "our zephyrine");
+    scene.wait_for_saved(GROUP, &["our zephyrine"]);
+    scene.say(MEMBER, GROUP, "/query zephyrine");
+    answers(&scene, GROUP, 1);
+    let photo = scene
+        .telegram
+        .calls_of("sendPhoto")
+        .pop()
+        .expect("a picture");
+    let caption = photo.parameters["caption"].as_str().unwrap_or_default();
+    assert!(
+        caption.ends_with(&format!("https://t.me/c/500/{number}")),
+        "{caption}"
+    );
+    let media = photo.parameters["photo"].as_str().expect("a file id");
+    assert!(!media.contains(':'), "{media}");
+
+    for (user, shown) in [(MEMBER, 1), (STRANGER, 0)] {
+        scene.telegram.write(user, "zephyrine");
+        answers(&scene, user, 1);
+        assert_eq!(is_shown(&scene, user), shown, "to {user} in private");
+        let found = inline(&scene, user);
+        assert_eq!(found.len(), shown, "to {user} inline");
+        assert!(found.iter().all(|one| one.get("photo_file_id").is_some()));
+    }
+    // From a group that is not collected, nothing of another one.
+    scene.telegram.push(crate::support::telegram::group_message(
+        -77,
+        "/query zephyrine",
+    ));
+    answers(&scene, -77, 1);
+    assert_eq!(is_shown(&scene, -77), 0);
+
+    // Who leaves sees nothing more, at once.
+    scene.telegram.api.set_member(MEMBER, GROUP, "left");
+    scene.telegram.write(MEMBER, "zephyrine");
+    answers(&scene, MEMBER, 2);
+    assert_eq!(
+        (is_shown(&scene, MEMBER), inline(&scene, MEMBER).len()),
+        (1, 0)
+    );
+    // Who comes, too.
+    scene.telegram.api.set_member(STRANGER, GROUP, "member");
+    assert_eq!(inline(&scene, STRANGER).len(), 1);
+    // What was forgotten a moment ago is not remembered.
+    scene
+        .telegram
+        .api
+        .say(ADMIN, GROUP, "/forget", Some(number));
+    scene.telegram.wait_for_text("Forgotten.");
+    assert_eq!(inline(&scene, STRANGER).len(), 0);
+    scene.stop();
+}
+
+#[test]
+fn a_member_who_was_not_let_in_finds_the_pictures_of_the_chat_alone() {
+    let group = GROUP.to_string();
+    let scene = Scene::start("groups-members", &[("CLIP_BOT_ALLOWED", &group)]);
+    scene.collect();
+    scene.post(ADMIN, GROUP, "bus", "our zephyrine");
+    scene.wait_for_saved(GROUP, &["our zephyrine"]);
+    scene.telegram.write(MEMBER, "zephyrine");
+    answers(&scene, MEMBER, 1);
+    assert_eq!(is_shown(&scene, MEMBER), 1);
+    assert_eq!(inline(&scene, MEMBER).len(), 1);
+    scene.telegram.write(STRANGER, "zephyrine");
+    scene.telegram.wait_for_text("This bot is private");
+    assert_eq!(
+        (is_shown(&scene, STRANGER), inline(&scene, STRANGER).len()),
+        (0, 0)
+    );
+    // Neither the folders, nor anything else that is for those who were let in.
+    scene.telegram.write(MEMBER, "/settings");
+    scene.telegram.wait_for_many("private", 2, |call| {
+        call.text().starts_with("This bot is private")
+    });
+    let of_folders = scene.telegram.calls_of("sendMediaGroup");
+    assert!(of_folders.is_empty(), "{of_folders:?}");
+    scene.stop();
+}
+
+#[test]
+fn a_chat_that_the_bot_was_removed_from_is_hidden_and_then_forgotten() {
+    let scene = Scene::start("groups-left", &[("CLIP_BOT_FORGET_LEFT", "3s")]);
+    scene.collect();
+    scene.post(ADMIN, GROUP, "bus", "our zephyrine");
+    scene.wait_for_saved(GROUP, &["our zephyrine"]);
+    assert_eq!(inline(&scene, MEMBER).len(), 1);
+    scene.telegram.api.set_member(BOT, GROUP, "kicked");
+    assert_eq!(inline(&scene, MEMBER).len(), 0);
+    scene.wait_for_saved(GROUP, &[]);
+    scene.stop();
+}
+
+#[test]
+fn a_group_that_becomes_a_supergroup_keeps_what_it_had() {
+    let scene = Scene::start("groups-moved", &[]);
+    let small = json!({"id": -900, "type": "group", "title": "Small"});
+    scene.telegram.api.add_chat(&small, &[ADMIN]);
+    scene.telegram.api.set_member(BOT, -900, "administrator");
+    scene.say(ADMIN, -900, "/collect");
+    scene.telegram.wait_for_text("From now on I keep");
+    scene.post(ADMIN, -900, "bus", "our zephyrine");
+    scene.wait_for_saved(-900, &["our zephyrine"]);
+    scene
+        .telegram
+        .push(json!({"message": {"message_id": 50, "date": 1_790_000_000,
+        "chat": small, "migrate_to_chat_id": GROUP}}));
+    scene.post(ADMIN, GROUP, "pizza", "our zephyrine, too");
+    scene.wait_for_saved(GROUP, &["our zephyrine, too"]);
+    assert_eq!(inline(&scene, MEMBER).len(), 2);
+    scene.stop();
+}
+
+#[test]
+fn forged_buttons_and_somebody_elses_pictures_change_nothing() {
+    let scene = Scene::start("groups-forged", &[]);
+    scene.collect();
+    let number = scene.post(ADMIN, GROUP, "bus", "our zephyrine");
+    scene.wait_for_saved(GROUP, &["our zephyrine"]);
+    let posted = scene.telegram.api.messages(GROUP);
+    let posted = posted
+        .iter()
+        .find(|message| message["message_id"] == number);
+    let photo = posted.expect("it is there")["photo"].clone();
+    // A stranger makes up a button of the group, and replies to the picture in another chat.
+    scene.telegram.push(json!({"callback_query": {
+        "id": "9", "from": {"id": STRANGER, "is_bot": false, "first_name": "S"},
+        "data": "c:", "chat_instance": "1",
+        "message": {"message_id": 99, "date": 1_790_000_000, "text": "x",
+            "chat": {"id": GROUP, "type": "supergroup", "title": "Family"}},
+    }}));
+    scene
+        .telegram
+        .wait_for_text("Only an administrator of this chat");
+    let private = json!({"id": STRANGER, "type": "private", "first_name": "S"});
+    scene.telegram.push(json!({"message": {
+        "message_id": 71, "date": 1_790_000_000, "text": "/forget", "chat": private,
+        "from": {"id": STRANGER, "is_bot": false, "first_name": "S", "language_code": "en"},
+        "reply_to_message": {"message_id": 70, "date": 1_790_000_000, "chat": private,
+            "from": {"id": STRANGER, "is_bot": false, "first_name": "S"}, "photo": photo},
+    }}));
+    scene.telegram.wait_for_text("That was not saved.");
+    assert_eq!(scene.captions(GROUP), ["our zephyrine"]);
+    assert_eq!(inline(&scene, STRANGER).len(), 0);
     scene.stop();
 }

@@ -26,21 +26,34 @@ pub fn caption_of(hit: &Hit) -> Option<String> {
     caption(Some(&parts.join(" · ")))
 }
 
+/// The same, and the address of the message that it was posted in, which is never cut.
+pub(super) fn caption_with_link(hit: &Hit) -> Option<String> {
+    let text = caption_of(hit);
+    let Some(link) = hit.link.as_deref().filter(|link| Hit::is_address(link)) else {
+        return text;
+    };
+    let room = MAX_UNITS.saturating_sub(link.encode_utf16().count() + 1);
+    match text.map(|text| cut(text, room)) {
+        Some(text) => Some(format!("{text}\n{link}")),
+        None => Some(link.to_owned()),
+    }
+}
+
 /// `text` as a caption: without blanks around it and private addresses, and cut where Telegram would
 /// refuse it.
 fn caption(text: Option<&str>) -> Option<String> {
     let text = pictures::without_private(text?.trim());
-    (!text.is_empty()).then(|| cut(text))
+    (!text.is_empty()).then(|| cut(text, MAX_UNITS))
 }
 
-fn cut(text: String) -> String {
-    if text.encode_utf16().count() <= MAX_UNITS {
+fn cut(text: String, most: usize) -> String {
+    if text.encode_utf16().count() <= most {
         return text;
     }
     let mut units = 0;
     let fits = |c: &char| {
         units += c.len_utf16();
-        units < MAX_UNITS
+        units < most
     };
     let length: usize = text.chars().take_while(fits).map(char::len_utf8).sum();
     let start = text[..whole(&text, length)].trim_end_matches(JOINERS);

@@ -1,6 +1,6 @@
 //! One picture on the ladder.
 
-use super::caption::caption_of;
+use super::caption::caption_with_link;
 use super::{Item, Rung, SendForm};
 use crate::bot::pictures;
 use crate::error::{Error, Kind};
@@ -45,7 +45,7 @@ impl Item {
         };
         Photo {
             media,
-            caption: caption_of(&self.hit),
+            caption: caption_with_link(&self.hit),
             file,
             is_covered: self.hit.sensitive,
         }

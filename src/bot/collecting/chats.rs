@@ -57,6 +57,12 @@ impl Chats {
         (chat.is_on && chat.left.is_none()).then_some(chat.by)
     }
 
+    /// Who said last that what is posted in `chat` is saved, whether it is now or not.
+    #[must_use]
+    pub fn turned_on_by(&self, chat: i64) -> Option<i64> {
+        locked(&self.chats).get(&chat).map(|known| known.by)
+    }
+
     /// The collections of `chat`, unless the bot was removed from it; none for a chat that never had any.
     #[must_use]
     pub fn collections(&self, chat: i64) -> Vec<String> {

@@ -1,12 +1,13 @@
 //! What is asked for in chats whose pictures are collected, and what is posted there.
 
-use super::{Manners, Task, address_of};
+use super::{Asked as AskedFor, Manners, Task, address_of, tidy};
 use crate::bot::collecting::{Asked, Post, Request};
 use crate::bot::command::{self, Said};
 use crate::bot::reply;
 use crate::bot::saving::{NewPicture, Wish};
 use crate::bot::texts::Texts;
 use crate::bot::wanted::Search;
+use crate::search::MAX_QUERY_CHARS;
 use crate::telegram::request::Address;
 use crate::telegram::types::Message;
 
@@ -41,7 +42,7 @@ pub(super) fn post(message: &Message, is_edit: bool, manners: &Manners) -> Optio
 /// Whether what is posted in `chat` is saved: somebody who leads it said so, and the owner let it in.
 fn is_collected(chat: i64, manners: &Manners) -> bool {
     let access = &manners.access;
-    let by = manners.chats.collected_by(chat);
+    let by = manners.members.chats.collected_by(chat);
     by.is_some_and(|by| access.serves(chat) || access.book.is_owner(by))
 }
 
@@ -83,6 +84,40 @@ fn asked_for(message: &Message, what: Asked, manners: &Manners) -> Option<Task> 
         leads: speaker == chat,
     };
     Some(Task::Search(search_for(to, speaker, request, texts)))
+}
+
+/// What somebody who is not let in asks for in private: a search among the pictures of chats that they may be
+/// in, which is asked first.
+pub(super) fn as_member(
+    wanted: AskedFor<'_>,
+    message: &Message,
+    manners: &Manners,
+    to: Address,
+) -> Option<Task> {
+    let chats = manners.chats_seen_in(None);
+    let user = message.from.as_ref()?;
+    if !message.chat.is_private() || user.id != message.chat.id || chats.is_empty() {
+        return None;
+    }
+    let (words, picture) = match wanted {
+        AskedFor::Query(words) => (words, None),
+        AskedFor::Like(like, picture, words) if like.message_id != message.message_id => {
+            (words, Some(picture))
+        }
+        _ => return None,
+    };
+    let words = Some(tidy(words)).filter(|words| words.chars().count() <= MAX_QUERY_CHARS)?;
+    if words.is_empty() && picture.is_none() {
+        return None;
+    }
+    let language = user.language_code.as_deref();
+    let texts = manners.texts(language);
+    let search = Search::for_words(to, user.id, words, manners.results, texts);
+    let search = search.read_in(manners.reads(language)).among(chats);
+    Some(Task::Search(Search {
+        picture,
+        ..search.as_member()
+    }))
 }
 
 /// `request` as something to be done before a search that there is none of.

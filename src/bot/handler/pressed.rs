@@ -28,12 +28,17 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     let (Some(message), Some(button)) = (&callback.message, Button::read(data)) else {
         return vec![acknowledge(None)];
     };
-    if !manners
+    let is_in = manners
         .access
-        .permits(Some(callback.from.id), message.chat.id)
-    {
+        .permits(Some(callback.from.id), message.chat.id);
+    if !is_in && !may_be_members(callback, message, &button, manners) {
         return vec![acknowledge(None)];
     }
+    let entered = |search: Search| {
+        let chats = manners.chats_seen_in(Some(message.chat.id));
+        let search = search.among(chats);
+        if is_in { search } else { search.as_member() }
+    };
     let texts = manners.texts(callback.from.language_code.as_deref());
     if button.act == Act::ForgetChat {
         let search = forget_chat(callback, message, texts);
@@ -45,7 +50,7 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     }
     if button.act == Act::Similar {
         let search = similar(callback, message, &button, texts, manners);
-        return vec![acknowledge(None), Task::Search(search)];
+        return vec![acknowledge(None), Task::Search(entered(search))];
     }
     if let Some(tasks) = choice_tasks(callback, message, &button, texts) {
         return [vec![acknowledge(None)], tasks].concat();
@@ -59,7 +64,7 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
         to,
         reply: reply::expired(texts),
     };
-    let search = search_of(callback, asked, &button, to, manners);
+    let search = search_of(callback, asked, &button, to, manners).map(entered);
     let task = match search {
         Some(search) if !is_expired(message, &button, &manners.clock) => {
             let id = Some(message.message_id).filter(|id| *id > 0);
@@ -77,6 +82,22 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
         _ => expired(),
     };
     vec![acknowledge(None), task]
+}
+
+/// Whether the button may be pressed by somebody who was not let in: a search in private, among the pictures
+/// of chats that they are in, which is asked before.
+fn may_be_members(
+    callback: &Callback,
+    message: &Message,
+    button: &Button<'_>,
+    manners: &Manners,
+) -> bool {
+    let is_theirs = message.chat.is_private() && message.chat.id == callback.from.id;
+    let searches = matches!(
+        button.act,
+        Act::Try | Act::Retry | Act::More | Act::Agree | Act::Similar
+    );
+    is_theirs && searches && !manners.chats_seen_in(None).is_empty()
 }
 
 /// The search that a button asks for, with the message that ours replied to; its page goes `to` there.

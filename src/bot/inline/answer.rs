@@ -6,6 +6,7 @@ use super::InlineAsk;
 use super::probe::{Found, Probes};
 use crate::bot::album::{FileIds, caption_of};
 use crate::bot::pictures;
+use crate::bot::search_client::FILE;
 use crate::search::{Hit, MAX_QUERY_CHARS, Page};
 use crate::telegram::request::{Call, InlinePhoto, answer_inline_query, inline_results_button};
 
@@ -42,7 +43,13 @@ impl Knowledge<'_> {
     pub fn photo_of(self, hit: &Hit) -> Option<InlinePhoto> {
         let known = || self.file_ids.get(&hit.url);
         if let Some(file_id) = hit.file_id.clone().or_else(known) {
-            return Some(InlinePhoto::Cached { file_id });
+            return Some(match file_id.strip_prefix(FILE) {
+                Some(file_id) => InlinePhoto::CachedFile {
+                    file_id: file_id.to_owned(),
+                    title: title_of(hit),
+                },
+                None => InlinePhoto::Cached { file_id },
+            });
         }
         let size = (hit.width.unwrap_or(0), hit.height.unwrap_or(0));
         self.remote(&hit.url, hit, size)
@@ -102,6 +109,14 @@ fn is_public(url: &str) -> bool {
     url.starts_with("https://") && !pictures::is_local(url)
 }
 
+/// What a picture that is a file is called in a list of results.
+fn title_of(hit: &Hit) -> String {
+    let words = caption_of(hit).unwrap_or_default();
+    let short: String = words.chars().take(60).collect();
+    let title = Some(short.trim().to_owned()).filter(|title| !title.is_empty());
+    title.unwrap_or_else(|| "…".to_owned())
+}
+
 /// Whether the name of the picture at `url` does not say that it is something else than a JPEG.
 fn may_be_jpeg(url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -124,7 +139,8 @@ pub fn answer(
     next: Option<usize>,
 ) -> Call {
     let is_remote = |(photo, _): &(InlinePhoto, _)| matches!(photo, InlinePhoto::Remote { .. });
-    let is_public = ask.is_public && !photos.is_empty() && photos.iter().all(is_remote);
+    let is_public =
+        ask.is_public && !ask.may_see_saved() && !photos.is_empty() && photos.iter().all(is_remote);
     let cache = if is_public { PUBLIC_CACHE } else { 0 };
     let is_empty = photos.is_empty() && ask.offset == 0;
     let next = next.filter(|next| *next <= MAX_OFFSET && *next > ask.offset);
@@ -144,8 +160,11 @@ pub fn answer(
 pub fn without_cached(call: &Call, mut page: Page, known: &FileIds) -> Page {
     let results = call.parameters.get("results").and_then(Value::as_array);
     let ids = results.into_iter().flatten();
-    ids.filter_map(|result| result["photo_file_id"].as_str())
-        .for_each(|file_id| known.forget(file_id));
+    ids.filter_map(|result| {
+        let id = [&result["photo_file_id"], &result["document_file_id"]];
+        id.into_iter().find_map(Value::as_str)
+    })
+    .for_each(|file_id| known.forget(file_id));
     for hit in &mut page.hits {
         hit.file_id = None;
     }
@@ -161,7 +180,8 @@ pub fn nothing(ask: &InlineAsk) -> Call {
 /// Whether `ask` is worth a search.
 #[must_use]
 pub fn is_searched(ask: &InlineAsk) -> bool {
-    ask.is_served && !ask.words.is_empty() && ask.words.chars().count() <= MAX_QUERY_CHARS
+    let may = ask.is_served || !ask.chats.is_empty();
+    may && !ask.words.is_empty() && ask.words.chars().count() <= MAX_QUERY_CHARS
 }
 
 /// The answer of `page`. Pictures of `late` addresses can be shown later: the next page begins with the

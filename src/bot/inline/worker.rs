@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use super::answer::Knowledge;
 use super::desk::Desk;
 use super::probe::Probes;
+use super::scope::Scope;
 use super::typing::Ticket;
 use super::{InlineAsk, answer};
 use crate::bot::album::FileIds;
+use crate::bot::membership::Members;
 use crate::bot::rate::Rates;
 use crate::bot::search_client::SearchClient;
 use crate::bot::searches::Searches;
@@ -48,6 +50,7 @@ pub struct InlineTools {
     probes: Probes,
     rates: Arc<Mutex<Rates>>,
     storage: Option<Arc<Storage>>,
+    scope: Scope,
 }
 
 /// Answers inline queries.
@@ -76,6 +79,7 @@ impl InlineTools {
             probes: Probes::new(Allowed::PublicOr(None)),
             rates,
             storage: None,
+            scope: Scope::default(),
         }
     }
 
@@ -90,6 +94,13 @@ impl InlineTools {
     pub fn close(&self) {
         self.desk.close();
         self.storage.iter().for_each(|storage| storage.close());
+    }
+
+    /// The same, which finds pictures of these chats for those who are in them.
+    #[must_use]
+    pub fn with_members(mut self, members: Arc<Members>) -> Self {
+        self.scope.members = members;
+        self
     }
 
     /// The same, which puts own pictures into `storage`.
@@ -172,7 +183,7 @@ impl InlineWorker {
         let tools = &self.tools;
         let tag = ask.language.map_or("", Language::tag);
         let key = format!("{} {tag} {}", ask.offset, ask.words);
-        let query = Query {
+        let mut query = Query {
             language: ask.language,
             ..Query::text(&ask.words, answer::PAGE, ask.offset)?
         };
@@ -182,6 +193,18 @@ impl InlineWorker {
         }
         let time = FINDING.saturating_sub(ask.since.elapsed()).max(SHORTEST);
         let search = tools.search.within(time);
+        let by = Instant::now() + time / 2;
+        let filter = tools
+            .scope
+            .filter(ask, &tools.client, &search.within(time / 4), by);
+        let Some(filter) = filter else {
+            return Ok(None);
+        };
+        if !filter.collections.is_empty() {
+            // What was saved or forgotten a moment ago, and who came or went, counts at once.
+            query.filter = filter;
+            return search.search(&query).map(Some);
+        }
         tools
             .searches
             .once(&key, || search.search(&query))

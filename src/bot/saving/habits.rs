@@ -171,6 +171,7 @@ mod tests {
             sent: format!("large-{key}"),
             key: key.to_owned(),
             caption: String::new(),
+            is_file: false,
             date: Some(1),
             album: None,
             link: String::new(),

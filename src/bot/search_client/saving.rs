@@ -9,7 +9,30 @@ use crate::bot::saving::NewPicture;
 use crate::http;
 use crate::search::{Failure, Reason};
 
+/// What stands before the id of a file that was not sent as a photo.
+pub const FILE: &str = "file:";
+
 impl SearchClient {
+    /// What is saved as the `file_id` of `picture`: an id is worth something to the bot that got it alone.
+    fn own_file_id(&self, picture: &NewPicture) -> String {
+        let kind = if picture.is_file { FILE } else { "" };
+        format!("{}:{kind}{}", self.bot, picture.sent)
+    }
+
+    /// The `file_id` in `saved`, if this bot got it; what was saved before that was noted is taken for its own.
+    pub(super) fn usable_file_id(&self, saved: &str) -> Option<String> {
+        let known = saved
+            .split_once(':')
+            .filter(|(bot, _)| !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit()));
+        match known {
+            Some((bot, file_id)) => {
+                let is_ours = bot == self.bot && !file_id.is_empty();
+                is_ours.then(|| file_id.to_owned())
+            }
+            None => Some(saved.to_owned()),
+        }
+    }
+
     /// Whether the endpoint saves pictures, as its `/health` says; none where that is not a page of ours.
     ///
     /// # Errors
@@ -37,7 +60,7 @@ impl SearchClient {
             "collection": collection,
             "key": picture.key,
             "taken": picture.date,
-            "file_id": picture.sent,
+            "file_id": self.own_file_id(picture),
         });
         let by = picture.by.map(|by| by.to_string());
         let texts = [
@@ -155,4 +178,40 @@ fn garbled() -> Failure {
         Reason::Garbled,
         "the answer is not one of an endpoint that saves",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{BotConfig, Environment};
+
+    #[test]
+    fn a_file_id_is_of_use_to_the_bot_that_got_it_alone() {
+        let variables = [
+            ("CLIP_BOT_TOKEN", "42:secret"),
+            ("CLIP_BOT_SEARCH_URL", "http://h"),
+        ];
+        let environment = Environment {
+            variables: variables.map(|(n, v)| (n.to_owned(), v.to_owned())).into(),
+            read: |_| Err(std::io::ErrorKind::NotFound.into()),
+            is_open: |_| false,
+        };
+        let config = BotConfig::from_environment(&environment).expect("good settings");
+        let client = SearchClient::new(&config, 1);
+        let picture = |is_file| NewPicture {
+            sent: "AgAC-x".to_owned(),
+            is_file,
+            ..NewPicture::default()
+        };
+        let saved = client.own_file_id(&picture(false));
+        assert_eq!(saved, "42:AgAC-x");
+        let usable = |id: &str| client.usable_file_id(id);
+        assert_eq!(usable(&saved).as_deref(), Some("AgAC-x"));
+        let of_file = client.own_file_id(&picture(true));
+        assert_eq!(usable(&of_file).as_deref(), Some("file:AgAC-x"));
+        assert_eq!(usable("AgAC-old").as_deref(), Some("AgAC-old"));
+        for of_others in ["43:AgAC-x", "4:AgAC-x", "42:", "420:file:AgAC-x"] {
+            assert_eq!(usable(of_others), None, "{of_others}");
+        }
+    }
 }

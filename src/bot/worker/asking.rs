@@ -39,17 +39,23 @@ impl ChatWorker {
 
     pub(super) fn ask_endpoint(&self, wanted: &Search) -> Result<Page, Failure> {
         let tools = &self.tools;
+        let Some(filter) = self.filter_of(wanted) else {
+            return Ok(Page::default());
+        };
         let Some(picture) = &wanted.picture else {
             self.part.within(tools.search.timeout() + SEARCH_SLACK);
             let (query, tag) = (&wanted.query, wanted.language.map_or("", Language::tag));
-            let filter = self.filter_of(wanted);
-            let whose = filter.collections.join(" ");
-            let key = format!("{whose} {} {} {tag} {query}", wanted.results, wanted.offset);
+            let key = format!("{} {} {tag} {query}", wanted.results, wanted.offset);
+            let is_saved = !filter.collections.is_empty();
             let query = Query {
                 language: wanted.language,
                 filter,
                 ..Query::text(query, wanted.results, wanted.offset)?
             };
+            // What was saved or forgotten a moment ago, and who came or went, counts at once.
+            if is_saved {
+                return tools.search.search(&query);
+            }
             return tools.searches.once(&key, || tools.search.search(&query));
         };
         let download = |path: &str, limit| {
@@ -57,10 +63,7 @@ impl ChatWorker {
             tools.delivery.download(path, limit)
         };
         let query = sent_pictures::query(wanted, picture, |call| self.send(call), download)?;
-        let query = Query {
-            filter: self.filter_of(wanted),
-            ..query
-        };
+        let query = Query { filter, ..query };
         self.part.within(tools.search.timeout() + SEARCH_SLACK);
         tools.search.search(&query)
     }

@@ -22,7 +22,7 @@ impl ChatWorker {
         request: &Request,
     ) -> Result<SearchEvent, Failure> {
         let (chat, texts) = (search.to.chat, search.texts);
-        let chats = &self.tools.chats;
+        let chats = &self.tools.members.chats;
         let done = |reply: Reply| Ok(SearchEvent::Done(reply, search.edit));
         if let Asked::ForgetWhat = request.what {
             return done(reply::collecting::forget_how(texts));
@@ -70,7 +70,7 @@ impl ChatWorker {
         let count = self.forget_in(chat, |collection| {
             self.tools.search.forget(collection, None)
         })?;
-        let kept = self.tools.chats.forgot(chat);
+        let kept = self.tools.members.chats.forgot(chat);
         kept.map_err(|cause| not_kept(&cause))?;
         Ok(count)
     }
@@ -85,7 +85,7 @@ impl ChatWorker {
             return Ok(0);
         }
         let mut count = 0;
-        for collection in self.tools.chats.to_forget(chat) {
+        for collection in self.tools.members.chats.to_forget(chat) {
             self.part.within(self.tools.search.timeout() + SEARCH_SLACK);
             count += forget(&collection)?;
         }
@@ -113,6 +113,11 @@ impl ChatWorker {
             }
             Err(error) => Err(unsaid("who leads the chat", &error)),
         }
+    }
+
+    /// Whether Telegram says that `user` is in `chat`; nothing if it does not say that.
+    pub(super) fn is_in(&self, chat: i64, user: i64) -> Option<bool> {
+        self.member(chat, user).ok().map(|member| member.is_in())
     }
 
     /// Whether Telegram shows the bot what is posted in `chat`.
@@ -159,7 +164,7 @@ impl ChatWorker {
         let collection = collection_of(post.chat);
         if post.is_edit {
             self.part.within(tools.search.timeout() + SEARCH_SLACK);
-            for collection in tools.chats.to_forget(post.chat) {
+            for collection in tools.members.chats.to_forget(post.chat) {
                 let (key, words) = (&post.picture.key, &post.picture.caption);
                 tools.search.change_caption(&collection, key, words)?;
             }

@@ -13,7 +13,7 @@ use crate::bot::search_job::{SearchEvent, failures};
 use crate::bot::sent_pictures;
 use crate::bot::wanted::Search;
 use crate::locked::locked;
-use crate::search::{FOLDERS, Failure, Filter, Reason};
+use crate::search::{FOLDERS, Failure, Filter, MAX_COLLECTIONS, Reason};
 
 /// How long the endpoint's word on whether it saves is believed.
 const ABILITY_AGE: Duration = Duration::from_mins(1);
@@ -89,6 +89,7 @@ impl ChatWorker {
         let done = match search.wish.as_deref() {
             None => return SearchEvent::NothingBefore,
             Some(Wish::Forget(what)) => self.forget(search, what),
+            Some(Wish::Enter) => Ok(self.enter(search)),
             Some(Wish::Collect(request)) => self.collecting(search, request),
             Some(Wish::Bare {
                 picture,
@@ -99,16 +100,51 @@ impl ChatWorker {
         done.unwrap_or_else(SearchEvent::SearchFailed)
     }
 
-    /// The collections that are searched: also that of who asks in private and has saved something, where
-    /// the endpoint has such.
-    pub(super) fn filter_of(&self, search: &Search) -> Filter {
+    /// The collections that are searched: also that of who asks in private and has saved something, and those
+    /// of collected chats, where the endpoint has such. None where there is nothing to search.
+    pub(super) fn filter_of(&self, search: &Search) -> Option<Filter> {
         let has_saved = self.tools.saving.habits.has_saved(search.asker);
         let own = search.own_collection();
-        let own = own.filter(|_| has_saved && self.surely_saves());
-        Filter {
-            collections: own.map_or_else(Vec::new, |own| vec![FOLDERS.to_owned(), own]),
-            ..Filter::default()
+        let own = own.filter(|_| has_saved && !search.is_members);
+        let mut saved: Vec<String> = own.into_iter().collect();
+        let of_chats = !search.chats.is_empty();
+        if !(of_chats || !saved.is_empty()) || !self.surely_saves() {
+            return (!search.is_members).then(Filter::default);
         }
+        saved.extend(self.chats_of(search));
+        if saved.is_empty() {
+            return (!search.is_members).then(Filter::default);
+        }
+        if !search.is_members {
+            saved.insert(0, FOLDERS.to_owned());
+        }
+        Some(Filter {
+            collections: saved,
+            ..Filter::default()
+        })
+    }
+
+    /// The collections of the chats whose pictures are shown where `search` is asked: in a chat its own, in
+    /// private those that who asks is in.
+    fn chats_of(&self, search: &Search) -> Vec<String> {
+        let members = &self.tools.members;
+        let most = MAX_COLLECTIONS - 2;
+        if search.to.chat != search.asker || search.asker < 0 {
+            let here = search.chats.iter().filter(|chat| **chat == search.to.chat);
+            let all = here.flat_map(|chat| members.chats.collections(*chat));
+            return all.take(most).collect();
+        }
+        let ask = |chat, user| self.is_in(chat, user);
+        members.seen_by(search.asker, &search.chats, most, ask)
+    }
+
+    /// Whether who was not let in is in one of the chats whose pictures they ask for.
+    fn enter(&self, search: &Search) -> SearchEvent {
+        if self.surely_saves() && !self.chats_of(search).is_empty() {
+            return SearchEvent::NothingBefore;
+        }
+        let reply = reply::private_bot(search.texts, search.to.chat);
+        SearchEvent::Done(reply, None)
     }
 
     fn bare(

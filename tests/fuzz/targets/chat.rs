@@ -180,7 +180,7 @@ fn check_tasks(update: &Update, manners: &Manners) -> Vec<Task> {
             Task::Edit { reply, .. } => check_reply(reply),
             Task::Collect(post) => {
                 assert_eq!(Some(post.chat), chat.map(|chat| chat.id));
-                assert!(manners.chats.collected_by(post.chat).is_some());
+                assert!(manners.members.chats.collected_by(post.chat).is_some());
             }
             Task::Choose { user: who, .. } => assert_eq!(Some(*who), user.map(|user| user.id)),
             Task::Search(search) => {

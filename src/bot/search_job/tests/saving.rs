@@ -11,6 +11,7 @@ fn bare() -> SearchJob {
         sent: "large".to_owned(),
         key: "unique".to_owned(),
         caption: String::new(),
+        is_file: false,
         date: None,
         album: None,
         link: String::new(),
