@@ -126,9 +126,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         return Ok(());
     };
     let owner = book.owner.clone();
-    let manners = Manners::of(identity(me), config).with_book(book);
-    let manners = manners.with_clock(clock).with_habits(tools.habits());
-    let manners = manners.with_members(tools.members());
+    let manners = manners(me, config, book, clock, &tools);
     let insiders = inline::insiders(&manners);
     let door = open_door(manners, config, &status);
     let rates = Arc::new(Mutex::new(Rates::new(config.rate)));
@@ -215,6 +213,13 @@ fn open_inbox(config: &BotConfig, clock: &Clock) -> Result<Inbox> {
         Some(folder) => Inbox::open(folder, config.bot_id(), &config.api_url, clock),
         None => Ok(Inbox::in_memory()),
     }
+}
+
+/// How the bot behaves that Telegram calls `me`.
+fn manners(me: User, config: &BotConfig, book: Book, clock: Clock, tools: &Tools) -> Manners {
+    let manners = Manners::of(identity(me), config).with_book(book);
+    let manners = manners.with_clock(clock).with_habits(tools.habits());
+    manners.with_members(tools.members())
 }
 
 fn identity(me: User) -> Identity {

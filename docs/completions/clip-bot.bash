@@ -53,7 +53,7 @@ _clip__bot() {
 
     case "${cmd}" in
         clip__bot)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version run check reload query help"
+            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version run check reload query help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -67,6 +67,13 @@ _clip__bot() {
                     return 0
                     ;;
                 --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --forget-left)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -188,7 +195,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__check)
-            opts="-h -V --config-only --json --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --config-only --json --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +209,13 @@ _clip__bot() {
                     return 0
                     ;;
                 --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --forget-left)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -407,7 +421,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__query)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -421,6 +435,13 @@ _clip__bot() {
                     return 0
                     ;;
                 --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --forget-left)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -542,7 +563,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__reload)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -556,6 +577,13 @@ _clip__bot() {
                     return 0
                     ;;
                 --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --forget-left)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
@@ -677,7 +705,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__run)
-            opts="-h -V --allowed --api-url --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -691,6 +719,13 @@ _clip__bot() {
                     return 0
                     ;;
                 --api-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --forget-left)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_bot_global_optspecs
-    string join \n allowed= api-url= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= storage= token-file= workers= h/help V/version
+    string join \n allowed= api-url= forget-left= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= storage= token-file= workers= h/help V/version
 end
 
 function __fish_clip_bot_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -66,6 +67,7 @@ complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "query" -d 'ask th
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -101,6 +103,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s h -l help -d '
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -138,6 +141,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s h -l help -d
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -173,6 +177,7 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s h -l help -
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s V -l version -d 'Print version'
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''

@@ -17,6 +17,7 @@ _clip-bot() {
     _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -47,6 +48,7 @@ _clip-bot() {
 _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -70,6 +72,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -95,6 +98,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -118,6 +122,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
+'--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \

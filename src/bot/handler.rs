@@ -205,14 +205,12 @@ fn message_task(message: &Message, manners: &Manners) -> Option<Task> {
             }));
         }
         Asked::Settings => reply::settings(texts, manners.habits.choice(speaker)),
-        Asked::Forget(what) => match what {
-            Some(what) => {
-                let wish = Some(Box::new(Wish::Forget(what)));
-                let found = search(to, String::new());
-                return Some(Task::Search(Search { wish, ..found }));
-            }
-            None => reply::forget_how(texts),
-        },
+        Asked::Forget(Some(what)) => {
+            let wish = Some(Box::new(Wish::Forget(what)));
+            let found = search(to, String::new());
+            return Some(Task::Search(Search { wish, ..found }));
+        }
+        Asked::Forget(None) => reply::forget_how(texts),
         Asked::ForgetMe => reply::forget_all(texts),
         Asked::Collect => reply::collecting::only_in_groups(texts),
     };

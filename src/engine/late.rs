@@ -121,6 +121,15 @@ impl Engine for LateEngine {
         self.at_hand()?.save(picture, deadline)
     }
 
+    fn recaption(
+        &self,
+        collection: &str,
+        key: &str,
+        caption: &str,
+    ) -> Result<Option<String>, Failure> {
+        self.at_hand()?.recaption(collection, key, caption)
+    }
+
     fn forget(&self, what: &Forget, deadline: Instant) -> Result<usize, Failure> {
         self.at_hand()?.forget(what, deadline)
     }

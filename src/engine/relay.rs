@@ -211,6 +211,15 @@ impl Engine for Relay {
         self.engine.save(picture, deadline)
     }
 
+    fn recaption(
+        &self,
+        collection: &str,
+        key: &str,
+        caption: &str,
+    ) -> std::result::Result<Option<String>, Failure> {
+        self.engine.recaption(collection, key, caption)
+    }
+
     fn forget(&self, what: &Forget, deadline: Instant) -> std::result::Result<usize, Failure> {
         self.engine.forget(what, deadline)
     }

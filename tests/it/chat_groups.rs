@@ -104,18 +104,22 @@ impl Scene {
     }
 
     fn press(&self, user: i64, chat: i64, label: &str) {
-        let shown = self.telegram.api.messages(chat);
-        let (message, data) = shown
-            .iter()
-            .rev()
-            .find_map(|message| {
+        let until = Instant::now() + PATIENCE;
+        let (message, data) = loop {
+            let shown = self.telegram.api.messages(chat);
+            let found = shown.iter().rev().find_map(|message| {
                 let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
                 let mut all = rows.iter().filter_map(Value::as_array).flatten();
                 let button = all.find(|button| button["text"] == label)?;
                 let data = button["callback_data"].as_str()?.to_owned();
                 Some((message["message_id"].as_i64()?, data))
-            })
-            .unwrap_or_else(|| panic!("no button {label}: {shown:?}"));
+            });
+            if let Some(found) = found {
+                break found;
+            }
+            assert!(Instant::now() < until, "no button {label}: {shown:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        };
         let pressed = self.telegram.api.press(user, chat, message, &data);
         pressed.expect("it is shown");
     }

@@ -91,6 +91,60 @@ impl Store {
 }
 
 #[test]
+fn a_caption_is_changed_and_a_picture_forgotten_by_who_posted_it_alone() {
+    let store = Store::start("caption", &[]);
+    let (_, id) = store.save("bus", "collection=chat:7&key=m1&caption=zephyrine&by=7");
+    let captions = || -> Vec<String> {
+        let hits = store.search("query=bus&collection=chat:7");
+        let caption = |hit: &Value| hit["caption"].as_str().unwrap_or_default().to_owned();
+        hits.iter().map(caption).collect()
+    };
+    let again = store.save("bus", "collection=chat:7&key=m1&caption=kestrel");
+    assert_eq!(
+        (again, captions()),
+        ((200, id.clone()), vec!["kestrel".to_owned()])
+    );
+    // Without words it keeps those that it has.
+    assert_eq!(
+        store.save("bus", "collection=chat:7&key=m1"),
+        (200, id.clone())
+    );
+    assert_eq!(captions(), ["kestrel"]);
+    let change = |target: &str, headers: &str| store.ask("PATCH", target, headers).status;
+    let none = "content-length: 0\r\n";
+    assert_eq!(
+        change("/pictures?collection=chat:7&key=m1&caption=heron", none),
+        200
+    );
+    assert_eq!(captions(), ["heron"]);
+    assert_eq!(store.ids("query=heron&collection=chat:7"), [id.as_str()]);
+    assert_eq!(
+        change("/pictures?collection=chat:7&key=m1&caption=", none),
+        200
+    );
+    assert_eq!(captions(), [""]);
+    for (target, status) in [
+        ("/pictures?collection=chat:8&key=m1&caption=x", 404),
+        ("/pictures?collection=chat:7&key=m2&caption=x", 404),
+        ("/pictures?collection=chat:7&key=m1", 400),
+        ("/pictures?collection=chat:7&caption=x", 400),
+        ("/pictures?key=m1&caption=x", 400),
+    ] {
+        assert_eq!(change(target, none), status, "{target}");
+    }
+    let forget = |by: &str| {
+        let target = format!("/pictures?collection=chat:7&key=m1{by}");
+        store.ask("DELETE", &target, "").status
+    };
+    assert_eq!(
+        (forget("&by=8"), forget("&by="), captions().len()),
+        (404, 404, 1)
+    );
+    assert_eq!((forget("&by=7"), captions().len()), (200, 0));
+    store.stop();
+}
+
+#[test]
 fn a_picture_is_saved_found_in_its_collection_alone_and_forgotten() {
     let store = Store::start("whole", &[]);
     let about = "collection=user:7&key=m1&caption=our+zephyrine+car&taken=2023-07-14T10:11:12Z\

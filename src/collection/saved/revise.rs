@@ -31,7 +31,8 @@ impl Saved {
         let Some((number, old)) = read(&volume).with_key(self.hash(key), key)? else {
             return Ok(None);
         };
-        if let Some(entry) = revised(&read(&volume), number, &old, revision)? {
+        let entry = revised(&read(&volume), number, &old, revision)?;
+        if let Some(entry) = entry {
             replace(state, tag, &volume, collection, (number, old), entry)?;
         }
         drop(volume);

@@ -167,7 +167,32 @@ fn change(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) 
             let count = saved.forget_all(&collection).expect("room");
             assert_eq!(count, before - model.len());
         }
-        _ => {}
+        _ => revise(saved, model, chance, &place, number),
+    }
+}
+
+/// One picture is said to be something else.
+fn revise(
+    saved: &Saved,
+    model: &mut Model,
+    chance: &mut Chance,
+    place: &(String, String),
+    number: usize,
+) {
+    let (collection, key) = place;
+    let caption = format!("word{number} instead");
+    let revision = Revision {
+        caption: Some(&caption),
+        file_id: None,
+    };
+    let revised = saved.revise(collection, key, &revision).expect("room");
+    let known = model.get_mut(place);
+    assert_eq!(revised.as_ref(), known.as_ref().map(|(id, ..)| id));
+    if let Some((id, old, _)) = known {
+        *old = caption;
+        let words = format!("word{number}");
+        let named = found(saved, collection, &chance.vector(), &words, 1);
+        assert_eq!(&named[0].picture.id, id, "by its new caption");
     }
 }
 

@@ -58,6 +58,41 @@ fn saved_one(saved: &Saved, vector: &[f32], file: &[u8]) -> String {
 }
 
 #[test]
+fn a_caption_that_was_changed_is_gone_and_all_else_stays() {
+    let folder = fresh("revised");
+    let saved = open(&folder);
+    let vector = Chance(7).vector();
+    let file = [9; 300];
+    let id = saved_one(&saved, &vector, &file);
+    let revision = Revision {
+        caption: Some("kestrel"),
+        file_id: None,
+    };
+    for _ in 0..2 {
+        let revised = saved.revise("a", "key-of-the-sender", &revision);
+        assert_eq!(revised.expect("room"), Some(id.clone()));
+    }
+    let none = saved.revise("a", "another", &revision).expect("room");
+    assert_eq!(none, None);
+    drop(saved);
+    let saved = open(&folder);
+    let picture = saved.picture(&id).expect("readable").expect("saved");
+    assert_eq!(
+        (picture.caption.as_str(), picture.file_id.as_str()),
+        ("kestrel", "AgAD-file-of-telegram")
+    );
+    assert!(picture.is_kept && saved.kept(&id).expect("readable").is_some());
+    let all = found(&saved, "a", &vector, "", 9);
+    assert_eq!(all.len(), 1);
+    saved.checkpoint().expect("room");
+    for words in [&b"Zephyrine"[..], b"zephyrine"] {
+        assert_eq!(with(&folder, words), [PathBuf::new(); 0]);
+    }
+    assert!(!with(&folder, &file).is_empty());
+    fs::remove_dir_all(&folder).expect("ours");
+}
+
+#[test]
 fn no_form_of_a_forgotten_picture_stays_on_the_disk() {
     for way in ["id", "key", "all", "restart", "compact"] {
         let folder = fresh(&format!("gone-{way}"));
