@@ -133,8 +133,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
     let known = || tools.file_ids().clone();
     let storage = open_storage(config, &tools, insiders, &sending, &pulse, &part)?;
     let inline = InlineTools::new(sending.clone(), search, known(), Arc::clone(&rates));
-    let inline = inline.with_storage(storage).with_members(tools.members());
-    let inline = Arc::new(inline);
+    let inline = Arc::new(inline.with_storage(storage).with_members(tools.members()));
     let mut intake = Intake::new(
         door,
         rates,

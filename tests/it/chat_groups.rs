@@ -277,6 +277,18 @@ fn inline(scene: &Scene, user: i64) -> Vec<Value> {
     found
 }
 
+/// The same, once there are `count`: a machine with much to do may need a second try.
+fn inline_shows(scene: &Scene, user: i64, count: usize) -> Vec<Value> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let found = inline(scene, user);
+        if found.len() == count {
+            return found;
+        }
+        assert!(Instant::now() < until, "{found:?} are not {count}");
+    }
+}
+
 #[test]
 fn what_a_chat_kept_is_found_by_its_members_and_by_nobody_else() {
     let scene = Scene::start("groups-found", &[]);
@@ -302,8 +314,7 @@ fn what_a_chat_kept_is_found_by_its_members_and_by_nobody_else() {
         scene.telegram.write(user, "zephyrine");
         answers(&scene, user, 1);
         assert_eq!(is_shown(&scene, user), shown, "to {user} in private");
-        let found = inline(&scene, user);
-        assert_eq!(found.len(), shown, "to {user} inline");
+        let found = inline_shows(&scene, user, shown);
         assert!(found.iter().all(|one| one.get("photo_file_id").is_some()));
     }
     // From a group that is not collected, nothing of another one.
@@ -324,7 +335,7 @@ fn what_a_chat_kept_is_found_by_its_members_and_by_nobody_else() {
     );
     // Who comes, too.
     scene.telegram.api.set_member(STRANGER, GROUP, "member");
-    assert_eq!(inline(&scene, STRANGER).len(), 1);
+    inline_shows(&scene, STRANGER, 1);
     // What was forgotten a moment ago is not remembered.
     scene
         .telegram
@@ -345,7 +356,7 @@ fn a_member_who_was_not_let_in_finds_the_pictures_of_the_chat_alone() {
     scene.telegram.write(MEMBER, "zephyrine");
     answers(&scene, MEMBER, 1);
     assert_eq!(is_shown(&scene, MEMBER), 1);
-    assert_eq!(inline(&scene, MEMBER).len(), 1);
+    inline_shows(&scene, MEMBER, 1);
     scene.telegram.write(STRANGER, "zephyrine");
     scene.telegram.wait_for_text("This bot is private");
     assert_eq!(
@@ -368,7 +379,7 @@ fn a_chat_that_the_bot_was_removed_from_is_hidden_and_then_forgotten() {
     scene.collect();
     scene.post(ADMIN, GROUP, "bus", "our zephyrine");
     scene.wait_for_saved(GROUP, &["our zephyrine"]);
-    assert_eq!(inline(&scene, MEMBER).len(), 1);
+    inline_shows(&scene, MEMBER, 1);
     scene.telegram.api.set_member(BOT, GROUP, "kicked");
     assert_eq!(inline(&scene, MEMBER).len(), 0);
     scene.wait_for_saved(GROUP, &[]);
@@ -391,7 +402,7 @@ fn a_group_that_becomes_a_supergroup_keeps_what_it_had() {
         "chat": small, "migrate_to_chat_id": GROUP}}));
     scene.post(ADMIN, GROUP, "pizza", "our zephyrine, too");
     scene.wait_for_saved(GROUP, &["our zephyrine, too"]);
-    assert_eq!(inline(&scene, MEMBER).len(), 2);
+    inline_shows(&scene, MEMBER, 2);
     scene.stop();
 }
 

@@ -23,7 +23,7 @@ const ABILITY_AGE: Duration = Duration::from_mins(1);
 #[derive(Debug, Default)]
 pub(super) struct Scope {
     pub members: Arc<Members>,
-    /// Whether the endpoint saves pictures, as it said then; not where it did not answer in time.
+    /// Whether the endpoint saves pictures, as it said then.
     saves: Mutex<Option<(Instant, bool)>>,
 }
 
@@ -73,8 +73,13 @@ impl Scope {
         if let Some((_, can)) = known.filter(|(since, _)| since.elapsed() < ABILITY_AGE) {
             return can;
         }
-        let can = search.can_save().unwrap_or(false);
-        *locked(&self.saves) = Some((Instant::now(), can));
-        can
+        match search.can_save() {
+            Ok(can) => {
+                *locked(&self.saves) = Some((Instant::now(), can));
+                can
+            }
+            // What it said before is more likely than anything else.
+            Err(_) => known.is_some_and(|(_, can)| can),
+        }
     }
 }
