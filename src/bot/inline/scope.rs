@@ -74,12 +74,12 @@ impl Scope {
             return can;
         }
         match search.can_save() {
-            Ok(can) => {
+            Ok(Some(can)) => {
                 *locked(&self.saves) = Some((Instant::now(), can));
                 can
             }
             // What it said before is more likely than anything else.
-            Err(_) => known.is_some_and(|(_, can)| can),
+            Ok(None) | Err(_) => known.is_some_and(|(_, can)| can),
         }
     }
 }

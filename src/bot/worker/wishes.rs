@@ -310,7 +310,9 @@ impl ChatWorker {
         }
         self.part.within(time + SEARCH_SLACK);
         let can = self.tools.search.within(time).can_save()?;
-        if can.is_none() && saving.habits.are_known() {
+        let saved_before =
+            || saving.habits.are_known() || !self.tools.members.chats.all().is_empty();
+        if can.is_none() && saved_before() {
             // It saved before: something between us and the endpoint answered in its place.
             let what = "what should be /health of the endpoint is not";
             return Err(Failure::new(Reason::Garbled, what));
