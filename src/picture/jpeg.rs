@@ -1,12 +1,12 @@
-//! JPEG files, by two decoders: zune-jpeg is quicker, and jpeg-decoder can leave out what a smaller
-//! picture does not show, so that one of 200 megapixels is never whole in memory.
+//! JPEG files, by two decoders: whole ones by zune-jpeg, and by our own `crates/small-jpeg` what is made
+//! smaller as it is decoded, which is quicker, and one of 200 megapixels is never whole in memory.
 
 use std::io::{self, Cursor, Read, Seek};
 
 use clip::Picture;
 use image::ColorType;
 use image::metadata::Orientation;
-use jpeg_decoder::PixelFormat;
+use small_jpeg::{Decoder, MAX_HALVINGS};
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
@@ -15,9 +15,6 @@ use super::cost::{Estimate, Head, MAX_CHUNKS, halvings};
 use super::decoders::{check_size, damaged, orientation, room, unknown};
 use super::pixels::into_rgb;
 use crate::error::{Error, Kind, Result};
-
-/// How often at most the sides are halved as the picture is decoded: to one pixel of each block.
-const MAX_HALVINGS: u32 = 3;
 
 /// What stands before the first scan of a JPEG.
 struct Frame {
@@ -136,9 +133,6 @@ impl Frame {
     /// How often sides are halved by the decoder; each of them remains at least `enough`, and all of
     /// the picture is little enough to be kept.
     fn halvings(&self, enough: u32) -> u32 {
-        if self.is_progressive {
-            return 0;
-        }
         let shorter = self.width.min(self.height);
         let most = (0..MAX_HALVINGS).take_while(|halved| shorter >> (halved + 1) >= enough);
         let wanted = u32::try_from(most.count()).unwrap_or(MAX_HALVINGS);
@@ -149,19 +143,26 @@ impl Frame {
 
     fn estimate(&self) -> Estimate {
         let (width, height) = (u64::from(self.width), u64::from(self.height));
+        let (across, down) = self.most();
         let components = self.samplings.len() as u64;
-        let (_, down) = self.most();
-        let of_block: u64 = self.samplings.iter().map(|(h, v)| h * v).sum();
-        let samples = 64 * self.blocks() * of_block;
+        let halvings = self.halvings(u32::MAX);
         // A row of blocks, and once more larger, of each component.
         let rows = 64 * (width + 64) * down * components;
-        let halvings = self.halvings(u32::MAX);
+        let of_block: u64 = self.samplings.iter().map(|(h, v)| h * v).sum();
         let bytes = if halvings > 0 || self.is_apart() {
-            // The samples of each component, and of all.
-            let colours = components * (width >> halvings).max(1) * (height >> halvings).max(1);
-            (samples >> (2 * halvings)) + colours + rows
+            // A component has no more samples than there are pixels.
+            let pixels = 64 * across * down >> (2 * halvings);
+            let samples = |(h, v): &(u64, u64)| (64 * h * v).min(pixels);
+            let samples = self.blocks() * self.samplings.iter().map(samples).sum::<u64>();
+            // Coefficients of 16 bits wait for all scans, and 64 bits tell of each block which there are.
+            let kept = match (self.is_progressive, self.is_apart()) {
+                (true, _) => 2 * samples + 8 * self.blocks() * of_block,
+                (_, true) => samples,
+                _ => 0,
+            };
+            3 * ((width >> halvings) + 1) * ((height >> halvings) + 1) + kept + rows
         } else {
-            // Coefficients of 16 bits wait for all scans.
+            let samples = 64 * self.blocks() * of_block;
             let kept = if self.is_progressive { 2 * samples } else { 0 };
             3 * width * height + kept + rows
         };
@@ -181,13 +182,12 @@ pub(super) fn decode(
     let mut file = Cursor::new(bytes);
     let frame = Frame::read(&mut Head::new(&mut file)).ok().flatten();
     let frame = frame.ok_or_else(|| damaged(io::Error::from(io::ErrorKind::UnexpectedEof)))?;
-    check_restarts(bytes, &frame)?;
     let halvings = frame.halvings(enough);
     if halvings > 0 || frame.is_apart() {
-        smaller(bytes, estimate, &frame, halvings)
-    } else {
-        whole(bytes, estimate)
+        return smaller(bytes, estimate, halvings);
     }
+    check_restarts(bytes, &frame)?;
+    whole(bytes, estimate)
 }
 
 /// Refuses a picture in one scan of which restarts are lost or in another order: decoders go on at the
@@ -268,41 +268,12 @@ fn whole(bytes: &[u8], estimate: &Estimate) -> Result<(Picture, Orientation)> {
     Ok((Picture { width, height, rgb }, turn))
 }
 
-/// The picture with sides that are halved so often, of blocks that are.
-fn smaller(
-    bytes: &[u8],
-    estimate: &Estimate,
-    frame: &Frame,
-    halvings: u32,
-) -> Result<(Picture, Orientation)> {
-    check_size(estimate, frame.width, frame.height)?;
-    let mut decoder = jpeg_decoder::Decoder::new(Cursor::new(bytes));
-    let side = |side: u32| u16::try_from(side.div_ceil(1 << halvings)).unwrap_or(u16::MAX);
-    let scaled = decoder.scale(side(frame.width), side(frame.height));
-    let (width, height) = scaled.map_err(damaged)?;
-    let info = decoder.info().ok_or_else(|| unknown("none"))?;
-    let raw = decoder.decode().map_err(damaged)?;
-    let turn = orientation(decoder.exif_data());
-    let rgb = match info.pixel_format {
-        PixelFormat::L8 => into_rgb(raw, ColorType::L8),
-        PixelFormat::RGB24 => Some(raw),
-        PixelFormat::CMYK32 => Some(of_inks(raw)),
-        PixelFormat::L16 => None,
-    };
-    let rgb = rgb.ok_or_else(|| unknown(info.pixel_format))?;
-    let (width, height) = (u32::from(width), u32::from(height));
+/// The picture with sides that are halved so often.
+fn smaller(bytes: &[u8], estimate: &Estimate, halvings: u32) -> Result<(Picture, Orientation)> {
+    let decoder = Decoder::new(bytes).map_err(damaged)?;
+    let (width, height) = decoder.size();
+    check_size(estimate, width, height)?;
+    let turn = orientation(decoder.exif());
+    let small_jpeg::Picture { width, height, rgb } = decoder.decode(halvings).map_err(damaged)?;
     Ok((Picture { width, height, rgb }, turn))
-}
-
-/// Colours of the inks cyan, magenta, yellow and black, in the same memory.
-fn of_inks(mut raw: Vec<u8>) -> Vec<u8> {
-    let pixels = raw.len() / 4;
-    for index in 0..pixels {
-        let [inks @ .., black] = [0, 1, 2, 3].map(|at| 255 - u16::from(raw[4 * index + at]));
-        // At most 255.
-        let colours = inks.map(|ink| (ink * black / 255).to_le_bytes()[0]);
-        raw[3 * index..3 * index + 3].copy_from_slice(&colours);
-    }
-    raw.truncate(3 * pixels);
-    raw
 }
