@@ -49,7 +49,9 @@ fn readings(header: &Header, layout: &Layout, scan: &Scan) -> Result<Vec<Reading
         let divisors = header.divisors[component.divisors].as_ref();
         let divisors = divisors.ok_or(Error::Damaged("it has no divisors"))?;
         let table = |table: &Option<Arc<Table>>| {
-            table.clone().ok_or(Error::Damaged("it has no Huffman codes"))
+            table
+                .clone()
+                .ok_or(Error::Damaged("it has no Huffman codes"))
         };
         Ok(Reading {
             component: one.component,
@@ -61,6 +63,13 @@ fn readings(header: &Header, layout: &Layout, scan: &Scan) -> Result<Vec<Reading
         })
     };
     scan.components.iter().map(reading).collect()
+}
+
+/// After a restart nothing is known of the block before.
+fn begin(readings: &mut [Reading]) {
+    for reading in readings {
+        reading.before = 0;
+    }
 }
 
 /// The parts of a scan between restarts.
@@ -146,7 +155,7 @@ fn in_stripes(
     for _ in 0..layout.groups_down {
         for group in 0..layout.groups_across {
             if parts.next()? {
-                readings.iter_mut().for_each(|reading| reading.before = 0);
+                begin(&mut readings);
             }
             if parts.is_over {
                 break;
@@ -187,7 +196,7 @@ fn scattered(
     for row in 0..down {
         for group in 0..across {
             if parts.next()? {
-                readings.iter_mut().for_each(|reading| reading.before = 0);
+                begin(&mut readings);
             }
             if parts.is_over {
                 return Ok(parts.after());
@@ -225,8 +234,8 @@ impl Reading {
         for y in 0..part.down {
             for x in 0..part.across {
                 let stride = plane.stride;
-                let place = plane.block(part, group * part.across + x, row * part.down + y);
-                self.block(part, place, stride, bits)?;
+                let (column, line) = (group * part.across + x, row * part.down + y);
+                self.block(part, plane.block(part, column, line), stride, bits)?;
             }
         }
         Ok(())

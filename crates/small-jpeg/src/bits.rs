@@ -40,7 +40,8 @@ impl<'a> Bits<'a> {
             if any_ff(bytes) == 0 {
                 self.waiting |= bytes >> self.count;
                 self.at += ((63 - self.count) >> 3) as usize;
-                self.count |= 56;
+                // As many bytes as there was room for: 56 to 63 bits.
+                self.count |= 0b11_1000;
                 return;
             }
         }
@@ -72,8 +73,8 @@ impl<'a> Bits<'a> {
 
     /// The next `COUNT` bits; at most 16.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits")]
     pub fn peek<const COUNT: u32>(&self) -> usize {
-        // At most 16 bits.
         (self.waiting >> (64 - COUNT)) as usize
     }
 
@@ -86,6 +87,7 @@ impl<'a> Bits<'a> {
 
     /// The next `count` bits as a number; at most 16.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits")]
     pub fn take(&mut self, count: u32) -> u32 {
         let taken = ((self.waiting >> 1) >> (63 - count)) as u32;
         self.skip(count);

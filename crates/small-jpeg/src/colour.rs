@@ -117,10 +117,11 @@ impl Converter {
     }
 
     pub fn finish(self) -> Picture {
+        // At most 65,535.
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         Picture {
-            // At most 65,535.
-            width: self.width as u32,
-            height: self.height as u32,
+            width: side(self.width),
+            height: side(self.height),
             rgb: self.rgb,
         }
     }

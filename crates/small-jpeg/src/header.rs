@@ -99,7 +99,7 @@ impl<'a> Header<'a> {
             exif: None,
             scans: 0,
         };
-        if header.to_scan()?.is_none() || header.components.is_empty() {
+        if header.read_to_scan()?.is_none() || header.components.is_empty() {
             return Err(Error::Damaged("it has no picture"));
         }
         Ok(header)
@@ -114,7 +114,7 @@ impl<'a> Header<'a> {
     }
 
     /// Takes in all segments before the next scan, whose header is returned; none at the end.
-    fn to_scan(&mut self) -> Result<Option<&'a [u8]>> {
+    fn read_to_scan(&mut self) -> Result<Option<&'a [u8]>> {
         loop {
             match self.data.get(self.at..self.at + 2) {
                 None | Some([0xff, 0xd9]) => return Ok(None),
@@ -138,7 +138,7 @@ impl<'a> Header<'a> {
 
     /// The next scan; none if there is no further one.
     pub fn next_scan(&mut self) -> Result<Option<Scan>> {
-        let Some(content) = self.to_scan()? else {
+        let Some(content) = self.read_to_scan()? else {
             return Ok(None);
         };
         self.scans += 1;
@@ -194,8 +194,8 @@ impl<'a> Header<'a> {
         }
         self.is_progressive = kind == 0xc2;
         // At most 65,535.
-        self.height = number(content, 1)? as u32;
-        self.width = number(content, 3)? as u32;
+        let side = |at| number(content, at).map(|side| u32::try_from(side).unwrap_or(0));
+        (self.height, self.width) = (side(1)?, side(3)?);
         if self.width == 0 || self.height == 0 {
             return Err(Error::Damaged("it has no pixels"));
         }

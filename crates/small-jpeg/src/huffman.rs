@@ -144,7 +144,11 @@ impl Table {
         if entry.bits == 0 {
             return self.long(bits);
         }
-        let value = if entry.has_value { entry.symbol & 15 } else { 0 };
+        let value = if entry.has_value {
+            entry.symbol & 15
+        } else {
+            0
+        };
         bits.skip(u32::from(entry.bits - value));
         Ok(entry.symbol)
     }

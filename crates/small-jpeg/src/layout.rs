@@ -51,9 +51,8 @@ impl Layout {
         let (across, down) = (most(|part| part.across), most(|part| part.down));
         // At most 65,535.
         let (width, height) = (header.width as usize, header.height as usize);
-        let (groups_across, groups_down) =
-            (width.div_ceil(8 * across), height.div_ceil(8 * down));
-        let (pixels_across, pixels_down) = (8 * across >> halvings, 8 * down >> halvings);
+        let (groups_across, groups_down) = (width.div_ceil(8 * across), height.div_ceil(8 * down));
+        let (pixels_across, pixels_down) = ((8 * across) >> halvings, (8 * down) >> halvings);
         let part = |component: &crate::header::Component| {
             let samples_across = samples(pixels_across, component.across);
             let samples_down = samples(pixels_down, component.down);
@@ -62,9 +61,8 @@ impl Layout {
                     && usize::from(place / 8) < samples_down;
                 if is_kept { place } else { NOWHERE }
             });
-            let own = |side: usize, blocks: usize, all: usize| {
-                (side * blocks).div_ceil(all).div_ceil(8)
-            };
+            let own =
+                |side: usize, blocks: usize, all: usize| (side * blocks).div_ceil(all).div_ceil(8);
             Part {
                 across: component.across,
                 down: component.down,
@@ -74,7 +72,10 @@ impl Layout {
                 own_across: own(width, component.across, across),
                 own_down: own(height, component.down, down),
                 places,
-                last: places.iter().rposition(|place| *place != NOWHERE).unwrap_or(0),
+                last: places
+                    .iter()
+                    .rposition(|place| *place != NOWHERE)
+                    .unwrap_or(0),
                 inverse: inverse(samples_across, samples_down),
             }
         };

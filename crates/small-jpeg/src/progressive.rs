@@ -149,7 +149,13 @@ impl Reading<'_> {
     }
 
     #[inline]
-    fn block(&mut self, one: &InScan, block: usize, kept: &mut Kept, bits: &mut Bits) -> Result<()> {
+    fn block(
+        &mut self,
+        one: &InScan,
+        block: usize,
+        kept: &mut Kept,
+        bits: &mut Bits,
+    ) -> Result<()> {
         let codes = Error::Damaged("it has no Huffman codes");
         match (self.scan.first, self.scan.high) {
             (0, 0) => {
@@ -174,7 +180,13 @@ impl Reading<'_> {
     }
 
     /// Frequencies that are told for the first time.
-    fn first(&mut self, table: &Table, block: usize, kept: &mut Kept, bits: &mut Bits) -> Result<()> {
+    fn first(
+        &mut self,
+        table: &Table,
+        block: usize,
+        kept: &mut Kept,
+        bits: &mut Bits,
+    ) -> Result<()> {
         if self.ended > 0 {
             self.ended -= 1;
             return Ok(());
@@ -271,12 +283,7 @@ fn short(number: i32) -> i16 {
 }
 
 /// Transforms what was kept, a row of groups after the other.
-fn show(
-    header: &Header,
-    layout: &Layout,
-    kept: &[Kept],
-    converter: &mut Converter,
-) -> Result<()> {
+fn show(header: &Header, layout: &Layout, kept: &[Kept], converter: &mut Converter) -> Result<()> {
     let mut factors = Vec::new();
     for (component, part) in header.components.iter().zip(&layout.parts) {
         let divisors = header.divisors[component.divisors].as_ref();
@@ -296,8 +303,8 @@ fn show(
                 for x in 0..part.blocks_across {
                     let block = (row * part.down + y) * part.blocks_across + x;
                     let frequencies = &kept.frequencies[block * kept.count..][..kept.count];
-                    let stride = plane.stride;
-                    transform(part, factors, frequencies, plane.block(part, x, y), stride);
+                    let line = plane.stride;
+                    transform(part, factors, frequencies, plane.block(part, x, y), line);
                 }
             }
         }

@@ -30,7 +30,9 @@ impl Plane {
 
     pub fn row(&self, row: usize) -> &[u8] {
         let start = row * self.stride;
-        self.samples.get(start..start + self.stride).unwrap_or_default()
+        self.samples
+            .get(start..start + self.stride)
+            .unwrap_or_default()
     }
 
     pub fn forget(&mut self) {

@@ -46,7 +46,7 @@ pub fn scale(frequency: usize, samples: usize) -> f32 {
 }
 
 /// One dimension of `LANES` transforms at once: `N` frequencies in, as many samples out.
-#[inline(always)]
+#[inline]
 fn pass<const N: usize, const LANES: usize>(rows: &mut [[f32; LANES]; N]) {
     for lane in 0..LANES {
         let column: [f32; N] = std::array::from_fn(|row| rows[row][lane]);
@@ -57,7 +57,7 @@ fn pass<const N: usize, const LANES: usize>(rows: &mut [[f32; LANES]; N]) {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn once<const N: usize>(f: [f32; N]) -> [f32; N] {
     let mut out = f;
     match N {
@@ -80,13 +80,13 @@ fn once<const N: usize>(f: [f32; N]) -> [f32; N] {
             let turned = (f[2] - f[6]) * SQRT_2 - sum;
             let (low, high) = (f[0] + f[4], f[0] - f[4]);
             let even = [low + sum, high + turned, high - turned, low - sum];
-            let (a, b) = (f[5] + f[3], f[5] - f[3]);
-            let (c, d) = (f[1] + f[7], f[1] - f[7]);
-            let both = (b + d) * 1.847_759_1;
-            let first = c + a;
-            let second = both - b * 2.613_126 - first;
-            let third = (c - a) * SQRT_2 - second;
-            let fourth = both - d * 1.082_392_2 - third;
+            let inner = [f[5] + f[3], f[5] - f[3]];
+            let outer = [f[1] + f[7], f[1] - f[7]];
+            let both = (inner[1] + outer[1]) * 1.847_759_1;
+            let first = outer[0] + inner[0];
+            let second = both - inner[1] * 2.613_126 - first;
+            let third = (outer[0] - inner[0]) * SQRT_2 - second;
+            let fourth = both - outer[1] * 1.082_392_2 - third;
             for (index, odd) in [first, second, third, fourth].into_iter().enumerate() {
                 out[index] = even[index] + odd;
                 out[7 - index] = even[index] - odd;
@@ -113,7 +113,7 @@ fn to<const ACROSS: usize, const DOWN: usize>(block: &Block, plane: &mut [u8], s
 }
 
 /// A sample of a transformed value around 0.
-#[inline(always)]
+#[inline]
 pub fn sample(value: f32) -> u8 {
     // 2^23, from which on the lowest bits of a float are those of the number.
     let whole = (value + 128.0).clamp(0.0, 255.0) + 8_388_608.0;
