@@ -35,6 +35,7 @@ let
       ../Cargo.lock
       ../Cargo.toml
       ../benches/collection/main.rs
+      ../benches/saved/main.rs
       ../benches/compare/main.rs
       ../crates
       ../docs/completions

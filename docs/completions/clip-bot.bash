@@ -53,7 +53,7 @@ _clip__bot() {
 
     case "${cmd}" in
         clip__bot)
-            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version run check reload query help"
+            opts="-h -V --allowed --api-url --forget-left --keep-files --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version run check reload query help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -75,6 +75,13 @@ _clip__bot() {
                     ;;
                 --forget-left)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --keep-files)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -195,7 +202,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__check)
-            opts="-h -V --config-only --json --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --config-only --json --allowed --api-url --forget-left --keep-files --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,6 +224,13 @@ _clip__bot() {
                     ;;
                 --forget-left)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --keep-files)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -421,7 +435,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__query)
-            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --forget-left --keep-files --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -443,6 +457,13 @@ _clip__bot() {
                     ;;
                 --forget-left)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --keep-files)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -563,7 +584,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__reload)
-            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --forget-left --keep-files --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -585,6 +606,13 @@ _clip__bot() {
                     ;;
                 --forget-left)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --keep-files)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -705,7 +733,7 @@ _clip__bot() {
             return 0
             ;;
         clip__subcmd__bot__subcmd__run)
-            opts="-h -V --allowed --api-url --forget-left --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
+            opts="-h -V --allowed --api-url --forget-left --keep-files --language --log --poll-timeout --rate --results --search-auth --search-timeout --search-token-file --search-url --state-dir --storage --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -727,6 +755,13 @@ _clip__bot() {
                     ;;
                 --forget-left)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --keep-files)
+                    COMPREPLY=($(compgen -W "yes no" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_clip_bot_global_optspecs
-    string join \n allowed= api-url= forget-left= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= storage= token-file= workers= h/help V/version
+    string join \n allowed= api-url= forget-left= keep-files= language= log= poll-timeout= rate= results= search-auth= search-timeout= search-token-file= search-url= state-dir= storage= token-file= workers= h/help V/version
 end
 
 function __fish_clip_bot_needs_command
@@ -27,6 +27,8 @@ end
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_needs_command" -l keep-files -d 'whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten: `yes` or `no` [default: no] [CLIP_BOT_KEEP_FILES]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-bot -n "__fish_clip_bot_needs_command" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -68,6 +70,8 @@ complete -c clip-bot -n "__fish_clip_bot_needs_command" -f -a "help" -d 'Print t
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l keep-files -d 'whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten: `yes` or `no` [default: no] [CLIP_BOT_KEEP_FILES]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -104,6 +108,8 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand run" -s V -l version -
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l keep-files -d 'whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten: `yes` or `no` [default: no] [CLIP_BOT_KEEP_FILES]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -142,6 +148,8 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand check" -s V -l version
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l keep-files -d 'whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten: `yes` or `no` [default: no] [CLIP_BOT_KEEP_FILES]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''
@@ -178,6 +186,8 @@ complete -c clip-bot -n "__fish_clip_bot_using_subcommand reload" -s V -l versio
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l allowed -d 'ids of the users and chats that the bot serves, separated by commas, or `everyone`; empty: nobody but the owner, who claims the bot, and the owner\'s guests [CLIP_BOT_ALLOWED]' -r -f -a "everyone\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l api-url -d 'address of the Bot API server [default: https://api.telegram.org] [CLIP_BOT_API_URL]' -r -f
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l forget-left -d 'when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d [default: 30d] [CLIP_BOT_FORGET_LEFT]' -r -f
+complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l keep-files -d 'whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten: `yes` or `no` [default: no] [CLIP_BOT_KEEP_FILES]' -r -f -a "yes\t''
+no\t''"
 complete -c clip-bot -n "__fish_clip_bot_using_subcommand query" -l language -d 'language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user\'s own [CLIP_BOT_LANGUAGE]' -r -f -a "en\t''
 es\t''
 de\t''

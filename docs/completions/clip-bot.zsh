@@ -18,6 +18,7 @@ _clip-bot() {
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
+'--keep-files=[whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten\: \`yes\` or \`no\` \[default\: no\] \[CLIP_BOT_KEEP_FILES\]]::VALUE:(yes no)' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -49,6 +50,7 @@ _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
+'--keep-files=[whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten\: \`yes\` or \`no\` \[default\: no\] \[CLIP_BOT_KEEP_FILES\]]::VALUE:(yes no)' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -73,6 +75,7 @@ _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
+'--keep-files=[whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten\: \`yes\` or \`no\` \[default\: no\] \[CLIP_BOT_KEEP_FILES\]]::VALUE:(yes no)' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -99,6 +102,7 @@ _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
+'--keep-files=[whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten\: \`yes\` or \`no\` \[default\: no\] \[CLIP_BOT_KEEP_FILES\]]::VALUE:(yes no)' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \
@@ -123,6 +127,7 @@ _arguments "${_arguments_options[@]}" : \
 '--allowed=[ids of the users and chats that the bot serves, separated by commas, or \`everyone\`; empty\: nobody but the owner, who claims the bot, and the owner'\''s guests \[CLIP_BOT_ALLOWED\]]:VALUE:(everyone)' \
 '--api-url=[address of the Bot API server \[default\: https\://api.telegram.org\] \[CLIP_BOT_API_URL\]]:VALUE:' \
 '--forget-left=[when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d \[default\: 30d\] \[CLIP_BOT_FORGET_LEFT\]]:VALUE:' \
+'--keep-files=[whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten\: \`yes\` or \`no\` \[default\: no\] \[CLIP_BOT_KEEP_FILES\]]::VALUE:(yes no)' \
 '--language=[language of all answers\: \`en\`, \`es\`, \`de\`, \`fr\`, \`it\`, \`pt\`, \`ru\`, \`uk\`, \`zh\` or \`ja\`; empty\: each user'\''s own \[CLIP_BOT_LANGUAGE\]]:VALUE:(en es de fr it pt ru uk zh ja)' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_BOT_LOG\]]:VALUE:(off error warn info debug trace)' \
 '--poll-timeout=[how long one getUpdates request waits for messages, 1s to 50s \[default\: 50s\] \[CLIP_BOT_POLL_TIMEOUT\]]:VALUE:' \

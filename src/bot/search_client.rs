@@ -34,6 +34,7 @@ pub struct SearchClient {
     url: String,
     auth: Arc<Auth>,
     timeout: Duration,
+    keep_files: bool,
     http: http::Client,
     /// Whose `file_id`s are of use.
     bot: String,
@@ -100,6 +101,7 @@ impl SearchClient {
             url: config.search_url.clone(),
             auth: Arc::new(Auth::new(&config.search_auth)),
             timeout: config.search_timeout,
+            keep_files: config.keep_files,
             http: http::Client::new(connections),
             bot: config.bot_id().to_owned(),
         }

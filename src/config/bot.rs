@@ -36,6 +36,8 @@ pub struct BotConfig {
     pub control: Option<PathBuf>,
     /// File of the metrics, if systemd gave a folder for it.
     pub metrics: Option<PathBuf>,
+    /// Whether the endpoint is to keep the files of saved pictures.
+    pub keep_files: bool,
     /// Pictures in an answer.
     pub results: usize,
     /// The chat that own pictures are put into for inline mode, if any.
@@ -164,6 +166,7 @@ impl BotConfig {
             },
             control: runtime.as_ref().map(|folder| folder.join("control")),
             metrics: runtime.map(|folder| folder.join("clip-bot.prom")),
+            keep_files: settings.is("CLIP_BOT_KEEP_FILES", "yes", "no"),
             results: settings.number("CLIP_BOT_RESULTS", 1, 10),
             storage: settings.or(storage(&settings), None),
             forget_left: settings.duration("CLIP_BOT_FORGET_LEFT", 1, 1000 * 86_400),

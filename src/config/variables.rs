@@ -55,6 +55,11 @@ pub const BOT_VARIABLES: &[Variable] = &[
         "when the pictures collected in a chat are forgotten after the bot was removed from it, 1s to 1000d",
     ),
     variable(
+        "CLIP_BOT_KEEP_FILES",
+        "no",
+        "whether the endpoint keeps the files of saved pictures, too, in their largest size and without metadata, until they are forgotten: `yes` or `no`",
+    ),
+    variable(
         "CLIP_BOT_LANGUAGE",
         "",
         "language of all answers: `en`, `es`, `de`, `fr`, `it`, `pt`, `ru`, `uk`, `zh` or `ja`; empty: each user's own",

@@ -1,5 +1,6 @@
 //! Pictures that people keep with the bot: saved, found by words and by who saved them alone, forgotten.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use clip_bot::engine::drawings;
@@ -23,6 +24,10 @@ const SECRET: &str = "s3cret-of-the-test";
 
 impl Scene {
     fn start(name: &str) -> Self {
+        Self::with(name, &[])
+    }
+
+    fn with(name: &str, settings: &[(&str, &str)]) -> Self {
         let (telegram, store) = (Telegram::start(), Store::start(name, &[]));
         for (id, language) in [(7, "en"), (8, "en")] {
             telegram.api.add_user(id, "U", language);
@@ -31,10 +36,14 @@ impl Scene {
             &telegram.url(),
             &format!("http://{}", store.address),
             &[
-                ("CLIP_BOT_SEARCH_TOKEN", SECRET),
-                ("CLIP_BOT_RATE", "60/1m"),
-                ("CLIP_BOT_LOG", "debug"),
-            ],
+                &[
+                    ("CLIP_BOT_SEARCH_TOKEN", SECRET),
+                    ("CLIP_BOT_RATE", "60/1m"),
+                    ("CLIP_BOT_LOG", "debug"),
+                ],
+                settings,
+            ]
+            .concat(),
         );
         Self {
             telegram,
@@ -335,4 +344,40 @@ fn pressed(stage: &Stage, asked: &Call) -> Value {
             "reply_to_message": of_album(stage, 101, "1")["message"],
         },
     }})
+}
+
+/// The files that are kept in a folder and those below it.
+fn kept(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.flat_map(|entry| match entry.path() {
+        path if path.is_dir() => kept(&path),
+        path if folder.ends_with("files") => vec![std::fs::read(path).expect("readable")],
+        _ => Vec::new(),
+    });
+    files.collect()
+}
+
+#[test]
+fn files_are_kept_where_the_operator_wants_that_and_gone_when_they_are_forgotten() {
+    for (name, setting, count) in [("chat-files", "yes", 1), ("chat-no-files", "no", 0)] {
+        let scene = Scene::with(name, &[("CLIP_BOT_KEEP_FILES", setting)]);
+        scene.send(7, "bus", "one");
+        scene.press(7, "Keep them");
+        scene.telegram.wait_for_text("Saved.");
+        let files = kept(&scene.store.folder);
+        assert_eq!(files.len(), count, "{setting}");
+        let sent = drawings::find("bus").expect("built in").file;
+        for file in files {
+            let [old, new] = [sent, &file].map(|bytes| image::load_from_memory(bytes));
+            assert_eq!(
+                old.expect("a JPEG"),
+                new.expect("a JPEG"),
+                "the same picture"
+            );
+        }
+        scene.press(7, "Forget");
+        scene.telegram.wait_for_text("Forgotten.");
+        assert_eq!(kept(&scene.store.folder).len(), 0);
+        scene.stop();
+    }
 }

@@ -44,6 +44,17 @@ impl SearchClient {
         Ok(health.get("engine").map(|_| saves))
     }
 
+    /// Telegram's name of the size of `picture` that is to be fetched and saved: the largest where files are
+    /// kept, else one that is large enough to be understood.
+    #[must_use]
+    pub fn saved_size<'a>(&self, picture: &'a NewPicture) -> &'a str {
+        if self.keep_files {
+            &picture.sent
+        } else {
+            &picture.fetched
+        }
+    }
+
     /// Saves the picture in `bytes` in `collection`, and returns whether it was not there before. Once
     /// that returns, it is on the endpoint's disk.
     ///
@@ -61,6 +72,7 @@ impl SearchClient {
             "key": picture.key,
             "taken": picture.date,
             "file_id": self.own_file_id(picture),
+            "keep": self.keep_files,
         });
         let by = picture.by.map(|by| by.to_string());
         let texts = [

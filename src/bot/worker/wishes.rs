@@ -247,7 +247,8 @@ impl ChatWorker {
             tools.delivery.download(path, limit)
         };
         let send = |call| self.send(call);
-        let fetched = sent_pictures::fetch(&picture.fetched, send, download);
+        let size = tools.search.saved_size(picture);
+        let fetched = sent_pictures::fetch(size, send, download);
         let (form, bytes) = fetched.map_err(|failure| match failure.reason {
             // Telegram's refusal is final, the endpoint's own troubles are not.
             Reason::Internal => Failure::new(Reason::NotFound, failure.message),
