@@ -168,6 +168,12 @@ impl Album {
         }
     }
 
+    /// Whether its pictures were saved, in collections with such names.
+    pub fn is_of(&self, is_such: impl Fn(&str) -> bool) -> bool {
+        let mut of = self.items.iter().map(|item| item.hit.collection.as_deref());
+        of.all(|name| name.is_some_and(&is_such))
+    }
+
     /// An album that was begun before a restart, to be gone on with.
     #[must_use]
     pub fn resumed(sent: Sent, known: &FileIds) -> Self {

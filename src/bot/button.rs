@@ -36,6 +36,8 @@ pub enum Act {
     Like,
     /// Forgets the picture; without one, everything of who presses it.
     Forget,
+    /// Forgets the picture that the button is below.
+    ForgetShown,
     /// Forgets everything that was saved in the chat.
     ForgetChat,
     /// From now on pictures are saved.
@@ -44,7 +46,7 @@ pub enum Act {
     FindAll,
 }
 
-const ALL: [Act; 12] = [
+const ALL: [Act; 13] = [
     Act::Try,
     Act::Retry,
     Act::More,
@@ -54,6 +56,7 @@ const ALL: [Act; 12] = [
     Act::Find,
     Act::Like,
     Act::Forget,
+    Act::ForgetShown,
     Act::ForgetChat,
     Act::SaveAll,
     Act::FindAll,
@@ -87,6 +90,7 @@ impl Act {
             Self::Find => 'f',
             Self::Like => 'l',
             Self::Forget => 'd',
+            Self::ForgetShown => 'z',
             Self::ForgetChat => 'c',
             Self::SaveAll => 'k',
             Self::FindAll => 'q',

@@ -136,6 +136,23 @@ pub fn similar(search: &Search) -> Value {
     one_button(search.texts.similar_button, search.similar(0))
 }
 
+/// The same below a picture that was saved for where it is shown, which can be forgotten there, too.
+#[must_use]
+pub fn below_a_saved(search: &Search) -> Value {
+    let forget = Button {
+        act: Act::ForgetShown,
+        offset: 0,
+        owner: None,
+        by_picture: true,
+        words: "",
+    };
+    let similar = similar(search);
+    match forget.data() {
+        Some(data) => with_button(similar, search.texts.forget_button, data),
+        None => similar,
+    }
+}
+
 /// `markup` with one more row.
 fn with_row(mut markup: Value, row: &[(&str, String)]) -> Value {
     let mut more = buttons(row);

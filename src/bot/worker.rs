@@ -412,7 +412,11 @@ impl ChatWorker {
     fn send_album(&self, update: i64, work: &mut SearchWork) -> Option<SearchEvent> {
         let SearchWork { job, album, .. } = work;
         let album = album.as_mut()?;
-        album.below_a_single = reply::similar(&job.search);
+        album.below_a_single = if album.is_of(|name| self.is_kept_for(&job.search, name)) {
+            reply::below_a_saved(&job.search)
+        } else {
+            reply::similar(&job.search)
+        };
         let errand = Errand {
             worker: self,
             update,

@@ -347,6 +347,51 @@ fn what_a_chat_kept_is_found_by_its_members_and_by_nobody_else() {
 }
 
 #[test]
+fn an_answer_can_be_forgotten_by_its_button_by_who_posted_the_picture() {
+    let scene = Scene::start("groups-button", &[]);
+    scene.collect();
+    scene.post(MEMBER, GROUP, "bus", "our zephyrine");
+    scene.wait_for_saved(GROUP, &["our zephyrine"]);
+    // The folders hold a thousand drawings: words that none of them has.
+    scene.say(ADMIN, GROUP, "/query zephyrine");
+    answers(&scene, GROUP, 1);
+    scene.press(STRANGER, GROUP, "Forget");
+    scene.telegram.wait_for_text("somebody else posted it");
+    assert_eq!(scene.captions(GROUP), ["our zephyrine"]);
+    scene.press(MEMBER, GROUP, "Forget");
+    scene.telegram.wait_for_text("Forgotten.");
+    assert_eq!(scene.captions(GROUP), [""; 0]);
+    scene.stop();
+}
+
+#[test]
+fn a_picture_that_was_posted_as_a_file_is_shown_as_one() {
+    let scene = Scene::start("groups-file", &[]);
+    let number = scene.post(ADMIN, GROUP, "bus", "a photo");
+    scene.collect();
+    let shown = scene.telegram.api.messages(GROUP);
+    let photo = shown.iter().find(|shown| shown["message_id"] == number);
+    let file_id = photo.expect("posted")["photo"][0]["file_id"].clone();
+    scene.telegram.push(json!({"message": {
+        "message_id": 900, "date": 1_790_000_000, "caption": "our zephyrine",
+        "chat": {"id": GROUP, "type": "supergroup", "title": "Family"},
+        "from": {"id": MEMBER, "is_bot": false, "first_name": "M"},
+        "document": {"file_id": file_id, "file_unique_id": "u-file", "mime_type": "image/png"},
+    }}));
+    scene.wait_for_saved(GROUP, &["our zephyrine"]);
+    let until = Instant::now() + PATIENCE;
+    let of_files = |call: &&crate::support::telegram::Call| {
+        let results = call.parameters["results"].as_array();
+        results.is_some_and(|all| all.iter().any(|one| one["document_file_id"] == file_id))
+    };
+    while !scene.telegram.calls().iter().any(|call| of_files(&call)) {
+        assert!(Instant::now() < until);
+        inline(&scene, MEMBER);
+    }
+    scene.stop();
+}
+
+#[test]
 fn a_member_who_was_not_let_in_finds_the_pictures_of_the_chat_alone() {
     let group = GROUP.to_string();
     let scene = Scene::start("groups-members", &[("CLIP_BOT_ALLOWED", &group)]);

@@ -21,7 +21,7 @@ impl Item {
     /// Where whoever reads it finds the picture.
     pub(super) fn address(&self) -> &str {
         match &self.hit.link {
-            Some(link) if self.hit.url.is_empty() => link,
+            Some(link) if self.hit.url.is_empty() || pictures::is_local(&self.hit.url) => link,
             _ => &self.hit.url,
         }
     }

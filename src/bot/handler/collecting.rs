@@ -66,7 +66,8 @@ fn forget_of(message: &Message) -> Asked {
 fn asked_for(message: &Message, what: Asked, manners: &Manners) -> Option<Task> {
     let sender = message.from.as_ref();
     let by_a_bot = message.sender_chat.is_none() && sender.is_some_and(|user| user.is_bot);
-    if by_a_bot || message.via_bot.is_some() || message.chat.is_direct_messages {
+    let is_to_others = message.is_automatic_forward || message.chat.is_direct_messages;
+    if by_a_bot || message.via_bot.is_some() || is_to_others {
         return None;
     }
     let chat = message.chat.id;

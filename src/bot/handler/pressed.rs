@@ -40,8 +40,11 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
         if is_in { search } else { search.as_member() }
     };
     let texts = manners.texts(callback.from.language_code.as_deref());
-    if button.act == Act::ForgetChat {
-        let search = forget_chat(callback, message, texts);
+    if let Act::ForgetChat | Act::ForgetShown = button.act {
+        let search = match button.act {
+            Act::ForgetChat => forget_chat(callback, message, texts),
+            _ => forget_shown(callback, message, texts),
+        };
         let search = search.map(Task::Search);
         return [acknowledge(None)].into_iter().chain(search).collect();
     }
@@ -154,6 +157,25 @@ fn forget_chat(callback: &Callback, message: &Message, texts: &'static Texts) ->
     let search = search_for(to, callback.from.id, request, texts);
     let edit = Some(message.message_id).filter(|id| *id > 0);
     Some(Search { edit, ..search })
+}
+
+/// To forget the picture in `message`, which we found: in a chat, if who presses may do that, which is asked
+/// later; in private, if they saved it.
+fn forget_shown(callback: &Callback, message: &Message, texts: &'static Texts) -> Option<Search> {
+    let key = NewPicture::of(message)?.key;
+    let (to, user) = (address_of(message), callback.from.id);
+    if !message.chat.is_private() {
+        let request = Request {
+            what: CollectAsked::Forget(key),
+            leads: false,
+        };
+        return Some(search_for(to, user, request, texts));
+    }
+    let found = Search::for_words(to, user, String::new(), 1, texts);
+    Some(Search {
+        wish: Some(Box::new(Wish::Forget(Forget::Picture(key)))),
+        ..found
+    })
 }
 
 /// Pictures like one that we sent: the one in `message`, or in another message of its chat.

@@ -138,6 +138,19 @@ impl ChatWorker {
         members.seen_by(search.asker, &search.chats, most, ask)
     }
 
+    /// Whether the collection `name` is that of the chat, or in private that of the person, where `search` is
+    /// answered.
+    pub(super) fn is_kept_for(&self, search: &Search, name: &str) -> bool {
+        if let Some(own) = search.own_collection() {
+            return own == name;
+        }
+        let chats = &self.tools.members.chats;
+        chats
+            .collections(search.to.chat)
+            .iter()
+            .any(|one| one == name)
+    }
+
     /// Whether who was not let in is in one of the chats whose pictures they ask for.
     fn enter(&self, search: &Search) -> SearchEvent {
         if self.surely_saves() && !self.chats_of(search).is_empty() {
