@@ -11,6 +11,7 @@ mod playground;
 mod rate;
 mod search;
 mod settings;
+mod threshold;
 mod token;
 mod variables;
 
@@ -25,6 +26,7 @@ pub use rate::Rate;
 pub use search::{
     ClipConfig, EngineConfig, SavedQuota, SearchConfig, SpaceArguments, SpaceConfig, SpaceLocation,
 };
+pub use threshold::Threshold;
 #[cfg(feature = "playground")]
 pub(crate) use token::made_token;
 pub(crate) use token::printable;

@@ -2,6 +2,8 @@
 //! Engines know neither each other nor the endpoint in front of them.
 
 #[cfg(feature = "clip")]
+pub mod calibration;
+#[cfg(feature = "clip")]
 pub mod clip;
 #[cfg(feature = "drawings")]
 pub mod drawings;
@@ -28,8 +30,10 @@ use crate::collection::saved::{Quota, Saved};
 #[cfg(feature = "clip")]
 use crate::collection::{index::Index, qdrant::Qdrant};
 #[cfg(feature = "clip")]
-use crate::config::ClipConfig;
+use crate::config::{ClipConfig, Threshold};
 use crate::config::{EngineConfig, SearchConfig};
+#[cfg(feature = "clip")]
+use crate::engine::calibration::Calibration;
 use crate::error::{Error, Result};
 use crate::search::Engine;
 #[cfg(feature = "clip")]
@@ -107,7 +111,7 @@ fn choose_clip(config: &ClipConfig) -> Result<Arc<dyn Engine>> {
         (Some(encoder), Some(saved)) => {
             let encoder = Arc::clone(encoder);
             let engine =
-                clip::ClipEngine::without_folders(encoder, Arc::clone(saved), min_score(config))?;
+                clip::ClipEngine::without_folders(encoder, Arc::clone(saved), min_score(config)?)?;
             let engine: Box<dyn Engine> = Box::new(engine);
             Some(engine)
         }
@@ -131,13 +135,27 @@ fn choose_clip(config: &ClipConfig) -> Result<Arc<dyn Engine>> {
 
 /// The threshold of `config`, or else that of its model.
 #[cfg(feature = "clip")]
-fn min_score(config: &ClipConfig) -> f32 {
-    let default = match &config.model {
+fn min_score(config: &ClipConfig) -> Result<f32> {
+    let calibration = match &config.model {
+        Some(file) => Calibration::load(file)?,
         #[cfg(feature = "drawings")]
-        None => sample::MIN_SCORE,
-        _ => clip::MIN_SCORE,
+        None => Some(sample::CALIBRATION),
+        #[cfg(not(feature = "drawings"))]
+        None => None,
     };
-    config.min_score.unwrap_or(default)
+    match (config.min_score, calibration) {
+        (Some(Threshold::Cosine(cosine)), _) => Ok(cosine),
+        (Some(threshold), Some(calibration)) => Ok(calibration.cosine(threshold)),
+        (Some(_), None) => Err(Error::config(
+            "CLIP_SEARCH_MIN_SCORE is a word, but the model has no calibration: make it anew with clip-search \
+             model convert or fetch, or set a number from -1 to 1",
+        )),
+        (None, Some(calibration)) if config.model.is_none() => {
+            Ok(calibration.cosine(Threshold::Normal))
+        }
+        // With trained weights it could not be tried: who wants one says so.
+        (None, _) => Ok(clip::MIN_SCORE),
+    }
 }
 
 /// The store of saved pictures that `config` names, if it names one.
@@ -201,7 +219,7 @@ fn clip_engine(
             ));
         }
     };
-    let min_score = min_score(config);
+    let min_score = min_score(config)?;
     let is_of_photos =
         config.model.is_none() && (config.index.is_some() || config.qdrant.is_some());
     let engine = clip::ClipEngine::new(

@@ -260,7 +260,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -503,7 +503,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1012,7 +1012,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1311,7 +1311,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1554,7 +1554,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1804,7 +1804,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2047,7 +2047,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2402,7 +2402,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2645,7 +2645,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2888,7 +2888,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -3131,7 +3131,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -3374,7 +3374,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -3617,7 +3617,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -3860,7 +3860,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -4187,7 +4187,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -4430,7 +4430,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -4701,7 +4701,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -4944,7 +4944,7 @@ _clip__search() {
                     return 0
                     ;;
                 --min-score)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "strict normal loose normal" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -42,7 +42,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_needs_command" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_needs_command" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_needs_command" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -90,7 +93,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand serve" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -131,7 +137,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand check" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -178,7 +187,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand query" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -220,7 +232,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand import; and not __fish_seen_subcommand_from telegram help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -265,7 +280,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand import; and __fish_seen_subcommand_from telegram" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -308,7 +326,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and not __fish_seen_subcommand_from add compact info push remove verify help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -357,7 +378,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -404,7 +428,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from compact" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -445,7 +472,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from info" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -487,7 +517,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from push" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -529,7 +562,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from remove" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -570,7 +606,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from verify" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -618,7 +657,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and not __fish_seen_subcommand_from list fetch convert info help" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -664,7 +706,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from list" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -705,7 +750,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from fetch" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -746,7 +794,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from convert" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"
@@ -787,7 +838,10 @@ warn\t''
 info\t''
 debug\t''
 trace\t''"
-complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model\'s default [CLIP_SEARCH_MIN_SCORE]' -r -f
+complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l min-score -d 'how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit [CLIP_SEARCH_MIN_SCORE]' -r -f -a "strict\t''
+normal\t''
+loose\t''
+normal\t''"
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l model -d 'file of the CLIP model, or the name of a known one, which is fetched once; empty: the one that was named for the index, else the small built-in model, which knows drawings only [CLIP_SEARCH_MODEL]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand model; and __fish_seen_subcommand_from info" -l open -d 'whether anybody may search who reaches the address, where it is not loopback and no token is set: `yes` or `no` [default: no] [CLIP_SEARCH_OPEN]' -r -f -a "yes\t''
 no\t''"

@@ -24,7 +24,7 @@ _clip-search() {
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -66,7 +66,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -101,7 +101,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -142,7 +142,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -179,7 +179,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -224,7 +224,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -288,7 +288,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -332,7 +332,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -374,7 +374,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -409,7 +409,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -445,7 +445,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -482,7 +482,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -518,7 +518,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -601,7 +601,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -644,7 +644,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -679,7 +679,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -716,7 +716,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \
@@ -754,7 +754,7 @@ _arguments "${_arguments_options[@]}" : \
 '--index=[folder of the picture index; empty\: the built-in pictures \[CLIP_SEARCH_INDEX\]]:VALUE:_files -/' \
 '--listen=[address and port to listen on; a socket passed by systemd takes precedence \[default\: 127.0.0.1\:8080\] \[CLIP_SEARCH_LISTEN\]]:VALUE:' \
 '--log=[log level\: \`off\`, \`error\`, \`warn\`, \`info\`, \`debug\` or \`trace\` \[default\: info\] \[CLIP_SEARCH_LOG\]]:VALUE:(off error warn info debug trace)' \
-'--min-score=[lowest cosine similarity of a picture found by a text query, -1 to 1; empty\: the model'\''s default \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:' \
+'--min-score=[how similar a picture found by a text query must be\: \`strict\`, \`normal\`, \`loose\`, or the lowest cosine, -1 to 1; empty\: \`normal\` for the built-in model, else no limit \[CLIP_SEARCH_MIN_SCORE\]]:VALUE:(strict normal loose normal)' \
 '--model=[file of the CLIP model, or the name of a known one, which is fetched once; empty\: the one that was named for the index, else the small built-in model, which knows drawings only \[CLIP_SEARCH_MODEL\]]:VALUE:_files' \
 '--open=[whether anybody may search who reaches the address, where it is not loopback and no token is set\: \`yes\` or \`no\` \[default\: no\] \[CLIP_SEARCH_OPEN\]]::VALUE:(yes no)' \
 '--page=[the page at \`/\` for people with a browser, \`on\` or \`off\`; empty\: \`on\` unless a token is set \[CLIP_SEARCH_PAGE\]]:VALUE:(on off on)' \

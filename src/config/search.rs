@@ -2,12 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use super::settings::Settings;
 use super::token::is_made;
-use super::{Environment, Origins, SEARCH_VARIABLES};
+use super::{Environment, Origins, SEARCH_VARIABLES, Threshold};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
@@ -68,8 +67,8 @@ pub struct ClipConfig {
     pub qdrant: Option<String>,
     /// API key for Qdrant.
     pub qdrant_key: Option<Secret>,
-    /// Lowest cosine similarity of a picture found by a text query; `None` for the model's default.
-    pub min_score: Option<f32>,
+    /// Least similarity of a picture found by a text query; `None` for the model's default.
+    pub min_score: Option<Threshold>,
     /// Folder of saved pictures; `None` to save none.
     pub saved: Option<PathBuf>,
     /// Most of what each collection of saved pictures may hold.
@@ -138,21 +137,6 @@ pub enum SpaceArguments {
     Positional(Vec<serde_json::Value>),
     /// By parameter name; the Space's defaults apply to the others.
     Named(serde_json::Map<String, serde_json::Value>),
-}
-
-/// A cosine similarity: a number from -1 to 1.
-struct Cosine(f32);
-
-impl FromStr for Cosine {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let cosine = text.parse().map_err(drop)?;
-        (-1.0..=1.0)
-            .contains(&cosine)
-            .then_some(Self(cosine))
-            .ok_or(())
-    }
 }
 
 impl SearchConfig {
@@ -260,11 +244,10 @@ impl Settings<'_> {
         );
         let key = self.secret("CLIP_SEARCH_QDRANT_KEY", "qdrant-key");
         let min_score = "CLIP_SEARCH_MIN_SCORE";
-        let cosine = (!self.text(min_score).is_empty())
-            .then(|| self.parsed(min_score, "a number from -1 to 1"));
-        let min_score = self
-            .or(cosine.transpose(), None)
-            .map(|Cosine(cosine)| cosine);
+        let expected = "strict, normal, loose or a number from -1 to 1";
+        let threshold =
+            (!self.text(min_score).is_empty()).then(|| self.parsed(min_score, expected));
+        let min_score = self.or(threshold.transpose(), None);
         ClipConfig {
             model,
             models: self.models_folder(),

@@ -326,7 +326,7 @@ fn every_setting_of_the_endpoint_is_taken() {
         cache: Some("/pictures/small".into()),
         qdrant: None,
         qdrant_key: None,
-        min_score: Some(-0.5),
+        min_score: Some(Threshold::Cosine(-0.5)),
         saved: None,
         quota: SavedQuota::default(),
         public_base: Some("https://h.example/d/".to_owned()),
@@ -425,7 +425,7 @@ fn every_wrong_setting_of_the_endpoint_is_named_with_a_remedy() {
         ),
         (
             "CLIP_SEARCH_MIN_SCORE",
-            &["1.1", "nan", "much"],
+            &["1.1", "nan", "much", "Normal"],
             "from -1 to 1",
         ),
         ("CLIP_SEARCH_HUB", &["huggingface.co"], "https://"),

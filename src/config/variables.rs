@@ -187,7 +187,7 @@ pub const SEARCH_VARIABLES: &[Variable] = &[
     variable(
         "CLIP_SEARCH_MIN_SCORE",
         "",
-        "lowest cosine similarity of a picture found by a text query, -1 to 1; empty: the model's default",
+        "how similar a picture found by a text query must be: `strict`, `normal`, `loose`, or the lowest cosine, -1 to 1; empty: `normal` for the built-in model, else no limit",
     ),
     variable(
         "CLIP_SEARCH_MODEL",

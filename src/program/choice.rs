@@ -10,6 +10,8 @@ use clip::model::Model;
 
 use crate::collection::index::Index;
 use crate::config::ClipConfig;
+#[cfg(feature = "drawings")]
+use crate::engine::calibration::Calibration;
 use crate::engine::open_model;
 use crate::error::{Error, Kind, Result};
 use crate::models::{KNOWN_MODELS, KnownModel, known_model};
@@ -159,9 +161,22 @@ fn fetch(known: &KnownModel, folder: &Path, hub: &str, progress: &mut dyn Progre
     for note in notes {
         progress.say(&format!("note: {note}"));
     }
+    calibrate(&file)?;
     // What it was made from is as large again several times over.
     let _ = std::fs::remove_dir_all(&checkpoint);
     progress.say(&format!("using {} from now on", file.display()));
+    Ok(())
+}
+
+/// Measures what the similarities of the new model in `file` are worth, and keeps it beside it.
+///
+/// # Errors
+/// The model cannot be used, or there is no room.
+pub(super) fn calibrate(file: &Path) -> Result<()> {
+    #[cfg(feature = "drawings")]
+    Calibration::measure(&Model::open(file)?)?.save(file)?;
+    #[cfg(not(feature = "drawings"))]
+    let _ = file;
     Ok(())
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::config::ClipConfig;
+use crate::config::{ClipConfig, Threshold};
+use crate::engine::calibration::Calibration;
 use crate::error::{Error, Kind, Result};
 use crate::models::{KNOWN_MODELS, KnownModel, RECALL_SOURCE, known_model};
 use crate::program::bars::TerminalProgress;
@@ -195,6 +196,7 @@ fn by_hand(
 
 fn make(from: &Path, to: &Path, precision: Precision) -> Result<u8> {
     let (model, notes) = convert(from, to, precision)?;
+    choice::calibrate(to)?;
     print_lines(notes.iter().map(|note| format!("note: {note}")));
     print_lines(lines(&model));
     Ok(0)
@@ -203,6 +205,11 @@ fn make(from: &Path, to: &Path, precision: Precision) -> Result<u8> {
 fn info(file: &Path) -> Result<u8> {
     let model = Model::open(file)?;
     print_lines(lines(&model));
+    print_lines(Calibration::load(file)?.map(|found| {
+        let levels = [Threshold::Strict, Threshold::Normal, Threshold::Loose];
+        let [strict, normal, loose] = levels.map(|level| found.cosine(level));
+        format!("least    strict {strict:.3}, normal {normal:.3}, loose {loose:.3}")
+    }));
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
     if let Some(known) = KNOWN_MODELS.iter().find(|known| known.name == name) {
         print_lines(known.lines().map(|line| format!("{:<8} {line}", "known")));

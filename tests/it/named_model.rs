@@ -66,6 +66,8 @@ fn a_model_is_fetched_by_its_name_once_and_used_from_then_on() {
         assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
         assert!(!ended.output.contains(DRAWINGS_ONLY), "{}", ended.output);
     }
+    let info = search(&folder, "http://127.0.0.1:1", &["model", "info"]);
+    assert!(info.output.contains("least    strict "), "{}", info.output);
     let found = search(&folder, "http://127.0.0.1:1", &["query", "red"]);
     let paths: Vec<&str> = found
         .output
