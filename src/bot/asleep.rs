@@ -34,7 +34,7 @@ struct WaitingState {
 pub enum Step {
     /// Ask the endpoint for this, on behalf of the oldest; then [`WaitingRoom::pause`] or
     /// [`WaitingRoom::release`].
-    Ask(Search),
+    Ask(Box<Search>),
     /// These waited as long as they may; [`WaitingRoom::back_in_the_queue`] follows.
     TellStillAsleep(Vec<ChatJob>),
     /// The room is closed.
@@ -119,7 +119,7 @@ impl WaitingRoom {
                 return Step::TellStillAsleep(late);
             }
             if let Some(Work::Search(work)) = state.jobs.first().map(|job| &job.work) {
-                return Step::Ask(work.job.search.clone());
+                return Step::Ask(Box::new(work.job.search.clone()));
             }
         }
     }

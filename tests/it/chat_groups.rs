@@ -265,8 +265,9 @@ fn is_shown(scene: &Scene, chat: i64) -> usize {
 
 fn inline(scene: &Scene, user: i64) -> Vec<Value> {
     let id = scene.telegram.api.ask_inline(user, "zephyrine", "");
+    let id = id.to_string();
     let answer = scene.telegram.wait_for("an inline answer", |call| {
-        call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == id.to_string()
+        call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
     });
     assert_eq!(answer.parameters["is_personal"], true);
     let results = answer.parameters["results"].as_array().expect("results");

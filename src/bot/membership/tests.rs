@@ -13,7 +13,7 @@ fn telegrams_word_counts_for_a_minute_unless_something_changes() {
     };
     let question = ask(&mut known, now);
     assert!(known.told(question, Some(true)));
-    let late = now + MAX_AGE - Duration::from_secs(1);
+    let late = now + MAX_AGE.saturating_sub(Duration::from_secs(1));
     assert_eq!(known.word(-5, 7, late), Word::Known(true));
     assert_eq!(ask(&mut known, now + MAX_AGE).user, 7);
     let question = ask(&mut known, now + MAX_AGE);

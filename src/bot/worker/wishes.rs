@@ -108,7 +108,8 @@ impl ChatWorker {
         let own = own.filter(|_| has_saved && !search.is_members);
         let mut saved: Vec<String> = own.into_iter().collect();
         let of_chats = !search.chats.is_empty();
-        if !(of_chats || !saved.is_empty()) || !self.surely_saves() {
+        let is_nothing_saved = !of_chats && saved.is_empty();
+        if is_nothing_saved || !self.surely_saves() {
             return (!search.is_members).then(Filter::default);
         }
         saved.extend(self.chats_of(search));

@@ -49,9 +49,10 @@ pub(super) fn set(state: &mut ServerState, user: i64, chat: i64, wanted: &'stati
     let leads = chat.admins.contains(&me);
     let change = json!({"chat": chat.json, "from": user_json, "date": now(),
         "old_chat_member": before, "new_chat_member": after});
-    let kind = match user == me {
-        true => Some("my_chat_member"),
-        false => leads.then_some("chat_member"),
+    let kind = if user == me {
+        Some("my_chat_member")
+    } else {
+        leads.then_some("chat_member")
     };
     if let Some(kind) = kind.filter(|kind| state.updates.wanted(kind)) {
         state.updates.push(id, json!({ kind: change }));

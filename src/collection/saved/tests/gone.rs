@@ -86,7 +86,8 @@ fn a_caption_that_was_changed_is_gone_and_all_else_stays() {
     assert_eq!(all.len(), 1);
     saved.checkpoint().expect("room");
     for words in [&b"Zephyrine"[..], b"zephyrine"] {
-        assert_eq!(with(&folder, words), [PathBuf::new(); 0]);
+        let holding = with(&folder, words);
+        assert!(holding.is_empty(), "{holding:?}");
     }
     assert!(!with(&folder, &file).is_empty());
     fs::remove_dir_all(&folder).expect("ours");
