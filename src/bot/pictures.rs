@@ -10,6 +10,7 @@ use crate::error::{Error, Kind, Result};
 use crate::http;
 use crate::http::{Allowed, Bytes, Place};
 use crate::media::picture_type;
+use crate::secret::Secret;
 
 /// Most that Telegram accepts as an uploaded photo.
 pub const MAX_BYTES: u64 = 10_000_000;
@@ -42,6 +43,17 @@ pub struct PictureForm {
 #[derive(Debug)]
 pub struct Fetcher {
     client: http::Client,
+    own: Option<Own>,
+}
+
+/// How the endpoint's own pictures are fetched: those that are saved are shown with its token alone. No
+/// redirect is followed, which would carry the token along.
+#[derive(Debug)]
+struct Own {
+    /// What their addresses begin with.
+    start: String,
+    token: Secret,
+    client: http::Client,
 }
 
 impl Fetcher {
@@ -51,6 +63,22 @@ impl Fetcher {
         let allowed = Allowed::PublicOr(Place::of(endpoint));
         Self {
             client: http::Client::for_downloads(allowed),
+            own: None,
+        }
+    }
+
+    /// The same, which shows `token` to the endpoint whose searches are at `endpoint`, and to nobody else.
+    #[must_use]
+    pub fn with_token(self, endpoint: &str, token: Secret) -> Self {
+        let base = endpoint.strip_suffix("/search").unwrap_or(endpoint);
+        let own = Own {
+            start: format!("{base}/images/"),
+            token,
+            client: http::Client::new(1),
+        };
+        Self {
+            own: Some(own),
+            ..self
         }
     }
 
@@ -61,8 +89,15 @@ impl Fetcher {
     /// Those of [`http::Client::send`]; [`Kind::Garbled`] for another status than 200;
     /// [`Kind::Unusable`] when what comes is no picture.
     pub fn fetch(&self, url: &str, bytes: &mut Vec<u8>, limit: u64) -> Result<PictureForm> {
-        let request = http::Request::get(url).timeout(TIMEOUT);
-        let answer = self.client.open(&request.limit(limit))?;
+        let request = http::Request::get(url).timeout(TIMEOUT).limit(limit);
+        let own = self.own.as_ref();
+        let answer = match own.filter(|own| url.starts_with(&own.start)) {
+            Some(own) => {
+                let token = format!("Bearer {}", own.token.expose());
+                own.client.open(&request.header("authorization", token))?
+            }
+            None => self.client.open(&request)?,
+        };
         let status = answer.head.status;
         if status != 200 {
             let context = format!("the picture's server answered with status {status}");

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::Value;
 
 use super::endpoint_state::EndpointState;
+use super::pictures::Fetcher;
 use crate::aws::credentials::Provider;
 use crate::aws::signature::{self, Scope, Signable};
 use crate::config::{BotConfig, SearchAuth};
@@ -114,6 +115,22 @@ impl SearchClient {
             timeout: timeout.min(self.timeout),
             ..self.clone()
         }
+    }
+
+    /// What fetches the pictures that the endpoint names.
+    #[must_use]
+    pub fn fetcher(&self) -> Fetcher {
+        let fetcher = Fetcher::new(&self.url);
+        match &*self.auth {
+            Auth::Bearer(token) => fetcher.with_token(&self.url, token.clone()),
+            Auth::None | Auth::AwsIam { .. } => fetcher,
+        }
+    }
+
+    /// Whether the endpoint is shown who asks.
+    #[must_use]
+    pub fn authenticates(&self) -> bool {
+        !matches!(*self.auth, Auth::None)
     }
 
     /// Address of the endpoint.

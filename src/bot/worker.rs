@@ -140,7 +140,7 @@ impl Tools {
         shutdown: Shutdown,
     ) -> Self {
         Self {
-            fetcher: Fetcher::new(search.url()),
+            fetcher: search.fetcher(),
             delivery,
             search,
             searches: Searches::default(),

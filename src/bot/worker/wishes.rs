@@ -103,7 +103,10 @@ impl ChatWorker {
     /// The collections that are searched: also that of who asks in private and has saved something, and those
     /// of collected chats, where the endpoint has such. None where there is nothing to search.
     pub(super) fn filter_of(&self, search: &Search) -> Option<Filter> {
-        let has_saved = self.tools.saving.habits.has_saved(search.asker);
+        // Others may have saved for them: an import of what they had elsewhere. Without a token nothing is
+        // shown of that.
+        let has_saved =
+            self.tools.saving.habits.has_saved(search.asker) || self.tools.search.authenticates();
         let own = search.own_collection();
         let own = own.filter(|_| has_saved && !search.is_members);
         let mut saved: Vec<String> = own.into_iter().collect();
@@ -306,7 +309,7 @@ impl ChatWorker {
             return false;
         }
         let can = self.can_save_within(ABILITY_TIME);
-        *locked(&saving.unsaid) = can.is_err().then(Instant::now);
+        *locked(&saving.unsaid) = (!matches!(can, Ok(true))).then(Instant::now);
         can.unwrap_or(false)
     }
 
