@@ -112,9 +112,9 @@ impl ClipEngine {
             }
             Subject::Picture { bytes, words, .. } => {
                 let _reserved = self.images.reserve(bytes, deadline)?;
-                let (picture, _) = picture::decode_enough(bytes, picture::ENOUGH)
+                let (picture, size) = picture::decode_enough(bytes, picture::ENOUGH)
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
-                let vector = self.encoder.encode_picture(&picture).map_err(broken)?;
+                let vector = self.encoder.encode_scaled(&picture, size).map_err(broken)?;
                 let encode = |text: &str| self.encoder.encode_text(text).map_err(broken);
                 let vector = beside::with_words(vector, words, encode)?;
                 // Between pictures no threshold separates similar from different: the user judges.

@@ -40,8 +40,8 @@ pub fn run(file: &Path) {
             Case::Small(path) => {
                 let bytes = std::fs::read(path).expect("a picture");
                 let small = decode_enough(&bytes, ENOUGH);
-                let (picture, _) = small.unwrap_or_else(|error| panic!("{}", error.chain()));
-                model.encode_picture(&picture)
+                let (picture, size) = small.unwrap_or_else(|error| panic!("{}", error.chain()));
+                model.encode_scaled(&picture, size)
             }
             Case::Pixels(path) => model
                 .encode_pixels(&[floats(&path)])

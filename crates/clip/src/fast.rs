@@ -107,6 +107,10 @@ impl Encoder for FastEncoder<'_> {
         self.model.pixels(picture)
     }
 
+    fn scaled_pixels(&self, picture: &Picture, whole: (u32, u32)) -> Result<Vec<f32>> {
+        self.model.scaled_pixels(picture, whole)
+    }
+
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {
         if self.has_fallen_back() {
             return self.model.encode_pixels(pictures);

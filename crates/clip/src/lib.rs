@@ -138,6 +138,16 @@ pub trait Encoder: Send + Sync {
     /// [`ErrorKind::Input`] if the picture has no pixels.
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>>;
 
+    /// As [`Encoder::pixels`] of a picture of the size `whole`, width and height, which was decoded to a
+    /// half, a quarter or less.
+    ///
+    /// # Errors
+    /// As [`Encoder::pixels`].
+    fn scaled_pixels(&self, picture: &Picture, whole: (u32, u32)) -> Result<Vec<f32>> {
+        let _ = whole;
+        self.pixels(picture)
+    }
+
     /// The vectors of pictures, each given as its [`Encoder::pixels`]. Several pictures in one call take
     /// less time than one after the other, because the weights are read once.
     ///
@@ -145,6 +155,15 @@ pub trait Encoder: Send + Sync {
     /// [`ErrorKind::Damaged`] if the weights are damaged, [`ErrorKind::Input`] if a picture has another
     /// number of pixels than the model takes.
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>>;
+
+    /// The vector of a picture as [`Encoder::scaled_pixels`] takes it.
+    ///
+    /// # Errors
+    /// Those of [`Encoder::pixels`] and [`Encoder::encode_pixels`].
+    fn encode_scaled(&self, picture: &Picture, whole: (u32, u32)) -> Result<Vec<f32>> {
+        let pixels = self.scaled_pixels(picture, whole)?;
+        Ok(self.encode_pixels(&[pixels])?.concat())
+    }
 
     /// The vector of `picture`.
     ///

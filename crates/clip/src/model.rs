@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Picture;
 use super::description::{Description, TextShape, TokenizerKind};
 use super::kernel::{Isa, Quantisation};
-use super::preprocess::preprocess;
+use super::preprocess::preprocess_scaled;
 use super::tokenizer::{ByteLevelTokenizer, ClipTokenizer};
 use super::transformer::Pass;
 use super::weights::{Reader, Weights};
@@ -195,15 +195,21 @@ impl Encoder for Model {
         self.encode_tokens(&self.tokens(text)?)
     }
 
-    /// The normalised planes of red, green and blue, as [`preprocess()`] makes them.
+    /// The normalised planes of red, green and blue, as [`preprocess_scaled()`] makes them.
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
+        self.scaled_pixels(picture, (picture.width, picture.height))
+    }
+
+    fn scaled_pixels(&self, picture: &Picture, whole: (u32, u32)) -> Result<Vec<f32>> {
         if picture.width == 0 || picture.height == 0 {
             return Err(Error::new(ErrorKind::Input, "the picture has no pixels"));
         }
         let shape = &self.description.vision;
         // It was checked when the file was opened that the side fits.
         let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
-        Ok(preprocess(picture, side, shape.mean, shape.std))
+        Ok(preprocess_scaled(
+            picture, whole, side, shape.mean, shape.std,
+        ))
     }
 
     fn encode_pixels(&self, pictures: &[Vec<f32>]) -> Result<Vec<Vec<f32>>> {

@@ -281,7 +281,7 @@ impl<'a> WorkerPool<'a> {
         match decode(bytes) {
             Ok((picture, size)) => {
                 (record.width, record.height) = size;
-                let pixels = self.encoder.pixels(&picture)?;
+                let pixels = self.encoder.scaled_pixels(&picture, size)?;
                 let decoded = DecodedPicture {
                     job,
                     record,

@@ -124,7 +124,8 @@ impl ClipEngine {
         let unfit = |error: Error| Failure::new(Reason::UnsupportedMedia, error.chain());
         let (decoded, (width, height)) =
             picture::decode_enough(&new.bytes, picture::ENOUGH).map_err(unfit)?;
-        let vector = self.encoder.encode_picture(&decoded).map_err(broken)?;
+        let vector = self.encoder.encode_scaled(&decoded, (width, height));
+        let vector = vector.map_err(broken)?;
         let file = if new.keep {
             Some(without_metadata(&new.bytes, width.max(height)).map_err(unfit)?)
         } else {
