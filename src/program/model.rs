@@ -258,6 +258,7 @@ fn lines(model: &Model) -> Vec<String> {
 fn shape(tower: &TowerShape) -> String {
     let activation = match tower.activation {
         Activation::Gelu => "gelu",
+        Activation::GeluTanh => "gelu_tanh",
         Activation::QuickGelu => "quick_gelu",
     };
     format!(

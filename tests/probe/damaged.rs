@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use clip::Picture;
+use clip::description::Fit;
 use clip::preprocess::preprocess;
 use clip_bot::collection::add::details;
 use clip_bot::picture::decode;
@@ -35,7 +36,10 @@ pub fn decode_all(file: &[u8], cases: u64) -> Value {
                 assert_eq!(rgb.len(), width as usize * height as usize * 3);
                 assert_ne!(rgb.len(), 0);
                 let picture = Picture { width, height, rgb };
-                assert_eq!(preprocess(&picture, 8, [0.0; 3], [1.0; 3]).len(), 192);
+                assert_eq!(
+                    preprocess(&picture, 8, Fit::Middle, [0.0; 3], [1.0; 3]).len(),
+                    192
+                );
                 read += 1;
             }
             Err(error) => {

@@ -5,15 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Instant;
 
+use clip::description::Fit;
 use clip::preprocess::preprocess;
-use clip::tokenizer::{ByteLevelTokenizer, ClipTokenizer, MERGE, merges_in};
+use clip::tokenizer::{Tokenizer, TokenizerFile};
 use clip_bot::picture::decode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{cases, damaged};
 
-static MERGES: OnceLock<Vec<[u8; MERGE]>> = OnceLock::new();
+static TOKENIZER: OnceLock<TokenizerFile> = OnceLock::new();
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -34,6 +35,8 @@ enum Task {
     See {
         file: PathBuf,
         side: u32,
+        #[serde(default)]
+        fit: Fit,
         pixels: PathBuf,
         seen: PathBuf,
     },
@@ -53,25 +56,18 @@ fn done(task: Task) -> Value {
             text,
             vocabulary,
             context,
-            tokenizer: Some(file),
-            ..
-        } => {
-            let merges = MERGES.get_or_init(|| {
-                let file = std::fs::read(file).expect("a tokenizer.json");
-                let merges = merges_in(&file).expect("a known kind");
-                merges.expect("not CLIP's")
-            });
-            let tokenizer = ByteLevelTokenizer::new(merges, vocabulary).expect("its size");
-            json!(tokenizer.encode_exactly(&text, context))
-        }
-        Task::Tokens {
-            text,
-            vocabulary,
-            context,
-            tokenizer: None,
+            tokenizer: file,
             exact,
         } => {
-            let tokenizer = ClipTokenizer::new(vocabulary).expect("a size of CLIP's vocabulary");
+            let tokenizer = match &file {
+                None => &TokenizerFile::CLIP,
+                Some(file) => TOKENIZER.get_or_init(|| {
+                    let file = std::fs::read(file).expect("a tokenizer.json");
+                    TokenizerFile::read(&file).unwrap_or_else(|error| panic!("{error}"))
+                }),
+            };
+            let tokenizer = Tokenizer::new(tokenizer.kind, &tokenizer.tables, vocabulary);
+            let tokenizer = tokenizer.unwrap_or_else(|error| panic!("{error}"));
             json!(if exact {
                 tokenizer.encode_exactly(&text, context)
             } else {
@@ -81,16 +77,17 @@ fn done(task: Task) -> Value {
         Task::See {
             file,
             side,
+            fit,
             pixels,
             seen,
-        } => see(&file, side, &pixels, &seen),
+        } => see(&file, (side, fit), &pixels, &seen),
         Task::Damage { file, cases } => {
             damaged::decode_all(&std::fs::read(file).expect("a file"), cases)
         }
     }
 }
 
-fn see(file: &Path, side: u32, pixels: &Path, seen: &Path) -> Value {
+fn see(file: &Path, (side, fit): (u32, Fit), pixels: &Path, seen: &Path) -> Value {
     let bytes = std::fs::read(file).expect("a file");
     let start = Instant::now();
     let picture = match decode(&bytes) {
@@ -100,7 +97,7 @@ fn see(file: &Path, side: u32, pixels: &Path, seen: &Path) -> Value {
     let decoded = start.elapsed().as_secs_f64() * 1e3;
     let start = Instant::now();
     // What is left of a pixel's byte with this mean and this deviation is the byte itself.
-    let values = preprocess(&picture, side, [0.0; 3], [1.0 / 255.0; 3]);
+    let values = preprocess(&picture, side, fit, [0.0; 3], [1.0 / 255.0; 3]);
     let preprocessed = start.elapsed().as_secs_f64() * 1e3;
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let seen_bytes: Vec<u8> = values.iter().map(|value| value.round() as u8).collect();

@@ -16,6 +16,7 @@ use std::path::Path;
 use clip::Encoder;
 use clip::model::Model;
 use clip_bot::picture::decode;
+use clip::description::Fit;
 use clip::preprocess::preprocess;
 use clip::tokenizer::ClipTokenizer;
 use vectors::{Vectors, unit};
@@ -94,7 +95,7 @@ impl Searcher {
     fn picture(&self, path: &str) -> Result<Vec<f32>> {
         let picture = decode(&std::fs::read(path)?).map_err(told)?;
         let side = u32::try_from(SIDE)?;
-        let pixels = preprocess(&picture, side, MEAN, STD);
+        let pixels = preprocess(&picture, side, Fit::Middle, MEAN, STD);
         Ok(unit(self.engine.picture(pixels)?))
     }
 }

@@ -1,17 +1,28 @@
-//! Checkpoints as Hugging Face's `CLIPModel` saves them: `model.safetensors`, and beside it JSON files
-//! with what the tensors do not tell.
+//! Checkpoints as Hugging Face's `CLIPModel` and `SiglipModel` or open_clip save them: a file of tensors,
+//! and beside it JSON files with what the tensors do not tell.
 
 use std::path::{Path, PathBuf};
 
-use half::{bf16, f16};
-use safetensors::tensor::{Dtype, SafeTensors};
 use serde::Deserialize;
 
-use super::description::{self, TokenizerKind};
+use super::description::{self, Fit, TextKind, TokenizerKind, VisionKind};
 use super::kernel::Activation;
 use super::mapped::{Mapped, State};
-use super::tokenizer::{MERGE, merges_in};
+use super::tokenizer::TokenizerFile;
 use crate::error::{Error, ErrorKind, Result};
+use open_clip::OpenClipConfig;
+pub(super) use tensors::Tensors;
+
+mod open_clip;
+mod pickle;
+mod tensors;
+
+/// The files of weights that a folder may hold, the first of them that is there is read.
+const WEIGHTS: [&str; 3] = [
+    "model.safetensors",
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.bin",
+];
 
 /// Mean and standard deviation of red, green and blue, by which pictures are normalised where the
 /// checkpoint does not say it: those of `OpenAI`'s models.
@@ -30,14 +41,15 @@ pub(super) struct Checkpoint {
 
 /// The tensors of a checkpoint, and the shape of the model that they make.
 pub(super) struct CheckpointModel<'a> {
-    pub(super) tensors: SafeTensors<'a>,
+    pub(super) tensors: Tensors<'a>,
     pub(super) name: String,
     pub(super) licence: Option<String>,
     pub(super) dimensions: usize,
     pub(super) logit_scale: f32,
+    pub(super) logit_bias: f32,
     pub(super) text: description::TextShape,
-    /// Those of the checkpoint's own tokenizer; none if it has CLIP's.
-    pub(super) merges: Option<Vec<[u8; MERGE]>>,
+    /// What the checkpoint's own tokenizer needs; nothing if it has CLIP's.
+    pub(super) tokenizer: TokenizerFile,
     pub(super) vision: description::VisionShape,
     /// Sentences for the user: what was assumed because the checkpoint does not tell it.
     pub(super) notes: Vec<String>,
@@ -81,23 +93,16 @@ impl TowerConfig {
     }
 
     /// The shape of the tower whose tensors begin with `name`. A tower that does not say how many heads
-    /// it has, has `default_heads` or else heads that are 64 wide.
-    fn tower(
-        &self,
-        tensors: &SafeTensors<'_>,
-        name: &str,
-        default_heads: Option<usize>,
-    ) -> Result<description::TowerShape> {
+    /// it has, has heads that are 64 wide.
+    fn tower(&self, tensors: &Tensors<'_>, name: &str) -> Result<description::TowerShape> {
         let fc1 = format!("{name}.encoder.layers.0.mlp.fc1.weight");
-        let [inner, hidden] = shape(tensors, &fc1)?;
+        let [inner, hidden] = tensors.shape(&fc1)?;
         let has_layer = |index: &usize| {
-            let layer = format!("{name}.encoder.layers.{index}.layer_norm1.weight");
-            tensors.tensor(&layer).is_ok()
+            tensors.has(&format!("{name}.encoder.layers.{index}.layer_norm1.weight"))
         };
-        let heads = self.num_attention_heads.or(default_heads);
         Ok(description::TowerShape {
             hidden,
-            heads: heads.unwrap_or((hidden / 64).max(1)),
+            heads: self.num_attention_heads.unwrap_or((hidden / 64).max(1)),
             inner,
             layers: (0..tensors.len()).take_while(has_layer).count(),
             activation: self.activation()?,
@@ -109,34 +114,94 @@ impl TowerConfig {
         match self.hidden_act.as_deref() {
             None | Some("quick_gelu") => Ok(Activation::QuickGelu),
             Some("gelu") => Ok(Activation::Gelu),
+            Some("gelu_pytorch_tanh") => Ok(Activation::GeluTanh),
             Some(other) => Err(unusable(format!(
-                "config.json names the activation {other}; quick_gelu and gelu are known"
+                "config.json names the activation {other}; quick_gelu, gelu and gelu_pytorch_tanh are known"
             ))),
         }
     }
 }
 
+/// The kinds of models that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Hugging Face's `CLIPModel`.
+    Clip,
+    /// Hugging Face's `SiglipModel`.
+    Siglip,
+    /// A CLIP of `open_clip`.
+    OpenClip,
+    /// One whose text tower is XLM-RoBERTa.
+    Roberta,
+}
+
+impl Family {
+    fn of(tensors: &Tensors<'_>) -> Self {
+        if tensors.has("vision_model.head.probe") {
+            Self::Siglip
+        } else if tensors.has(open_clip::ROBERTA) {
+            Self::Roberta
+        } else if open_clip::is_open_clip(tensors) {
+            Self::OpenClip
+        } else {
+            Self::Clip
+        }
+    }
+
+    /// What a tower is like of which `config.json` does not tell it.
+    fn usual(self, heads: usize) -> TowerConfig {
+        let (hidden_act, layer_norm_eps) = match self {
+            Self::Siglip => ("gelu_pytorch_tanh", 1e-6),
+            _ => ("quick_gelu", 1e-5),
+        };
+        TowerConfig {
+            hidden_act: Some(hidden_act.to_owned()),
+            layer_norm_eps: Some(layer_norm_eps),
+            num_attention_heads: Some(heads),
+            eos_token_id: None,
+        }
+    }
+}
+
 fn text_shape(
-    tensors: &SafeTensors<'_>,
+    tensors: &Tensors<'_>,
     config: &TowerConfig,
-    has_config: bool,
-    merges: Option<usize>,
+    family: Family,
+    tokenizer: &TokenizerFile,
+    context: Option<usize>,
 ) -> Result<description::TextShape> {
-    let [vocabulary, _] = shape(tensors, "text_model.embeddings.token_embedding.weight")?;
-    let [context, _] = shape(tensors, "text_model.embeddings.position_embedding.weight")?;
-    let end = config.eos_token_id;
+    let [vocabulary, _] = tensors.shape("text_model.embeddings.token_embedding.weight")?;
+    let [positions, _] = tensors.shape("text_model.embeddings.position_embedding.weight")?;
+    let (kind, needed) = match family {
+        Family::Clip | Family::OpenClip => (TextKind::Clip, "CLIP's own or byte-level pairs"),
+        Family::Siglip => (TextKind::Siglip, "Gemma's pairs"),
+        Family::Roberta => {
+            let [inner, _] = tensors.shape("text_projection.0.weight")?;
+            (TextKind::Roberta { inner }, "a Unigram model")
+        }
+    };
+    let is_fitting = match (kind, tokenizer.kind) {
+        (TextKind::Clip, TokenizerKind::Clip | TokenizerKind::ByteLevel { .. })
+        | (TextKind::Siglip, TokenizerKind::Letters { .. })
+        | (TextKind::Roberta { .. }, TokenizerKind::Unigram { .. }) => true,
+        (TextKind::Clip | TextKind::Siglip | TextKind::Roberta { .. }, _) => false,
+    };
+    if !is_fitting {
+        return Err(unusable(format!(
+            "beside a model of this kind a tokenizer.json with {needed} is expected"
+        )));
+    }
+    let end = config.eos_token_id.filter(|_| kind == TextKind::Clip);
     // 2 is what old configurations say where they mean the last token.
     if end.is_some_and(|end| end != 2 && end + 1 != vocabulary as u64) {
         return Err(unusable("the end of a text is not the last of its tokens"));
     }
-    let default_heads = has_config.then_some(8);
     Ok(description::TextShape {
-        tower: config.tower(tensors, "text_model", default_heads)?,
+        tower: config.tower(tensors, "text_model")?,
+        kind,
         vocabulary,
-        context,
-        tokenizer: merges.map_or(TokenizerKind::Clip, |merges| TokenizerKind::ByteLevel {
-            merges,
-        }),
+        context: context.unwrap_or(positions).min(positions),
+        tokenizer: tokenizer.kind,
     })
 }
 
@@ -145,13 +210,20 @@ fn text_shape(
 struct Preprocessing {
     image_mean: Option<[f32; 3]>,
     image_std: Option<[f32; 3]>,
+    /// Pillow's number of a filter.
+    resample: Option<u32>,
 }
 
+/// Pillow's number of the bilinear filter.
+const BILINEAR: u32 = 2;
+
 impl Checkpoint {
-    /// Opens a folder with a `model.safetensors`, or such a file.
+    /// Opens a folder with a file of weights, or such a file.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let path = if path.is_dir() {
-            path.join("model.safetensors")
+            let mut files = WEIGHTS.iter().map(|file| path.join(file));
+            let found = files.find(|file| file.exists());
+            found.unwrap_or_else(|| path.join(WEIGHTS[0]))
         } else {
             path.to_owned()
         };
@@ -175,35 +247,69 @@ impl Checkpoint {
 
     /// Reads the header and the files beside it, and derives the shape of the model.
     pub(super) fn model(&self) -> Result<CheckpointModel<'_>> {
-        let tensors = SafeTensors::deserialize(&self.bytes)
-            .map_err(|cause| unusable("it is no sound safetensors file").with_source(cause))?;
-        let mut notes = Vec::new();
-        let config: Option<Config> = self.beside("config.json")?;
-        let has_config = config.is_some();
-        let config = config.unwrap_or_default();
-        if !has_config {
-            notes.push(
-                "no config.json beside it: assuming quick_gelu, heads 64 wide, and epsilon 1e-5"
-                    .to_owned(),
-            );
+        let mut tensors = Tensors::read(&self.bytes)?;
+        let family = Family::of(&tensors);
+        if family == Family::Siglip {
+            tensors.split_qkv("vision_model.head.attention", "vision_model.head.attention")?;
         }
-        let text = config.text.under(config.text_before);
-        let vision = config.vision.under(config.vision_before);
-        let merges = self.file_beside("tokenizer.json")?;
-        let merges = merges.map(|file| merges_in(&file)).transpose()?.flatten();
-        let text = text_shape(&tensors, &text, has_config, merges.as_ref().map(Vec::len))?;
-        let vision = self.vision_shape(&tensors, &vision, has_config)?;
-        let [dimensions, _] = shape(&tensors, "text_projection.weight")?;
-        let logit_scale = floats(&tensors, "logit_scale").ok();
+        let mut notes = Vec::new();
+        let (name, text, vision, open_clip) = match family {
+            Family::Clip | Family::Siglip => {
+                let config: Option<Config> = self.beside("config.json")?;
+                if config.is_none() {
+                    notes.push(
+                        "no config.json beside it: assuming quick_gelu, heads 64 wide, and epsilon 1e-5"
+                            .to_owned(),
+                    );
+                }
+                let has_config = config.is_some();
+                let config = config.unwrap_or_default();
+                let usual = |heads| has_config.then(|| family.usual(heads)).unwrap_or_default();
+                let text_heads = if family == Family::Clip { 8 } else { 12 };
+                let text = config.text.under(config.text_before);
+                let vision = config.vision.under(config.vision_before);
+                (
+                    config.name,
+                    usual(text_heads).under(Some(text)),
+                    usual(12).under(Some(vision)),
+                    None,
+                )
+            }
+            Family::OpenClip | Family::Roberta => {
+                let config: Option<OpenClipConfig> = self.beside("open_clip_config.json")?;
+                if config.is_none() {
+                    notes.push(
+                        "no open_clip_config.json beside it: assuming gelu, heads 64 wide, and 77 tokens"
+                            .to_owned(),
+                    );
+                }
+                let config = config.unwrap_or_default();
+                config.check()?;
+                open_clip::rename(&mut tensors)?;
+                (None, config.text(), config.vision(&tensors)?, Some(config))
+            }
+        };
+        let tokenizer = match self.file_beside("tokenizer.json")? {
+            Some(_) if family == Family::OpenClip => TokenizerFile::CLIP,
+            Some(file) => TokenizerFile::read(&file)?,
+            None => TokenizerFile::CLIP,
+        };
+        let context = open_clip.as_ref().map(OpenClipConfig::context);
+        let text = text_shape(&tensors, &text, family, &tokenizer, context)?;
+        let vision = self.vision_shape(&tensors, &vision, family, open_clip.as_ref())?;
+        let dimensions = match family {
+            Family::Siglip => vision.tower.hidden,
+            _ => tensors.shape::<2>("text_projection.weight")?[0],
+        };
+        let single = |name: &str| tensors.floats(name).ok()?.first().copied();
         Ok(CheckpointModel {
-            name: self.name(config.name),
+            name: self.name(name),
             licence: self.licence(),
             dimensions,
-            logit_scale: logit_scale
-                .and_then(|scale| scale.first().copied())
-                .unwrap_or(LOGIT_SCALE),
+            logit_scale: single("logit_scale").unwrap_or(LOGIT_SCALE),
+            logit_bias: single("logit_bias").unwrap_or_default(),
             text,
-            merges,
+            tokenizer,
             vision,
             notes,
             tensors,
@@ -212,27 +318,43 @@ impl Checkpoint {
 
     fn vision_shape(
         &self,
-        tensors: &SafeTensors<'_>,
+        tensors: &Tensors<'_>,
         config: &TowerConfig,
-        has_config: bool,
+        family: Family,
+        open_clip: Option<&OpenClipConfig>,
     ) -> Result<description::VisionShape> {
         let preprocessing: Option<Preprocessing> = self.beside("preprocessor_config.json")?;
         let preprocessing = preprocessing.unwrap_or_default();
-        let [positions, _] = shape(tensors, "vision_model.embeddings.position_embedding.weight")?;
+        let own = open_clip.map(|config| &config.preprocess_cfg);
+        let [positions, _] = tensors.shape("vision_model.embeddings.position_embedding.weight")?;
         let patches = "vision_model.embeddings.patch_embedding.weight";
-        let [_, colours, patch, _] = shape_of(tensors, patches)?;
+        let [_, colours, patch, _] = tensors.shape(patches)?;
         if colours != 3 {
             return Err(unusable(format!(
                 "its pictures have {colours} colours, not 3"
             )));
         }
-        let default_heads = has_config.then_some(12);
+        let (kind, fit, patches, [mean, std]) = if family == Family::Siglip {
+            let [inner, _] = tensors.shape("vision_model.head.mlp.fc1.weight")?;
+            let fit = match preprocessing.resample {
+                Some(BILINEAR) => Fit::Bilinear,
+                _ => Fit::Bicubic,
+            };
+            (VisionKind::Siglip { inner }, fit, positions, [[0.5; 3]; 2])
+        } else {
+            let patches = positions.saturating_sub(1);
+            (VisionKind::Clip, Fit::Middle, patches, [MEAN, STD])
+        };
+        let own_mean = own.and_then(|own| own.mean);
+        let own_std = own.and_then(|own| own.std);
         Ok(description::VisionShape {
-            tower: config.tower(tensors, "vision_model", default_heads)?,
-            side: positions.saturating_sub(1).isqrt().saturating_mul(patch),
+            tower: config.tower(tensors, "vision_model")?,
+            kind,
+            fit,
+            side: patches.isqrt().saturating_mul(patch),
             patch,
-            mean: preprocessing.image_mean.unwrap_or(MEAN),
-            std: preprocessing.image_std.unwrap_or(STD),
+            mean: preprocessing.image_mean.or(own_mean).unwrap_or(mean),
+            std: preprocessing.image_std.or(own_std).unwrap_or(std),
         })
     }
 
@@ -240,7 +362,9 @@ impl Checkpoint {
     fn name(&self, given: Option<String>) -> String {
         let is_name = |name: &String| !name.is_empty() && !name.starts_with(['.', '/']);
         let folder = || match self.path.file_stem() {
-            Some(stem) if stem != "model" => Some(stem),
+            Some(stem) if stem != "model" && !stem.to_string_lossy().starts_with("open_clip_") => {
+                Some(stem)
+            }
             _ => self.path.parent().and_then(Path::file_name),
         };
         given.filter(is_name).unwrap_or_else(|| {
@@ -282,59 +406,6 @@ impl Checkpoint {
             )),
         }
     }
-}
-
-/// The shape of the matrix `name`.
-pub(super) fn shape(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2]> {
-    shape_of(tensors, name)
-}
-
-fn shape_of<const N: usize>(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; N]> {
-    let tensor = tensors
-        .tensor(name)
-        .map_err(|cause| missing(name).with_source(cause))?;
-    let shape = tensor.shape();
-    shape
-        .try_into()
-        .map_err(|_| unusable(format!("tensor {name} has the shape {shape:?}")))
-}
-
-/// The numbers of the tensor `name`, which may hold 32-bit, 16-bit or bfloat16 numbers.
-pub(super) fn floats(tensors: &SafeTensors<'_>, name: &str) -> Result<Vec<f32>> {
-    let tensor = tensors
-        .tensor(name)
-        .map_err(|cause| missing(name).with_source(cause))?;
-    let bytes = tensor.data();
-    let (fours, _) = bytes.as_chunks();
-    let (twos, _) = bytes.as_chunks();
-    let floats: Vec<f32> = match tensor.dtype() {
-        Dtype::F32 => fours
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect(),
-        Dtype::F16 => twos
-            .iter()
-            .map(|bytes| f16::from_le_bytes(*bytes).to_f32())
-            .collect(),
-        Dtype::BF16 => twos
-            .iter()
-            .map(|bytes| bf16::from_le_bytes(*bytes).to_f32())
-            .collect(),
-        other => return Err(unusable(format!("tensor {name} is of {other:?}"))),
-    };
-    if floats.iter().all(|x| x.is_finite()) {
-        Ok(floats)
-    } else {
-        Err(unusable(format!(
-            "tensor {name} holds numbers that are not finite"
-        )))
-    }
-}
-
-fn missing(name: &str) -> Error {
-    unusable(format!(
-        "tensor {name} is missing: a `CLIPModel` of Hugging Face's transformers is expected"
-    ))
 }
 
 fn unusable(what: impl Into<String>) -> Error {

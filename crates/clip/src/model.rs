@@ -7,7 +7,7 @@ use super::Picture;
 use super::description::{Description, TextShape, TokenizerKind};
 use super::kernel::{Isa, Quantisation};
 use super::preprocess::preprocess_scaled;
-use super::tokenizer::{ByteLevelTokenizer, ClipTokenizer};
+use super::tokenizer::{MERGE, Tokenizer};
 use super::transformer::Pass;
 use super::weights::{Reader, Weights};
 use super::{Encoder, text, vision};
@@ -25,17 +25,10 @@ pub struct Model {
     isa: Isa,
     /// Offset of the tensors in the file.
     start: usize,
-    tokenizer: Tokenizer,
+    /// Where the tables of the tokenizer lie.
+    tables: Range<usize>,
     text: text::TextTower,
     vision: vision::VisionTower,
-}
-
-/// How the model's texts become tokens.
-#[derive(Debug)]
-enum Tokenizer {
-    Clip(ClipTokenizer),
-    /// Where the merges lie in the file.
-    ByteLevel(Range<usize>),
 }
 
 impl Model {
@@ -63,7 +56,7 @@ impl Model {
         let (reader, description) = Reader::new(&weights)?;
         let text = text::TextTower::find(&reader, &description)?;
         let vision = vision::VisionTower::find(&reader, &description)?;
-        let tokenizer = Self::find_tokenizer(&weights, &reader, &description.text)?;
+        let tables = Self::find_tables(&weights, &reader, &description.text)?;
         let start = reader.start();
         let short = description.digest.get(..16).unwrap_or_default();
         Ok(Self {
@@ -71,40 +64,36 @@ impl Model {
             description,
             isa: Isa::detect(),
             start,
-            tokenizer,
+            tables,
             text,
             vision,
             weights,
         })
     }
 
-    fn find_tokenizer(
+    /// Where the tables of the tokenizer lie in the file.
+    fn find_tables(
         weights: &Weights,
         reader: &Reader<'_>,
         shape: &TextShape,
-    ) -> Result<Tokenizer> {
-        match shape.tokenizer {
-            TokenizerKind::Clip => ClipTokenizer::new(shape.vocabulary).map(Tokenizer::Clip),
-            TokenizerKind::ByteLevel { merges } => {
-                let merges = reader.merges("text.merges", merges)?;
-                let rows = weights[merges.clone()].as_chunks().0;
-                ByteLevelTokenizer::new(rows, shape.vocabulary)?;
-                Ok(Tokenizer::ByteLevel(merges))
+    ) -> Result<Range<usize>> {
+        let tables = match shape.tokenizer {
+            TokenizerKind::Clip => 0..0,
+            TokenizerKind::ByteLevel { merges } => reader.bytes("text.merges", &[merges, MERGE])?,
+            TokenizerKind::Letters { size } | TokenizerKind::Unigram { size } => {
+                reader.bytes("text.tokenizer", &[size])?
             }
-        }
+        };
+        Tokenizer::new(shape.tokenizer, &weights[tables.clone()], shape.vocabulary)?;
+        Ok(tables)
     }
 
     /// The tokens of a text that a person typed.
     fn tokens(&self, text: &str) -> Result<Vec<u32>> {
         let shape = &self.description.text;
-        match &self.tokenizer {
-            Tokenizer::Clip(tokenizer) => Ok(tokenizer.encode(text, shape.context)),
-            Tokenizer::ByteLevel(merges) => {
-                let rows = self.weights[merges.clone()].as_chunks().0;
-                let tokenizer = ByteLevelTokenizer::new(rows, shape.vocabulary)?;
-                Ok(tokenizer.encode(text, shape.context))
-            }
-        }
+        let tables = &self.weights[self.tables.clone()];
+        let tokenizer = Tokenizer::new(shape.tokenizer, tables, shape.vocabulary)?;
+        Ok(tokenizer.encode(text, shape.context))
     }
 
     /// The same model, computed with `isa` instead of the fastest instructions.
@@ -207,8 +196,9 @@ impl Encoder for Model {
         let shape = &self.description.vision;
         // It was checked when the file was opened that the side fits.
         let side = u32::try_from(shape.side).unwrap_or(u32::MAX);
+        let (mean, std) = (shape.mean, shape.std);
         Ok(preprocess_scaled(
-            picture, whole, side, shape.mean, shape.std,
+            picture, whole, side, shape.fit, mean, std,
         ))
     }
 

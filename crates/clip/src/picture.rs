@@ -1,6 +1,6 @@
 //! Decoded pictures, as encoders take them.
 
-use super::resize::resize;
+use super::resize::{Filter, resize};
 
 /// A decoded picture, upright, in 8-bit RGB.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,13 @@ impl Picture {
         Self {
             width,
             height,
-            rgb: resize(&self.rgb, (self.width, self.height), None, (width, height)),
+            rgb: resize(
+                &self.rgb,
+                (self.width, self.height),
+                None,
+                (width, height),
+                Filter::Bicubic,
+            ),
         }
     }
 }

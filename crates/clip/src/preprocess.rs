@@ -1,20 +1,29 @@
-//! Preprocessing of pictures: CLIP sees the square in the middle, resized and normalised.
+//! Preprocessing of pictures: CLIP sees the square in the middle, `SigLIP` all of a picture squeezed into
+//! a square, resized and normalised.
 //!
 //! Each value differs from that of Hugging Face's transformers with Pillow by at most 2 of 255
 //! (`tests/peers/clip-preprocess/run` compares them).
 
 use super::Picture;
-use super::resize::{Crop, resize};
+use super::description::Fit;
+use super::resize::{Crop, Filter, resize};
 
-/// Resizes the square in the middle of `picture` to `side` × `side` pixels and normalises it: returns
+/// Resizes `picture`, or the square in its middle, to `side` × `side` pixels and normalises it: returns
 /// the plane of red values, then the green and the blue one, each row by row. Of each value, between 0
 /// and 1, `mean` is subtracted, and the difference is divided by `std`.
 ///
 /// # Panics
 /// If `picture` has no pixels, or its bytes are not `3 * width * height`.
 #[must_use]
-pub fn preprocess(picture: &Picture, side: u32, mean: [f32; 3], std: [f32; 3]) -> Vec<f32> {
-    preprocess_scaled(picture, (picture.width, picture.height), side, mean, std)
+pub fn preprocess(
+    picture: &Picture,
+    side: u32,
+    fit: Fit,
+    mean: [f32; 3],
+    std: [f32; 3],
+) -> Vec<f32> {
+    let whole = (picture.width, picture.height);
+    preprocess_scaled(picture, whole, side, fit, mean, std)
 }
 
 /// As [`preprocess()`] of a picture of `whole.0` × `whole.1` pixels that was decoded to a half, a quarter
@@ -28,10 +37,11 @@ pub fn preprocess_scaled(
     picture: &Picture,
     whole: (u32, u32),
     side: u32,
+    fit: Fit,
     mean: [f32; 3],
     std: [f32; 3],
 ) -> Vec<f32> {
-    let square = middle(picture, whole, side);
+    let square = square(picture, whole, side, fit);
     let mut values = Vec::with_capacity(square.len());
     for channel in 0..3 {
         // A table of all 256 values, since division is slow.
@@ -43,20 +53,28 @@ pub fn preprocess_scaled(
     values
 }
 
-/// The middle of `picture`, which stands for one of the size `whole`, as RGB.
-fn middle(picture: &Picture, whole: (u32, u32), side: u32) -> Vec<u8> {
+/// The square that is seen of `picture`, which stands for one of the size `whole`, as RGB.
+fn square(picture: &Picture, whole: (u32, u32), side: u32, fit: Fit) -> Vec<u8> {
     let (width, height) = (picture.width, picture.height);
-    let short = whole.0.min(whole.1);
-    let across = Axis::of(whole.0, short, side).within(whole.0, width);
-    let down = Axis::of(whole.1, short, side).within(whole.1, height);
+    let (filter, across, down) = match fit {
+        Fit::Middle => {
+            let short = whole.0.min(whole.1);
+            let axis = |length| Axis::of(length, short, side);
+            (Filter::Bicubic, axis(whole.0), axis(whole.1))
+        }
+        Fit::Bilinear => (Filter::Bilinear, Axis::all(whole.0), Axis::all(whole.1)),
+        Fit::Bicubic => (Filter::Bicubic, Axis::all(whole.0), Axis::all(whole.1)),
+    };
+    let across = Some(across.within(whole.0, width));
+    let down = Some(down.within(whole.1, height));
     // The first axis is rounded to bytes before the second is begun, as Pillow does it, which
     // begins with the height of tall pictures.
     if u64::from(whole.1) > 2 * u64::from(whole.0) {
-        let rows = resized(&picture.rgb, (width, height), (None, Some(down)), side);
-        resized(&rows, (width, side), (Some(across), None), side)
+        let rows = resized(&picture.rgb, (width, height), (None, down), side, filter);
+        resized(&rows, (width, side), (across, None), side, filter)
     } else {
-        let columns = resized(&picture.rgb, (width, height), (Some(across), None), side);
-        resized(&columns, (side, height), (None, Some(down)), side)
+        let columns = resized(&picture.rgb, (width, height), (across, None), side, filter);
+        resized(&columns, (side, height), (None, down), side, filter)
     }
 }
 
@@ -69,6 +87,14 @@ struct Axis {
 }
 
 impl Axis {
+    /// The whole line.
+    fn all(length: u32) -> Self {
+        Self {
+            start: 0.0,
+            length: f64::from(length),
+        }
+    }
+
     /// The line of `length` pixels as one of a picture whose shorter side, `short`, becomes
     /// `side`: resized as a whole, `side` pixels are cut out of its middle. Only what leads to
     /// those is resized, since the whole of a very long line would not fit into memory.
@@ -102,13 +128,15 @@ impl Axis {
 
 /// Resizes `from.0` × `from.1` pixels: along each axis that `cut` names, its part becomes `side` pixels
 /// long; the other axis stays as it is.
-fn resized(rgb: &[u8], from: (u32, u32), cut: (Option<Axis>, Option<Axis>), side: u32) -> Vec<u8> {
-    let all = |length: u32| Axis {
-        start: 0.0,
-        length: f64::from(length),
-    };
-    let across = cut.0.unwrap_or_else(|| all(from.0));
-    let down = cut.1.unwrap_or_else(|| all(from.1));
+fn resized(
+    rgb: &[u8],
+    from: (u32, u32),
+    cut: (Option<Axis>, Option<Axis>),
+    side: u32,
+    filter: Filter,
+) -> Vec<u8> {
+    let across = cut.0.unwrap_or_else(|| Axis::all(from.0));
+    let down = cut.1.unwrap_or_else(|| Axis::all(from.1));
     let width = cut.0.map_or(from.0, |_| side);
     let height = cut.1.map_or(from.1, |_| side);
     let crop = Crop {
@@ -117,7 +145,7 @@ fn resized(rgb: &[u8], from: (u32, u32), cut: (Option<Axis>, Option<Axis>), side
         width: across.length,
         height: down.length,
     };
-    resize(rgb, from, Some(crop), (width, height))
+    resize(rgb, from, Some(crop), (width, height), filter)
 }
 
 #[cfg(test)]
@@ -148,9 +176,10 @@ mod tests {
             (500, 224),
             (401, 1000),
         ];
-        for (width, height) in shapes {
+        let fits = [Fit::Middle, Fit::Bilinear, Fit::Bicubic];
+        for ((width, height), fit) in shapes.into_iter().zip(fits.into_iter().cycle()) {
             let grey = picture(width, height, |_, _| [255, 51, 204]);
-            let values = preprocess(&grey, 224, mean, std);
+            let values = preprocess(&grey, 224, fit, mean, std);
             assert_eq!(values.len(), 3 * 224 * 224);
             let (red, rest) = values.split_at(224 * 224);
             let (green, blue) = rest.split_at(224 * 224);
@@ -178,7 +207,7 @@ mod tests {
             |x: u32, y: u32| [x * 7 + y, x ^ y, y * 13].map(|number| number.to_le_bytes()[0]);
         let exact = picture(32, 32, bytes);
         let [mean, std] = PLAIN;
-        let values = preprocess(&exact, 32, mean, std);
+        let values = preprocess(&exact, 32, Fit::Middle, mean, std);
         for (index, value) in values.into_iter().enumerate() {
             let (channel, pixel) = (index / 1024, index % 1024);
             let byte = exact.rgb[3 * pixel + channel];
@@ -226,7 +255,7 @@ mod tests {
             let seen = picture(size.0, size.1, |x, y| {
                 [if white(x, y) { 255 } else { 0 }; 3]
             });
-            let values = preprocess(&seen, 30, mean, std);
+            let values = preprocess(&seen, 30, Fit::Middle, mean, std);
             let at = |x: usize, y: usize| values[30 * y + x];
             assert!(at(15, 15) > 0.99 && at(11, 15) > 0.99 && at(15, 11) > 0.99);
             assert!(at(7, 15) < 0.01 && at(15, 7) < 0.01 && at(22, 22) < 0.01);

@@ -1,4 +1,4 @@
-//! Pillow's bicubic resize of RGB pixels.
+//! Pillow's resize of RGB pixels.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
@@ -12,13 +12,29 @@ pub(crate) struct Crop {
     pub(crate) height: f64,
 }
 
+/// How pixels are mixed: Pillow's filters of these names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Filter {
+    Bilinear,
+    Bicubic,
+}
+
 /// Resizes `crop` (otherwise all) of the `from.0` by `from.1` pixels in `rgb` to `to.0` by `to.1`.
 ///
 /// # Panics
 /// `rgb` has not as many pixels as `from` says, or `crop` is not within them.
-pub(crate) fn resize(rgb: &[u8], from: (u32, u32), crop: Option<Crop>, to: (u32, u32)) -> Vec<u8> {
-    let mut options =
-        ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+pub(crate) fn resize(
+    rgb: &[u8],
+    from: (u32, u32),
+    crop: Option<Crop>,
+    to: (u32, u32),
+    filter: Filter,
+) -> Vec<u8> {
+    let filter = match filter {
+        Filter::Bilinear => FilterType::Bilinear,
+        Filter::Bicubic => FilterType::CatmullRom,
+    };
+    let mut options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     if let Some(crop) = crop {
         options = options.crop(crop.left, crop.top, crop.width, crop.height);
     }

@@ -1,7 +1,9 @@
-//! The transformer of both towers: layers of attention and a perceptron, each after a normalisation.
+//! The transformer of both towers: layers of attention and a perceptron.
+
+use std::ops::Range;
 
 use super::description::TowerShape;
-use super::kernel::{Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
+use super::kernel::{Activation, Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
 use super::weights::{Linear, Reader, Vector, Weights};
 use crate::error::Result;
 
@@ -23,11 +25,13 @@ impl Norm {
 
 #[derive(Debug)]
 struct Layer {
-    before_attention: Norm,
+    /// Of attention.
+    norm1: Norm,
     /// Queries, keys and values in one.
     qkv: Linear,
     out: Linear,
-    before_perceptron: Norm,
+    /// Of the perceptron.
+    norm2: Norm,
     up: Linear,
     down: Linear,
 }
@@ -36,10 +40,17 @@ struct Layer {
 #[derive(Debug)]
 pub(super) struct Transformer {
     tower: TowerShape,
+    order: Order,
     layers: Vec<Layer>,
-    /// Normalises the row that is the result.
-    last: Norm,
-    projection: Linear,
+}
+
+/// Where the parts of a layer are normalised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// What goes into a part.
+    Before,
+    /// The sum of what went into a part and what came out.
+    After,
 }
 
 /// Which rows of its sequence a row attends to.
@@ -56,37 +67,36 @@ impl Transformer {
         reader: &Reader<'_>,
         name: &str,
         tower: TowerShape,
-        dimensions: usize,
+        order: Order,
     ) -> Result<Self> {
         let (hidden, inner) = (tower.hidden, tower.inner);
         let layer = |index: usize| {
             let name = format!("{name}.{index}");
             Ok(Layer {
-                before_attention: Norm::find(reader, &format!("{name}.norm1"), hidden)?,
+                norm1: Norm::find(reader, &format!("{name}.norm1"), hidden)?,
                 qkv: reader.linear(&format!("{name}.qkv"), 3 * hidden, hidden)?,
                 out: reader.linear(&format!("{name}.out"), hidden, hidden)?,
-                before_perceptron: Norm::find(reader, &format!("{name}.norm2"), hidden)?,
+                norm2: Norm::find(reader, &format!("{name}.norm2"), hidden)?,
                 up: reader.linear(&format!("{name}.up"), inner, hidden)?,
                 down: reader.linear(&format!("{name}.down"), hidden, inner)?,
             })
         };
         Ok(Self {
             tower,
+            order,
             layers: (0..tower.layers).map(layer).collect::<Result<_>>()?,
-            last: Norm::find(reader, &format!("{name}.last"), hidden)?,
-            projection: reader.matrix(&format!("{name}.projection"), dimensions, hidden)?,
         })
     }
 
-    /// Sends sequences of `length` rows, `x`, through all layers, and returns the projection of row
-    /// `result` of each.
+    /// Sends sequences of `length` rows, `x`, through all layers, and returns the rows `results` of
+    /// each.
     pub(super) fn run(
         &self,
         pass: &mut Pass<'_>,
         mut x: Vec<f32>,
         length: usize,
         attention: Attention,
-        result: usize,
+        results: Range<usize>,
     ) -> Vec<f32> {
         let TowerShape {
             hidden, epsilon, ..
@@ -95,90 +105,120 @@ impl Transformer {
         let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
         let (mut inner, mut change) = (Vec::new(), Vec::new());
         for (index, layer) in self.layers.iter().enumerate() {
-            pass.layer_norm(&layer.before_attention, &x, epsilon, &mut normal);
-            pass.multiply(&layer.qkv, &normal, &mut qkv);
+            match self.order {
+                Order::Before => {
+                    pass.layer_norm(&layer.norm1, &x, epsilon, &mut normal);
+                    pass.multiply(&layer.qkv, &normal, &mut qkv);
+                }
+                Order::After => pass.multiply(&layer.qkv, &x, &mut qkv),
+            }
             let mut wanted = 0..length;
-            if index + 1 == self.layers.len() {
-                // Of the last layer only the resulting row is needed.
-                wanted = result..result + 1;
-                let results = x.chunks_exact(length * hidden);
-                x = results
-                    .flat_map(|rows| &rows[result * hidden..(result + 1) * hidden])
+            if index + 1 == self.layers.len() && results != wanted {
+                // Of the last layer only the resulting rows are needed.
+                wanted = results.clone();
+                let sequences = x.chunks_exact(length * hidden);
+                x = sequences
+                    .flat_map(|rows| &rows[results.start * hidden..results.end * hidden])
                     .copied()
                     .collect();
             }
             heads.clear();
             for qkv in qkv.chunks_exact(length * 3 * hidden) {
-                heads.extend(self.attend(pass, qkv, wanted.clone(), attention));
+                let count = self.tower.heads;
+                heads.extend(attend(pass, qkv, count, length, wanted.clone(), attention));
             }
             pass.multiply(&layer.out, &heads, &mut change);
             add(&mut x, &change);
-            pass.layer_norm(&layer.before_perceptron, &x, epsilon, &mut normal);
-            pass.multiply(&layer.up, &normal, &mut inner);
-            pass.isa.activate(self.tower.activation, &mut inner);
+            if self.order == Order::After {
+                pass.layer_norm(&layer.norm1, &x, epsilon, &mut normal);
+                std::mem::swap(&mut x, &mut normal);
+                pass.multiply(&layer.up, &x, &mut inner);
+            } else {
+                pass.layer_norm(&layer.norm2, &x, epsilon, &mut normal);
+                pass.multiply(&layer.up, &normal, &mut inner);
+            }
+            pass.activate(self.tower.activation, &mut inner);
             pass.multiply(&layer.down, &inner, &mut change);
             add(&mut x, &change);
+            if self.order == Order::After {
+                pass.layer_norm(&layer.norm2, &x, epsilon, &mut normal);
+                std::mem::swap(&mut x, &mut normal);
+            }
         }
-        pass.layer_norm(&self.last, &x, epsilon, &mut normal);
-        let mut projected = Vec::new();
-        pass.multiply(&self.projection, &normal, &mut projected);
+        x
+    }
+}
+
+/// Normalises the rows that are results, and projects them into the space of texts and pictures.
+#[derive(Debug)]
+pub(super) struct Projection {
+    pub(super) last: Norm,
+    pub(super) matrix: Linear,
+    pub(super) epsilon: f32,
+}
+
+impl Projection {
+    pub(super) fn run(&self, pass: &mut Pass<'_>, x: &[f32]) -> Vec<f32> {
+        let (mut normal, mut projected) = (Vec::new(), Vec::new());
+        pass.layer_norm(&self.last, x, self.epsilon, &mut normal);
+        pass.multiply(&self.matrix, &normal, &mut projected);
         projected
     }
+}
 
-    /// Attention: for the rows `wanted` of one sequence, the values of all its rows, weighted by the
-    /// softmax of query times key. The heads are beside each other.
-    fn attend(
-        &self,
-        pass: &mut Pass<'_>,
-        qkv: &[f32],
-        wanted: std::ops::Range<usize>,
-        attention: Attention,
-    ) -> Vec<f32> {
-        let hidden = self.tower.hidden;
-        let width = hidden / self.tower.heads;
-        let rows = qkv.len() / (3 * hidden);
-        #[expect(clippy::cast_precision_loss, reason = "widths are small")]
-        let scale = 1.0 / (width as f32).sqrt();
-        let part = |row: usize, which: usize, head: usize| {
-            let from = (row * 3 + which) * hidden + head * width;
-            &qkv[from..from + width]
-        };
-        let mut heads = vec![0.0; wanted.len() * hidden];
-        let mut queries = vec![0.0; wanted.len() * width];
-        let mut keys = vec![0.0; panels(rows) * width * LANES];
-        let mut values = vec![0.0; panels(width) * rows * LANES];
-        let mut shares = vec![0.0; wanted.len() * rows];
-        let mut sums = vec![0.0; wanted.len() * width];
-        for head in 0..self.tower.heads {
-            for (row, query) in wanted.clone().zip(queries.chunks_exact_mut(width)) {
-                query.copy_from_slice(part(row, 0, head));
+/// Attention: for the rows `wanted` of one sequence, the values of all its rows, weighted by the
+/// softmax of query times key. The heads are beside each other.
+pub(super) fn attend(
+    pass: &mut Pass<'_>,
+    qkv: &[f32],
+    count: usize,
+    rows: usize,
+    wanted: Range<usize>,
+    attention: Attention,
+) -> Vec<f32> {
+    let hidden = qkv.len() / (3 * rows);
+    let width = hidden / count;
+    #[expect(clippy::cast_precision_loss, reason = "widths are small")]
+    let scale = 1.0 / (width as f32).sqrt();
+    let part = |row: usize, which: usize, head: usize| {
+        let from = (row * 3 + which) * hidden + head * width;
+        &qkv[from..from + width]
+    };
+    let mut heads = vec![0.0; wanted.len() * hidden];
+    let mut queries = vec![0.0; wanted.len() * width];
+    let mut keys = vec![0.0; panels(rows) * width * LANES];
+    let mut values = vec![0.0; panels(width) * rows * LANES];
+    let mut shares = vec![0.0; wanted.len() * rows];
+    let mut sums = vec![0.0; wanted.len() * width];
+    for head in 0..count {
+        for (row, query) in wanted.clone().zip(queries.chunks_exact_mut(width)) {
+            query.copy_from_slice(part(row, 0, head));
+        }
+        for row in 0..rows {
+            let panel = row / LANES * width * LANES + row % LANES;
+            for (column, key) in part(row, 1, head).iter().enumerate() {
+                keys[panel + column * LANES] = *key;
             }
-            for row in 0..rows {
-                let panel = row / LANES * width * LANES + row % LANES;
-                for (column, key) in part(row, 1, head).iter().enumerate() {
-                    keys[panel + column * LANES] = *key;
-                }
-                for (panel, value) in part(row, 2, head).chunks(LANES).enumerate() {
-                    let at = (panel * rows + row) * LANES;
-                    values[at..at + value.len()].copy_from_slice(value);
-                }
-            }
-            pass.multiply_matrix(&queries, Values::F32(&keys), (rows, width), &mut shares);
-            for (row, shares) in wanted.clone().zip(shares.chunks_exact_mut(rows)) {
-                let seen = match attention {
-                    Attention::Everything => rows,
-                    Attention::Causal => row + 1,
-                };
-                pass.isa.softmax(scale, &mut shares[..seen]);
-                shares[seen..].fill(0.0);
-            }
-            pass.multiply_matrix(&shares, Values::F32(&values), (width, rows), &mut sums);
-            for (heads, sums) in heads.chunks_exact_mut(hidden).zip(sums.chunks_exact(width)) {
-                heads[head * width..(head + 1) * width].copy_from_slice(sums);
+            for (panel, value) in part(row, 2, head).chunks(LANES).enumerate() {
+                let at = (panel * rows + row) * LANES;
+                values[at..at + value.len()].copy_from_slice(value);
             }
         }
-        heads
+        pass.multiply_matrix(&queries, Values::F32(&keys), (rows, width), &mut shares);
+        for (row, shares) in wanted.clone().zip(shares.chunks_exact_mut(rows)) {
+            let seen = match attention {
+                Attention::Everything => rows,
+                Attention::Causal => row + 1,
+            };
+            pass.isa.softmax(scale, &mut shares[..seen]);
+            shares[seen..].fill(0.0);
+        }
+        pass.multiply_matrix(&shares, Values::F32(&values), (width, rows), &mut sums);
+        for (heads, sums) in heads.chunks_exact_mut(hidden).zip(sums.chunks_exact(width)) {
+            heads[head * width..(head + 1) * width].copy_from_slice(sums);
+        }
     }
+    heads
 }
 
 /// The forward pass of a text or some pictures through a tower.
@@ -208,6 +248,11 @@ impl<'a> Pass<'a> {
         self.isa.layer_norm(x, gain, bias, epsilon, y);
     }
 
+    /// An activation function of `x`, in place.
+    pub(super) fn activate(&self, activation: Activation, x: &mut [f32]) {
+        self.isa.activate(activation, x);
+    }
+
     /// The product of `x` and `linear` into `y`, which is resized and overwritten.
     pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
         let matrix = self.weights.matrix(linear);
@@ -231,6 +276,6 @@ impl<'a> Pass<'a> {
     }
 }
 
-fn add(x: &mut [f32], y: &[f32]) {
+pub(super) fn add(x: &mut [f32], y: &[f32]) {
     x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
 }

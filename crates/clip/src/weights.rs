@@ -3,7 +3,8 @@
 //! The file is in the safetensors format. Its metadata hold one JSON text, the [`Description`], under
 //! the key `clip-bot`. The tensors are named after what they do: `text.0.qkv` are the queries, keys and
 //! values of layer 0 of the text tower. Matrices lie in the panels of [`Matrix`]. All small tensors come
-//! first, so that checking them when the file is opened touches few pages.
+//! first, so that checking them when the file is opened touches few pages; the tables of the tokenizer come
+//! last.
 
 use std::ops::{Deref, Range};
 use std::path::Path;
@@ -14,7 +15,6 @@ use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 use super::description::{Description, Precision, VERSION};
 use super::kernel::{LANES, Matrix, Values, panels};
 use super::mapped::Mapped;
-use super::tokenizer::MERGE;
 use crate::error::{Error, ErrorKind, Result};
 use bytes::Bytes;
 
@@ -261,12 +261,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `count` merges of a tokenizer.
-    pub(super) fn merges(&self, name: &str, count: usize) -> Result<Range<usize>> {
+    /// Bytes of that shape, which mean nothing here.
+    pub(super) fn bytes(&self, name: &str, shape: &[usize]) -> Result<Range<usize>> {
         let info = self.metadata.info(name);
-        let info = info.filter(|info| info.dtype == Dtype::U8 && info.shape == [count, MERGE]);
+        let info = info.filter(|info| info.dtype == Dtype::U8 && info.shape == shape);
         let (from, to) = info
-            .ok_or_else(|| damaged(&format!("{name} is missing, or not {count} merges")))?
+            .ok_or_else(|| damaged(&format!("{name} is missing, or not {shape:?} bytes")))?
             .data_offsets;
         let bytes = self.start.saturating_add(from)..self.start.saturating_add(to);
         if self.weights.get(bytes.clone()).is_some() {

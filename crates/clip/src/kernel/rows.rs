@@ -16,6 +16,8 @@ use super::matrix::LANES;
 pub enum Activation {
     /// `x · Φ(x)`, with the normal distribution's Φ.
     Gelu,
+    /// `x / 2 · (1 + tanh(√(2/π) (x + 0.044715 x³)))`, near to [`Activation::Gelu`], as `SigLIP` has it.
+    GeluTanh,
     /// `x / (1 + exp(-1.702 x))`, as `OpenAI`'s models have it.
     QuickGelu,
 }
@@ -57,6 +59,10 @@ impl Loops for Activate<'_> {
         match activation {
             Activation::QuickGelu => x.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
             Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
+            // (1 + tanh y) / 2 is 1 / (1 + exp(-2 y)).
+            Activation::GeluTanh => x.iter_mut().for_each(|x| {
+                *x /= 1.0 + exp(-1.595_769_1 * (*x + 0.044_715 * *x * *x * *x));
+            }),
         }
     }
 }

@@ -7,9 +7,9 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
+use super::json::{Json, unsupported};
 use super::pairs::{BYTE_TOKENS, Merges};
 use super::{CONTRACTIONS, framed, is_letter, plain};
 use crate::error::{Error, ErrorKind, Result};
@@ -134,114 +134,60 @@ impl Kind {
     }
 }
 
-/// The merges that a `tokenizer.json` of Hugging Face's tokenizers holds, as [`ByteLevelTokenizer::new`]
-/// takes them; none if it is CLIP's own tokenizer.
-///
-/// # Errors
-/// [`ErrorKind::Unsupported`] if it is another kind of tokenizer, or damaged.
-pub fn merges_in(tokenizer: &[u8]) -> Result<Option<Vec<[u8; MERGE]>>> {
-    let file: TokenizerFile = serde_json::from_slice(tokenizer)
-        .map_err(|cause| unsupported("tokenizer.json cannot be understood").with_source(cause))?;
-    if file.model.end_of_word_suffix.as_deref() == Some("</w>") {
-        return Ok(None);
+/// The merges of a `tokenizer.json`, as [`ByteLevelTokenizer::new`] takes them.
+pub(super) fn merges(json: &Json) -> Result<Vec<[u8; MERGE]>> {
+    let is_known = json.pre_tokenizer["type"] == "ByteLevel"
+        && json.pre_tokenizer["add_prefix_space"] == true
+        && json.pre_tokenizer["use_regex"] != false
+        && json.normalizer["normalizers"][0]["type"] == "NFC"
+        && json.normalizer["normalizers"][1]["type"] == "Lowercase"
+        && json.normalizer["normalizers"][2].is_null();
+    let vocabulary = json.model.numbered().filter(|_| is_known);
+    let Some(vocabulary) = vocabulary else {
+        return Err(unsupported(
+            "its tokenizer.json is neither CLIP's nor of the kind ByteLevel for lower-case texts",
+        ));
+    };
+    let letters: HashMap<char, u16> = (0..=u8::MAX)
+        .map(|byte| (letter(byte), BYTE_TOKENS[usize::from(byte)]))
+        .collect();
+    // What each token is called; a merge's is that of its parts.
+    let mut tokens: HashMap<String, u16> = HashMap::new();
+    for (letter, token) in &letters {
+        tokens.insert(letter.to_string(), *token);
     }
-    file.merges().map(Some)
-}
-
-/// The parts of a `tokenizer.json` that matter.
-#[derive(Deserialize)]
-struct TokenizerFile {
-    #[serde(default)]
-    normalizer: serde_json::Value,
-    #[serde(default)]
-    pre_tokenizer: serde_json::Value,
-    model: ModelPart,
-}
-
-#[derive(Deserialize)]
-struct ModelPart {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    #[serde(default)]
-    end_of_word_suffix: Option<String>,
-    #[serde(default)]
-    vocab: serde_json::Value,
-    #[serde(default)]
-    merges: Vec<MergeWords>,
-}
-
-/// A merge, as older and as newer files write it.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum MergeWords {
-    Line(String),
-    Pair(String, String),
-}
-
-impl MergeWords {
-    fn pair(&self) -> Option<(&str, &str)> {
-        match self {
-            Self::Line(line) => line.split_once(' '),
-            Self::Pair(left, right) => Some((left, right)),
+    let mut rows = Vec::with_capacity(json.model.merges.len());
+    for (rank, words) in json.model.merges.iter().enumerate() {
+        let rank = u16::try_from(rank).map_err(|_| unsupported("it has too many merges"))?;
+        let token = FIRST_MERGED.checked_add(rank);
+        let pair = words.pair().and_then(|(left, right)| {
+            Some((
+                *tokens.get(left)?,
+                *tokens.get(right)?,
+                format!("{left}{right}"),
+                token?,
+            ))
+        });
+        let Some((left, right, merged, token)) = pair else {
+            return Err(unsupported(&format!(
+                "merge {rank} of its tokenizer.json joins what is no token"
+            )));
+        };
+        if vocabulary.get(&merged) != Some(&u32::from(token)) {
+            return Err(unsupported(&format!(
+                "its tokenizer.json gives the tokens other numbers than in the order of merges: \
+                 {merged:?} is not {token}"
+            )));
         }
+        tokens.insert(merged, token);
+        let mut row = [0; MERGE];
+        for (bytes, number) in row.as_chunks_mut().0.iter_mut().zip([left, right, rank]) {
+            *bytes = u16::to_be_bytes(number);
+        }
+        rows.push(row);
     }
-}
-
-impl TokenizerFile {
-    fn merges(&self) -> Result<Vec<[u8; MERGE]>> {
-        let is_known = self.model.kind.as_deref() == Some("BPE")
-            && self.pre_tokenizer["type"] == "ByteLevel"
-            && self.pre_tokenizer["add_prefix_space"] == true
-            && self.pre_tokenizer["use_regex"] != false
-            && self.normalizer["normalizers"][0]["type"] == "NFC"
-            && self.normalizer["normalizers"][1]["type"] == "Lowercase"
-            && self.normalizer["normalizers"][2].is_null();
-        if !is_known {
-            return Err(unsupported(
-                "its tokenizer.json is neither CLIP's nor of the kind ByteLevel for lower-case texts",
-            ));
-        }
-        let letters: HashMap<char, u16> = (0..=u8::MAX)
-            .map(|byte| (letter(byte), BYTE_TOKENS[usize::from(byte)]))
-            .collect();
-        // What each token is called; a merge's is that of its parts.
-        let mut tokens: HashMap<String, u16> = HashMap::new();
-        for (letter, token) in &letters {
-            tokens.insert(letter.to_string(), *token);
-        }
-        let mut rows = Vec::with_capacity(self.model.merges.len());
-        for (rank, words) in self.model.merges.iter().enumerate() {
-            let rank = u16::try_from(rank).map_err(|_| unsupported("it has too many merges"))?;
-            let token = FIRST_MERGED.checked_add(rank);
-            let pair = words.pair().and_then(|(left, right)| {
-                Some((
-                    *tokens.get(left)?,
-                    *tokens.get(right)?,
-                    format!("{left}{right}"),
-                    token?,
-                ))
-            });
-            let Some((left, right, merged, token)) = pair else {
-                return Err(unsupported(&format!(
-                    "merge {rank} of its tokenizer.json joins what is no token"
-                )));
-            };
-            if self.model.vocab[&merged] != token {
-                return Err(unsupported(&format!(
-                    "its tokenizer.json gives the tokens other numbers than in the order of merges: \
-                     {merged:?} is not {token}"
-                )));
-            }
-            tokens.insert(merged, token);
-            let mut row = [0; MERGE];
-            for (bytes, number) in row.as_chunks_mut().0.iter_mut().zip([left, right, rank]) {
-                *bytes = u16::to_be_bytes(number);
-            }
-            rows.push(row);
-        }
-        rows.sort_unstable();
-        Ok(rows)
-    }
+    rows.sort_unstable();
+    Ok(rows)
 }
 
 /// The letter that stands for `byte` in a `tokenizer.json`: itself if it prints, else one from 256 on.
@@ -255,13 +201,13 @@ fn letter(byte: u8) -> char {
     }
 }
 
-fn unsupported(what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, what)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::description::TokenizerKind;
+    use crate::tokenizer::TokenizerFile;
 
     #[derive(Deserialize)]
     struct Golden {
@@ -275,8 +221,8 @@ mod tests {
     /// Made by `UPDATE=1 tests/peers/clip-preprocess/run`.
     fn golden() -> (Vec<[u8; MERGE]>, Vec<Case>) {
         let golden: Golden = serde_json::from_str(include_str!("byte_level.json")).expect("JSON");
-        let merges = merges_in(golden.tokenizer.to_string().as_bytes()).expect("a tokenizer");
-        (merges.expect("not CLIP's"), golden.cases)
+        let json = Json::read(golden.tokenizer.to_string().as_bytes()).expect("a tokenizer");
+        (merges(&json).expect("of this kind"), golden.cases)
     }
 
     fn size(merges: &[[u8; MERGE]]) -> usize {
@@ -317,12 +263,13 @@ mod tests {
 
     #[test]
     fn other_kinds_of_tokenizers_are_refused_and_clips_own_is_known() {
-        let refused = |text: &str| merges_in(text.as_bytes()).expect_err(text).to_string();
-        let said = refused(r#"{"model": {"type": "Unigram", "vocab": []}}"#);
-        assert!(said.contains("neither CLIP's"), "{said}");
+        let read = |text: &str| TokenizerFile::read(text.as_bytes());
+        let refused = |text: &str| read(text).expect_err(text).to_string();
+        let said = refused(r#"{"model": {"type": "WordPiece", "vocab": {}}}"#);
+        assert!(said.contains("WordPiece"), "{said}");
         assert!(refused("[]").contains("cannot be understood"));
         let clip = r#"{"model": {"type": "BPE", "end_of_word_suffix": "</w>"}}"#;
-        assert_eq!(merges_in(clip.as_bytes()).expect("CLIP's"), None);
+        assert_eq!(read(clip).expect("CLIP's").kind, TokenizerKind::Clip);
         let file = |merge: &str, token: u16| {
             let kind = r#""normalizer": {"normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]},
                 "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true, "use_regex": true}"#;
@@ -330,7 +277,7 @@ mod tests {
                 r#"{{{kind}, "model": {{"type": "BPE", "vocab": {{"ab": {token}}}, "merges": ["{merge}"]}}}}"#
             )
         };
-        assert!(merges_in(file("a b", 256).as_bytes()).is_ok());
+        assert!(read(&file("a b", 256)).is_ok());
         assert!(refused(&file("a b", 7)).contains("other numbers"));
         assert!(refused(&file("a bc", 256)).contains("no token"));
     }
