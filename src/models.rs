@@ -13,14 +13,8 @@ use crate::error::{Error, Kind, Result};
 use crate::http::{Client, Request};
 use crate::progress::Progress;
 
+use known::{CARD, TOKENIZER};
 pub use known::{KNOWN_MODELS, KnownModel, RECALL_SOURCE};
-
-/// The files that are downloaded, the large one last.
-const FILES: [&str; 4] = ["config.json", "preprocessor_config.json", CARD, WEIGHTS];
-/// The weights, whose digest is in [`KnownModel::pinned`].
-const WEIGHTS: &str = "model.safetensors";
-/// The model card. Only the licence is taken from it, so a mirror may lack it.
-const CARD: &str = "README.md";
 
 /// Redirects on the hub itself that are followed for what it publishes.
 const MAX_HOPS: u32 = 3;
@@ -75,10 +69,10 @@ impl KnownModel {
             .map_err(|cause| Error::system(format!("cannot make {}", folder.display()), cause))?;
         let client = Client::for_files();
         let mut digests = Vec::new();
-        for (file, url) in FILES.into_iter().zip(self.urls(hub)) {
+        for (file, url) in self.files.iter().copied().zip(self.urls(hub)) {
             let to = folder.join(file);
             let pinned = self.pinned.map(|(size, digest)| (size, digest.to_owned()));
-            let expected = match (file == WEIGHTS, pinned) {
+            let expected = match (file == self.weights(), pinned) {
                 (true, None) if !to.exists() => published(&url),
                 (true, pinned) => pinned,
                 (false, _) => None,
@@ -99,15 +93,20 @@ impl KnownModel {
         Ok(digests)
     }
 
+    /// The file of its weights, whose digest is in [`KnownModel::pinned`].
+    #[must_use]
+    pub fn weights(&self) -> &'static str {
+        self.files.last().copied().unwrap_or_default()
+    }
+
     /// The addresses of its files on `hub`.
     #[must_use]
-    pub fn urls(&self, hub: &str) -> [String; 4] {
-        let Self {
-            repository,
-            revision,
-            ..
-        } = self;
-        FILES.map(|file| format!("{hub}/{repository}/resolve/{revision}/{file}"))
+    pub fn urls(&self, hub: &str) -> Vec<String> {
+        let url = |file: &&str| match self.tokenizer {
+            Some(other) if *file == TOKENIZER => format!("{hub}/{other}/resolve/main/{file}"),
+            _ => format!("{hub}/{}/resolve/{}/{file}", self.repository, self.revision),
+        };
+        self.files.iter().map(url).collect()
     }
 }
 
@@ -159,7 +158,9 @@ mod tests {
                 .iter()
                 .position(|other| other.name == model.name);
             assert_eq!(first, Some(index), "{}", model.name);
-            assert!(is_hex(model.revision, 40), "{}", model.name);
+            let is_main = model.revision == "main" && model.pinned.is_none();
+            assert!(is_main || is_hex(model.revision, 40), "{}", model.name);
+            assert!(!model.weights().is_empty(), "{}", model.name);
             if let Some((size, digest)) = model.pinned {
                 assert!(is_hex(digest, 64), "{}", model.name);
                 let megabytes = (size + 500_000) / 1_000_000;

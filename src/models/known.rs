@@ -7,8 +7,12 @@ pub struct KnownModel {
     pub name: &'static str,
     /// `user/name` on the hub.
     pub repository: &'static str,
-    /// The commit of that repository. The files of a commit never change.
+    /// The commit of that repository, whose files never change; or its branch `main`, if no commit is known.
     pub revision: &'static str,
+    /// Its files, the weights last.
+    pub files: &'static [&'static str],
+    /// `user/name` of the repository that has its tokenizer, if it is another one.
+    pub tokenizer: Option<&'static str>,
     /// Approximate size of its weights.
     pub megabytes: u32,
     /// Size in bytes and SHA-256 of its weights, if several people published the same values.
@@ -32,12 +36,39 @@ pub struct KnownModel {
 /// Where [`KnownModel::recall`] is from.
 pub const RECALL_SOURCE: &str = "mean of recall@1, @5 and @10 in % on XM3600, as immich publishes it (docs.immich.app, Searching)";
 
+/// The model card. Only the licence is taken from it, so a mirror may lack it.
+pub(super) const CARD: &str = "README.md";
+/// What tells how texts become tokens, for models with a tokenizer of their own.
+pub(super) const TOKENIZER: &str = "tokenizer.json";
+const CLIP: [&str; 4] = [
+    "config.json",
+    "preprocessor_config.json",
+    CARD,
+    "model.safetensors",
+];
+const SIGLIP: [&str; 5] = [
+    "config.json",
+    "preprocessor_config.json",
+    CARD,
+    TOKENIZER,
+    "model.safetensors",
+];
+/// A pickle, of which nothing is run.
+const OPEN_CLIP: [&str; 4] = [
+    "open_clip_config.json",
+    CARD,
+    TOKENIZER,
+    "open_clip_pytorch_model.bin",
+];
+
 /// The catalogue, the smallest model first.
-pub const KNOWN_MODELS: [KnownModel; 6] = [
+pub const KNOWN_MODELS: [KnownModel; 8] = [
     KnownModel {
         name: "tinyclip-8m",
         repository: "wkcn/TinyCLIP-ViT-8M-16-Text-3M-YFCC15M",
         revision: "a2a8c6eaa2549ad66eb7c31b85022bf58273a26c",
+        files: &CLIP,
+        tokenizer: None,
         megabytes: 94,
         pinned: Some((
             93_812_468,
@@ -54,6 +85,8 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         name: "tinyclip-39m",
         repository: "wkcn/TinyCLIP-ViT-39M-16-Text-19M-YFCC15M",
         revision: "07a4b0bc751cb64fecd2b661c048c1dd98d69444",
+        files: &CLIP,
+        tokenizer: None,
         megabytes: 334,
         pinned: None,
         licence: "MIT",
@@ -68,6 +101,8 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         name: "openai-vit-b-32",
         repository: "openai/clip-vit-base-patch32",
         revision: "b33cedfd0df4e43b8238760678fcc89e1a0d38b3",
+        files: &CLIP,
+        tokenizer: None,
         megabytes: 605,
         pinned: Some((
             605_157_884,
@@ -84,6 +119,8 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         name: "openai-vit-b-16",
         repository: "openai/clip-vit-base-patch16",
         revision: "5ef227a78de3f75873f373246dac80def63b0003",
+        files: &CLIP,
+        tokenizer: None,
         megabytes: 599,
         pinned: None,
         licence: "MIT",
@@ -97,6 +134,8 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         name: "laion-vit-b-32",
         repository: "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
         revision: "1a25a446712ba5ee05982a381eed697ef9b435cf",
+        files: &CLIP,
+        tokenizer: None,
         megabytes: 605,
         pinned: Some((
             605_157_884,
@@ -110,9 +149,41 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         picture: 0.11,
     },
     KnownModel {
+        name: "xlm-r-vit-b-32",
+        repository: "laion/CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k",
+        revision: "main",
+        files: &OPEN_CLIP,
+        tokenizer: Some("FacebookAI/xlm-roberta-base"),
+        megabytes: 1465,
+        pinned: None,
+        licence: "MIT",
+        about: "a hundred languages, for small machines",
+        recall: &[("English", 68.3), ("Spanish", 75.0), ("Russian", 80.6)],
+        disk: 376,
+        resident: 155,
+        picture: 0.11,
+    },
+    KnownModel {
+        name: "siglip2-b-32-256",
+        repository: "google/siglip2-base-patch32-256",
+        revision: "main",
+        files: &SIGLIP,
+        tokenizer: None,
+        megabytes: 1507,
+        pinned: None,
+        licence: "Apache-2.0",
+        about: "finds most, in many languages; a text takes about eight times as long",
+        recall: &[("English", 73.2), ("Spanish", 79.0), ("Russian", 81.6)],
+        disk: 388,
+        resident: 165,
+        picture: 0.14,
+    },
+    KnownModel {
         name: "openai-vit-l-14",
         repository: "openai/clip-vit-large-patch14",
         revision: "32bd64288804d66eefd0ccbe215aa642df71cc41",
+        files: &CLIP,
+        tokenizer: None,
         megabytes: 1711,
         pinned: Some((
             1_710_540_580,

@@ -163,8 +163,11 @@ fn fetch(known: &KnownModel, folder: &Path, config: &ClipConfig) -> Result<u8> {
     );
     if known.pinned.is_none() {
         print_lines([format!(
-            "note: nobody else published this sha256, which is checked by the hub's own word alone: {}/{}/blob/{}/model.safetensors",
-            config.hub, known.repository, known.revision
+            "note: nobody else published this sha256, which is checked by the hub's own word alone: {}/{}/blob/{}/{}",
+            config.hub,
+            known.repository,
+            known.revision,
+            known.weights()
         )]);
     }
     make(&checkpoint, &file, Precision::I8)?;

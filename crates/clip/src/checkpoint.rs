@@ -1,4 +1,4 @@
-//! Checkpoints as Hugging Face's `CLIPModel` and `SiglipModel` or open_clip save them: a file of tensors,
+//! Checkpoints as Hugging Face's `CLIPModel` and `SiglipModel` or `open_clip` save them: a file of tensors,
 //! and beside it JSON files with what the tensors do not tell.
 
 use std::path::{Path, PathBuf};
@@ -149,7 +149,10 @@ impl Family {
     }
 
     /// What a tower is like of which `config.json` does not tell it.
-    fn usual(self, heads: usize) -> TowerConfig {
+    fn usual(self, heads: usize, has_config: bool) -> TowerConfig {
+        if !has_config {
+            return TowerConfig::default();
+        }
         let (hidden_act, layer_norm_eps) = match self {
             Self::Siglip => ("gelu_pytorch_tanh", 1e-6),
             _ => ("quick_gelu", 1e-5),
@@ -264,7 +267,7 @@ impl Checkpoint {
                 }
                 let has_config = config.is_some();
                 let config = config.unwrap_or_default();
-                let usual = |heads| has_config.then(|| family.usual(heads)).unwrap_or_default();
+                let usual = |heads| family.usual(heads, has_config);
                 let text_heads = if family == Family::Clip { 8 } else { 12 };
                 let text = config.text.under(config.text_before);
                 let vision = config.vision.under(config.vision_before);

@@ -95,7 +95,7 @@ pub enum TextKind {
     /// tokens of the vocabulary are the start and the end of a text.
     #[default]
     Clip,
-    /// XLM-RoBERTa's (Conneau et al., 2020): tokens attend to all, layers are normalised behind each
+    /// `XLM-RoBERTa`'s (Conneau et al., 2020): tokens attend to all, layers are normalised behind each
     /// part, and the result is the mean of all rows, sent through a perceptron without biases.
     Roberta {
         /// Width of the rows inside that perceptron.
@@ -123,7 +123,7 @@ pub enum TokenizerKind {
         /// Size of the tables in bytes.
         size: usize,
     },
-    /// The likeliest pieces of `SentencePiece`, as XLM-RoBERTa has it, with its tables in the model file.
+    /// The likeliest pieces of `SentencePiece`, as `XLM-RoBERTa` has it, with its tables in the model file.
     Unigram {
         /// Size of the tables in bytes.
         size: usize,

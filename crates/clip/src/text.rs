@@ -19,7 +19,7 @@ pub(super) struct TextTower {
 #[derive(Debug)]
 enum Head {
     Projection(Projection),
-    /// RoBERTa's, whose embeddings are normalised, too.
+    /// `RoBERTa`'s, whose embeddings are normalised, too.
     Mean {
         first: Norm,
         up: Linear,
@@ -152,6 +152,8 @@ fn mean(rows: &[f32], width: usize) -> Vec<f32> {
     }
     #[expect(clippy::cast_precision_loss, reason = "texts are short")]
     let share = width as f32 / rows.len() as f32;
-    sums.iter_mut().for_each(|sum| *sum *= share);
+    for sum in &mut sums {
+        *sum *= share;
+    }
     sums
 }

@@ -24,7 +24,7 @@ enum Head {
         first: Norm,
         projection: Projection,
     },
-    Pooled(Pooling),
+    Pooled(Box<Pooling>),
 }
 
 /// `SigLIP`'s attention of one learnt query to all rows, and a perceptron behind it.
@@ -65,7 +65,7 @@ impl VisionTower {
             ),
             VisionKind::Siglip { inner } => (
                 reader.linear("vision.patches", hidden, numbers)?,
-                Head::Pooled(Pooling {
+                Head::Pooled(Box::new(Pooling {
                     last: Norm::find(reader, "vision.last", hidden)?,
                     probe: reader.vector("vision.head.probe", hidden)?,
                     query: reader.linear("vision.head.query", hidden, hidden)?,
@@ -74,7 +74,7 @@ impl VisionTower {
                     norm: Norm::find(reader, "vision.head.norm", hidden)?,
                     up: reader.linear("vision.head.up", inner, hidden)?,
                     down: reader.linear("vision.head.down", hidden, inner)?,
-                }),
+                })),
             ),
         };
         Ok(Self {

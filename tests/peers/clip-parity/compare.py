@@ -11,6 +11,7 @@ import tempfile
 
 import numpy
 import torch
+from languages import check_all, record
 from peers import build, probe
 from transformers import CLIPConfig, CLIPModel
 
@@ -132,12 +133,16 @@ def check(programs, name, config, dtype, folder):
 
 
 def main():
+    global failed
     shapes = SMALL | (FULL if sys.argv[1:] == ["--full"] else {})
     torch.set_num_threads(1)
     programs = os.environ.get("CLIP_SEARCH") or build("clip-search"), probe()
     for name, (config, dtype) in shapes.items():
         with tempfile.TemporaryDirectory() as folder:
             check(programs, name, config, dtype, pathlib.Path(folder))
+    if os.environ.get("UPDATE") == "1":
+        record()
+    failed += check_all(programs, LEAST, "--full" in sys.argv)
     print(f"{failed} failed" if failed else "all passed")
     sys.exit(1 if failed else 0)
 

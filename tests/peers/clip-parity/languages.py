@@ -3,12 +3,18 @@ it, and SigLIP 2 as transformers saves it. For clip-parity.
 """
 
 import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
 
+import numpy
 import torch
 from peers import ROOT
 from transformers import AutoModel, SiglipConfig, SiglipModel, XLMRobertaConfig
 
 TOKENIZERS = ROOT / "crates/clip/src/tokenizer"
+RECORDED = ROOT / "crates/clip/src/model/tests/recorded"
 
 
 def tokenizer(name, folder):
@@ -121,3 +127,88 @@ def noisy(model):
             parameter.normal_(0, 0.05)
         elif "norm" in name.lower() and name.endswith("weight"):
             parameter.normal_(1, 0.1)
+
+
+SMALL_TOWER, SMALL_VISION = (128, 2, 256, 3), (128, 2, 512, 2)
+BASE = (768, 12, 3072, 12)
+# What makes each model, the tokens around a text's own, and the side of pictures.
+SMALL = {
+    "XLM-R": (lambda folder: roberta(SMALL_TOWER, SMALL_VISION, 16, 64, 64, folder), ([0], [2]), 64),
+    "SigLIP 2": (lambda folder: siglip(SMALL_TOWER, SMALL_VISION, 16, 64, folder), ([], [1]), 64),
+}
+FULL = {
+    "XLM-R ViT-B/32": (lambda folder: roberta(BASE, BASE, 32, 224, 512, folder, 250_002), ([0], [2]), 224),
+    "SigLIP 2 B/32-256": (lambda folder: siglip(BASE, BASE, 32, 256, folder, 256_000), ([], [1]), 256),
+}
+TINY = {
+    "roberta": (lambda folder: roberta((16, 2, 24, 2), (32, 1, 48, 2), 4, 8, 12, folder, 300), ([0], [2]), 8),
+    "siglip": (lambda folder: siglip((16, 2, 24, 2), (12, 3, 20, 2), 4, 8, folder, 300), ([], [1]), 8),
+}
+
+
+def plain(output):
+    vectors = getattr(output, "pooler_output", output)
+    return torch.nn.functional.normalize(vectors.double(), dim=-1)[0].numpy()
+
+
+@torch.no_grad()
+def record():
+    """Writes the models and vectors that `cargo test` compares with."""
+    chance = numpy.random.default_rng(4)
+    torch.manual_seed(3)
+    for name, (make, (start, end), side) in TINY.items():
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            model, _, _ = make(folder)
+            texts = []
+            for words in (0, 1, 9):
+                tokens = [*start, *map(int, chance.integers(5, 299, words)), *end]
+                texts.append([tokens, plain(model.texts(tokens)).round(7).tolist()])
+            pixels = chance.integers(-9, 9, (3, side, side))
+            vector = plain(model.pictures(torch.from_numpy(pixels.astype("<f4"))[None])).round(7).tolist()
+            made = {"texts": texts, "picture": [pixels.flatten().tolist(), vector]}
+            (folder / "vectors.json").write_text(json.dumps(made) + "\n")
+            (folder / "tokenizer.json").unlink()
+            shutil.rmtree(RECORDED / name, ignore_errors=True)
+            shutil.copytree(folder, RECORDED / name)
+
+
+@torch.no_grad()
+def check(programs, name, recipe, least, folder):
+    search, ours = programs
+    make, (start, end), side = recipe
+    torch.manual_seed(0)
+    model, _, size = make(folder)
+    chance = numpy.random.default_rng(2)
+    cases, right = [], []
+    for words in (0, 1, 5, 30, 60):
+        tokens = [*start, *map(int, chance.integers(300, size - 5, words)), *end]
+        cases.append({"tokens": tokens})
+        right.append(plain(model.texts(tokens)))
+    for number in range(2):
+        pixels = chance.normal(0, 1, (3, side, side)).astype("<f4")
+        path = folder / f"{number}.f32"
+        pixels.tofile(path)
+        cases.append({"pixels": str(path)})
+        right.append(plain(model.pictures(torch.from_numpy(pixels)[None])))
+    failed = 0
+    for precision, bound in least.items():
+        file = folder / "model.clip"
+        convert = [search, "model", "convert", folder, file, precision]
+        subprocess.run(convert, check=True, stdout=subprocess.DEVNULL)
+        lines = "".join(json.dumps(case) + "\n" for case in cases)
+        run = subprocess.run([ours, "embed", file], input=lines, check=True, stdout=subprocess.PIPE, text=True)
+        vectors = [numpy.array(json.loads(line)) for line in run.stdout.splitlines()]
+        alike = [float(x @ y) for x, y in zip(vectors, right, strict=True)]
+        verdict = "ok" if min(alike) >= bound else "FAILED"
+        failed += verdict != "ok"
+        print(f"{name}, {precision}: {verdict} (text {min(alike[:5]):.7f}, picture {min(alike[5:]):.7f})", flush=True)
+    return failed
+
+
+def check_all(programs, least, is_full):
+    failed = 0
+    for name, recipe in (SMALL | (FULL if is_full else {})).items():
+        with tempfile.TemporaryDirectory() as folder:
+            failed += check(programs, name, recipe, least, pathlib.Path(folder))
+    return failed

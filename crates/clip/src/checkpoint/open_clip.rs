@@ -87,7 +87,7 @@ impl OpenClipConfig {
     }
 }
 
-/// Whether these are tensors of open_clip.
+/// Whether these are tensors of `open_clip`.
 pub(super) fn is_open_clip(tensors: &Tensors<'_>) -> bool {
     tensors.has("visual.conv1.weight")
 }
@@ -203,7 +203,7 @@ fn resblock(layer: &str) -> Option<String> {
 
 const POSITIONS: &str = "text.transformer.embeddings.position_embeddings.weight";
 const TYPES: &str = "text.transformer.embeddings.token_type_embeddings.weight";
-/// RoBERTa's positions begin behind the number of the token that pads, 1.
+/// `RoBERTa`'s positions begin behind the number of the token that pads, 1.
 const FIRST_POSITION: usize = 2;
 
 /// Adds the one kind of token that there is to all positions, and leaves out positions that no token has.

@@ -3,7 +3,7 @@
 //!
 //! A pickle is a program, and Python runs what it names. Nothing is run here: the few instructions that
 //! tensors are written with are understood, the functions that they name are compared with those that
-//! PyTorch writes, and everything else is refused.
+//! `PyTorch` writes, and everything else is refused.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -62,7 +62,7 @@ impl<'a> Tensors<'a> {
         self.0.insert(name, tensor);
     }
 
-    /// Splits queries, keys and values, which PyTorch's own attention has in one tensor.
+    /// Splits queries, keys and values, which `PyTorch`'s own attention has in one tensor.
     pub(super) fn split_qkv(&mut self, old: &str, new: &str) -> Result<()> {
         for part in ["weight", "bias"] {
             let name = format!("{old}.in_proj_{part}");
@@ -165,7 +165,7 @@ fn decoded(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     })
 }
 
-impl<'a> Tensor<'a> {
+impl Tensor<'_> {
     fn floats(&self, name: &str) -> Result<Vec<f32>> {
         decoded(self.dtype, &self.bytes).ok_or_else(|| self.unusable(name))
     }

@@ -143,9 +143,12 @@ impl Plan<'_> {
         let part = |part: &str| format!("{old}.{part}");
         let qkv = ["q", "k", "v"].map(|which| part(&format!("self_attn.{which}_proj")));
         let qkv = qkv.each_ref().map(String::as_str);
-        let smoothing = |plan: &Self, parts: &[&str]| match is_smooth {
-            true => plan.smoothing(parts),
-            false => Ok(Smoothing::new()),
+        let smoothing = |plan: &Self, parts: &[&str]| {
+            if is_smooth {
+                plan.smoothing(parts)
+            } else {
+                Ok(Smoothing::new())
+            }
         };
         let factors = smoothing(self, &qkv)?;
         self.norm(&format!("{name}.norm1"), &part("layer_norm1"), &factors)?;

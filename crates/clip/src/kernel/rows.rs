@@ -61,7 +61,7 @@ impl Loops for Activate<'_> {
             Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
             // (1 + tanh y) / 2 is 1 / (1 + exp(-2 y)).
             Activation::GeluTanh => x.iter_mut().for_each(|x| {
-                *x /= 1.0 + exp(-1.595_769_1 * (*x + 0.044_715 * *x * *x * *x));
+                *x /= 1.0 + exp(-1.595_769_2 * (*x + 0.044_715 * *x * *x * *x));
             }),
         }
     }

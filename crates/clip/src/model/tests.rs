@@ -2,6 +2,7 @@
 
 mod numbers;
 mod plain;
+mod recorded;
 mod tiny;
 
 use std::path::PathBuf;

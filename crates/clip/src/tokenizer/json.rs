@@ -20,6 +20,7 @@ pub(super) struct Json {
 
 /// A token beside those that the model makes.
 #[derive(Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "as the file has them")]
 struct Added {
     id: u32,
     content: String,

@@ -168,9 +168,9 @@ impl<'a> LettersTokenizer<'a> {
         pair[..3].copy_from_slice(&left.to_be_bytes()[1..]);
         pair[3..].copy_from_slice(&right.to_be_bytes()[1..]);
         let found = self.merges.binary_search_by(|row| row[..6].cmp(&pair));
-        let [.., a, b, c, d, e, f] = self.merges[found.ok()?];
-        let number = |bytes: [u8; 3]| u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
-        Some((number([a, b, c]), number([d, e, f])))
+        let row = self.merges[found.ok()?];
+        let number = |at: usize| u32::from_be_bytes([0, row[at], row[at + 1], row[at + 2]]);
+        Some((number(6), number(9)))
     }
 }
 
@@ -203,9 +203,10 @@ pub(super) fn tables(json: &Json) -> Result<Vec<u8>> {
     for (name, token) in vocabulary {
         let mut chars = name.chars();
         if let (Some(letter), None) = (chars.next(), chars.next()) {
-            let [.., a, b, c] = u32::from(letter).to_be_bytes();
-            let [d, e, f, g] = token.to_be_bytes();
-            letters.push([a, b, c, d, e, f, g]);
+            let mut row = [0; LETTER];
+            row[..3].copy_from_slice(&u32::from(letter).to_be_bytes()[1..]);
+            row[3..].copy_from_slice(&token.to_be_bytes());
+            letters.push(row);
         }
     }
     letters.sort_unstable();

@@ -1,4 +1,4 @@
-//! What transformers makes of texts with vocabularies of XLM-RoBERTa's and Gemma's kinds, which were
+//! What transformers makes of texts with vocabularies of `XLM-RoBERTa`'s and Gemma's kinds, which were
 //! trained for this. Made by `UPDATE=1 tests/peers/clip-tokens/run`.
 
 use serde::Deserialize;

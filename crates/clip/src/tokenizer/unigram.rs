@@ -1,5 +1,5 @@
 //! `SentencePiece`'s unigram model (Kudo, 2018): a word becomes the pieces whose probabilities have the
-//! largest product. XLM-RoBERTa's tokenizer, as Hugging Face's tokenizers runs it.
+//! largest product. `XLM-RoBERTa`'s tokenizer, as Hugging Face's tokenizers runs it.
 //!
 //! [`UnigramTokenizer::encode_exactly`] agrees with transformers (`tests/peers/clip-tokens/run` compares
 //! them); [`UnigramTokenizer::encode`] is for what people type.
@@ -175,9 +175,11 @@ pub(super) fn tables(json: &Json) -> Result<Vec<u8>> {
     words.sort_unstable_by_key(|(word, ..)| *word);
     let [places, letters] = Words::parts(words.iter().map(|(word, ..)| *word));
     let tokens = list(words.iter().map(|(_, token, _)| *token));
-    let scores = words.iter().flat_map(|(.., score)| score.to_le_bytes());
-    let scores = scores.collect();
-    Ok(join(&[controls, places, letters, tokens, scores, charsmap]))
+    let logarithms = words.iter().flat_map(|(.., score)| score.to_le_bytes());
+    let logarithms = logarithms.collect();
+    Ok(join(&[
+        controls, places, letters, tokens, logarithms, charsmap,
+    ]))
 }
 
 /// What base64 stands for; none if it is damaged.
