@@ -231,9 +231,10 @@ mod tests {
                     [value; 3]
                 })
             };
-            let whole = preprocess(&at(1), 64, mean, std);
+            let whole = preprocess(&at(1), 64, Fit::Middle, mean, std);
             for step in [2, 4] {
-                let small = preprocess_scaled(&at(step), (width, height), 64, mean, std);
+                let small =
+                    preprocess_scaled(&at(step), (width, height), 64, Fit::Middle, mean, std);
                 let off = whole
                     .iter()
                     .zip(&small)
