@@ -50,6 +50,17 @@ async function nobodyElseFinds(page) {
   assert(!/on the way|kestrel/.test(all), "no caption of somebody else's", all);
 }
 
+/** In another chat by the bot's name: sent as the file that Telegram has. */
+async function findsInline(page) {
+  await openChat(page, "Friends");
+  await page.locator("#text").fill("@playground_bot zephyrine");
+  const pictures = page.locator("#popup .thumbs img");
+  await pictures.first().waitFor();
+  const sources = await pictures.evaluateAll((all) => all.map((one) => new URL(one.src).pathname));
+  assert(sources[0].startsWith("/api/files/"), "by file_id:", sources);
+  await page.locator("#text").fill("");
+}
+
 async function similar(page) {
   await openChat(page, "Ada");
   await button(page, "Saved.", "Similar").click();
@@ -77,6 +88,7 @@ async function checkSaving(browser, check) {
     const page = await open(browser, await program.address);
     await check("a picture is kept once its sender chose that", () => keeps(page));
     await check("it is found by its words", () => findsByWords(page));
+    await check("and in another chat, by the bot's name", () => findsInline(page));
     await check("by nobody else", () => nobodyElseFinds(page));
     await check("others like it", () => similar(page));
     await check("what is forgotten is gone", () => forgets(page));

@@ -5,12 +5,13 @@ const fs = require("node:fs");
 const path = require("node:path");
 
 const { assert } = require("./check");
-const { decoded, open, openChat, say, setFault, settled, summary, words } = require("./page");
+const { button, decoded, open, openChat, say, setFault, settled, summary, words } = require("./page");
 const { textOf, withText } = require("./png");
+const { send } = require("./saving");
 const { PACKAGES, ROOT } = require("./setup");
 const { PHONE } = require("./window");
 
-const SCREENSHOTS = ["chat", "album", "faults", "phone"];
+const SCREENSHOTS = ["saving", "chat", "album", "faults", "phone"];
 const MAX_SCREENSHOT_BYTES = 200_000;
 const ALIKE = 0.75; // of the pixels; clock times, waits and fonts differ
 const PICTURE = { width: 1100, height: 720 }; // of the screenshots
@@ -42,6 +43,7 @@ async function takeScreenshots(browser, address) {
   await words(page, summary("bus")).waitFor();
   await decoded(page);
   await shoot(page, "chat");
+  await saving(browser, address);
   await page.emulateMedia({ colorScheme: "dark" });
   await openChat(page, "Friends");
   await page.locator("#filter button", { hasText: "Search" }).click();
@@ -61,6 +63,20 @@ async function takeScreenshots(browser, address) {
   await decoded(small);
   await shoot(small, "phone");
   await small.context().close();
+  await page.context().close();
+}
+
+/** A picture that is kept, and found in a chat of its own; Ada's chat keeps the beginning. */
+async function saving(browser, address) {
+  const page = await open(browser, address, { viewport: PICTURE });
+  await openChat(page, "Ada");
+  await send(page, "beach-with-umbrella", "our last day in Lisbon");
+  await button(page, "Shall I keep the pictures", "Keep them").click();
+  await words(page, "Saved.").waitFor();
+  await say(page, "last day");
+  await words(page, summary("last day")).waitFor();
+  await decoded(page);
+  await shoot(page, "saving");
   await page.context().close();
 }
 
