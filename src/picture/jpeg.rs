@@ -151,7 +151,7 @@ impl Frame {
         let of_block: u64 = self.samplings.iter().map(|(h, v)| h * v).sum();
         let bytes = if halvings > 0 || self.is_apart() {
             // A component has no more samples than there are pixels.
-            let pixels = 64 * across * down >> (2 * halvings);
+            let pixels = (64 * across * down) >> (2 * halvings);
             let samples = |(h, v): &(u64, u64)| (64 * h * v).min(pixels);
             let samples = self.blocks() * self.samplings.iter().map(samples).sum::<u64>();
             // Coefficients of 16 bits wait for all scans, and 64 bits tell of each block which there are.

@@ -368,7 +368,7 @@ fn files_are_kept_where_the_operator_wants_that_and_gone_when_they_are_forgotten
         assert_eq!(files.len(), count, "{setting}");
         let sent = drawings::find("bus").expect("built in").file;
         for file in files {
-            let [old, new] = [sent, &file].map(|bytes| image::load_from_memory(bytes));
+            let [old, new] = [sent, &file].map(image::load_from_memory);
             assert_eq!(
                 old.expect("a JPEG"),
                 new.expect("a JPEG"),
