@@ -59,7 +59,7 @@ fn the_owner_sees_how_the_bot_is_doing_and_others_do_not() {
     assert_eq!(
         names,
         [
-            "query", "settings", "forget", "help", "users", "stats", "rate"
+            "query", "settings", "collect", "forget", "help", "users", "stats", "rate"
         ]
     );
 
