@@ -161,6 +161,7 @@ fn fetch(known: &KnownModel, folder: &Path, hub: &str, progress: &mut dyn Progre
     for note in notes {
         progress.say(&format!("note: {note}"));
     }
+    #[cfg(feature = "drawings")]
     calibrate(&file)?;
     // What it was made from is as large again several times over.
     let _ = std::fs::remove_dir_all(&checkpoint);
@@ -172,12 +173,9 @@ fn fetch(known: &KnownModel, folder: &Path, hub: &str, progress: &mut dyn Progre
 ///
 /// # Errors
 /// The model cannot be used, or there is no room.
+#[cfg(feature = "drawings")]
 pub(super) fn calibrate(file: &Path) -> Result<()> {
-    #[cfg(feature = "drawings")]
-    Calibration::measure(&Model::open(file)?)?.save(file)?;
-    #[cfg(not(feature = "drawings"))]
-    let _ = file;
-    Ok(())
+    Calibration::measure(&Model::open(file)?)?.save(file)
 }
 
 #[cfg(test)]

@@ -199,6 +199,7 @@ fn by_hand(
 
 fn make(from: &Path, to: &Path, precision: Precision) -> Result<u8> {
     let (model, notes) = convert(from, to, precision)?;
+    #[cfg(feature = "drawings")]
     choice::calibrate(to)?;
     print_lines(notes.iter().map(|note| format!("note: {note}")));
     print_lines(lines(&model));

@@ -76,7 +76,7 @@ pub fn run(options: &Options) -> SavingOutcome {
     };
     run.rig.add_group(people::ELSEWHERE, &[people::SOMEBODY]);
     run.rig.start_bot();
-    run.people.begin(&mut run.rig);
+    People::begin(&mut run.rig);
     run.forward(options, disk.as_ref());
     run.settle();
     let outcome = run.judge(options, disk.is_some(), start);

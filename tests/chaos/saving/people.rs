@@ -51,7 +51,7 @@ impl People {
 
     /// Until the bot knows that the endpoint saves, a picture may be taken for a question: somebody who is
     /// not counted sends pictures until it asks what they mean.
-    pub fn begin(&mut self, rig: &mut Rig) {
+    pub fn begin(rig: &mut Rig) {
         for number in 0..50_u64 {
             let mut file = drawings::find(DRAWINGS[0]).expect("built in").file.to_vec();
             file.extend(number.to_le_bytes());
