@@ -68,8 +68,11 @@ use writer::{InboxState, Shared, Writer, milliseconds};
 /// While this many updates are open, no more are fetched; see [`Inbox::wait_for_room`].
 pub const MAX_OPEN: usize = 10_000;
 
-/// How long a disk that refused is left alone.
+/// See [`Pace::patience`].
 const RETRY: Duration = Duration::from_secs(5);
+/// How long words of an update may stay in the file after it left: less than a day, since a program that is
+/// started anew each day begins to count again.
+const LONGEST_STAY: Duration = Duration::from_hours(4);
 /// How long [`Inbox::close`] waits for the disk.
 const MAX_CLOSE_WAIT: Duration = Duration::from_secs(5);
 /// How often a wait looks whether the program ends.
@@ -89,6 +92,15 @@ struct Handle {
     shared: Arc<Shared>,
     clock: Clock,
     on_disk: bool,
+}
+
+/// How long things take.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// How long a disk that refused is left alone.
+    patience: Duration,
+    /// How long words of an update may stay in the file after it left.
+    longest_stay: Duration,
 }
 
 /// An update to be kept.
@@ -137,12 +149,16 @@ impl Inbox {
     /// A file that cannot be used is set aside, and a disk that refuses is tried again: the log says
     /// both.
     pub fn open(directory: &Path, owner: &str, server: &str, clock: &Clock) -> Result<Self> {
-        Self::open_on(store::plain(), RETRY, directory, owner, server, clock)
+        let pace = Pace {
+            patience: RETRY,
+            longest_stay: LONGEST_STAY,
+        };
+        Self::open_on(store::plain(), pace, directory, owner, server, clock)
     }
 
     fn open_on(
         medium: Medium,
-        patience: Duration,
+        pace: Pace,
         directory: &Path,
         owner: &str,
         server: &str,
@@ -160,8 +176,11 @@ impl Inbox {
             },
             store: None,
             clock: clock.clone(),
-            patience,
+            patience: pace.patience,
             retry_at: Instant::now(),
+            longest_stay: pace.longest_stay,
+            renew_at: None,
+            offset_written: 0,
         };
         match writer.write_or_begin_anew() {
             Ok(()) => {}

@@ -29,6 +29,10 @@ pub struct FileContent {
     pub work: Work,
     /// Where polling goes on; `None` if that is not known or not to be trusted.
     pub offset: Option<i64>,
+    /// When that was written, in milliseconds since 1970.
+    pub written: u64,
+    /// The file was there: it may hold words of what left it.
+    pub is_old: bool,
 }
 
 /// By update: how often a process ended while it was worked on, and whether it is worked on now; only
@@ -260,6 +264,18 @@ impl Ledger {
                 .then_some(self.offset)
                 .flatten(),
             work,
+        }
+    }
+
+    /// All that a new file needs to hold.
+    pub fn everything(&self) -> Batch {
+        let open = self.open.iter();
+        Batch {
+            changes: open
+                .map(|(id, open)| (*id, Some(open.record.clone())))
+                .collect(),
+            offset: self.offset,
+            work: Some(self.all_work()),
         }
     }
 

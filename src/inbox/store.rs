@@ -152,24 +152,36 @@ impl Location {
                 self.store_in(file)?.trying(|store| store.load(now))
             }
             Err(cause) if cause.kind() == ErrorKind::NotFound => {
-                // Whatever interrupts this leaves no half-made inbox, and what another attempt left
-                // is not written to: it may still be locked.
-                let new = self.directory.join(NEW);
-                match fs::remove_file(&new) {
-                    Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(disk(cause)),
-                    _ => {}
-                }
-                options.create_new(true).mode(0o600);
-                let file = options.open(&new).map_err(disk)?;
-                self.store_in(file)?.trying(|store| {
-                    store.begin()?;
-                    fs::rename(&new, self.file()).map_err(disk)?;
-                    self.keep_names()?;
-                    Ok(FileContent::default())
-                })
+                let (store, ()) = self.begin()?.trying(|_| {
+                    self.take_place()?;
+                    self.keep_names()
+                })?;
+                Ok((store, FileContent::default()))
             }
             Err(cause) => Err(StoreError::disk(&cause)),
         }
+    }
+
+    /// Begins a file beside the inbox. Whatever interrupts this leaves no half-made inbox, and what another
+    /// attempt left is not written to: it may still be locked.
+    pub fn begin(&self) -> Result<Store, StoreError> {
+        let disk = |cause: io::Error| StoreError::disk(&cause);
+        let new = self.directory.join(NEW);
+        match fs::remove_file(&new) {
+            Err(cause) if cause.kind() != ErrorKind::NotFound => return Err(disk(cause)),
+            _ => {}
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(&new).map_err(disk)?;
+        let (store, ()) = self.store_in(file)?.trying(Store::begin)?;
+        Ok(store)
+    }
+
+    /// Makes the file that was begun beside the inbox the inbox.
+    pub fn take_place(&self) -> Result<(), StoreError> {
+        let new = self.directory.join(NEW);
+        fs::rename(new, self.file()).map_err(|cause| StoreError::disk(&cause))
     }
 
     fn store_in(&self, file: File) -> Result<Store, StoreError> {
@@ -213,7 +225,7 @@ impl Location {
     }
 
     /// A new name survives a power cut only when its folder is written, too.
-    fn keep_names(&self) -> Result<(), StoreError> {
+    pub fn keep_names(&self) -> Result<(), StoreError> {
         let written = File::open(&self.directory).and_then(|folder| folder.sync_all());
         written.map_err(|cause| StoreError::disk(&cause))
     }
@@ -265,8 +277,8 @@ impl Store {
                 .push(record.ok_or_else(|| StoreError::Useless("it holds no updates".to_owned()))?);
         }
         // A clock that jumped back makes it look written in the future: that is recent, too.
-        let recent =
-            number("written_at")?.is_some_and(|then| now.saturating_sub(then) < MAX_OFFSET_AGE);
+        let written = number("written_at")?;
+        let recent = written.is_some_and(|then| now.saturating_sub(then) < MAX_OFFSET_AGE);
         let ours = read("server")?.is_some_and(|server| server == self.server);
         let offset = read("next_offset")?.and_then(|text| text.parse().ok());
         let work = read("work")?.and_then(|text| serde_json::from_str::<Work>(&text).ok());
@@ -274,6 +286,8 @@ impl Store {
             records,
             work: work.unwrap_or_default(),
             offset: offset.filter(|_| recent && ours),
+            written: written.unwrap_or_default(),
+            is_old: true,
         })
     }
 

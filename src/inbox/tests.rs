@@ -3,6 +3,7 @@
 mod damage;
 mod deaths;
 mod disk;
+mod renewal;
 mod staged;
 
 use std::fs;

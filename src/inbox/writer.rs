@@ -1,5 +1,8 @@
 //! The thread that writes: one transaction at a time, with all that was handed in meanwhile, and
 //! again and again while the disk refuses.
+//!
+//! Pages that are free again keep what they held. So a day after an update left, at the latest, all that
+//! is open is written into a new file, which takes the place of the old one.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -52,6 +55,12 @@ pub struct Writer {
     /// How long to wait before a disk that refused is tried again.
     pub patience: Duration,
     pub retry_at: Instant,
+    /// How long words of what left may stay in the file.
+    pub longest_stay: Duration,
+    /// When the file is renewed, if something left it since it was begun.
+    pub renew_at: Option<Instant>,
+    /// When the offset in the file was written, in milliseconds since 1970.
+    pub offset_written: u64,
 }
 
 impl Writer {
@@ -94,8 +103,12 @@ impl Writer {
                 }
                 let waited = self.shared.work.wait_timeout(state, left);
                 state = unpoisoned(waited).0;
-            } else if state.handed > state.written {
+            } else if state.handed > state.written || self.is_stale() {
                 return true;
+            } else if let Some(at) = self.renew_at {
+                let left = at.saturating_duration_since(Instant::now());
+                let waited = self.shared.work.wait_timeout(state, left);
+                state = unpoisoned(waited).0;
             } else {
                 let waited = self.shared.work.wait(state);
                 state = unpoisoned(waited);
@@ -106,6 +119,47 @@ impl Writer {
     fn turn(&mut self) {
         if let Err(fault) = self.write_or_begin_anew() {
             self.report(fault);
+        } else if self.is_stale() {
+            self.renew();
+        }
+    }
+
+    fn is_stale(&self) -> bool {
+        self.renew_at.is_some_and(|at| at <= Instant::now())
+    }
+
+    /// Begins a new file with all that is open. The old one goes on where that fails, and is renewed later.
+    fn renew(&mut self) {
+        let everything = self.shared.lock().ledger.everything();
+        let place = &self.place;
+        let begun = place.begin();
+        let written = begun.and_then(|store| store.write(&everything, self.offset_written));
+        let renewed = written.and_then(|store| place.take_place().map(|()| store));
+        match renewed {
+            Ok(store) => {
+                if let Some(old) = self.store.replace(store) {
+                    old.close();
+                }
+                self.renew_at = None;
+                self.shared.lock().ledger.written(&everything);
+                if let Err(fault) = self.place.keep_names() {
+                    self.report(fault);
+                }
+            }
+            Err(fault) => {
+                let (StoreError::Useless(why)
+                | StoreError::Panic(why)
+                | StoreError::Disk { cause: why, .. }) = fault
+                else {
+                    return;
+                };
+                tracing::warn!(
+                    "{} still holds words of updates that were answered: a new file could not be begun \
+                     ({why}); it is tried again",
+                    place.file().display()
+                );
+                self.renew_at = Some(Instant::now() + self.longest_stay);
+            }
         }
     }
 
@@ -134,6 +188,10 @@ impl Writer {
         if self.store.is_none() {
             let (store, found) = self.place.open(now)?;
             self.store = Some(store);
+            self.offset_written = found.written;
+            if found.is_old {
+                self.something_left();
+            }
             let removals = {
                 let mut state = self.shared.lock();
                 state.ledger.follow_file(found);
@@ -168,8 +226,20 @@ impl Writer {
         if let Some(store) = self.store.take() {
             let written = store.write(batch, now);
             self.store = Some(written.inspect_err(|_| self.shared.lock().ledger.lose_file())?);
+            if batch.offset.is_some() {
+                self.offset_written = now;
+            }
+            // What is noted takes the place of what was noted before.
+            if !batch.changes.is_empty() {
+                self.something_left();
+            }
         }
         Ok(())
+    }
+
+    fn something_left(&mut self) {
+        let due = Instant::now() + self.longest_stay;
+        self.renew_at.get_or_insert(due);
     }
 
     /// Says what is wrong, once, and when to try again.

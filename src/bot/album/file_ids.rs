@@ -99,6 +99,31 @@ impl FileIds {
         order.retain(|url| by_url.contains_key(url));
     }
 
+    /// Saved pictures were forgotten: nothing of any of them stays, in the file neither. Telegram gives those
+    /// that are shown again an id again.
+    pub fn forget_saved(&self) {
+        let mut known = locked(&self.known);
+        let Remembered {
+            by_url,
+            order,
+            kept,
+        } = &mut *known;
+        let before = order.len();
+        order.retain(|url| !is_saved(url));
+        if order.len() == before {
+            return;
+        }
+        by_url.retain(|url, _| !is_saved(url));
+        if let Some(old) = kept.take() {
+            match Kept::write(old.path, &old.bot, &known) {
+                Ok(kept) => known.kept = Some(kept),
+                Err(cause) => {
+                    tracing::warn!("pictures are uploaded again after a restart: {cause}");
+                }
+            }
+        }
+    }
+
     /// Whether that is new.
     fn remember(&self, url: &str, file_id: &str) -> bool {
         let mut known = locked(&self.known);
@@ -113,6 +138,13 @@ impl FileIds {
         }
         old.is_none_or(|old| old != file_id)
     }
+}
+
+/// Whether a saved picture is at `url`: only their ids have 48 hexadecimal digits.
+fn is_saved(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let id = path.rsplit('/').next().unwrap_or_default();
+    id.len() == 48 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl Kept {
@@ -170,6 +202,17 @@ mod tests {
         second.forget("b");
         assert_eq!(second.get("http://h/2"), None);
         drop(second);
+        let saved = format!("http://h/images/{}?x=1", "0f".repeat(24));
+        let third = open("42");
+        third.insert(&saved, "AgAC-of-a-saved-one");
+        third.forget_saved();
+        assert_eq!(third.get(&saved), None);
+        assert_eq!(third.get("http://h/1").as_deref(), Some("c"));
+        let text = std::fs::read_to_string(folder.join(FILE)).expect("kept");
+        assert!(!text.contains("AgAC-of-a-saved-one") && text.contains("http://h/1"));
+        third.insert("http://h/3", "d");
+        drop(third);
+        assert_eq!(open("42").get("http://h/3").as_deref(), Some("d"));
         assert_eq!(open("43").get("http://h/1"), None);
         assert_eq!(open("42").get("http://h/1"), None, "overwritten");
         std::fs::remove_dir_all(&folder).expect("our own folder");

@@ -89,6 +89,7 @@ impl ChatWorker {
             self.part.within(self.tools.search.timeout() + SEARCH_SLACK);
             count += forget(&collection)?;
         }
+        self.tools.file_ids.forget_saved();
         Ok(count)
     }
 

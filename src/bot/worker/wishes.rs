@@ -290,6 +290,7 @@ impl ChatWorker {
         } else {
             0
         };
+        tools.file_ids.forget_saved();
         if key.is_none() {
             let habits = &tools.saving.habits;
             let forgot = habits.forgot_all(search.asker);

@@ -29,8 +29,10 @@ use crate::error::{Error, Result};
 
 /// Rows of a block of vectors.
 pub(super) const BLOCK: usize = 256;
-/// The length of an entry of words: row and length.
+/// The head of an entry of words, in bytes: row and length.
 const WORDS_HEAD: usize = 6;
+/// Words that are read at a time, in bytes: much more than an entry can have.
+const WORDS_PIECE: u64 = 1 << 20;
 const CURRENT: &str = "current";
 const KEPT: &str = "files";
 
@@ -176,6 +178,28 @@ impl Files {
         let mut words = vec![0; usize::try_from(end).unwrap_or(usize::MAX)];
         self.read(&self.words, &mut words, 0, "words")?;
         Ok(words)
+    }
+
+    /// Calls `each` with every row that has words up to `end`, and these; reads them piece by piece.
+    pub fn each_words(&self, end: u64, mut each: impl FnMut(usize, &[u8])) -> Result<()> {
+        let mut piece = Vec::new();
+        let mut at = 0;
+        while at < end {
+            let length = (end - at).min(WORDS_PIECE);
+            piece.resize(usize::try_from(length).unwrap_or(usize::MAX), 0);
+            self.read(&self.words, &mut piece, at, "words")?;
+            let mut whole = 0;
+            for (row, words) in word_entries(&piece) {
+                each(row, words);
+                whole += (WORDS_HEAD + words.len()) as u64;
+            }
+            // An entry is much shorter than a piece: what is not whole now, is whole in the next one.
+            if whole == 0 {
+                return Ok(());
+            }
+            at += whole;
+        }
+        Ok(())
     }
 
     /// Reads the scales and the bytes of `block` into `scan`, which is resized for them.

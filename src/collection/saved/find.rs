@@ -140,8 +140,8 @@ impl Volume {
         if words.words.is_empty() || self.words_end == 0 {
             return Ok(Vec::new());
         }
-        let entries = self.files.words(self.words_end)?;
-        let mut found = words::called(&entries, words, self.live, allowed);
+        let place = (&self.files, self.words_end);
+        let mut found = words::called(place, words, self.live, allowed)?;
         let order = |one: &(usize, f32), other: &(usize, f32)| {
             other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
         };

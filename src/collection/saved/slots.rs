@@ -4,15 +4,15 @@
 /// Row numbers by hash. Nothing is removed: whoever finds a row looks whether it is still meant.
 #[derive(Debug, Default)]
 pub(super) struct Slots {
-    /// A row number plus 1; 0 for a free slot. At most half of them are taken.
+    /// A row number plus 1; 0 for a free slot. At most three quarters of them are taken.
     slots: Vec<u32>,
     taken: usize,
 }
 
 impl Slots {
-    /// Room for `rows` rows, and as many again.
+    /// Room for `rows` rows, and half as many again.
     pub fn with_room(rows: usize) -> Self {
-        let size = rows.saturating_mul(4).max(64).next_power_of_two();
+        let size = rows.saturating_mul(2).max(64).next_power_of_two();
         Self {
             slots: vec![0; size],
             taken: 0,
@@ -21,7 +21,7 @@ impl Slots {
 
     /// Whether the next row needs a larger table, made with [`Slots::with_room`].
     pub fn is_full(&self) -> bool {
-        self.taken * 2 >= self.slots.len()
+        self.taken * 4 >= self.slots.len() * 3
     }
 
     /// Adds `row`; [`Slots::is_full`] must be false.
@@ -73,5 +73,16 @@ mod tests {
             assert!(slots.with(row as u64 % 7).any(|found| found == row));
         }
         assert_eq!(slots.with(60).count(), 0);
+    }
+
+    /// A table that grows when it is full has room for half as many rows again each time.
+    #[test]
+    fn a_new_table_is_not_full_again_soon() {
+        for rows in [1, 31, 1000, 1024, 1_000_000] {
+            let slots = Slots::with_room(rows);
+            let room = slots.slots.len() / 4 * 3;
+            assert!(room >= rows + rows / 2, "{rows}: {room}");
+        }
+        assert_eq!(Slots::with_room(1_000_000).slots.len() * 4, 8 << 20);
     }
 }

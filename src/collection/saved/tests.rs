@@ -225,3 +225,40 @@ fn random_saves_and_forgets_leave_what_a_plain_model_does() {
         fs::remove_dir_all(&folder).expect("ours");
     }
 }
+
+/// More words than are read at a time: each is found, also where a piece ends.
+#[test]
+fn the_words_of_many_long_captions_are_all_found() {
+    const PICTURES: usize = 300;
+    let folder = fresh("words");
+    let saved = open(&folder);
+    let mut chance = Chance(11);
+    let letters = || 'a'..='m';
+    let filling = letters().flat_map(|one| letters().map(move |two| format!("{one}{two}")));
+    let filling: String = filling
+        .map(|start| format!("{start}{} ", "filling".repeat(4)))
+        .collect();
+    for number in 0..PICTURES {
+        let caption = format!("first{number}x {filling} last{number}x");
+        let content = u128::try_from(number).expect("small").to_le_bytes();
+        let picture = NewPicture {
+            collection: "a",
+            caption: &caption,
+            content,
+            vector: &chance.vector(),
+            ..NewPicture::default()
+        };
+        saved.save(&picture, true).expect("room");
+    }
+    let words = fs::read_dir(saved.folder.join(hex(&saved.tag("a")))).expect("a folder");
+    let sizes = words.flatten().filter_map(|file| file.metadata().ok());
+    assert!(sizes.map(|about| about.len()).max() > Some(1 << 20));
+    let nothing = [0.0; DIMENSIONS];
+    for number in 0..PICTURES {
+        for word in [format!("first{number}x"), format!("last{number}x")] {
+            let best = found(&saved, "a", &nothing, &format!("\"{word}\""), 1);
+            assert!(best[0].picture.caption.contains(&word), "{word}");
+        }
+    }
+    fs::remove_dir_all(&folder).expect("our own folder");
+}

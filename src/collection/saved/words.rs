@@ -1,12 +1,12 @@
 //! Finds the pictures of one collection whose captions say what a query says. Their words are read from
-//! the first to the last: those of 100,000 pictures are a few megabytes, and take no memory between
-//! searches.
+//! the first to the last, piece by piece: those of 100,000 pictures are a few megabytes.
 
 use std::collections::HashMap;
 
-use super::files::word_entries;
+use super::files::Files;
 use crate::collection::index::manifest::RowSet;
 use crate::collection::words::{Likeness, PictureWords, QueryWord, QueryWords};
+use crate::error::Result;
 
 /// As [`crate::collection::index`] has it: the least part of a query that a caption must say.
 const LEAST_SHARE: f32 = 0.6;
@@ -26,18 +26,18 @@ pub(super) fn of_caption(caption: &str) -> Vec<u8> {
     bytes
 }
 
-/// The rows among `entries` that say most of `query`, each with how much; `allowed` are those that may be
-/// found, and `pictures` is how many there are.
+/// The rows of `files`, with words up to `end`, that say most of `query`, each with how much; `allowed` are
+/// those that may be found, and `pictures` is how many there are.
 pub(super) fn called(
-    entries: &[u8],
+    (files, end): (&Files, u64),
     query: &QueryWords,
     pictures: usize,
     allowed: Option<&RowSet>,
-) -> Vec<(usize, f32)> {
+) -> Result<Vec<(usize, f32)>> {
     let meanings: Vec<Vec<Likeness>> = query.words.iter().map(QueryWord::likenesses).collect();
     // For each row that meets a word at all how well it meets each.
     let mut met: HashMap<usize, Vec<f32>> = HashMap::new();
-    for (row, words) in word_entries(entries) {
+    files.each_words(end, |row, words| {
         for word in words.split(|byte| *byte == b'\n') {
             for (number, meanings) in meanings.iter().enumerate() {
                 let how = likeness(meanings, word);
@@ -49,7 +49,7 @@ pub(super) fn called(
                 }
             }
         }
-    }
+    })?;
     let weights: Vec<f32> = (0..query.words.len())
         .map(|number| {
             let rows = met.values().filter(|hows| hows[number] > 0.0);
@@ -63,7 +63,7 @@ pub(super) fn called(
         .sum();
     let is_allowed = |row: usize| allowed.is_none_or(|allowed| allowed.contains(row));
     let met = met.into_iter().filter(|(row, _)| is_allowed(*row));
-    met.filter_map(|(row, hows)| {
+    let found = met.filter_map(|(row, hows)| {
         let (mut said, mut whole) = (0.0, 0.0);
         for ((word, weight), how) in parts().zip(hows) {
             let sum = if word.is_whole { &mut whole } else { &mut said };
@@ -71,8 +71,8 @@ pub(super) fn called(
         }
         let is_meant = said > 0.0 && said >= total * LEAST_SHARE || whole > 0.0;
         is_meant.then_some((row, said + whole))
-    })
-    .collect()
+    });
+    Ok(found.collect())
 }
 
 /// How well `word` is one of `meanings`, the best of which come first.

@@ -16,7 +16,11 @@ impl Folder {
 
     fn open_by(&self, medium: Medium) -> Inbox {
         let clock = Clock::default();
-        Inbox::open_on(medium, AT_ONCE, &self.0, "1", "https://api", &clock).expect("free")
+        let pace = Pace {
+            patience: AT_ONCE,
+            longest_stay: LONG,
+        };
+        Inbox::open_on(medium, pace, &self.0, "1", "https://api", &clock).expect("free")
     }
 }
 
