@@ -155,21 +155,28 @@ fn parameter(text: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// The text up to the closing quote, and what follows that.
+/// The text up to the closing quote, and what follows that. Where no quote closes it, the last one that a
+/// backslash stands before does: not everybody writes a name that ends with a backslash as curl does.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut value = String::new();
+    let mut before_quote = None;
     let mut characters = text.char_indices().peekable();
     while let Some((at, character)) = characters.next() {
         match character {
             '"' => return Some((value.replace("%22", "\""), &text[at + 1..])),
             '\\' => match characters.next_if(|(_, next)| ['"', '\\'].contains(next)) {
-                Some((_, next)) => value.push(next),
+                Some((at, next)) => {
+                    if next == '"' {
+                        before_quote = Some((format!("{value}\\"), &text[at + 1..]));
+                    }
+                    value.push(next);
+                }
                 None => value.push('\\'),
             },
             other => value.push(other),
         }
     }
-    None
+    before_quote.map(|(value, after)| (value.replace("%22", "\""), after))
 }
 
 #[cfg(test)]
@@ -299,6 +306,21 @@ mod tests {
         ] {
             let refused = read(body).expect_err(body);
             assert!(refused.contains(why), "{body:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_end_with_a_backslash_that_is_not_doubled() {
+        for (header, name) in [
+            (r#"form-data; name="a\""#, r"a\"),
+            (r#"form-data; name="a\"b"; filename="c""#, r#"a"b"#),
+            (r#"form-data; name="a\\""#, r"a\"),
+            (r#"form-data; name="!\"b\""#, r#"!"b\"#),
+            (r#"form-data; name="\"; filename="c""#, r#""; filename="#),
+        ] {
+            let body = one(&format!("Content-Disposition: {header}"), "x");
+            let found = read(&body).expect("a form");
+            assert_eq!(found[0].0, name, "{header}");
         }
     }
 }

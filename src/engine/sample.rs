@@ -39,7 +39,7 @@ const SHARE_OF_BEST: f64 = 0.85;
 /// The score of a drawing that meets more than half of what is asked.
 const ENOUGH_WORDS: f64 = 0.55;
 /// So much less similar than the threshold may be what the words find in part.
-const BESIDE_WORDS: f32 = 0.1;
+const BESIDE_WORDS: f32 = 0.12;
 /// Less in common with the words than this is chance.
 const LEAST_WORDS: f64 = 0.3;
 /// Most drawings that the vectors find beside the words.
