@@ -15,12 +15,12 @@ impl Folder {
     /// Whether a file of the folder holds `words`.
     fn holds(&self, words: &str) -> bool {
         let files = fs::read_dir(&self.0).expect("readable").flatten();
-        let contents = files.filter_map(|file| fs::read(file.path()).ok());
+        let mut contents = files.filter_map(|file| fs::read(file.path()).ok());
         let is_in = |bytes: Vec<u8>| {
             let mut windows = bytes.windows(words.len());
             windows.any(|window| window == words.as_bytes())
         };
-        contents.map(is_in).any(|is_in| is_in)
+        contents.any(is_in)
     }
 
     fn wait_until_gone(&self, words: &str) {
