@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
+
 /// Makes `folder` and those above it, where they are missing.
 ///
 /// # Errors
@@ -40,6 +42,13 @@ pub fn options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).mode(0o600);
     options
+}
+
+/// What the JSON in `file` says; the default where it cannot be read.
+#[must_use]
+pub fn read<T: DeserializeOwned + Default>(file: &Path) -> T {
+    let text = std::fs::read(file).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 #[cfg(test)]

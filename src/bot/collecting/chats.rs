@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::collection_of;
 use crate::locked::locked;
+use crate::private;
 
 const FILE: &str = "collected-chats";
 
@@ -41,12 +42,8 @@ impl Chats {
     #[must_use]
     pub fn open(folder: Option<PathBuf>) -> Self {
         let file = folder.map(|folder| folder.join(FILE));
-        let text = file.as_ref().map(std::fs::read);
-        let text = text.and_then(Result::ok).unwrap_or_default();
-        Self {
-            file,
-            chats: Mutex::new(serde_json::from_slice(&text).unwrap_or_default()),
-        }
+        let chats = Mutex::new(file.as_deref().map(private::read).unwrap_or_default());
+        Self { file, chats }
     }
 
     /// Whether what is posted in `chat` is saved, and who said so.
@@ -178,7 +175,7 @@ impl Chats {
         }
         if let Some(path) = &self.file {
             let beside = path.with_extension("new");
-            crate::private::replace(path, &beside, &serde_json::to_vec(&new)?)?;
+            private::replace(path, &beside, &serde_json::to_vec(&new)?)?;
         }
         *chats = new;
         Ok(())

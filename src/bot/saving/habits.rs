@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Choice, NewPicture};
 use crate::locked::locked;
+use crate::private;
 
 const FILE: &str = "picture-habits";
 /// Pictures of one person that wait for a choice, at most.
@@ -38,12 +39,8 @@ impl Habits {
     #[must_use]
     pub fn open(folder: Option<PathBuf>) -> Self {
         let file = folder.map(|folder| folder.join(FILE));
-        let text = file.as_ref().map(std::fs::read);
-        let text = text.and_then(Result::ok).unwrap_or_default();
-        Self {
-            file,
-            users: Mutex::new(serde_json::from_slice(&text).unwrap_or_default()),
-        }
+        let users = Mutex::new(file.as_deref().map(private::read).unwrap_or_default());
+        Self { file, users }
     }
 
     /// What `user` chose.
@@ -157,7 +154,7 @@ impl Habits {
             return Ok(());
         };
         let new = path.with_extension("new");
-        crate::private::replace(path, &new, &serde_json::to_vec(users)?)
+        private::replace(path, &new, &serde_json::to_vec(users)?)
     }
 }
 
