@@ -2,7 +2,7 @@
 
 gradio_shapes.py --folder DIR --pictures URL
 DIR has the pictures, named by colour; URL is where they are served. Prints a line of JSON for each
-app, {"shape", "url", "pictures"} or {"shape", "skipped"}, and then {"ready"}.
+app, {"shape", "url", "pictures"}, and waits for a line before it makes the next; then {"ready"}.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import inspect
 import json
 import pathlib
 import socket
+import sys
 import threading
 import time
 
@@ -417,6 +418,8 @@ def launch(made):
 
 for name, (make, pictures) in shapes.items():
     print(json.dumps({"shape": name, "url": launch(make()), "pictures": pictures}), flush=True)
+    # A component that is made for an answer would become part of an app that is made meanwhile.
+    sys.stdin.readline()
 print(json.dumps({"ready": gr.__version__}), flush=True)
 while True:
     time.sleep(3600)
