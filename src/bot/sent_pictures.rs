@@ -17,7 +17,7 @@ const LIMIT: u64 = MAX_PICTURE_BYTES as u64;
 /// The form and bytes of the picture that Telegram calls `file_id`, fetched by `send` and `download`.
 ///
 /// # Errors
-/// As [`query`].
+/// As [`query`]; [`Reason::Garbled`] when less or more came than Telegram says the file has.
 pub fn fetch(
     file_id: &str,
     send: impl FnOnce(Call) -> Result<Value>,
@@ -28,6 +28,13 @@ pub fn fetch(
     let path =
         path.ok_or_else(|| Failure::new(Reason::Garbled, "Telegram named no path of the file"))?;
     let bytes = download(path, LIMIT).map_err(|error| failure(&error))?;
+    let size = file.get("file_size").and_then(Value::as_u64);
+    let came = bytes.len() as u64;
+    // A page of a proxy, or what is left of a picture: the picture itself may be good.
+    if let Some(size) = size.filter(|size| *size != came) {
+        let message = format!("{came} bytes of the picture came, and Telegram says {size}");
+        return Err(Failure::new(Reason::Garbled, message));
+    }
     let form = PictureForm::of(&bytes)
         .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
     Ok((form, bytes))
@@ -86,4 +93,36 @@ fn failure(error: &Error) -> Failure {
         reason,
         format!("the picture cannot be fetched: {}", error.chain()),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
+
+    fn fetched(file: &Value, came: &[u8]) -> std::result::Result<Vec<u8>, Reason> {
+        let bytes = fetch("one", |_| Ok(file.clone()), |_, _| Ok(came.to_vec()));
+        bytes
+            .map(|(_, bytes)| bytes)
+            .map_err(|failure| failure.reason)
+    }
+
+    #[test]
+    fn what_is_not_the_file_says_nothing_about_the_picture() {
+        let file = json!({"file_path": "photos/1.png", "file_size": PNG.len()});
+        assert_eq!(fetched(&file, PNG), Ok(PNG.to_vec()));
+        assert_eq!(fetched(&file, &PNG[..9]), Err(Reason::Garbled));
+        assert_eq!(
+            fetched(&file, b"<html>Bad Gateway</html>"),
+            Err(Reason::Garbled)
+        );
+        let text = json!({"file_path": "documents/1.png", "file_size": 6});
+        assert_eq!(fetched(&text, b"a text"), Err(Reason::UnsupportedMedia));
+        let sizeless = json!({"file_path": "photos/1.png"});
+        assert_eq!(fetched(&sizeless, PNG), Ok(PNG.to_vec()));
+        assert_eq!(fetched(&json!({}), PNG), Err(Reason::Garbled));
+    }
 }
