@@ -94,7 +94,7 @@ const SLACK: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// [`Kind::Refused`] for a wrong token; [`Kind::Config`] for a storage chat that others read;
-/// [`Kind::System`] when the system gives no threads;
+/// [`Kind::System`] when the system gives no threads, or a file of the state folder cannot be read;
 /// [`Kind::Busy`] when another process uses the same state folder. Everything else is waited out.
 pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<()> {
     let clock = Clock::default();
@@ -116,7 +116,7 @@ pub fn run(config: &BotConfig, changes: Changes, shutdown: &Shutdown) -> Result<
         Arc::clone(&status),
         shutdown.clone(),
     );
-    let tools = Arc::new(tools.with_kept(config));
+    let tools = Arc::new(tools.with_kept(config)?);
     systemd::ready();
     let mut observer = Observer::new(config, &inbox, &queue, &tools, &status);
     let beating = pulse.clone();

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use crate::error::Result;
 use crate::locked::locked;
+use crate::private;
 
 const FILE: &str = "photo-agreements";
 
@@ -16,18 +18,21 @@ pub struct Agreements {
 }
 
 impl Agreements {
-    /// Those in `folder`; without one they last as long as the process. What cannot be read is asked for
-    /// anew.
-    #[must_use]
-    pub fn open(folder: Option<PathBuf>) -> Self {
+    /// Those in `folder`; without one they last as long as the process. A line that is no number is asked
+    /// for anew.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn open(folder: Option<PathBuf>) -> Result<Self> {
         let file = folder.map(|folder| folder.join(FILE));
-        let text = file.as_ref().map(std::fs::read_to_string);
-        let text = text.and_then(Result::ok).unwrap_or_default();
-        let users = text.lines().filter_map(|line| line.parse().ok()).collect();
-        Self {
+        let text = file.as_deref().map(private::contents).transpose()?;
+        let text = text.flatten().unwrap_or_default();
+        let lines = String::from_utf8_lossy(&text);
+        let users = lines.lines().filter_map(|line| line.parse().ok()).collect();
+        Ok(Self {
             file,
             users: Mutex::new(users),
-        }
+        })
     }
 
     /// Whether `user` has agreed.
@@ -47,7 +52,7 @@ impl Agreements {
             return;
         };
         let new = file.with_extension("new");
-        if let Err(cause) = crate::private::replace(file, &new, text.as_bytes()) {
+        if let Err(cause) = private::replace(file, &new, text.as_bytes()) {
             tracing::warn!("who agreed to send photos is asked again after a restart: {cause}");
         }
     }
@@ -61,10 +66,10 @@ mod tests {
     fn an_agreement_outlasts_a_restart() {
         let folder = std::env::temp_dir().join(format!("agreements-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let first = Agreements::open(Some(folder.clone()));
+        let first = Agreements::open(Some(folder.clone())).expect("readable");
         assert!(!first.has(7));
         first.add(7);
-        let second = Agreements::open(Some(folder.clone()));
+        let second = Agreements::open(Some(folder.clone())).expect("readable");
         assert!(second.has(7) && !second.has(8));
         std::fs::remove_dir_all(&folder).expect("our own folder");
     }

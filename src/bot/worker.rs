@@ -162,14 +162,16 @@ impl Tools {
 
     /// The same, with what is kept over restarts: what users agreed to and chose, and pictures that
     /// Telegram has.
-    #[must_use]
-    pub fn with_kept(mut self, config: &BotConfig) -> Self {
-        self.agreements = Agreements::open(config.state_dir.clone());
-        self.saving.habits = Arc::new(Habits::open(config.state_dir.clone()));
-        let chats = Arc::new(Chats::open(config.state_dir.clone()));
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn with_kept(mut self, config: &BotConfig) -> Result<Self> {
+        self.agreements = Agreements::open(config.state_dir.clone())?;
+        self.saving.habits = Arc::new(Habits::open(config.state_dir.clone())?);
+        let chats = Arc::new(Chats::open(config.state_dir.clone())?);
         self.members = Arc::new(Members::new(chats));
         self.file_ids = FileIds::open(config.state_dir.as_deref(), config.bot_id());
-        self
+        Ok(self)
     }
 
     /// The way to the chats, and memory for pictures on it.

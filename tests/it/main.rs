@@ -48,6 +48,7 @@ mod saved;
 mod secrets;
 mod seeds;
 mod space;
+mod state_files;
 mod strictness;
 mod support;
 mod systemd;

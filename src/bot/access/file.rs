@@ -1,18 +1,16 @@
 //! Keeps the [`Book`] in the state folder: a small JSON file that only the bot's user may read,
 //! replaced as a whole.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::error::Error as _;
+use std::path::Path;
 
 use super::book::Book;
 use crate::error::{Error, Kind, Result};
+use crate::private;
 
 const FILE: &str = "access.json";
 /// One that is being written.
 const NEW: &str = "access.new";
-const ASIDE: &str = "access.damaged";
 
 /// Reads the book in `folder`; an empty one if there is none. Changes nothing.
 ///
@@ -20,16 +18,9 @@ const ASIDE: &str = "access.damaged";
 /// When the disk refuses; [`Kind::Unusable`] for a file that is none.
 pub fn read(folder: &Path) -> Result<Book> {
     let path = folder.join(FILE);
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        // A file where the folder should be holds none either; the inbox says what is wrong.
-        Err(cause) if matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Book::default());
-        }
-        Err(cause) => {
-            let what = format!("failed to read {}", path.display());
-            return Err(Error::system(what, cause));
-        }
+    // A file where the folder should be holds none either; the inbox says what is wrong.
+    let Some(text) = private::contents(&path)? else {
+        return Ok(Book::default());
     };
     serde_json::from_slice(&text).map_err(|cause| {
         let what = format!("{} is damaged", path.display());
@@ -46,15 +37,9 @@ pub fn load(folder: &Path) -> Result<Book> {
         if *error.kind() != Kind::Unusable {
             return Err(error);
         }
-        let (path, aside) = (folder.join(FILE), folder.join(ASIDE));
-        let failed = |cause| Error::system(format!("failed to move {}", path.display()), cause);
-        fs::rename(&path, &aside).map_err(failed)?;
-        tracing::error!(
-            "who owns the bot cannot be read ({}); the file is kept as {}, and the bot must be \
-             claimed anew",
-            error.chain(),
-            aside.display()
-        );
+        let why = error.source().map(ToString::to_string).unwrap_or_default();
+        let loss = "who owns the bot cannot be read, and it must be claimed anew";
+        private::move_aside(&folder.join(FILE), &why, loss)?;
         Ok(Book::default())
     })
 }
@@ -68,24 +53,17 @@ pub fn save(folder: &Path, book: &Book) -> Result<()> {
     let failed = |cause| Error::system(format!("failed to write {}", path.display()), cause);
     let text = serde_json::to_vec_pretty(book)
         .map_err(|cause| Error::config("the list of guests cannot be written").because(cause))?;
-    let new: PathBuf = folder.join(NEW);
-    let _ = fs::remove_file(&new);
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    let mut file = options.open(&new).map_err(failed)?;
-    file.write_all(&text).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    fs::rename(&new, &path).map_err(failed)?;
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed)
+    private::replace(&path, &folder.join(NEW), &text).map_err(failed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::book::Person;
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt;
+
+    const ASIDE: &str = "access.damaged";
 
     #[test]
     fn the_owner_is_kept_for_the_bot_alone() {

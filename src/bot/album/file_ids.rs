@@ -1,13 +1,13 @@
 //! Pictures that Telegram has already.
 
 use std::collections::{HashMap, VecDeque};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use crate::locked::locked;
+use crate::private;
 
 /// Pictures that are remembered.
 const MAX_REMEMBERED: usize = 5000;
@@ -38,14 +38,21 @@ struct Kept {
 
 impl FileIds {
     /// Those that the bot with the id `bot` kept in `folder`; another bot's are worth nothing to it.
-    /// Without a folder, or where it cannot be written, they last as long as the process.
+    /// Without a folder, or where it cannot be read or written, they last as long as the process.
     #[must_use]
     pub fn open(folder: Option<&Path>, bot: &str) -> Self {
         let ids = Self::default();
         let Some(path) = folder.map(|folder| folder.join(FILE)) else {
             return ids;
         };
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let text = match private::contents(&path) {
+            Ok(text) => text.unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!("pictures are uploaded again: {}", error.chain());
+                return ids;
+            }
+        };
+        let text = String::from_utf8_lossy(&text);
         let mut lines = text.lines();
         if lines.next() == Some(bot) {
             for (url, file_id) in lines.filter_map(|line| line.split_once('\t')) {
@@ -151,9 +158,7 @@ impl Kept {
     /// A new file at `path` with what is `known`.
     fn write(path: PathBuf, bot: &str, known: &Remembered) -> std::io::Result<Self> {
         let new = path.with_extension("new");
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&new)?;
+        let mut file = private::create(&new)?;
         let pairs = known
             .order
             .iter()

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::collection_of;
+use crate::error::Result;
 use crate::locked::locked;
 use crate::private;
 
@@ -38,12 +39,14 @@ struct Chat {
 impl Chats {
     /// Those in `folder`; without one they last as long as the process.
     ///
-    /// What cannot be read is taken for nothing: then nothing is collected, and nothing shown.
-    #[must_use]
-    pub fn open(folder: Option<PathBuf>) -> Self {
+    /// # Errors
+    /// They cannot be read.
+    pub fn open(folder: Option<PathBuf>) -> Result<Self> {
         let file = folder.map(|folder| folder.join(FILE));
-        let chats = Mutex::new(file.as_deref().map(private::read).unwrap_or_default());
-        Self { file, chats }
+        let loss = "nothing is collected, and nothing found, where /collect is not said again";
+        let chats = file.as_deref().map(|file| private::read(file, loss));
+        let chats = Mutex::new(chats.transpose()?.unwrap_or_default());
+        Ok(Self { file, chats })
     }
 
     /// Whether what is posted in `chat` is saved, and who said so.
@@ -202,13 +205,13 @@ mod tests {
     fn what_is_collected_outlasts_a_restart_and_a_new_id() {
         let folder = std::env::temp_dir().join(format!("collected-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let first = Chats::open(Some(folder.clone()));
+        let first = Chats::open(Some(folder.clone())).expect("readable");
         assert!(first.collected_by(-5).is_none() && first.collections(-5).is_empty());
         first.turn_on(-5, 7).expect("room");
         assert_eq!(first.collected_by(-5), Some(7));
         first.migrate(-5, -1005).expect("room");
 
-        let second = Chats::open(Some(folder.clone()));
+        let second = Chats::open(Some(folder.clone())).expect("readable");
         assert_eq!(second.collected_by(-1005), Some(7));
         assert_eq!(second.collected_by(-5), None);
         assert_eq!(second.collections(-1005), ["chat:-1005", "chat:-5"]);
@@ -218,7 +221,8 @@ mod tests {
             (None, vec![-1005])
         );
         second.forgot(-1005).expect("room");
-        assert!(Chats::open(Some(folder.clone())).all().is_empty());
+        let third = Chats::open(Some(folder.clone())).expect("readable");
+        assert!(third.all().is_empty());
         std::fs::remove_dir_all(&folder).expect("our own folder");
     }
 
@@ -251,7 +255,7 @@ mod tests {
     #[test]
     fn what_cannot_be_kept_is_not_pretended_to_be() {
         let nowhere = std::env::temp_dir().join("collected-without-a-folder");
-        let chats = Chats::open(Some(nowhere));
+        let chats = Chats::open(Some(nowhere)).expect("none there");
         assert!(chats.turn_on(-5, 7).is_err());
         assert_eq!(chats.collected_by(-5), None);
     }

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use serde::{Deserialize, Serialize};
 
 use super::{Choice, NewPicture};
+use crate::error::Result;
 use crate::locked::locked;
 use crate::private;
 
@@ -34,13 +35,17 @@ struct Habit {
 }
 
 impl Habits {
-    /// Those in `folder`; without one they last as long as the process. What cannot be read is asked for
-    /// anew.
-    #[must_use]
-    pub fn open(folder: Option<PathBuf>) -> Self {
+    /// Those in `folder`; without one they last as long as the process.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn open(folder: Option<PathBuf>) -> Result<Self> {
         let file = folder.map(|folder| folder.join(FILE));
-        let users = Mutex::new(file.as_deref().map(private::read).unwrap_or_default());
-        Self { file, users }
+        let loss =
+            "everybody is asked anew what pictures are sent for, and those that waited are lost";
+        let users = file.as_deref().map(|file| private::read(file, loss));
+        let users = Mutex::new(users.transpose()?.unwrap_or_default());
+        Ok(Self { file, users })
     }
 
     /// What `user` chose.
@@ -180,7 +185,7 @@ mod tests {
     fn choices_and_what_waits_for_them_outlast_a_restart() {
         let folder = std::env::temp_dir().join(format!("habits-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let first = Habits::open(Some(folder.clone()));
+        let first = Habits::open(Some(folder.clone())).expect("readable");
         assert!(first.wait(7, &picture("a")).expect("room"), "to be asked");
         let second = first.wait(7, &picture("b")).expect("room");
         assert!(!second, "was asked");
@@ -188,7 +193,7 @@ mod tests {
         assert!(again, "the question may not have been sent before a kill");
         assert!(first.keeps(7) && !first.keeps(8));
 
-        let second = Habits::open(Some(folder.clone()));
+        let second = Habits::open(Some(folder.clone())).expect("readable");
         assert_eq!(second.choice(7), None);
         let keys: Vec<String> = second.waiting(7).into_iter().map(|one| one.key).collect();
         assert_eq!(keys, ["a", "b"]);
@@ -204,7 +209,7 @@ mod tests {
         second.wait_no_more(7, &[late], true).expect("room");
         assert!(!second.has_saved(8));
 
-        let third = Habits::open(Some(folder.clone()));
+        let third = Habits::open(Some(folder.clone())).expect("readable");
         assert_eq!(third.choice(7), Some(Choice::Save));
         assert!(third.waiting(7).is_empty() && third.keeps(7));
         third.choose(7, Choice::Find).expect("room");
@@ -217,7 +222,7 @@ mod tests {
     #[test]
     fn what_cannot_be_kept_is_not_pretended_to_be() {
         let nowhere = std::env::temp_dir().join("habits-without-a-folder");
-        let habits = Habits::open(Some(nowhere));
+        let habits = Habits::open(Some(nowhere)).expect("none there");
         assert!(habits.wait(7, &picture("a")).is_err());
         assert!(habits.choose(7, Choice::Find).is_err());
         assert!(habits.waiting(7).is_empty());
