@@ -95,6 +95,7 @@ pub fn check(config: &BotConfig, sink: Sink) -> Vec<Finding> {
     }
     if !config.search_url.is_empty() {
         findings.push(endpoint(&search));
+        findings.extend(saving(&search));
     }
     findings.extend([
         finding(true, log.to_owned()),
@@ -209,6 +210,17 @@ fn endpoint(search: &SearchClient) -> Finding {
             )
         }
     }
+}
+
+/// Whether pictures that people send are kept; nothing where the endpoint is not one of ours, or away.
+fn saving(search: &SearchClient) -> Option<Finding> {
+    let line = if search.can_save().ok()?? {
+        "saving: the endpoint keeps pictures that people send to the bot"
+    } else {
+        "saving: none; the endpoint keeps pictures once CLIP_SEARCH_SAVED names a folder there, and both \
+         have the same token (CLIP_SEARCH_TOKEN_FILE, CLIP_BOT_SEARCH_TOKEN_FILE)"
+    };
+    Some(finding(true, line.to_owned()))
 }
 
 fn hint(failure: &Failure) -> &'static str {

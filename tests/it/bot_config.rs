@@ -1,9 +1,12 @@
 //! `clip-bot` with wrong settings, and its other commands.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
+use crate::saved::Store;
+use crate::support::endpoint;
 use crate::support::process::{Ended, Program};
 use crate::support::server::{Reply, Server};
 use crate::support::stage::{failure, file, found, pictures, token_file, without_token};
@@ -246,6 +249,31 @@ fn check_has_a_line_for_everything_the_bot_needs() {
     ] {
         assert!(output.contains(words), "{words:?} in {output}");
     }
+}
+
+#[test]
+fn check_says_whether_pictures_are_kept() {
+    let telegram = Telegram::start();
+    let said = |address: SocketAddr, token: &str| {
+        let (api, search) = (telegram.url(), format!("http://{address}"));
+        let variables = [
+            ("CLIP_BOT_API_URL", api.as_str()),
+            ("CLIP_BOT_SEARCH_URL", search.as_str()),
+            ("CLIP_BOT_SEARCH_TOKEN", token),
+        ];
+        without_token(run_with(&["check"], &variables))
+    };
+    let store = Store::start("check", &[]);
+    let keeps = said(store.address, "s3cret-of-the-test");
+    let line = "ok   saving: the endpoint keeps pictures that people send to the bot\n";
+    assert!(keeps.contains(line), "{keeps}");
+    store.stop();
+
+    let (_program, address) = endpoint::start(&[("CLIP_SEARCH_ENGINE", "clip")]);
+    let none = said(address, "");
+    let line =
+        "ok   saving: none; the endpoint keeps pictures once CLIP_SEARCH_SAVED names a folder";
+    assert!(none.contains(line), "{none}");
 }
 
 #[test]
