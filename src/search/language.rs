@@ -180,6 +180,16 @@ impl Language {
     }
 }
 
+/// Whether texts with this letter have no blanks between words.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Whether `c` is of Japanese's round kana, which write endings and particles.
+pub(super) fn is_hiragana(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{309f}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

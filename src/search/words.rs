@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use super::language::Language;
+use super::language::{Language, is_hiragana, is_unspaced};
 
 /// How much a word of the query is met: by a word of a name, or by one of the keywords, in the same form
 /// or in another, or by its beginning.
@@ -116,9 +116,15 @@ impl WordIndex {
             }
             let is_first = reader.unwrap_or(Language::En) == tongue.language;
             let trust = if is_first { 1.0 } else { OTHER_LANGUAGE };
+            // Letters that are no word here are left out of the words, and count here.
+            let met = if tongue.language.is_unspaced() {
+                asked.known.sqrt()
+            } else {
+                1.0
+            };
             for (picture, score) in tongue.score(asked) {
                 let kept = best.entry(picture).or_default();
-                *kept = kept.max(trust * score);
+                *kept = kept.max(trust * met * score);
             }
         }
         let mut found: Vec<(usize, f64)> = best.into_iter().collect();
@@ -205,7 +211,9 @@ impl Tongue {
         let mut place = 1.0;
         for word in all {
             let letters = if self.language.is_unspaced() {
-                word.chars().count()
+                // Kana that are no word are endings and particles, mostly.
+                let is_word = self.knows(word) || self.language.is_stop_word(word);
+                word.chars().filter(|c| is_word || !is_hiragana(*c)).count()
             } else {
                 1
             };
@@ -453,11 +461,6 @@ fn stem(language: Language, word: &str) -> &str {
         }
     }
     stem
-}
-
-/// Whether texts with this letter have no blanks between words.
-fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// The words of a folded text.
