@@ -22,13 +22,17 @@
 //! - `00000000.catalog`…: what the pictures of a segment are called, and when and where they were taken
 //!   (`catalog` describes the format). It is made from the records of the segment, and made anew if it
 //!   is not there.
+//! - `00000000.codes`…: a short form of the vectors of a segment (`codes` describes the format). It is made
+//!   from the vectors, and made by the next writer if it is not there.
 //! - `lock`: held by the process that changes the index; contains its process number.
 //!
 //! # How it searches
 //!
-//! The search is exhaustive: the query is compared with every vector, quantised to signed bytes
-//! with one scale for each segment. The best 100 rows (or twice as many as are wanted) are ranked
-//! again by 16-bit floats, with practically the results of 32-bit floats. Pictures whose names, folders,
+//! The search is exhaustive: the query is compared with the codes of all vectors, which have two bits a
+//! component, and known errors. Rows are then read as 16-bit floats, in the order of what they may be
+//! worth at most, until no other can be among the best (`nearest` tells more); this gives practically the
+//! results of 32-bit floats. Segments without codes are compared by signed bytes, with one scale for each
+//! segment. Pictures whose names, folders,
 //! captions or keywords say what was asked are a second ranking, and the two are joined by the places in
 //! them; a filter is a set of rows that neither leaves. Near-duplicates are left out: a picture whose vector has a cosine of at least 0.985 to that of a better result, which
 //! includes copies of a file.
@@ -48,13 +52,16 @@ mod allowed;
 pub(super) mod bytes;
 mod catalog;
 pub(super) mod choices;
+mod codes;
 pub mod maintenance;
 pub(super) mod manifest;
 mod named;
 mod near_duplicates;
+mod nearest;
 mod ranking;
 pub(super) mod record;
 pub mod removal;
+pub(super) mod rows;
 pub(super) mod segment;
 pub(super) mod snapshot;
 pub(super) mod writer;

@@ -148,6 +148,16 @@ fn rows(dimensions: usize) -> impl ExactSizeIterator<Item = &'static [u8]> {
     VECTORS.chunks_exact(2 * dimensions.max(1))
 }
 
+/// The vectors of the drawings, in the order of the collection.
+#[cfg(test)]
+pub(crate) fn vectors(dimensions: usize) -> impl Iterator<Item = Vec<f32>> {
+    let halves = |row: &'static [u8]| row.as_chunks::<2>().0.iter();
+    rows(dimensions).map(move |row| {
+        let numbers = halves(row).map(|half| half::f16::from_le_bytes(*half).to_f32());
+        numbers.collect()
+    })
+}
+
 /// The likeness of each drawing to `vector`, in the order of the collection.
 fn scores(vector: &[f32]) -> Vec<f32> {
     let query = ScanQuery::new(vector, vector.len());

@@ -9,9 +9,10 @@
 //! rows of `x`, which stay in registers. Weights that are floats are multiplied as floats, those of 8
 //! bits as integers.
 //!
-//! [`scan`] compares the vector of a query with many stored ones.
+//! [`scan`] compares the vector of a query with many stored ones, and [`codes`] with shorter forms of them.
 
 mod arch;
+pub mod codes;
 mod isa;
 mod matrix;
 mod prefetch;

@@ -17,7 +17,7 @@ use super::walk::{Walk, WalkQueues};
 use super::worker::{QUEUED_JOBS, WorkerPool};
 use super::{Options, Summary};
 use crate::collection::index::choices::Choices;
-use crate::collection::index::segment::RowBatch;
+use crate::collection::index::rows::RowBatch;
 use crate::collection::index::snapshot::{RowId, Snapshot};
 use crate::collection::index::writer::Writer;
 use crate::error::{Error, Result, one_line};

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use super::codes::Codes;
 use super::manifest::{Manifest, Root, SegmentEntry};
 use super::segment::Segment;
-use super::{MAX_TRIES, catalog, load, manifest, none_yet, stamp};
+use super::{MAX_TRIES, catalog, codes, load, manifest, none_yet, stamp};
 use crate::error::{Error, Result};
 
 /// A description of an index.
@@ -44,10 +45,10 @@ pub fn info(folder: &Path) -> Result<Info> {
         }
     }
     let size = |path: &Path| fs::metadata(path).map_or(0, |file| file.len());
-    let catalogs = snapshot
-        .parts()
-        .map(|(segment, _)| size(&catalog::path_of(segment)));
-    let own = size(&folder.join(manifest::NAME)) + catalogs.sum::<u64>();
+    let beside = snapshot.parts().map(|(segment, _)| {
+        size(&catalog::path_of(segment)) + size(&codes::path_of(&segment.path))
+    });
+    let own = size(&folder.join(manifest::NAME)) + beside.sum::<u64>();
     let roots = manifest.roots.iter().cloned().zip(counts);
     Ok(Info {
         encoder: manifest.encoder.clone(),
@@ -95,5 +96,8 @@ pub fn verify(folder: &Path) -> Result<Result<usize, Vec<Error>>> {
 fn verified(folder: &Path, entry: &SegmentEntry, dimensions: usize) -> Result<()> {
     let segment = Segment::open(folder, entry, dimensions)?;
     segment.verify(entry)?;
+    if let Some(codes) = Codes::open(&segment.path, entry, segment.stride()) {
+        codes.verify()?;
+    }
     (0..segment.rows()).try_for_each(|row| segment.stored(row).map(drop))
 }

@@ -1,13 +1,11 @@
 //! Finds the best pictures of a snapshot for a query: by their vectors, and by what they are called.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 
 use super::allowed::allowed;
-use super::manifest::RowSet;
 use super::named::{Shelf, named};
 use super::near_duplicates::{Groups, REACH};
-use super::segment::stride;
+use super::nearest::{Candidate, Sought};
 use super::snapshot::{RowId, Snapshot};
 use crate::collection::words::QueryWords;
 use crate::collection::{Record, ScoredRecord, Search};
@@ -18,38 +16,12 @@ use clip::kernel::scan::ScanQuery;
 
 /// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
 const MIN_DEPTH: usize = 100;
+/// Fewest rows that must be the best ones, so that the first page of results is right.
+const MIN_SURE: usize = 10;
 /// Most results of a search. Nobody turns so many pages to look at pictures.
 const MAX_RESULTS: usize = 10_000;
 /// Most results that are found by what they are called.
 const MAX_NAMED: usize = 2000;
-/// Rows whose scores are computed at a time.
-const BLOCK: usize = 256;
-
-/// A row that may become a result.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Candidate {
-    score: f32,
-    /// Index of the segment in the manifest.
-    segment: usize,
-    row: usize,
-}
-
-impl Eq for Candidate {}
-
-impl Ord for Candidate {
-    /// By score; of two with the same score, the one that was indexed first is the larger.
-    fn cmp(&self, other: &Self) -> Ordering {
-        let place = |candidate: &Self| Reverse((candidate.segment, candidate.row));
-        let by_score = self.score.total_cmp(&other.score);
-        by_score.then_with(|| place(self).cmp(&place(other)))
-    }
-}
-
-impl PartialOrd for Candidate {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
 
 /// A row that is called what was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -57,22 +29,6 @@ struct Called {
     /// How much of the query its words say.
     score: f32,
     candidate: Candidate,
-}
-
-/// What is sought in a snapshot.
-struct Sought<'a> {
-    query: ScanQuery,
-    /// For each segment the rows that may be found; none if all may.
-    allowed: Option<Vec<RowSet>>,
-    search: &'a Search<'a>,
-}
-
-impl Sought<'_> {
-    fn allowed(&self, segment: usize) -> Option<&RowSet> {
-        self.allowed
-            .as_ref()
-            .and_then(|allowed| allowed.get(segment))
-    }
 }
 
 impl Snapshot {
@@ -89,11 +45,7 @@ impl Snapshot {
             return Err(Error::new(Kind::Unusable, what));
         }
         let words = QueryWords::new(search.words);
-        let mut sought = Sought {
-            query: ScanQuery::new(vector, stride(vector.len())),
-            allowed: None,
-            search,
-        };
+        let mut sought = Sought::new(search);
         if words.words.is_empty() && search.filter.is_empty() {
             return self.chosen(&sought, &[], 1.0);
         }
@@ -177,73 +129,24 @@ impl Snapshot {
         let limit = sought.search.limit.min(MAX_RESULTS);
         let threshold = sought.search.threshold;
         let mut depth = MIN_DEPTH.max(limit * 2) + REACH;
+        let mut sure = limit.max(MIN_SURE);
         loop {
-            let mut near = self.ranked(sought, depth)?;
-            let is_all = near.len() < depth;
-            let worst = near.last().map_or(f32::MIN, |last| last.score);
+            let near = self.ranked(sought, depth, sure)?;
+            let (rest, mut near) = (near.rest, near.rows);
             near.retain(|candidate| candidate.score >= threshold);
             let joined = joined(called, near, weight);
             let groups = self.grouped(&joined, limit, sought)?;
             let is_complete = groups.len() >= limit && groups.are_complete(joined.len());
-            if is_complete || is_all || worst < threshold {
+            let is_sure = groups.end() <= sure;
+            if rest < threshold || is_complete && is_sure {
                 return Ok(scored(groups, &joined));
             }
-            // Too many of them were near-duplicates of each other, or are not accepted.
-            depth *= 4;
-        }
-    }
-
-    /// The `depth` rows with the largest scores by their bytes, ranked by their 16-bit floats.
-    fn ranked(&self, sought: &Sought<'_>, depth: usize) -> Result<Vec<Candidate>> {
-        let mut ranked = self.nearest(sought, depth);
-        let mut row = Vec::new();
-        for candidate in &mut ranked {
-            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
-            candidate.score = Isa::detect().dot_f16(&row, &sought.query);
-        }
-        // The vector in a damaged row may be anything.
-        ranked.retain(|candidate| candidate.score.is_finite());
-        ranked.sort_unstable_by(|a, b| b.cmp(a));
-        Ok(ranked)
-    }
-
-    /// The `depth` rows with the largest scores by their bytes, in no order.
-    fn nearest(&self, sought: &Sought<'_>, depth: usize) -> Vec<Candidate> {
-        let query = &sought.query;
-        let mut heap = BinaryHeap::with_capacity(depth.min(self.manifest.live()) + 1);
-        let mut least = f32::MIN;
-        let mut products = [0; BLOCK];
-        for (number, (segment, entry)) in self.parts().enumerate() {
-            let unit = query.unit(segment.scale);
-            let allowed = sought.allowed(number);
-            for (block, rows) in segment.bytes().chunks(BLOCK * segment.stride()).enumerate() {
-                let products = &mut products[..rows.len() / segment.stride()];
-                Isa::detect().scan_i8(rows, query, products);
-                for (place, product) in products.iter().enumerate() {
-                    #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
-                    let score = *product as f32 * unit;
-                    let row = block * BLOCK + place;
-                    if score <= least
-                        || entry.dead.contains(row)
-                        || allowed.is_some_and(|allowed| !allowed.contains(row))
-                    {
-                        continue;
-                    }
-                    heap.push(Reverse(Candidate {
-                        score,
-                        segment: number,
-                        row,
-                    }));
-                    if heap.len() > depth {
-                        heap.pop();
-                        least = heap.peek().map_or(least, |Reverse(least)| least.score);
-                    }
-                }
+            sure = sure.max(groups.end());
+            if !is_complete {
+                // Too many of them were near-duplicates of each other, or are not accepted.
+                depth *= 4;
             }
         }
-        heap.into_iter()
-            .map(|Reverse(candidate)| candidate)
-            .collect()
     }
 
     /// The record of `candidate`.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::choices::Choices;
 use super::manifest::{Manifest, Root};
 use super::none_yet;
-use super::segment::RowBatch;
+use super::rows::RowBatch;
 use super::snapshot::RowId;
 use super::writer::Writer;
 use crate::collection::patterns::{Patterns, is_pattern, literal};

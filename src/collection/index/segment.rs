@@ -26,9 +26,11 @@ use half::f16;
 
 use super::bytes::{Put, Take};
 use super::catalog::Catalog;
+use super::codes::Codes;
 use super::damaged;
 use super::manifest::{Root, RowSet, SegmentEntry, file_name};
 use super::record::{StoredRecord, place_key};
+use super::rows::RowSource;
 use crate::error::{Error, Kind, Result};
 use clip::kernel::scan::{STRIDE, quantise};
 use clip::mapped::{Mapped, State};
@@ -97,6 +99,15 @@ pub(in crate::collection) struct Segment {
     layout: Layout,
     /// Opened when it is needed first.
     catalog: OnceLock<Catalog>,
+    /// Opened when they are needed first, and there.
+    codes: OnceLock<Codes>,
+}
+
+/// The state of the files that a search reads, as it began.
+#[derive(Debug)]
+pub(in crate::collection) struct InUse {
+    segment: State,
+    codes: Option<State>,
 }
 
 impl Segment {
@@ -121,23 +132,41 @@ impl Segment {
             map,
             layout,
             catalog: OnceLock::new(),
+            codes: OnceLock::new(),
         })
     }
 
-    /// Begins a use of the vectors and tables: the file is what the manifest lists as `entry`.
-    pub fn begin(&self, entry: &SegmentEntry) -> Result<State> {
-        self.map
-            .begin(|| {
-                let mut hasher = crc32fast::Hasher::new();
-                self.map.blocks(0, |block| hasher.update(block))?;
-                Ok(hasher.finalize() == entry.checksum)
-            })
-            .map_err(|error| self.spoilt(error))
+    /// Begins a use of the vectors, tables and codes: the file is what the manifest lists as `entry`.
+    pub fn begin(&self, entry: &SegmentEntry) -> Result<InUse> {
+        if self.codes.get().is_none()
+            && let Some(codes) = Codes::open(&self.path, entry, self.stride())
+        {
+            // Of two that are opened at once, one is dropped.
+            let _ = self.codes.set(codes);
+        }
+        let is_intact = || {
+            let mut hasher = crc32fast::Hasher::new();
+            self.map.blocks(0, |block| hasher.update(block))?;
+            Ok(hasher.finalize() == entry.checksum)
+        };
+        let segment = self.map.begin(is_intact);
+        Ok(InUse {
+            segment: segment.map_err(|error| self.spoilt(error))?,
+            codes: self.codes.get().map(Codes::begin).transpose()?,
+        })
     }
 
     /// Ends the use that began in `state`; if this fails, its results mean nothing.
-    pub fn end(&self, state: State) -> Result<()> {
-        self.map.end(state).map_err(|error| self.spoilt(error))
+    pub fn end(&self, state: InUse) -> Result<()> {
+        let end = self.map.end(state.segment);
+        end.map_err(|error| self.spoilt(error))?;
+        let codes = self.codes.get().zip(state.codes);
+        codes.map_or(Ok(()), |(codes, state)| codes.end(state))
+    }
+
+    /// The codes of the vectors, if they have a file.
+    pub fn codes(&self) -> Option<&Codes> {
+        self.codes.get()
     }
 
     fn spoilt(&self, error: clip::Error) -> Error {
@@ -167,6 +196,15 @@ impl Segment {
         Ok(self.map.read(start..start + width, out)?)
     }
 
+    /// As [`Segment::halves`], of several rows, one after another.
+    pub fn halves_of(&self, rows: Range<usize>, out: &mut Vec<u8>) -> Result<()> {
+        let width = self.layout.stride * 2;
+        let start = self.layout.halves.start;
+        Ok(self
+            .map
+            .read(start + rows.start * width..start + rows.end * width, out)?)
+    }
+
     /// The record of `row`.
     pub fn stored(&self, row: usize) -> Result<StoredRecord> {
         let mut bytes = Vec::new();
@@ -174,7 +212,8 @@ impl Segment {
         StoredRecord::from_bytes(&bytes).ok_or_else(|| damaged(&self.path))
     }
 
-    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
+    /// Reads the encoded record of `row` into `out`.
+    pub fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         let range = self.record_range(row).ok_or_else(|| damaged(&self.path))?;
         Ok(self.map.read(range, out)?)
     }
@@ -292,17 +331,6 @@ pub(in crate::collection) fn floats(row: &[u8]) -> impl Iterator<Item = f32> {
     halves.map(|half| f16::from_le_bytes(*half).to_f32())
 }
 
-/// Rows to be written as a segment, which asks for them several times, in order.
-pub(in crate::collection) trait RowSource {
-    fn rows(&self) -> usize;
-    /// A factor that makes the largest component of all rows at most 127.
-    fn scale(&self) -> f32;
-    /// Replaces `out` with the 16-bit floats of `row`.
-    fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()>;
-    /// Replaces `out` with the encoded record of `row`.
-    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()>;
-}
-
 /// Writes the rows of `source` as the segment `number`, so that it survives a power cut. If that
 /// fails, the file is removed.
 pub(in crate::collection) fn write(
@@ -403,98 +431,4 @@ fn write_parts<F: Fn(std::io::Error) -> Error>(
         out.put(&buffer)?;
     }
     Ok(())
-}
-
-/// Rows in memory, to be committed.
-#[derive(Debug, Default)]
-pub(in crate::collection) struct RowBatch {
-    rows: Vec<(Vec<u8>, Vec<u8>)>,
-    largest: f32,
-}
-
-impl RowBatch {
-    /// Adds a vector, as 16-bit floats, with its record.
-    pub fn push(&mut self, halves: Vec<u8>, stored: &StoredRecord) {
-        let largest = floats(&halves).fold(self.largest, |largest, x| largest.max(x.abs()));
-        self.largest = largest;
-        self.rows.push((halves, stored.to_bytes()));
-    }
-
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-}
-
-impl RowSource for RowBatch {
-    fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn scale(&self) -> f32 {
-        if self.largest > 0.0 && self.largest.is_finite() {
-            127.0 / self.largest
-        } else {
-            127.0
-        }
-    }
-
-    fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        out.clone_from(&self.rows[row].0);
-        Ok(())
-    }
-
-    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        out.clone_from(&self.rows[row].1);
-        Ok(())
-    }
-}
-
-/// The live rows of several segments, to be merged into one.
-pub(in crate::collection) struct MergedRows<'a> {
-    parts: Vec<&'a Segment>,
-    rows: Vec<(u32, u32)>,
-}
-
-impl<'a> MergedRows<'a> {
-    /// Verifies the files of `parts` first, so that damage is not copied under a new checksum.
-    pub fn new(parts: &[(&'a Segment, &SegmentEntry)]) -> Result<Self> {
-        let mut merge = Self {
-            parts: Vec::new(),
-            rows: Vec::new(),
-        };
-        for (part, (segment, entry)) in (0..).zip(parts) {
-            segment.verify(entry)?;
-            merge.parts.push(segment);
-            let live = (0..).zip(0..segment.rows());
-            let live = live.filter(|(_, row)| !entry.dead.contains(*row));
-            merge.rows.extend(live.map(|(row, _)| (part, row)));
-        }
-        Ok(merge)
-    }
-
-    fn part(&self, row: usize) -> (&Segment, usize) {
-        let (part, row) = self.rows[row];
-        (self.parts[part as usize], row as usize)
-    }
-}
-
-impl RowSource for MergedRows<'_> {
-    fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn scale(&self) -> f32 {
-        let scales = self.parts.iter().map(|segment| segment.scale);
-        scales.fold(f32::MAX, f32::min)
-    }
-
-    fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let (segment, row) = self.part(row);
-        segment.halves(row, out)
-    }
-
-    fn record(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let (segment, row) = self.part(row);
-        segment.record(row, out)
-    }
 }

@@ -13,6 +13,7 @@ use clip::Picture;
 
 mod catalogs;
 mod changes;
+mod codes;
 mod commits;
 mod damage;
 mod disk;

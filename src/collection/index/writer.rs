@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::catalog::Catalog;
+use super::codes::Codes;
 use super::manifest::{self, Manifest, SegmentEntry};
-use super::segment::{self, MergedRows, RowBatch, Segment};
+use super::rows::{MergedRows, RowBatch, RowSource};
+use super::segment::{self, Segment};
 use super::snapshot::{RowId, Snapshot};
 use crate::error::{Error, Kind, Result};
 use crate::private;
@@ -49,7 +51,7 @@ impl Writer {
         };
         writer.remove_leftovers().map_err(failed)?;
         for entry in &writer.manifest.segments {
-            writer.keep_catalog(&writer.manifest, entry);
+            writer.keep_derived(&writer.manifest, entry);
         }
         Ok(writer)
     }
@@ -110,20 +112,23 @@ impl Writer {
         }
     }
 
-    fn write(&self, next: &mut Manifest, source: &impl segment::RowSource) -> Result<SegmentEntry> {
+    fn write(&self, next: &mut Manifest, source: &impl RowSource) -> Result<SegmentEntry> {
         let number = next.next_segment;
         next.next_segment += 1;
         let entry = segment::write(&self.folder, number, next.dimensions, source)?;
-        self.keep_catalog(next, &entry);
+        self.keep_derived(next, &entry);
         Ok(entry)
     }
 
-    /// Makes sure that the segment `entry` has its catalog beside it. Without room for that, whoever reads
-    /// the index makes it in memory.
-    fn keep_catalog(&self, manifest: &Manifest, entry: &SegmentEntry) {
-        let segment = Segment::open(&self.folder, entry, manifest.dimensions);
-        let kept = segment.and_then(|segment| Catalog::keep(&segment, entry, &manifest.roots));
-        if let Err(error) = kept {
+    /// Makes sure that the segment `entry` has its catalog and its codes beside it. Without room for them,
+    /// whoever reads the index makes the catalog in memory, and compares vectors by their bytes.
+    fn keep_derived(&self, manifest: &Manifest, entry: &SegmentEntry) {
+        let keep = || {
+            let segment = Segment::open(&self.folder, entry, manifest.dimensions)?;
+            Catalog::keep(&segment, entry, &manifest.roots)?;
+            Codes::keep(&segment, entry)
+        };
+        if let Err(error) = keep() {
             tracing::warn!("{}", error.chain());
         }
     }
@@ -140,7 +145,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Removes segments that the manifest does not list, and their catalogs.
+    /// Removes segments that the manifest does not list, with their catalogs and codes.
     fn remove_leftovers(&self) -> std::io::Result<()> {
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
@@ -155,8 +160,8 @@ impl Writer {
             let mut known = self.manifest.segments.iter();
             let is_known = known.any(|entry| entry.file_name().starts_with(stem));
             let is_left = match ending {
-                "segment" | "catalog" => !is_known,
-                "catalog.new" => true,
+                "segment" | "catalog" | "codes" => !is_known,
+                "catalog.new" | "codes.new" => true,
                 _ => false,
             };
             if is_ours && is_left {

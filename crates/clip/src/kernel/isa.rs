@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
 use super::arch::{avx2, avx512};
+use super::codes::CodeQuery;
 use super::matrix::{LANES, Matrix};
 use super::prefetch::Prefetch;
 use super::products::{self, Quantisation, Scratch};
@@ -262,6 +263,22 @@ impl Isa {
             Set::Avx512(proof) => avx2::scan_i8(proof.avx2(), rows, &query.wide, out),
             #[cfg(target_arch = "aarch64")]
             Set::Neon(proof) => neon::scan_i8(proof, rows, &query.narrow, out),
+        }
+    }
+
+    /// Puts the dot product of `query` with the levels of each of `codes` into `out`, which has a place for
+    /// each. All sets compute the same integers.
+    pub fn scan_codes(self, codes: &[u8], query: &CodeQuery, out: &mut [i32]) {
+        match self.0 {
+            Set::Scalar => scalar::scan_codes(codes, &query.narrow, out),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::scan_codes(proof, codes, &query.narrow, out),
+            // Memory is the limit here, and not the width of a register.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx2::scan_codes(proof.avx2(), codes, &query.narrow, out),
+            // The compiler turns these loops into its instructions.
+            #[cfg(target_arch = "aarch64")]
+            Set::Neon(_) => scalar::scan_codes(codes, &query.narrow, out),
         }
     }
 

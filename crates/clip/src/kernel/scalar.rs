@@ -2,6 +2,7 @@
 
 use half::f16;
 
+use super::codes::{GROUP, GROUP_BYTES};
 use super::matrix::LANES;
 
 /// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`.
@@ -72,4 +73,24 @@ pub(super) fn dot_f16(row: &[u8], query: &[f32]) -> f32 {
         sums[place % 8] += f16::from_le_bytes(*half).to_f32() * q;
     }
     sums.iter().sum()
+}
+
+/// Puts the dot product of `query` with the levels of each code into `out`.
+pub(super) fn scan_codes(codes: &[u8], query: &[i8], out: &mut [i32]) {
+    let query = query.as_chunks::<GROUP>().0;
+    let codes = codes.chunks_exact(query.len() * GROUP_BYTES);
+    for (code, out) in codes.zip(out) {
+        let groups = code.as_chunks::<GROUP_BYTES>().0.iter().zip(query);
+        *out = groups.map(|(code, query)| in_group(code, query)).sum();
+    }
+}
+
+fn in_group(code: &[u8; GROUP_BYTES], query: &[i8; GROUP]) -> i32 {
+    let mut sum = 0;
+    for (field, query) in query.chunks_exact(GROUP_BYTES).enumerate() {
+        let products = code.iter().zip(query);
+        let products = products.map(|(code, q)| i32::from(code >> (2 * field) & 3) * i32::from(*q));
+        sum += products.sum::<i32>();
+    }
+    sum
 }

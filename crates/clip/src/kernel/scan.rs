@@ -50,6 +50,15 @@ impl ScanQuery {
     pub fn unit(&self, scale: f32) -> f32 {
         self.step / scale
     }
+
+    /// The standard deviation of the error of a dot product with rows of bytes, which are components times
+    /// `scale`, and rounded.
+    #[must_use]
+    pub fn deviation(&self, scale: f32) -> f32 {
+        const OF_ROUNDING: f32 = 0.288_675;
+        let squares: f32 = self.floats.iter().map(|x| x * x).sum();
+        OF_ROUNDING * (squares.sqrt() / scale + self.step)
+    }
 }
 
 /// The nearest integer between -127 and 127: a component, times the scale of its row, as a byte.

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use super::super::record::StoredRecord;
-use super::super::segment::{RowBatch, halves};
+use super::super::rows::RowBatch;
+use super::super::segment::halves;
 use super::super::writer::Writer;
 use super::words::paths;
 use super::*;

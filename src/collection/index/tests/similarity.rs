@@ -4,21 +4,22 @@ use std::collections::HashSet;
 use std::time::Instant;
 
 use super::super::record::StoredRecord;
-use super::super::segment::{RowBatch, halves};
+use super::super::rows::RowBatch;
+use super::super::segment::halves;
 use super::super::writer::Writer;
 use super::*;
 use crate::collection::Details;
 use crate::digest::sha256;
 
 /// Vectors like those of CLIP: all in one direction, then in clusters, then noise.
-struct Vectors {
+pub(super) struct Vectors {
     mean: Vec<f32>,
     centres: Vec<Vec<f32>>,
     state: u64,
 }
 
 impl Vectors {
-    fn new(dimensions: usize, clusters: usize) -> Self {
+    pub(super) fn new(dimensions: usize, clusters: usize) -> Self {
         let mut vectors = Self {
             mean: Vec::new(),
             centres: Vec::new(),
@@ -30,7 +31,7 @@ impl Vectors {
         vectors
     }
 
-    fn bits(&mut self) -> u32 {
+    pub(super) fn bits(&mut self) -> u32 {
         self.state ^= self.state << 13;
         self.state ^= self.state >> 7;
         self.state ^= self.state << 17;
@@ -38,12 +39,12 @@ impl Vectors {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "24 bits")]
-    fn gauss(&mut self) -> f32 {
+    pub(super) fn gauss(&mut self) -> f32 {
         let sum: f32 = (0..4).map(|_| self.bits() as f32 / 16_777_216.0).sum();
         (sum - 2.0) * 1.732
     }
 
-    fn vector(&mut self) -> Vec<f32> {
+    pub(super) fn vector(&mut self) -> Vec<f32> {
         let centre = self.bits() as usize % self.centres.len();
         let noise: Vec<f32> = (0..self.mean.len()).map(|_| self.gauss() * 0.5).collect();
         let parts = self.mean.iter().zip(&self.centres[centre]).zip(noise);
@@ -54,7 +55,7 @@ impl Vectors {
 }
 
 /// An index of made-up vectors, with a segment for each part.
-fn index_of(
+pub(super) fn index_of(
     folder: &Folder,
     dimensions: usize,
     parts: impl IntoIterator<Item = Vec<Vec<f32>>>,
