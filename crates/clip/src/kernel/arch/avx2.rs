@@ -343,48 +343,48 @@ pub(in crate::kernel) fn scan_codes(_: Proof, codes: &[u8], query: &[i8], out: &
             *out = _mm_cvtsi128_si32(_mm_add_epi32(_mm256_castsi256_si128(sum), high));
         }
     }
-
-    /// The product with one code, as the sum of eight numbers.
-    #[inline]
-    #[target_feature(enable = "avx2,fma,f16c")]
-    fn of_code(code: &[u8], query: &[[i8; GROUP]]) -> __m256i {
-        let code = code.as_chunks::<GROUP_BYTES>().0;
-        let mut total = _mm256_setzero_si256();
-        for (code, query) in code.chunks(NARROW_GROUPS).zip(query.chunks(NARROW_GROUPS)) {
-            let mut sums = [_mm256_setzero_si256(); 2];
-            for (code, query) in code.iter().zip(query) {
-                prefetch_code(code);
-                // SAFETY: the arrays have 32 and 4 * 32 bytes; these loads need no alignment.
-                #[expect(unsafe_code, reason = "argued above")]
-                let (code, q) = unsafe {
-                    let q = |part: usize| _mm256_loadu_si256(query.as_ptr().add(32 * part).cast());
-                    let code = _mm256_loadu_si256(code.as_ptr().cast());
-                    (code, [q(0), q(1), q(2), q(3)])
-                };
-                let three = _mm256_set1_epi8(3);
-                let levels = [
-                    _mm256_and_si256(code, three),
-                    _mm256_and_si256(_mm256_srli_epi16::<2>(code), three),
-                    _mm256_and_si256(_mm256_srli_epi16::<4>(code), three),
-                    _mm256_and_si256(_mm256_srli_epi16::<6>(code), three),
-                ];
-                let products = |part: usize| _mm256_maddubs_epi16(levels[part], q[part]);
-                let even = _mm256_add_epi16(products(0), products(2));
-                let odd = _mm256_add_epi16(products(1), products(3));
-                sums[0] = _mm256_add_epi16(sums[0], even);
-                sums[1] = _mm256_add_epi16(sums[1], odd);
-            }
-            let ones = _mm256_set1_epi16(1);
-            let wide = sums.map(|sum| _mm256_madd_epi16(sum, ones));
-            total = _mm256_add_epi32(total, _mm256_add_epi32(wide[0], wide[1]));
-        }
-        total
-    }
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
         scan(codes, query, out);
     }
+}
+
+/// The product with one code, as the sum of eight numbers.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_code(code: &[u8], query: &[[i8; GROUP]]) -> __m256i {
+    let code = code.as_chunks::<GROUP_BYTES>().0;
+    let mut total = _mm256_setzero_si256();
+    for (code, query) in code.chunks(NARROW_GROUPS).zip(query.chunks(NARROW_GROUPS)) {
+        let mut sums = [_mm256_setzero_si256(); 2];
+        for (code, query) in code.iter().zip(query) {
+            prefetch_code(code);
+            // SAFETY: the arrays have 32 and 4 * 32 bytes; these loads need no alignment.
+            #[expect(unsafe_code, reason = "argued above")]
+            let (code, q) = unsafe {
+                let q = |part: usize| _mm256_loadu_si256(query.as_ptr().add(32 * part).cast());
+                let code = _mm256_loadu_si256(code.as_ptr().cast());
+                (code, [q(0), q(1), q(2), q(3)])
+            };
+            let three = _mm256_set1_epi8(3);
+            let levels = [
+                _mm256_and_si256(code, three),
+                _mm256_and_si256(_mm256_srli_epi16::<2>(code), three),
+                _mm256_and_si256(_mm256_srli_epi16::<4>(code), three),
+                _mm256_and_si256(_mm256_srli_epi16::<6>(code), three),
+            ];
+            let products = |part: usize| _mm256_maddubs_epi16(levels[part], q[part]);
+            let even = _mm256_add_epi16(products(0), products(2));
+            let odd = _mm256_add_epi16(products(1), products(3));
+            sums[0] = _mm256_add_epi16(sums[0], even);
+            sums[1] = _mm256_add_epi16(sums[1], odd);
+        }
+        let ones = _mm256_set1_epi16(1);
+        let wide = sums.map(|sum| _mm256_madd_epi16(sum, ones));
+        total = _mm256_add_epi32(total, _mm256_add_epi32(wide[0], wide[1]));
+    }
+    total
 }
 
 /// As [`prefetch_after`].
