@@ -1,11 +1,13 @@
 //! What a large collection of saved pictures costs: `nice cargo bench --bench saved [-- COUNT]` saves COUNT
 //! pictures (1,000,000) with made-up vectors of 512 components in one collection, below `TMPDIR`; then it
-//! opens them again, searches, and saves and forgets 50,000 others. Each save waits for the disk: on a disk
+//! opens them again, searches, saves and forgets 50,000 others, and forgets three of ten and has the rest
+//! written anew. Each save waits for the disk: on a disk
 //! that takes a millisecond to sync, a million of them take half an hour, in memory (`TMPDIR=/dev/shm`) few
 //! minutes. Exits with 1 where a limit is broken.
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clip_bot::collection::Search;
@@ -72,7 +74,7 @@ fn main() -> ExitCode {
     let after = churn(&store, count + CHANGES / 10, CHANGES);
     let growth = float(after.saturating_sub(steady)) / 1024.0;
     table.row("growth over 50,000 saves and forgets, MiB", growth, 8.0);
-    store.compact().expect("room");
+    tidied(&store, count, &mut table);
     drop(store);
     std::fs::remove_dir_all(&folder).expect("ours");
     if table.broken {
@@ -104,13 +106,17 @@ fn open(folder: &Path) -> Saved {
 
 /// Saves picture `number`: its id, and how long that took.
 fn save(store: &Saved, number: u32) -> (String, Duration) {
+    save_in(store, OWNER, number)
+}
+
+fn save_in(store: &Saved, collection: &str, number: u32) -> (String, Duration) {
     let (vector, key) = (vector_of(number), format!("m{number}"));
     let word = |shift: u32| WORDS[number.rotate_right(shift) as usize % WORDS.len()];
     let caption = format!("{} {} {number}", word(0), word(4));
     let mut content = [0; 16];
     content[..4].copy_from_slice(&number.wrapping_mul(2_654_435_761).to_le_bytes());
     let picture = NewPicture {
-        collection: OWNER,
+        collection,
         key: Some(&key),
         caption: &caption,
         // As long as Telegram's.
@@ -143,25 +149,61 @@ fn churn(store: &Saved, first: u32, changes: u32) -> u64 {
     resident()
 }
 
+/// Forgets three of ten pictures and has the rest written anew, while others search and save in another
+/// collection, which shows how long they wait.
+fn tidied(store: &Saved, count: u32, table: &mut Table) {
+    for number in (0..count).filter(|number| number % 10 < 3) {
+        let key = format!("m{number}");
+        assert!(store.forget_key(OWNER, &key, None).expect("room"), "{key}");
+    }
+    let before = resident();
+    let done = AtomicBool::new(false);
+    let (mut waits, mut most) = ([Duration::ZERO; 2], 0);
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            store.checkpoint().expect("room");
+            done.store(true, Ordering::Release);
+        });
+        for number in 0.. {
+            if done.load(Ordering::Acquire) {
+                break;
+            }
+            let (_, saving) = save_in(store, "user:43", number);
+            let begun = Instant::now();
+            search(store, "user:43", "");
+            let searching = begun.elapsed();
+            for (longest, took) in waits.iter_mut().zip([saving, searching]) {
+                *longest = took.max(*longest);
+            }
+            most = resident().max(most);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    println!(
+        "{:<44} {:>10.2}",
+        "writing 7 of 10 anew, s",
+        start.elapsed().as_secs_f64()
+    );
+    let [saving, searching] = waits.map(millis);
+    table.row("a save meanwhile, the longest, ms", saving, 1000.0);
+    table.row("a search meanwhile, the longest, ms", searching, 1000.0);
+    let memory = float(most.saturating_sub(before)) / 1024.0;
+    table.row("memory more meanwhile, MiB", memory, 100.0);
+    let left = count - count / 10 * 3;
+    let is_left = |number: u32| number % 10 > 2;
+    let known = store.with_key(OWNER, &format!("m{}", count - 1));
+    assert_eq!(known.expect("readable").is_some(), is_left(count - 1));
+    println!("{left} pictures are left");
+}
+
 fn searches(store: &Saved) {
-    let vector = vector_of(7);
-    let filter = Filter::default();
     for (what, words) in [("a vector", ""), ("a vector and words", "birthday invoice")] {
-        let search = Search {
-            vector: &vector,
-            threshold: 0.2,
-            limit: 10,
-            filter: &filter,
-            words,
-            language: None,
-            accepts: &|_| true,
-        };
         let mut best = Duration::MAX;
         for _ in 0..3 {
             let start = Instant::now();
-            let found = store.find(OWNER, &search).expect("readable");
+            search(store, OWNER, words);
             best = best.min(start.elapsed());
-            assert!(!found.is_empty(), "at least the picture itself");
         }
         println!(
             "{:<44} {:>10.2}",
@@ -169,6 +211,21 @@ fn searches(store: &Saved) {
             millis(best)
         );
     }
+}
+
+fn search(store: &Saved, collection: &str, words: &str) {
+    let vector = vector_of(7);
+    let search = Search {
+        vector: &vector,
+        threshold: -1.0,
+        limit: 10,
+        filter: &Filter::default(),
+        words,
+        language: None,
+        accepts: &|_| true,
+    };
+    let found = store.find(collection, &search).expect("readable");
+    assert!(!found.is_empty(), "at least one");
 }
 
 /// A unit vector that is the same for the same number.

@@ -29,7 +29,7 @@ pub use file_ids::FileIds;
 use failures::{forbids_pictures, is_about_pictures, is_telegrams_own, position_in};
 
 use super::pictures::{self, MAX_BYTES, MAX_FILE_BYTES, PictureFile, PictureForm};
-use super::reply::{self, Tally};
+use super::reply::{self, Shown, Tally};
 use super::search_client::FILE;
 use super::texts::Texts;
 use crate::error::{Error, Kind, Result};
@@ -328,12 +328,14 @@ impl Album {
         links.map(Item::address).collect()
     }
 
-    /// Numbers of the messages with pictures, in the order in which the chat shows them.
+    /// The pictures that were sent, in the order in which the chat shows them; `is_kept` are the collections
+    /// that are forgotten from there.
     #[must_use]
-    pub fn messages(&self) -> Vec<i64> {
-        let mut messages: Vec<i64> = self.items.iter().filter_map(|item| item.message).collect();
-        messages.sort_unstable();
-        messages
+    pub fn shown(&self, is_kept: impl Fn(&str) -> bool) -> Vec<Shown> {
+        let shown = self.items.iter().map(|item| item.shown(&is_kept));
+        let mut all: Vec<Shown> = shown.flatten().collect();
+        all.sort_unstable_by_key(|one| one.message);
+        all
     }
 
     /// How many arrived in which form.

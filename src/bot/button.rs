@@ -3,8 +3,8 @@
 //!
 //! A letter for what it does (a capital letter: with the picture that ours replied to), in
 //! hexadecimal the offset of the page and, in groups, a dot and who may press it, then `:` and the
-//! words of the query: `m5.1f:red bus`. [`Act::Similar`] has the number of the picture's message in place
-//! of the offset. The words are left out where they are too long; they stand in
+//! words of the query: `m5.1f:red bus`. [`Act::Similar`] and [`Act::ForgetShown`] have the number of the
+//! picture's message in place of the offset. The words are left out where they are too long; they stand in
 //! the message that ours replied to. Anybody can send anything here: what cannot be read is no button.
 
 /// Longest data that Telegram takes.
@@ -36,7 +36,8 @@ pub enum Act {
     Like,
     /// Forgets the picture; without one, everything of who presses it.
     Forget,
-    /// Forgets the picture that the button is below.
+    /// Forgets the picture that the button is below, or that ours replied to; of a picture in another
+    /// message, asks first.
     ForgetShown,
     /// Forgets everything that was saved in the chat.
     ForgetChat,
@@ -67,8 +68,8 @@ const ALL: [Act; 13] = [
 pub struct Button<'a> {
     /// What it does.
     pub act: Act,
-    /// Where its page begins; of [`Act::Similar`] the number of the message with the picture, 0 for the
-    /// message of the button itself.
+    /// Where its page begins; of [`Act::Similar`] and [`Act::ForgetShown`] the number of the message with
+    /// the picture, 0 for the message of the button itself.
     pub offset: usize,
     /// Who may press it; none where that is not known.
     pub owner: Option<i64>,
@@ -119,7 +120,7 @@ impl<'a> Button<'a> {
             digits => usize::from_str_radix(digits, 16).ok()?,
         };
         let most = match act {
-            Act::Similar => MAX_MESSAGE,
+            Act::Similar | Act::ForgetShown => MAX_MESSAGE,
             _ => MAX_OFFSET,
         };
         (offset <= most).then_some(Self {

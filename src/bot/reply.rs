@@ -6,7 +6,8 @@ pub mod owner;
 mod saving;
 
 pub use saving::{
-    forget_all, forget_how, forgotten, not_saved, save_or_find, save_waits, saved, settings,
+    below_a_saved, forget_all, forget_how, forget_this, forgotten, not_saved, save_or_find,
+    save_waits, saved, settings,
 };
 
 use std::time::Duration;
@@ -43,7 +44,16 @@ pub struct Tally {
     pub is_forbidden: bool,
 }
 
-const SIMILAR_IN_A_ROW: usize = 5;
+/// A picture that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shown {
+    /// Number of its message.
+    pub message: i64,
+    /// It was saved for where it is shown, and can be forgotten there.
+    pub is_kept: bool,
+}
+
+const NUMBERS_IN_A_ROW: usize = 5;
 const MAX_LINKS_CHARS: usize = 4000;
 
 fn fill(template: &str, name: &str, value: &str) -> String {
@@ -88,24 +98,41 @@ impl Reply {
         self
     }
 
-    /// Adds a button for each of several pictures in the messages `shown`: others like it. A single
-    /// picture has its button below itself.
+    /// Adds a button for each of several pictures that were `shown`: others like it; and one that forgets
+    /// it, if it was saved for where it is shown. A single picture has its buttons below itself.
     #[must_use]
-    pub fn with_similar(mut self, search: &Search, shown: &[i64]) -> Self {
+    pub fn below_several(self, search: &Search, shown: &[Shown]) -> Self {
         if shown.len() < 2 {
             return self;
         }
-        let label = |number: usize| match number {
-            1 => format!("{}: 1", search.texts.similar_button),
-            _ => number.to_string(),
-        };
-        let ids = shown.iter().filter_map(|id| usize::try_from(*id).ok());
-        let data = ids.filter_map(|id| search.similar(id));
-        let all: Vec<(String, String)> = data
-            .enumerate()
-            .map(|(at, data)| (label(at + 1), data))
-            .collect();
-        for row in all.chunks(SIMILAR_IN_A_ROW) {
+        let texts = search.texts;
+        let all = shown.iter().enumerate();
+        let kept = all.clone().filter(|(_, one)| one.is_kept);
+        self.numbered(texts.similar_button, all, |id| search.similar(id))
+            .numbered(texts.forget_button, kept, |id| search.forget(id))
+    }
+
+    /// Adds rows of buttons for pictures, the first of which is called `label`.
+    fn numbered<'a>(
+        mut self,
+        label: &str,
+        pictures: impl Iterator<Item = (usize, &'a Shown)>,
+        data: impl Fn(usize) -> Option<String>,
+    ) -> Self {
+        let mut all = Vec::new();
+        for (at, picture) in pictures {
+            let id = usize::try_from(picture.message).ok();
+            let Some(data) = id.and_then(&data) else {
+                continue;
+            };
+            let number = (at + 1).to_string();
+            let label = match all.is_empty() {
+                true => format!("{label}: {number}"),
+                false => number,
+            };
+            all.push((label, data));
+        }
+        for row in all.chunks(NUMBERS_IN_A_ROW) {
             let row: Vec<(&str, String)> = row
                 .iter()
                 .map(|(label, data)| (label.as_str(), data.clone()))
@@ -134,23 +161,6 @@ fn with_button(markup: Value, label: &str, data: String) -> Value {
 #[must_use]
 pub fn similar(search: &Search) -> Value {
     one_button(search.texts.similar_button, search.similar(0))
-}
-
-/// The same below a picture that was saved for where it is shown, which can be forgotten there, too.
-#[must_use]
-pub fn below_a_saved(search: &Search) -> Value {
-    let forget = Button {
-        act: Act::ForgetShown,
-        offset: 0,
-        owner: None,
-        by_picture: true,
-        words: "",
-    };
-    let similar = similar(search);
-    match forget.data() {
-        Some(data) => with_button(similar, search.texts.forget_button, data),
-        None => similar,
-    }
 }
 
 /// `markup` with one more row.

@@ -16,7 +16,7 @@ mod tests;
 use std::time::{Duration, Instant};
 
 use super::answer_progress::AnswerProgress;
-use super::reply::{self, Reply, Tally};
+use super::reply::{self, Reply, Shown, Tally};
 use super::saving::Wish;
 use super::wanted::Search;
 use crate::error::Error;
@@ -32,8 +32,8 @@ pub use step::{Effect, Now, Order, Orders, SearchEvent, Then, TurnEnd};
 pub struct SearchJob {
     /// What is searched, where, in which language.
     pub search: Search,
-    /// Numbers of the messages with the pictures that were sent, in their order.
-    pub shown: Vec<i64>,
+    /// The pictures that were sent, in their order.
+    pub shown: Vec<Shown>,
     /// When the waiting room first took the job in, because the endpoint was asleep.
     pub asleep_since: Option<Instant>,
     /// Where the next page begins, once the endpoint answered.
@@ -413,7 +413,7 @@ impl SearchJob {
     fn album_sent(&mut self, tally: Tally, now: Now) -> Orders {
         let took = now.age;
         let said = reply::found(&self.search, tally, took, self.next_offset);
-        let said = said.with_similar(&self.search, &self.shown);
+        let said = said.below_several(&self.search, &self.shown);
         if let Phase::Found(page) = &self.phase {
             self.phase = Phase::Over(said.with_aside(&self.search, page));
         }

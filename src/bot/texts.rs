@@ -239,6 +239,8 @@ texts! {
     was_not_saved,
     /// `/forget` without a picture.
     forget_how,
+    /// One of several pictures is to be forgotten: asks once more.
+    forget_this,
     /// `/forget me`: asks once more.
     forget_all,
     /// Button that forgets everything.

@@ -131,9 +131,19 @@ impl Search {
     /// The button for pictures like the one in message number `message`; 0: in the button's own.
     #[must_use]
     pub fn similar(&self, message: usize) -> Option<String> {
+        self.with_message(Act::Similar, message)
+    }
+
+    /// The button that forgets the picture in message number `message`, after one more question.
+    #[must_use]
+    pub fn forget(&self, message: usize) -> Option<String> {
+        self.with_message(Act::ForgetShown, message)
+    }
+
+    fn with_message(&self, act: Act, message: usize) -> Option<String> {
         let is_private = self.to.chat == self.asker;
         Button {
-            act: Act::Similar,
+            act,
             offset: message,
             owner: (!is_private).then_some(self.asker),
             by_picture: true,

@@ -430,7 +430,7 @@ impl ChatWorker {
         Some(
             match album.send(to, texts, &errand, &tools.file_ids, &tools.budget) {
                 Ok(()) => {
-                    job.shown = album.messages();
+                    job.shown = album.shown(|name| self.is_kept_for(&job.search, name));
                     let tally = album.tally();
                     if tally.is_forbidden && tally.links == 0 {
                         tools.without_pictures.insert(to.chat, Instant::now());

@@ -36,6 +36,7 @@ use crate::locked::{locked, unpoisoned};
 use crate::search::{Position, Taken};
 
 mod change;
+mod compaction;
 mod files;
 mod find;
 mod ids;
@@ -51,6 +52,7 @@ pub use find::{NEAR_DUPLICATE, ScoredPicture};
 pub use ids::is_id;
 pub use upkeep::Summary;
 
+use compaction::Compaction;
 use ids::{TAG, Tag, bytes, id, number, parts};
 use log::Log;
 use volume::Volume;
@@ -100,6 +102,8 @@ struct State {
     syncing: BTreeSet<Tag>,
     /// Pictures that were forgotten since then: the log may still hold them.
     pending: usize,
+    /// The collection that is being written anew.
+    compaction: Option<Compaction>,
 }
 
 #[derive(Debug)]
@@ -261,6 +265,7 @@ impl Saved {
             changed: BTreeSet::new(),
             syncing: BTreeSet::new(),
             pending: 0,
+            compaction: None,
         };
         let saved = Self {
             folder: folder.to_owned(),

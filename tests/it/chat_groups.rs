@@ -12,23 +12,23 @@ use crate::support::stage::{start_bot, without_token};
 use crate::support::telegram::Telegram;
 
 /// The group, its creator, a member, and somebody who is not in it.
-const GROUP: i64 = -1_000_000_000_500;
-const ADMIN: i64 = 11;
-const MEMBER: i64 = 12;
-const STRANGER: i64 = 13;
+pub const GROUP: i64 = -1_000_000_000_500;
+pub const ADMIN: i64 = 11;
+pub const MEMBER: i64 = 12;
+pub const STRANGER: i64 = 13;
 const CHANNEL: i64 = -1_000_000_000_600;
 /// The number before the colon of the bot's token.
 const BOT: i64 = 4242;
 
 /// The bot between a scripted Telegram and an endpoint that saves, which is the real one.
-struct Scene {
-    telegram: Telegram,
+pub struct Scene {
+    pub telegram: Telegram,
     store: Store,
     bot: Program,
 }
 
 impl Scene {
-    fn start(name: &str, settings: &[(&str, &str)]) -> Self {
+    pub fn start(name: &str, settings: &[(&str, &str)]) -> Self {
         let (telegram, store) = (Telegram::start(), Store::start(name, &[]));
         for id in [ADMIN, MEMBER, STRANGER] {
             telegram.api.add_user(id, &format!("U{id}"), "en");
@@ -54,11 +54,11 @@ impl Scene {
         }
     }
 
-    fn say(&self, user: i64, chat: i64, text: &str) {
+    pub fn say(&self, user: i64, chat: i64, text: &str) {
         self.telegram.api.say(user, chat, text, None);
     }
 
-    fn post(&self, user: i64, chat: i64, drawing: &str, caption: &str) -> i64 {
+    pub fn post(&self, user: i64, chat: i64, drawing: &str, caption: &str) -> i64 {
         let file = drawings::find(drawing).expect("built in").file.to_vec();
         let sent = self.telegram.api.send_picture(user, chat, file, caption);
         sent.expect("a good picture");
@@ -73,7 +73,7 @@ impl Scene {
     }
 
     /// All that is saved for a chat, by caption.
-    fn saved(&self, chat: i64) -> Vec<Value> {
+    pub fn saved(&self, chat: i64) -> Vec<Value> {
         let target = format!("/search?details=true&limit=50&collection=chat:{chat}");
         let bus = drawings::find("bus").expect("built in").file;
         let found = self.store.post(&target, TOKEN, bus).json();
@@ -82,14 +82,14 @@ impl Scene {
         hits
     }
 
-    fn captions(&self, chat: i64) -> Vec<String> {
+    pub fn captions(&self, chat: i64) -> Vec<String> {
         let all = self.saved(chat).into_iter();
         let caption = |hit: Value| hit["caption"].as_str().unwrap_or_default().to_owned();
         all.map(caption).collect()
     }
 
     /// Waits until these are the captions of all that is saved for a chat.
-    fn wait_for_saved(&self, chat: i64, captions: &[&str]) {
+    pub fn wait_for_saved(&self, chat: i64, captions: &[&str]) {
         let until = Instant::now() + PATIENCE;
         while self.captions(chat) != captions {
             assert!(Instant::now() < until, "{:?}", self.captions(chat));
@@ -97,13 +97,13 @@ impl Scene {
         }
     }
 
-    fn collect(&self) {
+    pub fn collect(&self) {
         self.say(ADMIN, GROUP, "/collect");
         self.telegram
             .wait_for_text("From now on I keep the pictures");
     }
 
-    fn press(&self, user: i64, chat: i64, label: &str) {
+    pub fn press(&self, user: i64, chat: i64, label: &str) {
         let until = Instant::now() + PATIENCE;
         let (message, data) = loop {
             let shown = self.telegram.api.messages(chat);
@@ -124,7 +124,7 @@ impl Scene {
         pressed.expect("it is shown");
     }
 
-    fn stop(self) -> String {
+    pub fn stop(self) -> String {
         let ended = self.bot.stop();
         assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
         let output = without_token(ended);

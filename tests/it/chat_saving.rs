@@ -14,8 +14,8 @@ use crate::support::stage::{Stage, failure, found, start_bot, without_token};
 use crate::support::telegram::{Call, PNG, Telegram};
 
 /// The bot between a scripted Telegram and an endpoint that saves, which is the real one.
-struct Scene {
-    telegram: Telegram,
+pub struct Scene {
+    pub telegram: Telegram,
     store: Store,
     bot: Program,
 }
@@ -23,11 +23,11 @@ struct Scene {
 const SECRET: &str = "s3cret-of-the-test";
 
 impl Scene {
-    fn start(name: &str) -> Self {
+    pub fn start(name: &str) -> Self {
         Self::with(name, &[])
     }
 
-    fn with(name: &str, settings: &[(&str, &str)]) -> Self {
+    pub fn with(name: &str, settings: &[(&str, &str)]) -> Self {
         let (telegram, store) = (Telegram::start(), Store::start(name, &[]));
         for (id, language) in [(7, "en"), (8, "en")] {
             telegram.api.add_user(id, "U", language);
@@ -52,14 +52,14 @@ impl Scene {
         }
     }
 
-    fn send(&self, user: i64, drawing: &str, caption: &str) {
+    pub fn send(&self, user: i64, drawing: &str, caption: &str) {
         let file = drawings::find(drawing).expect("built in").file.to_vec();
         let sent = self.telegram.api.send_picture(user, user, file, caption);
         sent.expect("a good picture");
     }
 
     /// Presses the button with this label under the last message of ours in the chat that has it.
-    fn press(&self, user: i64, label: &str) {
+    pub fn press(&self, user: i64, label: &str) {
         let until = Instant::now() + PATIENCE;
         loop {
             let shown = self.telegram.api.messages(user);
@@ -83,7 +83,7 @@ impl Scene {
     }
 
     /// The captions of all that is saved for a user: every picture is a little like a bus.
-    fn saved(&self, user: i64) -> Vec<String> {
+    pub fn saved(&self, user: i64) -> Vec<String> {
         let target = format!("/search?details=true&limit=50&collection=user:{user}");
         let bus = drawings::find("bus").expect("built in").file;
         let found = self.store.post(&target, TOKEN, bus).json();
@@ -94,7 +94,7 @@ impl Scene {
         captions
     }
 
-    fn stop(self) {
+    pub fn stop(self) {
         let ended = self.bot.stop();
         assert_eq!(ended.status.code(), Some(0), "{}", ended.output);
         let output = without_token(ended);

@@ -33,6 +33,7 @@ mod endpoint_metrics;
 mod endpoint_names;
 mod endpoint_settings;
 mod endpoint_systemd;
+mod forget_albums;
 mod hostile;
 mod inbox;
 mod inline_pictures;

@@ -3,6 +3,7 @@
 use super::caption::caption_with_link;
 use super::{Item, Rung, SendForm};
 use crate::bot::pictures;
+use crate::bot::reply::Shown;
 use crate::error::{Error, Kind};
 use crate::telegram::request::{Attachment, Photo};
 
@@ -24,6 +25,14 @@ impl Item {
             Some(link) if self.hit.url.is_empty() || pictures::is_local(&self.hit.url) => link,
             _ => &self.hit.url,
         }
+    }
+
+    /// What is said of it below the album, once it was sent.
+    pub(super) fn shown(&self, is_kept: impl Fn(&str) -> bool) -> Option<Shown> {
+        Some(Shown {
+            message: self.message?,
+            is_kept: self.hit.collection.as_deref().is_some_and(is_kept),
+        })
     }
 
     pub(super) fn photo(&self, index: usize) -> Photo {

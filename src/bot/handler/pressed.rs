@@ -40,15 +40,17 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
         if is_in { search } else { search.as_member() }
     };
     let texts = manners.texts(callback.from.language_code.as_deref());
-    if let Act::ForgetChat | Act::ForgetShown = button.act {
-        let search = match button.act {
-            Act::ForgetChat => forget_chat(callback, message, texts),
-            _ => forget_shown(callback, message, texts),
-        };
-        let search = search.map(Task::Search);
-        return [acknowledge(None)].into_iter().chain(search).collect();
+    let may_press = may_press(callback.from.id, message, &button);
+    let task = match (button.act, button.offset) {
+        (Act::ForgetChat, _) => forget_chat(callback, message, texts),
+        (Act::ForgetShown, 0) => Some(forget_shown(callback, message, texts)),
+        (Act::ForgetShown, _) if may_press => Some(ask_to_forget(message, &button, texts)),
+        _ => None,
+    };
+    if task.is_some() || button.act == Act::ForgetChat {
+        return [acknowledge(None)].into_iter().chain(task).collect();
     }
-    if !may_press(callback.from.id, message, &button) {
+    if !may_press {
         return vec![acknowledge(Some(texts.not_yours))];
     }
     if button.act == Act::Similar {
@@ -145,7 +147,7 @@ fn search_of(
 }
 
 /// To forget all that was saved in the chat of `message`; who presses must lead it, which is asked later.
-fn forget_chat(callback: &Callback, message: &Message, texts: &'static Texts) -> Option<Search> {
+fn forget_chat(callback: &Callback, message: &Message, texts: &'static Texts) -> Option<Task> {
     if message.chat.is_private() {
         return None;
     }
@@ -156,26 +158,46 @@ fn forget_chat(callback: &Callback, message: &Message, texts: &'static Texts) ->
     let to = address_of(message);
     let search = search_for(to, callback.from.id, request, texts);
     let edit = Some(message.message_id).filter(|id| *id > 0);
-    Some(Search { edit, ..search })
+    Some(Task::Search(Search { edit, ..search }))
 }
 
-/// To forget the picture in `message`, which we found: in a chat, if who presses may do that, which is asked
-/// later; in private, if they saved it.
-fn forget_shown(callback: &Callback, message: &Message, texts: &'static Texts) -> Option<Search> {
-    let key = NewPicture::of(message)?.key;
+/// To forget the picture in `message`, which we found, or in the one that ours replied to: in a chat, if who
+/// presses may do that, which is asked later; in private, if they saved it.
+fn forget_shown(callback: &Callback, message: &Message, texts: &'static Texts) -> Task {
     let (to, user) = (address_of(message), callback.from.id);
-    if !message.chat.is_private() {
+    let asked = message.reply_to_message.as_deref();
+    let own = NewPicture::of(message);
+    // Our question becomes the answer; a picture stays.
+    let edit = Some(message.message_id).filter(|id| own.is_none() && *id > 0);
+    let Some(picture) = own.or_else(|| asked.and_then(NewPicture::of)) else {
+        let reply = reply::expired(texts);
+        return Task::Say { to, reply };
+    };
+    let search = if message.chat.is_private() {
+        let found = Search::for_words(to, user, String::new(), 1, texts);
+        Search {
+            wish: Some(Box::new(Wish::Forget(Forget::Picture(picture.key)))),
+            ..found
+        }
+    } else {
         let request = Request {
-            what: CollectAsked::Forget(key),
+            what: CollectAsked::Forget(picture.key),
             leads: false,
         };
-        return Some(search_for(to, user, request, texts));
-    }
-    let found = Search::for_words(to, user, String::new(), 1, texts);
-    Some(Search {
-        wish: Some(Box::new(Wish::Forget(Forget::Picture(key)))),
-        ..found
-    })
+        search_for(to, user, request, texts)
+    };
+    Task::Search(Search { edit, ..search })
+}
+
+/// Asks whether a picture in another message of ours is to be forgotten, in reply to it: so everybody sees
+/// which, and Telegram shows it to us with the answer.
+fn ask_to_forget(message: &Message, button: &Button<'_>, texts: &Texts) -> Task {
+    let to = Address {
+        reply_to: i64::try_from(button.offset).ok(),
+        ..address_of(message)
+    };
+    let reply = reply::forget_this(texts);
+    Task::Say { to, reply }
 }
 
 /// Pictures like one that we sent: the one in `message`, or in another message of its chat.

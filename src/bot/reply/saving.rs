@@ -84,6 +84,32 @@ pub fn forgotten(texts: &Texts, what: &Forget, count: usize) -> Reply {
     }
 }
 
+/// The buttons below a picture that was saved for where it is shown: others like it, and to forget it.
+#[must_use]
+pub fn below_a_saved(search: &Search) -> Value {
+    let similar = super::similar(search);
+    match search.with_picture(Act::ForgetShown) {
+        Some(data) => with_button(similar, search.texts.forget_button, data),
+        None => similar,
+    }
+}
+
+/// Asks whether the picture that this replies to is to be forgotten.
+#[must_use]
+pub fn forget_this(texts: &Texts) -> Reply {
+    let button = Button {
+        act: Act::ForgetShown,
+        offset: 0,
+        owner: None,
+        by_picture: true,
+        words: "",
+    };
+    Reply {
+        text: texts.forget_this.to_owned(),
+        markup: one_button(texts.forget_button, button.data()),
+    }
+}
+
 /// How one forgets a picture.
 #[must_use]
 pub fn forget_how(texts: &Texts) -> Reply {

@@ -117,6 +117,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Vergessen",
     was_not_saved: "Das war nicht gespeichert.",
     forget_how: "Antworte mit /forget auf ein Bild, das du gespeichert hast. /forget me vergisst alle.",
+    forget_this: "Soll ich dieses Bild vergessen? Es lässt sich nicht zurückholen.",
     forget_all: "Soll ich alle Bilder vergessen, die du hier gespeichert hast? Sie lassen sich nicht zurückholen.",
     forget_all_button: "Alle vergessen",
     not_chosen: "noch nicht gewählt",

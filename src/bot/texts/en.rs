@@ -116,6 +116,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Forget",
     was_not_saved: "That was not saved.",
     forget_how: "Reply with /forget to a picture that you saved. /forget me forgets all of them.",
+    forget_this: "Shall I forget this picture? It cannot be brought back.",
     forget_all: "Shall I forget all pictures that you saved here? They cannot be brought back.",
     forget_all_button: "Forget all of them",
     not_chosen: "not chosen yet",

@@ -116,6 +116,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Olvidar",
     was_not_saved: "Eso no estaba guardado.",
     forget_how: "Responde con /forget a una imagen que guardaste. /forget me las olvida todas.",
+    forget_this: "¿Olvido esta imagen? No se puede recuperar.",
     forget_all: "¿Olvido todas las imágenes que guardaste aquí? No se pueden recuperar.",
     forget_all_button: "Olvidarlas todas",
     not_chosen: "aún sin elegir",

@@ -118,6 +118,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Oublier",
     was_not_saved: "Elle n’était pas enregistrée.",
     forget_how: "Réponds avec /forget à une image que tu as enregistrée. /forget me les oublie toutes.",
+    forget_this: "Dois-je oublier cette image ? On ne peut pas la récupérer.",
     forget_all: "Dois-je oublier toutes les images que tu as enregistrées ici ? On ne peut pas les récupérer.",
     forget_all_button: "Tout oublier",
     not_chosen: "pas encore choisi",

@@ -116,6 +116,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Dimentica",
     was_not_saved: "Non era salvata.",
     forget_how: "Rispondi con /forget a un’immagine che hai salvato. /forget me le dimentica tutte.",
+    forget_this: "Devo dimenticare questa immagine? Non si può recuperare.",
     forget_all: "Devo dimenticare tutte le immagini che hai salvato qui? Non si possono recuperare.",
     forget_all_button: "Dimenticale tutte",
     not_chosen: "non ancora scelto",

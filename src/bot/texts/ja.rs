@@ -110,6 +110,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "忘れる",
     was_not_saved: "保存されていませんでした。",
     forget_how: "保存した画像に /forget と返信してください。/forget me ですべて忘れます。",
+    forget_this: "この画像を忘れますか？元には戻せません。",
     forget_all: "ここに保存したすべての画像を忘れますか？元には戻せません。",
     forget_all_button: "すべて忘れる",
     not_chosen: "まだ選んでいません",

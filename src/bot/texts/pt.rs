@@ -115,6 +115,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Esquecer",
     was_not_saved: "Isso não estava guardado.",
     forget_how: "Responda com /forget a uma imagem que você guardou. /forget me esquece todas.",
+    forget_this: "Devo esquecer esta imagem? Ela não pode ser recuperada.",
     forget_all: "Devo esquecer todas as imagens que você guardou aqui? Elas não podem ser recuperadas.",
     forget_all_button: "Esquecer todas",
     not_chosen: "ainda não escolhido",

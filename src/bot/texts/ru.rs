@@ -127,6 +127,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Забыть",
     was_not_saved: "Это не было сохранено.",
     forget_how: "Ответьте /forget на картинку, которую вы сохранили. /forget me забудет все.",
+    forget_this: "Забыть эту картинку? Вернуть её нельзя.",
     forget_all: "Забыть все картинки, которые вы здесь сохранили? Вернуть их нельзя.",
     forget_all_button: "Забыть все",
     not_chosen: "ещё не выбрано",

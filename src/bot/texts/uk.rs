@@ -131,6 +131,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "Забути",
     was_not_saved: "Це не було збережено.",
     forget_how: "Відповідайте /forget на картинку, яку ви зберегли. /forget me забуде всі.",
+    forget_this: "Забути цю картинку? Повернути її не можна.",
     forget_all: "Забути всі картинки, які ви тут зберегли? Повернути їх не можна.",
     forget_all_button: "Забути всі",
     not_chosen: "ще не вибрано",

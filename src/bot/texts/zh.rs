@@ -107,6 +107,7 @@ pub(super) const TEXTS: Texts = Texts {
     forget_button: "忘记",
     was_not_saved: "它没有被保存。",
     forget_how: "用 /forget 回复你保存过的图片。/forget me 会忘记全部。",
+    forget_this: "要我忘记这张图片吗？之后无法恢复。",
     forget_all: "要我忘记你在这里保存的所有图片吗？之后无法恢复。",
     forget_all_button: "全部忘记",
     not_chosen: "尚未选择",

@@ -1,6 +1,6 @@
 //! What changes the store: saving and forgetting, and doing again what the log says.
 
-use std::sync::{Arc, RwLock};
+use std::sync::RwLock;
 
 use super::files::{Entry, halves, words_length};
 use super::row::{ROW, Row};
@@ -14,7 +14,7 @@ use crate::locked::locked;
 
 /// The kind of the entry in which a picture is revised.
 const REVISE: u8 = 4;
-/// The log is emptied beyond this length.
+/// Whoever makes the log longer empties it.
 const MAX_LOG: u64 = 16 << 20;
 
 /// An entry of the log.
@@ -53,8 +53,8 @@ impl Saved {
         }
         let tag = self.tag(picture.collection);
         let hash = picture.key.map(|key| self.hash(key));
-        let mut state = locked(&self.state);
-        let state = &mut *state;
+        let mut guard = locked(&self.state);
+        let state = &mut *guard;
         let Some(volume) = self.volume(state, tag, Some(picture.collection))? else {
             return Err(Error::new(Kind::Unusable, "the collection cannot be begun"));
         };
@@ -78,11 +78,12 @@ impl Saved {
         }
         let number = entry.row.number;
         add(state, tag, &volume, picture.collection, entry)?;
-        if state.log.len() > MAX_LOG {
+        let is_long = state.log.len() > MAX_LOG;
+        drop(guard);
+        if is_long {
             // It is tried again.
-            let _ = self.empty_log(state);
+            let _ = self.sync_changed();
         }
-        self.compact_if_sparse(state, tag);
         Ok(Outcome::Saved(id(tag, &number)))
     }
 
@@ -187,9 +188,8 @@ impl Saved {
         state.log.append(&change.encode(tag))?;
         state.changed.insert(tag);
         state.pending += 1;
+        state.forgot(tag, number);
         volume_without(&volume, number, &row)?;
-        drop(volume);
-        self.compact_if_sparse(state, tag);
         Ok(true)
     }
 
@@ -212,9 +212,10 @@ impl Saved {
     }
 
     /// Removes the folder of a collection.
-    fn remove(&self, state: &mut State, tag: Tag) -> Result<()> {
+    pub(super) fn remove(&self, state: &mut State, tag: Tag) -> Result<()> {
         state.open.remove(&tag);
         state.changed.remove(&tag);
+        state.compaction.take_if(|compaction| compaction.tag == tag);
         self.set_aside(tag)
     }
 
@@ -270,17 +271,6 @@ impl Saved {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn compact_if_sparse(&self, state: &mut State, tag: Tag) {
-        let opened = state
-            .open
-            .get(&tag)
-            .map(|opened| Arc::clone(&opened.volume));
-        let is_sparse = opened.is_some_and(|volume| read(&volume).is_sparse());
-        if is_sparse && let Err(error) = self.compact_one(state, tag) {
-            tracing::warn!("cannot tidy up saved pictures: {}", error.chain());
-        }
     }
 }
 

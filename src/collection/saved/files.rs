@@ -16,6 +16,7 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -34,7 +35,7 @@ const WORDS_HEAD: usize = 6;
 /// Words that are read at a time, in bytes: much more than an entry can have.
 const WORDS_PIECE: u64 = 1 << 20;
 const CURRENT: &str = "current";
-const KEPT: &str = "files";
+pub(super) const KEPT: &str = "files";
 
 /// What `current` says.
 #[derive(Debug, Clone, Serialize, Deserialize, PartialEq)]
@@ -142,12 +143,16 @@ impl Files {
         Ok(usize::try_from(length.len()).unwrap_or(usize::MAX) / ROW)
     }
 
-    /// Calls `take` with the rows from 0 to `rows`, in order; none for a forgotten one.
-    pub fn each_row(&self, rows: usize, mut take: impl FnMut(usize, Option<Row>)) -> Result<()> {
+    /// Calls `take` with each of `rows`, in order; none for a forgotten one.
+    pub fn each_row(
+        &self,
+        rows: Range<usize>,
+        mut take: impl FnMut(usize, Option<Row>),
+    ) -> Result<()> {
         let mut bytes = vec![0; ROW * BLOCK * 2];
-        let mut row = 0;
-        while row < rows {
-            let count = (rows - row).min(BLOCK * 2);
+        let mut row = rows.start;
+        while row < rows.end {
+            let count = (rows.end - row).min(BLOCK * 2);
             let part = &mut bytes[..count * ROW];
             self.read(&self.table, part, (row * ROW) as u64, "table")?;
             for bytes in part.chunks_exact(ROW) {
@@ -173,10 +178,11 @@ impl Files {
         Ok((crc32fast::hash(&texts) == sum).then_some(texts))
     }
 
-    /// All words up to `end`, which is where the next entry begins.
-    pub fn words(&self, end: u64) -> Result<Vec<u8>> {
-        let mut words = vec![0; usize::try_from(end).unwrap_or(usize::MAX)];
-        self.read(&self.words, &mut words, 0, "words")?;
+    /// The words of `row`.
+    pub fn words(&self, row: &Row) -> Result<Vec<u8>> {
+        let (start, length) = row.words;
+        let mut words = vec![0; (length as usize).saturating_sub(WORDS_HEAD)];
+        self.read(&self.words, &mut words, start + WORDS_HEAD as u64, "words")?;
         Ok(words)
     }
 
@@ -436,34 +442,6 @@ pub(super) fn write_current(folder: &Path, current: &Current) -> Result<()> {
         let _ = fs::remove_file(&new);
         failed("write", &path, cause)
     })
-}
-
-/// Removes the files of other generations than `kept`, and kept files for which `is_there` is false.
-pub(super) fn sweep(folder: &Path, kept: u64, is_there: impl Fn(&str) -> bool) -> Result<()> {
-    let read = |path: &Path| match fs::read_dir(path) {
-        Ok(entries) => Ok(entries.flatten().collect()),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(cause) => Err(failed("read", path, cause)),
-    };
-    let own = format!("{kept}.");
-    for entry in read(folder)? {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        let is_old = name.split_once('.').is_some_and(|(number, _)| {
-            number.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with(&own)
-        });
-        if is_old {
-            let removed = fs::remove_file(entry.path());
-            removed.map_err(|cause| failed("remove", &entry.path(), cause))?;
-        }
-    }
-    for entry in read(&folder.join(KEPT))? {
-        if !is_there(&entry.file_name().to_string_lossy()) {
-            let removed = fs::remove_file(entry.path());
-            removed.map_err(|cause| failed("remove", &entry.path(), cause))?;
-        }
-    }
-    Ok(())
 }
 
 fn file_path(folder: &Path, generation: u64, end: &str) -> PathBuf {

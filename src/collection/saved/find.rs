@@ -117,7 +117,7 @@ impl Volume {
         let after = filter.after.map_or(i64::MIN, Date::start);
         let before = filter.before.map_or(i64::MAX, Date::start);
         let is_dated = filter.after.is_some() || filter.before.is_some();
-        self.files.each_row(self.rows, |number, row| {
+        self.files.each_row(0..self.rows, |number, row| {
             let Some(row) = row else { return };
             let is_then = |taken: crate::search::Taken| (after..before).contains(&taken.seconds);
             let is_in_time = !is_dated || row.taken.is_some_and(is_then);
@@ -141,14 +141,7 @@ impl Volume {
             return Ok(Vec::new());
         }
         let place = (&self.files, self.words_end);
-        let mut found = words::called(place, words, self.live, allowed)?;
-        let order = |one: &(usize, f32), other: &(usize, f32)| {
-            other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
-        };
-        if found.len() > MAX_CALLED {
-            found.select_nth_unstable_by(MAX_CALLED, order);
-            found.truncate(MAX_CALLED);
-        }
+        let found = words::called(place, words, (self.live, MAX_CALLED), allowed)?;
         let mut halves = Vec::new();
         let mut called = Vec::with_capacity(found.len());
         for (row, says) in found {

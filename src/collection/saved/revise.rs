@@ -35,8 +35,6 @@ impl Saved {
         if let Some(entry) = entry {
             replace(state, tag, &volume, collection, (number, old), entry)?;
         }
-        drop(volume);
-        self.compact_if_sparse(state, tag);
         Ok(Some(id(tag, &old.number)))
     }
 }
@@ -111,6 +109,7 @@ fn replace(
     };
     state.changed.insert(tag);
     state.pending += 1;
+    state.forgot(tag, old.0);
     let Change::Revise { entry, .. } = change else {
         return Ok(());
     };

@@ -201,6 +201,21 @@ fn step(saved: &Saved, model: &mut Model, chance: &mut Chance, number: usize) {
     match chance.below(20) {
         0 => saved.checkpoint().expect("room"),
         1 => saved.compact().expect("room"),
+        2 => {
+            // A collection is written anew while others go on.
+            let tag = saved.tag(["a", "b", "c"][chance.below(3)]);
+            let copy = saved.begin_copy(tag).expect("room");
+            for more in 0..chance.below(8) {
+                change(saved, model, chance, 1000 * number + more);
+            }
+            let Some(mut copy) = copy else { return };
+            copy.catch_up().expect("room");
+            for more in 0..chance.below(8) {
+                change(saved, model, chance, 1000 * number + 500 + more);
+            }
+            saved.exchange(copy).expect("room");
+            compare(saved, model, chance);
+        }
         _ => change(saved, model, chance, number),
     }
 }
@@ -254,7 +269,10 @@ fn the_words_of_many_long_captions_are_all_found() {
     let sizes = words.flatten().filter_map(|file| file.metadata().ok());
     assert!(sizes.map(|about| about.len()).max() > Some(1 << 20));
     let nothing = [0.0; DIMENSIONS];
-    for number in 0..PICTURES {
+    // Some, and all around the end of the first piece.
+    let mut numbers: Vec<usize> = (0..PICTURES).step_by(20).collect();
+    numbers.extend(PICTURES * 11 / 20..PICTURES * 14 / 20);
+    for number in numbers {
         for word in [format!("first{number}x"), format!("last{number}x")] {
             let best = found(&saved, "a", &nothing, &format!("\"{word}\""), 1);
             assert!(best[0].picture.caption.contains(&word), "{word}");

@@ -1,11 +1,12 @@
 //! What is done now and then: checkpoints, removing what was forgotten, and counting.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use super::files::Files;
 use super::log::{self, Log};
-use super::{Saved, State, TAG, Tag, about, bytes, failed, hex, random, read};
+use super::{Saved, State, TAG, Tag, about, bytes, failed, hex, random};
 use crate::error::Result;
 use crate::locked::locked;
 
@@ -37,15 +38,23 @@ impl Saved {
     }
 
     /// Syncs all files that were changed and empties the log: what was forgotten before is on disk
-    /// nowhere. Others may save meanwhile.
+    /// nowhere. Collections of which much was forgotten are written anew. Others may save meanwhile.
     ///
     /// # Errors
     /// The disk refuses; then the log stays.
     pub fn checkpoint(&self) -> Result<()> {
+        for tag in self.sync_changed()? {
+            self.compact_if_sparse(tag)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Saved::checkpoint`], but no collection is written anew. Returns those that were changed.
+    pub(super) fn sync_changed(&self) -> Result<BTreeSet<Tag>> {
         let (changed, last, pending) = {
             let mut state = locked(&self.state);
             if state.log.len() == 0 && state.pending == 0 {
-                return Ok(());
+                return Ok(BTreeSet::new());
             }
             let last = state.log.turn()?;
             let changed = std::mem::take(&mut state.changed);
@@ -61,12 +70,13 @@ impl Saved {
         let mut state = locked(&self.state);
         state.syncing.clear();
         if done.is_err() {
-            state.changed.extend(changed);
+            state.changed.extend(&changed);
             state.pending += pending;
         }
         drop(state);
         done?;
-        self.remove_gone()
+        self.remove_gone()?;
+        Ok(changed)
     }
 
     /// As [`Saved::checkpoint`], while nobody else writes.
@@ -118,46 +128,6 @@ impl Saved {
         Ok(())
     }
 
-    /// The daily pass: a checkpoint, collections of which much was forgotten are written anew, and files
-    /// that belong to nothing are removed.
-    ///
-    /// # Errors
-    /// The disk refuses.
-    pub fn compact(&self) -> Result<()> {
-        self.checkpoint()?;
-        for tag in tags(&self.folder)? {
-            let mut state = locked(&self.state);
-            let Some(volume) = self.volume(&mut state, tag, None)? else {
-                continue;
-            };
-            let (is_sparse, is_empty) = {
-                let volume = read(&volume);
-                (volume.is_sparse(), volume.live == 0)
-            };
-            if is_empty {
-                self.empty_log(&mut state)?;
-                state.open.remove(&tag);
-                self.set_aside(tag)?;
-            } else if is_sparse {
-                self.compact_one(&mut state, tag)?;
-            } else {
-                read(&volume).sweep()?;
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn compact_one(&self, state: &mut State, tag: Tag) -> Result<()> {
-        self.empty_log(state)?;
-        if let Some(volume) = self.volume(state, tag, None)? {
-            let after = read(&volume).compacted(self.about.dimensions)?;
-            // Whoever searches at this moment goes on with the files before.
-            state.open.remove(&tag);
-            drop(after);
-        }
-        Ok(())
-    }
-
     /// What there is in the store in `folder`, without opening it for writing; none if there is none.
     ///
     /// # Errors
@@ -181,7 +151,7 @@ impl Saved {
                 continue;
             };
             let before = summary.pictures;
-            files.each_row(files.rows()?, |_, row| {
+            files.each_row(0..files.rows()?, |_, row| {
                 if let Some(row) = row {
                     summary.pictures += 1;
                     summary.kept_bytes += u64::from(row.kept);

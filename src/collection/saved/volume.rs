@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::files::{self, Current, Entry, Files};
+use super::files::Files;
 use super::row::Row;
 use super::slots::Slots;
 use super::{Picture, Texts};
@@ -57,7 +57,7 @@ impl Volume {
     fn count(&mut self) -> Result<()> {
         let mut slots = [(); 3].map(|()| Slots::with_room(self.rows + 1));
         let (mut live, mut kept, mut texts, mut words) = (0, 0, 0, 0);
-        self.files.each_row(self.rows, |number, row| {
+        self.files.each_row(0..self.rows, |number, row| {
             let Some(row) = row else { return };
             live += 1;
             kept += u64::from(row.kept);
@@ -162,71 +162,6 @@ impl Volume {
     pub fn is_sparse(&self) -> bool {
         let forgotten = self.rows - self.live;
         forgotten >= MIN_FORGOTTEN && forgotten > self.rows / 4
-    }
-
-    /// Writes the files anew without what was forgotten. Nothing may be in the log, and nobody may write
-    /// meanwhile; a kill at any moment leaves the files before or the ones after.
-    pub fn compacted(&self, dimensions: usize) -> Result<Self> {
-        let before = &self.files;
-        let current = Current {
-            generation: before.current.generation + 1,
-            ..before.current.clone()
-        };
-        // What another attempt left behind is not there any more.
-        files::sweep(&before.folder, before.current.generation, |_| true)?;
-        let after = Files::of(&before.folder, current, dimensions)?;
-        let words = before.words(self.words_end)?;
-        let mut words = files::word_entries(&words).peekable();
-        let (mut count, mut texts_end, mut words_end) = (0, 0, 0);
-        let mut failed = Ok(());
-        before.each_row(self.rows, |number, row| {
-            while words.next_if(|(row, _)| *row < number).is_some() {}
-            let (Some(mut row), Ok(())) = (row, &failed) else {
-                return;
-            };
-            let mut write = || -> Result<Row> {
-                let mut halves = Vec::new();
-                before.halves(number, &mut halves)?;
-                let own = words.next_if(|(row, _)| *row == number);
-                let texts = before.texts(&row)?.unwrap_or_default();
-                row.texts = (texts_end, length(&texts), crc32fast::hash(&texts));
-                let words = own.map_or_else(Vec::new, |(_, words)| words.to_vec());
-                row.words = (words_end, files::words_length(&words));
-                let entry = Entry {
-                    row,
-                    texts,
-                    words,
-                    halves,
-                };
-                after.write_content(count, &entry)?;
-                after.write_row(count, &row)?;
-                Ok(row)
-            };
-            match write() {
-                Ok(row) => {
-                    count += 1;
-                    texts_end += u64::from(row.texts.1);
-                    words_end += u64::from(row.words.1);
-                }
-                Err(error) => failed = Err(error),
-            }
-        })?;
-        failed?;
-        after.sync()?;
-        files::write_current(&after.folder, &after.current)?;
-        let volume = Self::of(after)?;
-        volume.sweep()?;
-        Ok(volume)
-    }
-
-    /// Removes files that belong to nothing any more.
-    pub fn sweep(&self) -> Result<()> {
-        let generation = self.files.current.generation;
-        files::sweep(&self.files.folder, generation, |name| {
-            let number = super::number(name);
-            // When in doubt it stays.
-            number.is_none_or(|number| !matches!(self.with_number(&number), Ok(None)))
-        })
     }
 }
 

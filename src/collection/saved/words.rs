@@ -1,7 +1,8 @@
 //! Finds the pictures of one collection whose captions say what a query says. Their words are read from
 //! the first to the last, piece by piece: those of 100,000 pictures are a few megabytes.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use super::files::Files;
 use crate::collection::index::manifest::RowSet;
@@ -26,53 +27,97 @@ pub(super) fn of_caption(caption: &str) -> Vec<u8> {
     bytes
 }
 
-/// The rows of `files`, with words up to `end`, that say most of `query`, each with how much; `allowed` are
-/// those that may be found, and `pictures` is how many there are.
+/// The `most` rows of `files`, with words up to `end`, that say most of `query`, each with how much, in no
+/// order; `allowed` are those that may be found, and `pictures` is how many there are. The words are read
+/// twice, so that memory does not grow with how many pictures have one of them.
 pub(super) fn called(
     (files, end): (&Files, u64),
     query: &QueryWords,
-    pictures: usize,
+    (pictures, most): (usize, usize),
     allowed: Option<&RowSet>,
 ) -> Result<Vec<(usize, f32)>> {
     let meanings: Vec<Vec<Likeness>> = query.words.iter().map(QueryWord::likenesses).collect();
-    // For each row that meets a word at all how well it meets each.
-    let mut met: HashMap<usize, Vec<f32>> = HashMap::new();
+    let mut having = vec![0; meanings.len()];
+    let mut hows = vec![0.0_f32; meanings.len()];
+    files.each_words(end, |_, words| {
+        meet(&meanings, words, &mut hows);
+        for (having, how) in having.iter_mut().zip(&hows) {
+            *having += usize::from(*how > 0.0);
+        }
+    })?;
+    if having.iter().all(|having| *having == 0) {
+        return Ok(Vec::new());
+    }
+    let weights = having.iter().map(|having| weight(pictures, *having));
+    let parts: Vec<(bool, f32)> = query
+        .words
+        .iter()
+        .map(|word| word.is_whole)
+        .zip(weights)
+        .collect();
+    let mut best = BinaryHeap::new();
     files.each_words(end, |row, words| {
-        for word in words.split(|byte| *byte == b'\n') {
-            for (number, meanings) in meanings.iter().enumerate() {
-                let how = likeness(meanings, word);
-                if how > 0.0 {
-                    let all = met
-                        .entry(row)
-                        .or_insert_with(|| vec![0.0; query.words.len()]);
-                    all[number] = all[number].max(how);
-                }
+        meet(&meanings, words, &mut hows);
+        if let Some(says) = says(&parts, &hows)
+            && allowed.is_none_or(|allowed| allowed.contains(row))
+        {
+            best.push(Reverse(Called { says, row }));
+            if best.len() > most {
+                best.pop();
             }
         }
     })?;
-    let weights: Vec<f32> = (0..query.words.len())
-        .map(|number| {
-            let rows = met.values().filter(|hows| hows[number] > 0.0);
-            weight(pictures, rows.count())
-        })
-        .collect();
-    let parts = || query.words.iter().zip(&weights);
-    let total: f32 = parts()
-        .filter(|(word, _)| !word.is_whole)
-        .map(|(_, weight)| weight)
-        .sum();
-    let is_allowed = |row: usize| allowed.is_none_or(|allowed| allowed.contains(row));
-    let met = met.into_iter().filter(|(row, _)| is_allowed(*row));
-    let found = met.filter_map(|(row, hows)| {
-        let (mut said, mut whole) = (0.0, 0.0);
-        for ((word, weight), how) in parts().zip(hows) {
-            let sum = if word.is_whole { &mut whole } else { &mut said };
-            *sum += weight * how;
+    let called = best.into_iter();
+    Ok(called.map(|Reverse(one)| (one.row, one.says)).collect())
+}
+
+/// A row that says something of a query.
+#[derive(Debug, PartialEq)]
+struct Called {
+    says: f32,
+    row: usize,
+}
+
+impl Eq for Called {}
+
+impl Ord for Called {
+    /// By what it says; of two that say as much, the one that was saved first is the larger.
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let by_words = self.says.total_cmp(&other.says);
+        by_words.then_with(|| other.row.cmp(&self.row))
+    }
+}
+
+impl PartialOrd for Called {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// Puts into `hows` how well the `words` of a picture meet each word of a query.
+fn meet(meanings: &[Vec<Likeness>], words: &[u8], hows: &mut [f32]) {
+    hows.fill(0.0);
+    for word in words.split(|byte| *byte == b'\n') {
+        for (how, meanings) in hows.iter_mut().zip(meanings) {
+            *how = how.max(likeness(meanings, word));
         }
-        let is_meant = said > 0.0 && said >= total * LEAST_SHARE || whole > 0.0;
-        is_meant.then_some((row, said + whole))
-    });
-    Ok(found.collect())
+    }
+}
+
+/// How much a picture says of a query whose words are `parts`, each whether it is whole and its weight, and
+/// which it meets as `hows` has it; nothing where it is too little.
+fn says(parts: &[(bool, f32)], hows: &[f32]) -> Option<f32> {
+    let (mut total, mut said, mut whole) = (0.0, 0.0, 0.0);
+    for ((is_whole, weight), how) in parts.iter().zip(hows) {
+        if *is_whole {
+            whole += weight * how;
+        } else {
+            total += weight;
+            said += weight * how;
+        }
+    }
+    let is_meant = said > 0.0 && said >= total * LEAST_SHARE || whole > 0.0;
+    is_meant.then_some(said + whole)
 }
 
 /// How well `word` is one of `meanings`, the best of which come first.

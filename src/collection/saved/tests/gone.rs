@@ -176,6 +176,7 @@ fn files_do_not_grow_with_what_comes_and_goes() {
         let id = id_of(&saved.save(&picture, false).expect("room"));
         assert!(saved.forget(&id).expect("room"));
         if number % 500 == 499 {
+            saved.checkpoint().expect("room");
             let volume = saved.volume(&mut locked(&saved.state), saved.tag("a"), None);
             let volume = volume.expect("readable").expect("there");
             most = most.max(read(&volume).rows);
