@@ -263,6 +263,11 @@ mod tests {
         found.any(right)
     }
 
+    #[expect(clippy::cast_precision_loss, reason = "some thousands at most")]
+    fn ratio(part: usize, all: usize) -> f64 {
+        part as f64 / all as f64
+    }
+
     /// The share of `texts` for which `is_found`; of all of them with `CLIP_SAMPLE_ALL=1` in the
     /// environment, which takes minutes without optimisation.
     fn share(what: &str, texts: &BTreeSet<String>, is_found: impl Fn(&str) -> bool) -> f64 {
@@ -272,8 +277,7 @@ mod tests {
         };
         let asked: Vec<&String> = texts.iter().step_by(step).collect();
         let found = asked.iter().filter(|text| is_found(text)).count();
-        #[expect(clippy::cast_precision_loss, reason = "some thousands at most")]
-        let share = found as f64 / asked.len() as f64;
+        let share = ratio(found, asked.len());
         println!("{what}: {share:.3} of {}", asked.len());
         share
     }
@@ -315,8 +319,18 @@ mod tests {
         }
     }
 
-    /// What a search for `text` shows.
+    /// What a search for `text` shows first.
     fn shown(model: &Model, text: &str, language: Option<Language>) -> Vec<String> {
+        let found = found(model, text, language, 5).into_iter();
+        found.map(|found| found.record.caption).collect()
+    }
+
+    fn found(
+        model: &Model,
+        text: &str,
+        language: Option<Language>,
+        limit: usize,
+    ) -> Vec<ScoredRecord> {
         let vector = model.encode_text(text).expect("a vector");
         let found = Drawings::new(model.name()).find(&Search {
             vector: &vector,
@@ -324,11 +338,41 @@ mod tests {
             language,
             filter: &Filter::default(),
             accepts: &|_| true,
-            limit: 5,
+            limit,
             threshold: MIN_SCORE,
         });
-        let found = found.expect("in memory").into_iter();
-        found.map(|found| found.record.caption).collect()
+        found.expect("in memory")
+    }
+
+    /// `models/sample/judge/translations.tsv`: of the ten drawings that each translation shows first, how many
+    /// does the English question show among its first ten?
+    #[test]
+    fn a_question_shows_in_any_language_what_it_shows_in_english() {
+        let model = model().expect("a sound model");
+        let best = |text, language| -> BTreeSet<String> {
+            let found = found(&model, text, language, 10).into_iter();
+            found.map(|found| found.record.id).collect()
+        };
+        let translations = include_str!("../../models/sample/judge/translations.tsv");
+        let mut shares = Vec::new();
+        let mut english = BTreeSet::new();
+        for line in translations.lines().filter(|line| !line.starts_with('#')) {
+            let (tag, question) = line.split_once('\t').expect("two fields");
+            let language = Language::ALL.into_iter().find(|l| l.tag() == tag);
+            let found = best(question, Some(language.expect("one of ours")));
+            if tag == "en" {
+                english = found;
+                continue;
+            }
+            let same = found.intersection(&english).count();
+            println!(
+                "{question}: {same} of {} and {}",
+                found.len(),
+                english.len()
+            );
+            shares.push(ratio(same, found.len().max(english.len())));
+        }
+        assert!(shares.len() == 27 && shares.iter().all(|share| *share >= 0.6));
     }
 
     #[test]
