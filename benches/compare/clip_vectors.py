@@ -1,4 +1,4 @@
-"""clip_vectors.py INDEX ENCODER SEGMENTS ROWS: makes an index of made-up vectors.
+"""clip_vectors.py INDEX ENCODER SEGMENTS ROWS [DIMENSIONS]: makes an index of made-up vectors.
 
 They are like CLIP's, which have much in common, lie in clusters and have some noise; and are written
 in the form that src/collection/index/segment.rs tells, of which `clip-search index verify` is the judge.
@@ -21,33 +21,33 @@ TOGETHER = 250_000
 LIST = b"/srv/pictures.tsv"
 
 
-def chunk(number, rows):
+def chunk(number, rows, dimensions=DIMENSIONS):
     """The vectors of segment `number`, as long as 1."""
     shape = np.random.default_rng(0)
-    middle = shape.standard_normal(DIMENSIONS, dtype=np.float32)
-    centres = shape.standard_normal((CLUSTERS, DIMENSIONS), dtype=np.float32) * np.float32(0.7)
+    middle = shape.standard_normal(dimensions, dtype=np.float32)
+    centres = shape.standard_normal((CLUSTERS, dimensions), dtype=np.float32) * np.float32(0.7)
     chance = np.random.default_rng([1, number])
-    vectors = chance.standard_normal((rows, DIMENSIONS), dtype=np.float32) * np.float32(0.5)
+    vectors = chance.standard_normal((rows, dimensions), dtype=np.float32) * np.float32(0.5)
     vectors += middle
     vectors += centres[chance.integers(0, CLUSTERS, rows)]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors
 
 
-def segments(folder, rows):
+def segments(folder, rows, dimensions):
     """Writes the segments of an index with so many rows, unless they are there: (length, CRC-32, rows)."""
     known = folder / "segments.txt"
     if not known.exists():
         folder.mkdir(parents=True, exist_ok=True)
         told = []
         for number, first in enumerate(range(0, rows, TOGETHER)):
-            told.append(segment(folder / f"{number:08}.segment", number, first, min(TOGETHER, rows - first)))
+            told.append(segment(folder / f"{number:08}.segment", number, first, min(TOGETHER, rows - first), dimensions))
         known.write_text("\n".join(" ".join(map(str, entry)) for entry in told))
     return [tuple(map(int, line.split())) for line in known.read_text().splitlines()]
 
 
-def segment(path, number, first, rows):
-    vectors = chunk(number, rows)
+def segment(path, number, first, rows, dimensions):
+    vectors = chunk(number, rows, dimensions)
     halves = vectors.astype("<f2")
     vectors = halves.astype(np.float32)
     scale = np.float32(127) / np.abs(vectors).max()
@@ -66,7 +66,7 @@ def segment(path, number, first, rows):
         content.append((key(digest), row))
         place.append((key(hashlib.sha256(struct.pack("<Q", 0) + sized(url)).digest()), row))
     scale_bits = struct.unpack("<I", struct.pack("<f", scale))[0]
-    head = b"clipseg1" + struct.pack("<QQQQ", DIMENSIONS, rows, end, scale_bits)
+    head = b"clipseg1" + struct.pack("<QQQQ", dimensions, rows, end, scale_bits)
     head = head.ljust(60, b"\0")
     parts = [head + struct.pack("<I", zlib.crc32(head)), bytes_.data, halves.data]
     for table in content, place:
@@ -81,12 +81,13 @@ def segment(path, number, first, rows):
     return length, checksum, rows
 
 
-def main(folder, encoder, made, rows):
+def main(folder, encoder, made, rows, dimensions=DIMENSIONS):
+    dimensions = int(dimensions)
     folder, made = pathlib.Path(folder), pathlib.Path(made)
-    entries = segments(made, int(rows))
+    entries = segments(made, int(rows), dimensions)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = b"clipidx1" + sized(encoder.encode())
-    manifest += struct.pack("<QQQ", DIMENSIONS, 0, len(entries))
+    manifest += struct.pack("<QQQ", dimensions, 0, len(entries))
     manifest += struct.pack("<Q", 1) + sized(LIST) + struct.pack("<QQQ", 1, 0, 0)
     manifest += struct.pack("<Q", len(entries))
     for number, (length, checksum, rows) in enumerate(entries):

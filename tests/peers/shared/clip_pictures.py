@@ -10,7 +10,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-COLLECTION = pathlib.Path(__file__).resolve().parent.parent.parent / "models/drawings"
+COLLECTION = pathlib.Path(__file__).resolve().parents[3] / "models/drawings"
 SIZES = [(1152, 864), (864, 1152), (1000, 1000), (1280, 780)]
 
 
