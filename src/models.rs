@@ -103,7 +103,9 @@ impl KnownModel {
     #[must_use]
     pub fn urls(&self, hub: &str) -> Vec<String> {
         let url = |file: &&str| match self.tokenizer {
-            Some(other) if *file == TOKENIZER => format!("{hub}/{other}/resolve/main/{file}"),
+            Some((other, commit)) if *file == TOKENIZER => {
+                format!("{hub}/{other}/resolve/{commit}/{file}")
+            }
             _ => format!("{hub}/{}/resolve/{}/{file}", self.repository, self.revision),
         };
         self.files.iter().map(url).collect()
@@ -161,6 +163,8 @@ mod tests {
             let is_main = model.revision == "main" && model.pinned.is_none();
             assert!(is_main || is_hex(model.revision, 40), "{}", model.name);
             assert!(!model.weights().is_empty(), "{}", model.name);
+            let commit = model.tokenizer.map(|(_, commit)| commit);
+            assert!(commit.is_none_or(|commit| is_hex(commit, 40)));
             if let Some((size, digest)) = model.pinned {
                 assert!(is_hex(digest, 64), "{}", model.name);
                 let megabytes = (size + 500_000) / 1_000_000;

@@ -11,8 +11,8 @@ pub struct KnownModel {
     pub revision: &'static str,
     /// Its files, the weights last.
     pub files: &'static [&'static str],
-    /// `user/name` of the repository that has its tokenizer, if it is another one.
-    pub tokenizer: Option<&'static str>,
+    /// `user/name` of the repository that has its tokenizer, if it is another one, and the commit there.
+    pub tokenizer: Option<(&'static str, &'static str)>,
     /// Approximate size of its weights.
     pub megabytes: u32,
     /// Size in bytes and SHA-256 of its weights, if several people published the same values.
@@ -25,11 +25,11 @@ pub struct KnownModel {
     pub recall: &'static [(&'static str, f32)],
     /// Approximate size of the converted model on disk in MB, with a byte for each weight.
     pub disk: u32,
-    /// Approximate memory in MB for texts, with 100,000 pictures: measured for ViT-B/32 (`docs/clip.md`), else
-    /// computed from it and the sizes of the text tower and the vectors.
+    /// Approximate memory in MiB for texts, with 100,000 pictures: measured for ViT-B/32 and the models of many
+    /// languages (`docs/clip.md`), else computed from it and the sizes of the text tower and the vectors.
     pub resident: u32,
-    /// Approximate seconds that one processor takes for a picture: measured for ViT-B/32, else computed from it
-    /// and the multiply-adds of the picture tower.
+    /// Approximate seconds that one processor takes for a picture: measured for the same, else computed from
+    /// ViT-B/32's and the multiply-adds of the picture tower.
     pub picture: f32,
 }
 
@@ -153,7 +153,10 @@ pub const KNOWN_MODELS: [KnownModel; 8] = [
         repository: "laion/CLIP-ViT-B-32-xlm-roberta-base-laion5B-s13B-b90k",
         revision: "main",
         files: &OPEN_CLIP,
-        tokenizer: Some("FacebookAI/xlm-roberta-base"),
+        tokenizer: Some((
+            "FacebookAI/xlm-roberta-base",
+            "e73636d4f797dec63c3081bb6ed5c7b0bb3f2089",
+        )),
         megabytes: 1465,
         pinned: None,
         licence: "MIT",
@@ -166,16 +169,19 @@ pub const KNOWN_MODELS: [KnownModel; 8] = [
     KnownModel {
         name: "siglip2-b-32-256",
         repository: "google/siglip2-base-patch32-256",
-        revision: "main",
+        revision: "94dffa8cb1179de3e03f091dbc3917e5d5a9ae84",
         files: &SIGLIP,
         tokenizer: None,
         megabytes: 1507,
-        pinned: None,
+        pinned: Some((
+            1_507_473_288,
+            "7d241bb3becad218f211f480487f491df4f8c0a472ecf7afdec5615815a301f1",
+        )),
         licence: "Apache-2.0",
         about: "finds most, in many languages; a text takes about eight times as long",
         recall: &[("English", 73.2), ("Spanish", 79.0), ("Russian", 81.6)],
-        disk: 388,
-        resident: 165,
+        disk: 383,
+        resident: 173,
         picture: 0.14,
     },
     KnownModel {
