@@ -34,6 +34,7 @@ let
     fileset = lib.fileset.unions [
       ../Cargo.lock
       ../Cargo.toml
+      ../benches/clients/main.rs
       ../benches/collection/main.rs
       ../benches/saved/main.rs
       ../benches/compare/main.rs

@@ -10,6 +10,7 @@ mod presence;
 mod sensitive;
 mod stripped;
 mod thumbnails;
+mod together;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,7 @@ use crate::search::{
 use found::Found;
 use images::Images;
 use presence::Presence;
+use together::Together;
 
 /// Results that can be paged through; a query beyond them gets an empty answer.
 const MAX_RESULTS: usize = 10_000;
@@ -50,6 +52,7 @@ const THUMBNAIL_WIDTH: u32 = 320;
 /// Finds pictures by meaning.
 pub struct ClipEngine {
     encoder: Arc<dyn Encoder>,
+    texts: Together,
     store: Arc<dyn VectorStore>,
     /// Threshold for searches by text: results with a lower cosine are left out.
     min_score: f32,
@@ -86,6 +89,7 @@ impl ClipEngine {
         }
         Ok(Self {
             images: Arc::new(Images::new(Arc::clone(&store), cache)),
+            texts: Together::new(Arc::clone(&encoder)),
             encoder,
             store,
             min_score,
@@ -107,7 +111,7 @@ impl ClipEngine {
         match subject {
             Subject::Text(text) => {
                 let text = unquoted(text);
-                let vector = self.encoder.encode_text(text).map_err(broken)?;
+                let vector = self.texts.encode(text).map_err(broken)?;
                 Ok((vector, self.min_score))
             }
             Subject::Picture { bytes, words, .. } => {
@@ -115,7 +119,7 @@ impl ClipEngine {
                 let (picture, size) = picture::decode_enough(bytes, picture::ENOUGH)
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
                 let vector = self.encoder.encode_scaled(&picture, size).map_err(broken)?;
-                let encode = |text: &str| self.encoder.encode_text(text).map_err(broken);
+                let encode = |text: &str| self.texts.encode(text).map_err(broken);
                 let vector = beside::with_words(vector, words, encode)?;
                 // Between pictures no threshold separates similar from different: the user judges.
                 Ok((vector, MIN_SCORE))

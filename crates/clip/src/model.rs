@@ -142,9 +142,16 @@ impl Model {
     /// [`ErrorKind::Damaged`] if the weights are damaged, [`ErrorKind::Changed`] if another program changed
     /// their file.
     pub fn encode_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>> {
+        Ok(self.encode_all_tokens(&[tokens])?.concat())
+    }
+
+    /// As [`Model::encode_tokens`], of several texts, for which the weights are read once.
+    fn encode_all_tokens(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
         self.guarded(|| {
             let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
-            unit(self.text.run(&self.weights, &mut pass, tokens)?)
+            let vectors = self.text.run(&self.weights, &mut pass, texts)?;
+            let vectors = vectors.chunks_exact(self.description.dimensions);
+            vectors.map(|vector| unit(vector.to_vec())).collect()
         })
     }
 
@@ -182,6 +189,13 @@ impl Encoder for Model {
 
     fn encode_text(&self, text: &str) -> Result<Vec<f32>> {
         self.encode_tokens(&self.tokens(text)?)
+    }
+
+    fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
+        let tokens = texts.iter().map(|text| self.tokens(text));
+        let tokens = tokens.collect::<Result<Vec<_>>>()?;
+        let tokens: Vec<&[u32]> = tokens.iter().map(Vec::as_slice).collect();
+        self.encode_all_tokens(&tokens)
     }
 
     /// The normalised planes of red, green and blue, as [`preprocess_scaled()`] makes them.

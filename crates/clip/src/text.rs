@@ -1,8 +1,10 @@
 //! The text tower: embeds tokens, runs them through its transformer, and makes one vector of its rows.
 
+use std::ops::Range;
+
 use super::description::{Description, TextKind, TextShape};
 use super::kernel::Activation;
-use super::transformer::{Attention, Norm, Order, Pass, Projection, Transformer};
+use super::transformer::{Attention, Norm, Order, Pass, Projection, Sequence, Transformer};
 use super::weights::{Embedding, Linear, Reader, Vector, Weights};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -65,22 +67,69 @@ impl TextTower {
         })
     }
 
-    /// The projection of a text, given as its tokens with start and end.
+    /// The projections of texts, one after the other, each given as its tokens with start and end.
     pub(super) fn run(
         &self,
         weights: &Weights,
         pass: &mut Pass<'_>,
-        tokens: &[u32],
+        texts: &[&[u32]],
     ) -> Result<Vec<f32>> {
+        let hidden = self.shape.tower.hidden;
+        let (mut x, mut lengths) = (Vec::new(), Vec::new());
+        for tokens in texts {
+            let from = x.len();
+            self.embed(weights, tokens, &mut x)?;
+            lengths.push((x.len() - from) / hidden);
+        }
+        let attention = match self.shape.kind {
+            TextKind::Clip => Attention::Causal,
+            _ => Attention::Everything,
+        };
+        let sequences = |results: fn(usize) -> Range<usize>| -> Vec<Sequence> {
+            let sequence = |length: &usize| Sequence {
+                length: *length,
+                results: results(*length),
+            };
+            lengths.iter().map(sequence).collect()
+        };
+        match &self.head {
+            Head::Projection(projection) => {
+                let sequences = sequences(|length| length - 1..length);
+                let rows = self.transformer.run_all(pass, x, &sequences, attention);
+                Ok(projection.run(pass, &rows))
+            }
+            Head::Mean { first, up, down } => {
+                let mut rows = Vec::new();
+                pass.layer_norm(first, &x, self.shape.tower.epsilon, &mut rows);
+                let sequences = sequences(|length| 0..length);
+                let rows = self.transformer.run_all(pass, rows, &sequences, attention);
+                let (mut means, mut rest) = (Vec::new(), &rows[..]);
+                for length in lengths {
+                    let (rows, after) = rest.split_at(length * hidden);
+                    means.extend(mean(rows, hidden));
+                    rest = after;
+                }
+                let (mut inner, mut projected) = (Vec::new(), Vec::new());
+                pass.multiply(up, &means, &mut inner);
+                pass.activate(Activation::Gelu, &mut inner);
+                pass.multiply(down, &inner, &mut projected);
+                Ok(projected)
+            }
+        }
+    }
+
+    /// Appends a row for each token of a text, the embedding of the token and of its position.
+    fn embed(&self, weights: &Weights, tokens: &[u32], x: &mut Vec<f32>) -> Result<()> {
         let tokens = self.until_end(tokens)?;
         let hidden = self.shape.tower.hidden;
         let length = match self.shape.kind {
             TextKind::Siglip => self.shape.context,
             _ => tokens.len(),
         };
+        let from = x.len();
+        x.extend_from_slice(&weights.vector(&self.positions)[..length * hidden]);
         let all = tokens.iter().copied().chain(std::iter::repeat(PADDING));
-        let mut x = weights.vector(&self.positions)[..length * hidden].to_vec();
-        for (token, row) in all.zip(x.chunks_exact_mut(hidden)) {
+        for (token, row) in all.zip(x[from..].chunks_exact_mut(hidden)) {
             let token = token as usize;
             if token >= self.shape.vocabulary {
                 return Err(Error::new(
@@ -93,30 +142,7 @@ impl TextTower {
             }
             weights.add_row(&self.tokens, token, row)?;
         }
-        let attention = match self.shape.kind {
-            TextKind::Clip => Attention::Causal,
-            _ => Attention::Everything,
-        };
-        match &self.head {
-            Head::Projection(projection) => {
-                let last = length - 1..length;
-                let row = self.transformer.run(pass, x, length, attention, last);
-                Ok(projection.run(pass, &row))
-            }
-            Head::Mean { first, up, down } => {
-                let mut rows = Vec::new();
-                pass.layer_norm(first, &x, self.shape.tower.epsilon, &mut rows);
-                let rows = self
-                    .transformer
-                    .run(pass, rows, length, attention, 0..length);
-                let mean = mean(&rows, hidden);
-                let (mut inner, mut projected) = (Vec::new(), Vec::new());
-                pass.multiply(up, &mean, &mut inner);
-                pass.activate(Activation::Gelu, &mut inner);
-                pass.multiply(down, &inner, &mut projected);
-                Ok(projected)
-            }
-        }
+        Ok(())
     }
 
     /// The tokens that count: in CLIP's tower those up to the first end. Tokens behind it would change

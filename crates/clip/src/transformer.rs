@@ -62,6 +62,30 @@ pub(super) enum Attention {
     Causal,
 }
 
+/// One of the sequences that are sent through the layers together.
+#[derive(Debug, Clone)]
+pub(super) struct Sequence {
+    /// Its rows.
+    pub(super) length: usize,
+    /// Those that are needed in the end.
+    pub(super) results: Range<usize>,
+}
+
+impl Sequence {
+    /// The resulting rows, of `width` numbers, of all sequences in `x`.
+    fn results(sequences: &[Self], x: &[f32], width: usize) -> Vec<f32> {
+        let mut results = Vec::new();
+        let mut rest = x;
+        for sequence in sequences {
+            let (rows, after) = rest.split_at(sequence.length * width);
+            let Range { start, end } = sequence.results;
+            results.extend_from_slice(&rows[start * width..end * width]);
+            rest = after;
+        }
+        results
+    }
+}
+
 impl Transformer {
     pub(super) fn find(
         reader: &Reader<'_>,
@@ -93,10 +117,23 @@ impl Transformer {
     pub(super) fn run(
         &self,
         pass: &mut Pass<'_>,
-        mut x: Vec<f32>,
+        x: Vec<f32>,
         length: usize,
         attention: Attention,
         results: Range<usize>,
+    ) -> Vec<f32> {
+        let sequence = Sequence { length, results };
+        let sequences = vec![sequence; x.len() / (length * self.tower.hidden)];
+        self.run_all(pass, x, &sequences, attention)
+    }
+
+    /// As [`Transformer::run`], with sequences of different lengths, one after another in `x`.
+    pub(super) fn run_all(
+        &self,
+        pass: &mut Pass<'_>,
+        mut x: Vec<f32>,
+        sequences: &[Sequence],
+        attention: Attention,
     ) -> Vec<f32> {
         let TowerShape {
             hidden, epsilon, ..
@@ -112,20 +149,20 @@ impl Transformer {
                 }
                 Order::After => pass.multiply(&layer.qkv, &x, &mut qkv),
             }
-            let mut wanted = 0..length;
-            if index + 1 == self.layers.len() && results != wanted {
-                // Of the last layer only the resulting rows are needed.
-                wanted = results.clone();
-                let sequences = x.chunks_exact(length * hidden);
-                x = sequences
-                    .flat_map(|rows| &rows[results.start * hidden..results.end * hidden])
-                    .copied()
-                    .collect();
+            // Of the last layer only the resulting rows are needed.
+            let is_last = index + 1 == self.layers.len();
+            if is_last {
+                x = Sequence::results(sequences, &x, hidden);
             }
             heads.clear();
-            for qkv in qkv.chunks_exact(length * 3 * hidden) {
-                let count = self.tower.heads;
-                heads.extend(attend(pass, qkv, count, length, wanted.clone(), attention));
+            let mut from = 0;
+            for Sequence { length, results } in sequences {
+                let to = from + length * 3 * hidden;
+                let (count, wanted) = (self.tower.heads, 0..*length);
+                let wanted = if is_last { results.clone() } else { wanted };
+                let qkv = &qkv[from..to];
+                heads.extend(attend(pass, qkv, count, *length, wanted, attention));
+                from = to;
             }
             pass.multiply(&layer.out, &heads, &mut change);
             add(&mut x, &change);

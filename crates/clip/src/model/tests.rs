@@ -141,6 +141,33 @@ fn vectors_are_what_the_definition_says() {
 }
 
 #[test]
+fn texts_have_the_same_vectors_together_and_alone() {
+    for sizes in [Tiny::new(), Tiny::odd()] {
+        for precision in [Precision::F32, Precision::F16, Precision::I8] {
+            let folder = Folder::new();
+            let model = folder.model(&sizes, Dtype::F32, precision);
+            let texts: Vec<Vec<u32>> = [7, 2, 5, 5, 3, 7, 6, 2]
+                .into_iter()
+                .map(|length| sizes.tokens(length))
+                .collect();
+            let all: Vec<&[u32]> = texts.iter().map(Vec::as_slice).collect();
+            let together = model.encode_all_tokens(&all).expect("texts");
+            assert_eq!(together.len(), texts.len());
+            for (found, tokens) in together.iter().zip(&texts) {
+                let alone = model.encode_tokens(tokens).expect("a text");
+                let apart = found.iter().zip(&alone).map(|(a, b)| (a - b).abs());
+                let apart = apart.fold(0f32, f32::max);
+                assert!(
+                    apart < 1e-6,
+                    "{precision:?}, {} tokens: {apart}",
+                    tokens.len()
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn what_follows_the_end_of_a_text_changes_nothing() {
     let (sizes, folder) = (Tiny::new(), Folder::new());
     let model = folder.model(&sizes, Dtype::F32, Precision::F32);
