@@ -37,6 +37,7 @@ let
       ../benches/clients/main.rs
       ../benches/collection/main.rs
       ../benches/saved/main.rs
+      ../benches/vectors/main.rs
       ../benches/compare/main.rs
       ../crates
       ../docs/completions

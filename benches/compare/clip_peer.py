@@ -3,10 +3,12 @@
 Answers QUERY and ends, or reads lines from standard input: `padded QUERY` (all 77 tokens, as CLIP's
 own code and most examples do it) and `unpadded QUERY`, answered with the ten best rows, or `picture
 FILE`, answered with an empty list once its vector is known; `text-vector QUERY` and `picture-vector
-FILE` are answered with the vector. KIND is `transformers` or `faster-clip`.
+FILE` are answered with the vector. KIND is `transformers`, `faster-clip`, or `onnxruntime` or
+`onnxruntime-int8`, whose CHECKPOINT is what clip_onnx.py made, beside the folder `checkpoint`.
 """
 
 import json
+import pathlib
 import sys
 
 import numpy as np
@@ -16,7 +18,7 @@ BEST = 10
 
 def main():
     kind, checkpoint, vectors, *query = sys.argv[1:]
-    peer = FasterClip() if kind == "faster-clip" else Transformers(checkpoint)
+    peer = peer_of(kind, checkpoint)
     vectors = np.load(vectors)
 
     def search(how, text):
@@ -40,6 +42,14 @@ def main():
         else:
             answer = search(what, value)
         print(json.dumps(answer), flush=True)
+
+
+def peer_of(kind, checkpoint):
+    if kind == "faster-clip":
+        return FasterClip()
+    if kind.startswith("onnxruntime"):
+        return OnnxRuntime(pathlib.Path(checkpoint), kind.removeprefix("onnxruntime").replace("-", "."))
+    return Transformers(checkpoint)
 
 
 def unit(vector):
@@ -67,6 +77,34 @@ class Transformers:
 
         values = self.processor(Image.open(path).convert("RGB"), return_tensors="pt")
         return pooled(self.model.get_image_features(**values))
+
+
+class OnnxRuntime:
+    """As immich's machine learning has it; `ending` is empty, or `.int8`."""
+
+    def __init__(self, folder, ending):
+        import onnxruntime
+        from transformers import CLIPImageProcessorPil, CLIPTokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        provider = {"sess_options": options, "providers": ["CPUExecutionProvider"]}
+        # One that only searches by words never loads the other.
+        self.session = lambda name: onnxruntime.InferenceSession(folder / f"{name}{ending}.onnx", **provider)
+        self.texts, self.pictures = self.session("text"), None
+        self.tokenizer = CLIPTokenizer.from_pretrained(folder.parent / "checkpoint")
+        self.processor = CLIPImageProcessorPil()
+
+    def text(self, text, _):
+        tokens = self.tokenizer(text, return_tensors="np", truncation=True)["input_ids"]
+        return self.texts.run(None, {"values": tokens.astype(np.int64)})[0][0]
+
+    def picture(self, path):
+        from PIL import Image
+
+        self.pictures = self.pictures or self.session("picture")
+        values = self.processor(Image.open(path).convert("RGB"), return_tensors="np")["pixel_values"]
+        return self.pictures.run(None, {"values": values.astype(np.float32)})[0][0]
 
 
 def pooled(output):

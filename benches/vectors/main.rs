@@ -1,0 +1,197 @@
+//! What comparing costs in a large index, and whether it finds the best.
+//!
+//! `nice cargo bench --bench vectors -- INDEX` gives the index its codes, asks 200 made-up questions, and
+//! prints processor time, pages read and resident memory; then compares some answers with those of all
+//! numbers of all vectors. `benches/compare/clip_vectors.py INDEX "made up" SEGMENTS ROWS` makes an index.
+//! To start from a dropped page cache in so much memory:
+//!
+//! ```text
+//! for file in INDEX/*; do dd if="$file" iflag=nocache count=0; done
+//! mkdir /sys/fs/cgroup/small; echo 700M > /sys/fs/cgroup/small/memory.max
+//! (echo 0 > /sys/fs/cgroup/small/cgroup.procs; exec cargo bench --bench vectors -- INDEX)
+//! ```
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clip::{Encoder, Picture};
+use clip_bot::collection::VectorStore;
+use clip_bot::collection::add::{Options, add};
+use clip_bot::collection::index::Index;
+use clip_bot::progress::Progress;
+use clip_bot::shutdown::Shutdown;
+
+const QUERIES: usize = 200;
+/// Queries whose answers are compared with exact ones.
+const JUDGED: usize = 20;
+
+fn main() {
+    let folder = std::env::args().skip(1).find(|word| !word.starts_with('-'));
+    let Some(folder) = folder.map(PathBuf::from) else {
+        println!("usage: cargo bench --bench vectors -- INDEX");
+        return;
+    };
+    keep_codes(&folder);
+    let index = Index::open(&folder).expect("an index");
+    let mut chance = Chance(1);
+    let dimensions = index.dimensions();
+    let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| chance.vector(dimensions)).collect();
+    let ask = |query: &Vec<f32>| index.search(query, 10, -1.0).expect("sound");
+    let (start, pages) = (Instant::now(), pages_read());
+    ask(&queries[0]);
+    println!(
+        "{} vectors of {dimensions}, the first query: {:.0} ms, {} pages read",
+        index.len().expect("sound"),
+        start.elapsed().as_secs_f64() * 1e3,
+        pages_read() - pages
+    );
+    let mut least = f64::MAX;
+    let pages = pages_read();
+    for queries in queries.chunks(QUERIES / 5) {
+        let before = cpu();
+        for query in queries {
+            ask(query);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+        let each = (cpu() - before) / queries.len() as f64;
+        least = least.min(each);
+    }
+    println!(
+        "a query: {least:.2} ms of processor time, {} pages read, {} MiB resident",
+        (pages_read() - pages) / QUERIES,
+        resident()
+    );
+    judge(&index, &queries[..JUDGED]);
+}
+
+/// Has the next writer make the codes, as `index add` does: of an empty folder.
+fn keep_codes(folder: &Path) {
+    let (start, before) = (Instant::now(), cpu());
+    let name = Index::encoder_in(folder)
+        .expect("readable")
+        .expect("an index");
+    let dimensions = Index::open(folder).expect("an index").dimensions();
+    let empty = folder.with_extension("empty");
+    std::fs::create_dir_all(&empty).expect("room");
+    let encoder = Named { name, dimensions };
+    let (options, stop) = (Options::default(), Shutdown::default());
+    let places = std::slice::from_ref(&empty);
+    let done = add(folder, places, &encoder, options, &mut Silent, &stop);
+    let done = done.map_or_else(|error| error.to_string(), |_| "added".to_owned());
+    println!(
+        "index add: {done}, {:.1} s, {:.1} s of processor time",
+        start.elapsed().as_secs_f64(),
+        (cpu() - before) / 1e3
+    );
+}
+
+/// Compares answers with the ten best of all vectors.
+fn judge(index: &Index, queries: &[Vec<f32>]) {
+    let mut best: Vec<Vec<(f32, String)>> = vec![Vec::new(); queries.len()];
+    let taken = index.each(|record, vector| {
+        for (query, best) in queries.iter().zip(&mut best) {
+            let score: f32 = query.iter().zip(vector).map(|(a, b)| a * b).sum();
+            if best.len() == 10 && score <= best[9].0 {
+                continue;
+            }
+            let place = best.partition_point(|(better, _)| *better >= score);
+            best.insert(place, (score, record.id.clone()));
+            best.truncate(10);
+        }
+        Ok(true)
+    });
+    taken.expect("sound");
+    let (mut right, mut all) = (0, 0);
+    for (query, best) in queries.iter().zip(&best) {
+        let found = index.search(query, 10, -1.0).expect("sound");
+        let found: HashSet<_> = found.iter().map(|found| &found.record.id).collect();
+        right += best.iter().filter(|(_, id)| found.contains(id)).count();
+        all += best.len();
+    }
+    println!("{right} of {all} of the best are found");
+}
+
+/// What this process has used of processors, in milliseconds.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").expect("Linux");
+    let (_, fields) = stat.rsplit_once(')').expect("a name");
+    let ticks = fields.split(' ').skip(12).take(2).map(str::parse::<f64>);
+    // A tick is 10 ms.
+    ticks.map(|ticks| ticks.expect("a number") * 10.0).sum()
+}
+
+fn pages_read() -> usize {
+    let io = std::fs::read_to_string("/proc/self/io").expect("Linux");
+    let bytes = io
+        .lines()
+        .find_map(|line| line.strip_prefix("read_bytes: "));
+    let bytes: usize = bytes.expect("a line").parse().expect("a number");
+    bytes / 4096
+}
+
+fn resident() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages: usize = statm
+        .split(' ')
+        .nth(1)
+        .expect("two")
+        .parse()
+        .expect("a number");
+    pages / 256
+}
+
+struct Chance(u64);
+
+impl Chance {
+    #[expect(clippy::cast_precision_loss, reason = "any number will do")]
+    fn vector(&mut self, dimensions: usize) -> Vec<f32> {
+        let mut next = || {
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (self.0 >> 40) as f32 / (1_u32 << 23) as f32 - 1.0
+        };
+        let vector: Vec<f32> = (0..dimensions).map(|_| next()).collect();
+        let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+        vector.into_iter().map(|x| x / length).collect()
+    }
+}
+
+/// Encodes nothing, under the name of the index's encoder.
+struct Named {
+    name: String,
+    dimensions: usize,
+}
+
+impl Encoder for Named {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    fn encode_text(&self, _: &str) -> clip::Result<Vec<f32>> {
+        Ok(Vec::new())
+    }
+
+    fn encode_pixels(&self, _: &[Vec<f32>]) -> clip::Result<Vec<Vec<f32>>> {
+        Ok(Vec::new())
+    }
+
+    fn pixels(&self, _: &Picture) -> clip::Result<Vec<f32>> {
+        Ok(Vec::new())
+    }
+}
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: u64) {}
+    fn done(&mut self, _: u64) {}
+    fn say(&mut self, _: &str) {}
+    fn end(&mut self) {}
+}
