@@ -85,6 +85,49 @@ impl<'a> Sought<'a> {
     }
 }
 
+/// Scores single rows without reading their vectors: by their codes, or else by their bytes.
+pub(super) struct Scorer<'a, 's> {
+    sought: &'a Sought<'s>,
+    /// Each segment, with the product of the query and the mean of its codes.
+    segments: Vec<(&'a Segment, f32)>,
+    found: Vec<(usize, f32)>,
+}
+
+impl<'a, 's> Scorer<'a, 's> {
+    pub fn new(snapshot: &'a Snapshot, sought: &'a Sought<'s>) -> Self {
+        let base = |segment: &Segment| segment.codes().map_or(0.0, |it| it.base(&sought.coded));
+        let segments = snapshot.parts();
+        let segments = segments.map(|(segment, _)| (segment, base(segment)));
+        Self {
+            sought,
+            segments: segments.collect(),
+            found: Vec::new(),
+        }
+    }
+
+    pub fn score(&mut self, segment: usize, row: usize) -> f32 {
+        let (segment, base) = self.segments[segment];
+        if let Some(codes) = segment.codes() {
+            self.found.clear();
+            let query = &self.sought.coded;
+            codes.sieve(row..row + 1, query, (base, 0.0, f32::MIN), &mut self.found);
+            // A damaged code may stand for no number.
+            return self.found.first().map_or(f32::MIN, |(_, score)| *score);
+        }
+        let query = &self.sought.query;
+        let stride = segment.stride();
+        let mut product = [0];
+        Isa::detect().scan_i8(
+            &segment.bytes()[row * stride..][..stride],
+            query,
+            &mut product,
+        );
+        #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+        let product = product[0] as f32;
+        product * query.unit(segment.scale)
+    }
+}
+
 /// The best rows, by their vectors.
 pub(super) struct Near {
     /// By their scores.

@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use super::allowed::allowed;
 use super::named::{Shelf, named};
 use super::near_duplicates::{Groups, REACH};
-use super::nearest::{Candidate, Sought};
+use super::nearest::{Candidate, Scorer, Sought};
 use super::snapshot::{RowId, Snapshot};
 use crate::collection::words::QueryWords;
 use crate::collection::{Record, ScoredRecord, Search};
 use crate::error::{Error, Kind, Result};
 use crate::search::fusion::{Ranking, fused};
 use clip::kernel::Isa;
-use clip::kernel::scan::ScanQuery;
 
 /// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
 const MIN_DEPTH: usize = 100;
@@ -69,7 +68,7 @@ impl Snapshot {
             allowed: sought.allowed(number),
         });
         let shelves: Vec<Shelf<'_>> = shelves.collect();
-        let called = self.called(&shelves, &words, &sought.query);
+        let called = self.called(&shelves, &words, &sought);
         for (catalog, state) in catalogs.iter().zip(states) {
             catalog.end(state)?;
         }
@@ -80,23 +79,22 @@ impl Snapshot {
 
     /// The rows that are called what was asked for, best first; of those that are equally well, the ones
     /// with the better vectors.
-    fn called(&self, shelves: &[Shelf<'_>], words: &QueryWords, query: &ScanQuery) -> Vec<Called> {
+    fn called(
+        &self,
+        shelves: &[Shelf<'_>],
+        words: &QueryWords,
+        sought: &Sought<'_>,
+    ) -> Vec<Called> {
         if words.words.is_empty() {
             return Vec::new();
         }
+        let mut scorer = Scorer::new(self, sought);
         let found = named(shelves, words).into_iter();
         let mut found: Vec<Called> = found
             .map(|named| {
-                let segment = &self.segments[named.segment];
-                let stride = segment.stride();
-                let bytes = &segment.bytes()[named.row * stride..][..stride];
-                let mut product = [0];
-                Isa::detect().scan_i8(bytes, query, &mut product);
-                #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
-                let score = product[0] as f32 * query.unit(segment.scale);
                 let (segment, row) = (named.segment, named.row);
                 let candidate = Candidate {
-                    score,
+                    score: scorer.score(segment, row),
                     segment,
                     row,
                 };
