@@ -255,6 +255,8 @@ impl<'a> Maker<'a> {
         head.extend(checksum.to_le_bytes());
         file.rewind().map_err(failed)?;
         file.write_all(&head).map_err(failed)?;
-        file.flush().map_err(failed)
+        file.flush().map_err(failed)?;
+        // Opening reads the head alone: after a power cut the rest must be there, too.
+        file.get_ref().sync_all().map_err(failed)
     }
 }
