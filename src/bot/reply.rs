@@ -126,9 +126,10 @@ impl Reply {
                 continue;
             };
             let number = (at + 1).to_string();
-            let label = match all.is_empty() {
-                true => format!("{label}: {number}"),
-                false => number,
+            let label = if all.is_empty() {
+                format!("{label}: {number}")
+            } else {
+                number
             };
             all.push((label, data));
         }

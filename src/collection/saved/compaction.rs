@@ -220,7 +220,9 @@ impl Copy {
                 after.files.write_row(after.rows, &row)?;
                 after.added(after.rows, &row)
             };
-            done = copy();
+            // A closure, so that a question mark ends the copy alone.
+            let copied = copy();
+            done = copied;
             origins.push(u32::try_from(number).unwrap_or(u32::MAX));
         })?;
         todo.start = todo.end;
