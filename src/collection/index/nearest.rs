@@ -23,7 +23,7 @@ use clip::kernel::scan::ScanQuery;
 /// Standard deviations by which an error is taken to be smaller: that of one row in 700 is larger.
 const DEVIATIONS: f32 = 3.0;
 /// Rows that may be read beyond those that are wanted.
-const SPARE: usize = 1500;
+const SPARE: usize = 4000;
 /// Rows whose bytes are compared at a time.
 const BLOCK: usize = 256;
 /// Rows whose codes are compared before the least of the best is known anew.
