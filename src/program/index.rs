@@ -25,6 +25,7 @@ use crate::shutdown::Shutdown;
 use clip::Encoder;
 use clip::description::Precision;
 use clip::fast::{self, Agreement, FastEncoder};
+use clip::kernel::Quantisation;
 use clip::model::Model;
 
 const INTERRUPTED: &str = "interrupted: run the same command again to continue";
@@ -235,13 +236,13 @@ fn verify(folder: &Path) -> Result<u8> {
     }
 }
 
-/// `model`, computing with 8-bit integers; none where that would not be faster.
+/// `model`, computing with integers of few bits; none where that would not be faster.
 fn fast<'a>(model: &'a Model, progress: &mut TerminalProgress) -> Option<FastEncoder<'a>> {
     let isa = model.isa();
     let problem = if model.description().precision != Precision::I8 {
         "the model has no 8-bit weights".to_owned()
-    } else if !isa.multiplies_bytes() {
-        format!("this processor has no AVX-512 VNNI (its best is {isa})")
+    } else if isa.quickest() == Quantisation::Int16 {
+        format!("this processor has neither AVX2 nor AVX-512 VNNI (its best is {isa})")
     } else {
         return Some(FastEncoder::new(model, fast::MIN_COSINE));
     };

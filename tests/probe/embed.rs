@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use clip::Encoder;
-use clip::kernel::Quantisation;
 use clip::model::Model;
 use clip_bot::picture::{ENOUGH, decode, decode_enough};
 use serde::Deserialize;
@@ -22,7 +21,7 @@ enum Case {
     Small(PathBuf),
     /// A file of little-endian 32-bit floats, in planes.
     Pixels(PathBuf),
-    /// The same, encoded with values of 8 bits.
+    /// The same, encoded as `index add --fast` does it.
     Coarse(PathBuf),
 }
 
@@ -47,7 +46,8 @@ pub fn run(file: &Path) {
                 .encode_pixels(&[floats(&path)])
                 .map(|all| all.concat()),
             Case::Coarse(path) => {
-                let vectors = model.encode_quantised(&[floats(&path)], Quantisation::Int8);
+                let quickest = model.isa().quickest();
+                let vectors = model.encode_quantised(&[floats(&path)], quickest);
                 vectors.map(|all| all.concat())
             }
         };

@@ -5,6 +5,7 @@
 mod damaged;
 mod decode;
 mod embed;
+mod encode;
 mod preprocess;
 mod qdrant;
 mod signature;
@@ -13,7 +14,7 @@ use std::io::BufRead;
 
 use serde::de::DeserializeOwned;
 
-const USAGE: &str = "damaged FILE CASES, decode FILE TIMES [ENOUGH], embed MODEL, preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
+const USAGE: &str = "damaged FILE CASES, decode FILE TIMES [ENOUGH], embed MODEL, encode MODEL FILE TIMES TOGETHER [fast], preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -28,6 +29,13 @@ fn main() {
             decode::run(file.as_ref(), times, enough.unwrap_or(u32::MAX));
         }
         ["embed", model] => embed::run(model.as_ref()),
+        ["encode", model, file, times, together, ref rest @ ..] => encode::run(
+            model.as_ref(),
+            file.as_ref(),
+            times.parse().expect("a number"),
+            together.parse().expect("a number"),
+            *rest == ["fast"],
+        ),
         ["preprocess"] => preprocess::run(),
         ["qdrant", "make", folder, count] => {
             qdrant::make(folder.as_ref(), count.parse().expect("a number"));

@@ -15,11 +15,13 @@ mod arch;
 pub mod codes;
 mod isa;
 mod matrix;
+mod outliers;
 mod prefetch;
 mod products;
 mod rows;
 mod scalar;
 pub mod scan;
+mod septets;
 #[cfg(test)]
 mod tests;
 

@@ -6,13 +6,15 @@ use std::sync::LazyLock;
 #[cfg(target_arch = "aarch64")]
 use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
-use super::arch::{avx2, avx512};
+use super::arch::{avx2, avx2_septets, avx512};
 use super::codes::CodeQuery;
 use super::matrix::{LANES, Matrix};
+use super::outliers;
 use super::prefetch::Prefetch;
-use super::products::{self, Quantisation, Scratch};
+use super::products::{self, Before, Quantisation, Scratch};
 use super::rows::{self, Activation};
 use super::scan::ScanQuery;
+use super::septets::Septets;
 use super::{Loops, scalar};
 
 /// An instruction set that this processor has. Having a value proves it, because only
@@ -63,21 +65,26 @@ impl Isa {
         *FASTEST
     }
 
-    /// Whether this set multiplies 8-bit integers, which is faster than multiplying 16-bit ones.
+    /// The quantisation of activations by which this set multiplies 8-bit weights fastest.
     #[must_use]
-    pub fn multiplies_bytes(self) -> bool {
+    pub fn quickest(self) -> Quantisation {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => proof.has_vnni(),
-            // The instruction of AVX2 would gain little, and Rust does not have that of NEON yet.
-            _ => false,
+            Set::Avx512(proof) if proof.has_vnni() => Quantisation::Int8,
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) => Quantisation::Int7,
+            // Rust does not have the instruction of NEON yet.
+            _ => Quantisation::Int16,
         }
     }
 
-    /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold.
-    pub(super) fn tile_shape(self) -> (usize, usize) {
+    /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold,
+    /// in two forms where `has_two`.
+    pub(super) fn tile_shape(self, has_two: bool) -> (usize, usize) {
         match self.0 {
             Set::Scalar => (4, 1),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) if has_two => (avx2_septets::ROWS, 1),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => (avx2::ROWS, 1),
             #[cfg(target_arch = "x86_64")]
@@ -110,7 +117,12 @@ impl Isa {
             "y has a column for each row of the matrix"
         );
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
-        products::multiply(self, x, matrix, bias, y, quantisation, scratch);
+        if quantisation == Quantisation::Int7 && matrix.scales().is_some() {
+            outliers::multiply(self, x, matrix, bias, y, scratch);
+            return;
+        }
+        let before = Before::Overwritten;
+        products::multiply(self, x, matrix, bias, y, before, quantisation, scratch);
     }
 
     /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
@@ -222,6 +234,40 @@ impl Isa {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => avx512::widen_quads(proof, weights, wide),
+            _ => unreachable!("{self} does not multiply bytes"),
+        }
+    }
+
+    /// As [`Isa::tile_quads`], for 7 bits of `x`, to which 64 is added; one panel.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set multiplies bytes")
+    )]
+    pub(super) fn tile_septets(
+        self,
+        weights: &Septets,
+        x: &[[u8; 4]],
+        rows: usize,
+        sums: &mut [f32],
+        prefetch: Prefetch,
+    ) {
+        debug_assert_eq!(sums.len(), rows * LANES);
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2_septets::tile(proof, weights, x, rows, sums, prefetch),
+            _ => unreachable!("{self} does not multiply bytes"),
+        }
+    }
+
+    /// Puts the columns of a panel into `wide`.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set multiplies bytes")
+    )]
+    pub(super) fn widen_septets(self, weights: &[i8], wide: &mut Septets) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2_septets::widen(proof, weights, wide),
             _ => unreachable!("{self} does not multiply bytes"),
         }
     }

@@ -11,12 +11,15 @@ use std::ops::Range;
 
 use super::matrix::{LANES, Matrix, Values, panels};
 use super::prefetch::Prefetch;
+use super::septets::{EXCESS, Septets};
 use super::{Isa, Loops};
 
 /// Columns that are multiplied at a time: this many of a panel stay in the first-level cache.
 ///
 /// As integers, each of their products is at most 127 × 32,767, and 32 bits hold the sum of 516 of these.
 const BLOCK: usize = 512;
+/// As many of septets, which are smaller than pairs.
+const SEPTETS: usize = 1024;
 
 /// How activations are quantised before they are multiplied with weights of 8 bits. Each row has its
 /// own step; floating-point weights are multiplied with the activations as they are.
@@ -24,8 +27,11 @@ const BLOCK: usize = 512;
 pub enum Quantisation {
     /// To 16 bits: the error is far smaller than that of the weights.
     Int16,
-    /// To 8 bits: less precise, and faster on processors with [`Isa::multiplies_bytes`].
+    /// To 8 bits: less precise.
     Int8,
+    /// To 7 bits, but for the columns with the largest numbers, which have 16: the products of eight of
+    /// them fit 16 bits. Less precise.
+    Int7,
 }
 
 impl Quantisation {
@@ -34,8 +40,17 @@ impl Quantisation {
         match self {
             Self::Int16 => 32_767.0,
             Self::Int8 => 127.0,
+            Self::Int7 => 63.0,
         }
     }
+}
+
+/// What becomes of the numbers that are in `y` already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Before {
+    Overwritten,
+    /// The products are added to them.
+    Kept,
 }
 
 /// The form of both operands of a tile.
@@ -47,13 +62,16 @@ enum Form {
     Pairs,
     /// 8-bit integers, by groups of four columns.
     Quads,
+    /// 7-bit integers with weights of 8 bits, by groups of four columns.
+    Septets,
 }
 
 impl Form {
     fn of(isa: Isa, matrix: &Matrix<'_>, quantisation: Quantisation) -> Self {
         match (matrix.scales(), quantisation) {
             (None, _) => Self::Floats,
-            (Some(_), Quantisation::Int8) if isa.multiplies_bytes() => Self::Quads,
+            (Some(_), Quantisation::Int8) if isa.quickest() == quantisation => Self::Quads,
+            (Some(_), Quantisation::Int7) if isa.quickest() == quantisation => Self::Septets,
             (Some(_), _) => Self::Pairs,
         }
     }
@@ -63,7 +81,7 @@ impl Form {
         match self {
             Self::Floats => 1,
             Self::Pairs => 2,
-            Self::Quads => 4,
+            Self::Quads | Self::Septets => 4,
         }
     }
 }
@@ -84,6 +102,7 @@ pub struct Scratch {
     wide: Vec<f32>,
     wide_pairs: Vec<i16>,
     wide_quads: Vec<i8>,
+    septets: Septets,
     /// Products with some panels.
     sums: Vec<f32>,
     /// Scales and biases of these panels.
@@ -97,19 +116,20 @@ pub(super) fn multiply(
     matrix: &Matrix<'_>,
     bias: Option<&[f32]>,
     y: &mut [f32],
+    before: Before,
     quantisation: Quantisation,
     scratch: &mut Scratch,
 ) {
     let (outputs, depth) = (matrix.rows(), matrix.columns());
-    let (max_rows, max_panels) = isa.tile_shape();
+    let form = Form::of(isa, matrix, quantisation);
+    let (max_rows, max_panels) = isa.tile_shape(form == Form::Septets);
     let height = x.len() / depth;
     let tiles = tiles(height, max_rows);
-    let form = Form::of(isa, matrix, quantisation);
     // 32-bit floats are multiplied where they lie in the file, so no block of them is widened.
-    let step = if let Values::F32(_) = matrix.panels(0..0) {
-        depth
-    } else {
-        BLOCK
+    let step = match matrix.panels(0..0) {
+        Values::F32(_) => depth,
+        _ if form == Form::Septets => SEPTETS,
+        _ => BLOCK,
     };
     isa.run(Pack {
         x,
@@ -133,6 +153,7 @@ pub(super) fn multiply(
                 isa,
                 matrix,
                 form,
+                before,
                 panel,
                 count,
                 columns,
@@ -147,6 +168,7 @@ struct Block<'a> {
     isa: Isa,
     matrix: &'a Matrix<'a>,
     form: Form,
+    before: Before,
     /// The first panel,
     panel: usize,
     /// and how many there are.
@@ -185,6 +207,7 @@ impl Block<'_> {
                     from: self.panel * LANES,
                     rows,
                     outputs,
+                    before: self.before,
                     y: &mut y[first * outputs..(first + rows) * outputs],
                 });
             }
@@ -218,6 +241,10 @@ impl Block<'_> {
                 let (wide, x) = (&scratch.wide_quads, &scratch.quads[x]);
                 isa.tile_quads(wide, count, x, rows, sums, prefetch);
             }
+            Form::Septets => {
+                let (weights, x) = (&scratch.septets, &scratch.quads[x]);
+                isa.tile_septets(weights, x, rows, sums, prefetch);
+            }
         }
     }
 }
@@ -247,6 +274,11 @@ impl Loops for Pack<'_> {
             Form::Quads => {
                 let mut quads = std::mem::take(&mut self.scratch.quads);
                 self.integers(&mut quads, |x| x.to_le_bytes()[0] ^ 0x80);
+                self.scratch.quads = quads;
+            }
+            Form::Septets => {
+                let mut quads = std::mem::take(&mut self.scratch.quads);
+                self.integers(&mut quads, |x| x.to_le_bytes()[0].wrapping_add(EXCESS));
                 self.scratch.quads = quads;
             }
         }
@@ -343,6 +375,7 @@ struct Epilogue<'a> {
     from: usize,
     rows: usize,
     outputs: usize,
+    before: Before,
     y: &'a mut [f32],
 }
 
@@ -357,6 +390,17 @@ impl Loops for Epilogue<'_> {
             let mut panels = these.iter().zip(self.factors);
             let y = &mut self.y[row * self.outputs..(row + 1) * self.outputs];
             let (whole, part) = y[self.from..].as_chunks_mut::<LANES>();
+            if self.before == Before::Kept {
+                for (y, (sums, factors)) in whole.iter_mut().zip(panels.by_ref()) {
+                    let more = factors.apply(sums, step);
+                    y.iter_mut().zip(more).for_each(|(y, more)| *y += more);
+                }
+                if let Some((sums, factors)) = panels.next() {
+                    let more = factors.apply(sums, step);
+                    part.iter_mut().zip(more).for_each(|(y, more)| *y += more);
+                }
+                continue;
+            }
             for (y, (sums, factors)) in whole.iter_mut().zip(panels.by_ref()) {
                 *y = factors.apply(sums, step);
             }
@@ -390,6 +434,10 @@ impl Scratch {
                 }
                 (Values::I8(weights), Form::Quads) => {
                     isa.widen_quads(weights, &mut self.wide_quads);
+                }
+                // Its tiles have one panel.
+                (Values::I8(weights), Form::Septets) => {
+                    isa.widen_septets(weights, &mut self.septets);
                 }
                 (Values::I8(weights), _) => {
                     self.wide_pairs.resize((place + 1) * length, 0);

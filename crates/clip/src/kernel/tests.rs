@@ -37,7 +37,13 @@ impl Weights {
 /// What this processor can do, with both kinds of quantisation.
 fn everything() -> impl Iterator<Item = (Isa, Quantisation)> {
     let sets = Isa::available().into_iter();
-    sets.flat_map(|isa| [(isa, Quantisation::Int16), (isa, Quantisation::Int8)])
+    sets.flat_map(|isa| {
+        [
+            (isa, Quantisation::Int16),
+            (isa, Quantisation::Int8),
+            (isa, Quantisation::Int7),
+        ]
+    })
 }
 
 fn wide(values: Values<'_>) -> Vec<f32> {
@@ -75,6 +81,7 @@ fn every_set_multiplies_as_the_definition_says() {
                 let steps = match quantisation {
                     Quantisation::Int16 => 32_767.0,
                     Quantisation::Int8 => 127.0,
+                    Quantisation::Int7 => 63.0,
                 };
                 let step = scales.map_or(0.0, |_| f64::from(most) / steps);
                 let mut y = vec![f32::NAN; height * outputs];
@@ -149,6 +156,61 @@ fn the_largest_integers_do_not_overflow() {
             }
         }
     }
+}
+
+/// Sums of 16 bits are exact up to the largest weights for which they are used, and one more.
+#[test]
+fn septets_do_not_overflow_at_their_bound() {
+    let (outputs, depth) = (16, 256);
+    let bound = i8::try_from(septets::BOUND / 8).expect("a small bound");
+    for weight in [bound - 1, bound, bound + 1, 127, -128] {
+        for weight in [weight, weight.wrapping_neg()] {
+            let weights = vec![weight; outputs * depth];
+            let scales = vec![1.0; outputs];
+            let values = Values::I8(&weights);
+            let matrix = Matrix::new(values, Some(&scales), outputs, depth).expect("fits");
+            for isa in Isa::available() {
+                for sign in [-1.0, 1.0] {
+                    let (x, mut y) = (vec![63.0 * sign; depth], vec![f32::NAN; outputs]);
+                    let scratch = &mut Scratch::default();
+                    isa.multiply(&x, &matrix, None, &mut y, Quantisation::Int7, scratch);
+                    let expected = f32::from(weight) * 63.0 * sign * 256.0;
+                    assert!(y.iter().all(|y| *y == expected), "{isa} {weight}: {y:?}");
+                }
+            }
+        }
+    }
+}
+
+/// A few columns with far larger numbers take nothing of the others' precision.
+#[test]
+fn outliers_are_multiplied_apart() {
+    let (height, outputs, depth) = (5, 40, 768);
+    let mut x = noise(1, height * depth);
+    let weights = Weights::new(outputs, depth);
+    let [.., (values, scales)] = weights.kinds();
+    let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
+    for row in x.chunks_exact_mut(depth) {
+        for column in [3, 77, 500, 767] {
+            row[column] *= 100.0;
+        }
+    }
+    let products = |quantisation| {
+        let mut y = vec![f32::NAN; height * outputs];
+        let scratch = &mut Scratch::default();
+        Isa::detect().multiply(&x, &matrix, None, &mut y, quantisation, scratch);
+        y
+    };
+    let exact = products(Quantisation::Int16);
+    let error = |y: Vec<f32>| {
+        let errors = y.iter().zip(&exact).map(|(y, exact)| (y - exact).abs());
+        errors.fold(0.0, f32::max)
+    };
+    let (septets, bytes) = (
+        error(products(Quantisation::Int7)),
+        error(products(Quantisation::Int8)),
+    );
+    assert!(septets * 10.0 < bytes, "{septets} and {bytes}");
 }
 
 /// Otherwise damaged weights would lead to a vector that looks like one.

@@ -23,7 +23,7 @@ use crate::kernel::scan::STRIDE;
 pub(in crate::kernel) const ROWS: usize = 6;
 
 /// Numbers in a register.
-const WIDTH: usize = 8;
+pub(super) const WIDTH: usize = 8;
 
 /// That the processor has AVX2, FMA and F16C.
 #[derive(Debug, Clone, Copy)]
@@ -211,7 +211,7 @@ pub(in crate::kernel) fn interleaved(columns: &[i8]) -> [__m128i; 2] {
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn add(value: __m256, to: &mut [f32]) {
+pub(super) fn add(value: __m256, to: &mut [f32]) {
     assert_eq!(to.len(), WIDTH);
     // SAFETY: by the assertion there are 8 floats.
     #[expect(unsafe_code, reason = "argued above")]

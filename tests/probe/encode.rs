@@ -1,0 +1,55 @@
+//! `encode MODEL FILE TIMES TOGETHER [fast]`: where the processor's time goes that a picture takes on its
+//! way into the index, for `benches/pictures`. Prints a JSON object of milliseconds a picture; TOGETHER
+//! are encoded at a time, and with `fast` as `index add --fast` does it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use clip::Encoder;
+use clip::kernel::Quantisation;
+use clip::model::Model;
+use clip_bot::picture::{ENOUGH, decode_enough};
+use serde_json::json;
+
+pub fn run(model: &Path, file: &Path, times: u32, together: usize, is_fast: bool) {
+    let model = Model::open(model).unwrap_or_else(|error| panic!("{error}"));
+    let quantisation = if is_fast {
+        model.isa().quickest()
+    } else {
+        Quantisation::Int16
+    };
+    let mut taken = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..times {
+        let [reading, decoding, scaling, encoding] = &mut taken;
+        let bytes = timed(reading, || std::fs::read(file).expect("a picture"));
+        let decoded = timed(decoding, || decode_enough(&bytes, ENOUGH));
+        let (picture, size) = decoded.unwrap_or_else(|error| panic!("{}", error.chain()));
+        let pixels = timed(scaling, || model.scaled_pixels(&picture, size));
+        let pixels = pixels.unwrap_or_else(|error| panic!("{error}"));
+        let pictures = vec![pixels; together];
+        timed(encoding, || model.encode_quantised(&pictures, quantisation)).expect("vectors");
+    }
+    let [reading, decoding, scaling, encoding] = taken.map(|all| {
+        let least = all.into_iter().min().unwrap_or_default();
+        least.as_secs_f64() * 1e3
+    });
+    let encoding = encoding / f64::from(u32::try_from(together).expect("few pictures"));
+    println!(
+        "{}",
+        json!({"read": reading, "decode": decoding, "scale": scaling, "encode": encoding})
+    );
+}
+
+/// What `work` returns; the time of this processor that it takes goes into `taken`.
+fn timed<T>(taken: &mut Vec<Duration>, work: impl FnOnce() -> T) -> T {
+    // Of this thread, in nanoseconds.
+    let now = || {
+        let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
+        let nanoseconds = told.split(' ').next().and_then(|word| word.parse().ok());
+        Duration::from_nanos(nanoseconds.expect("a number"))
+    };
+    let before = now();
+    let result = work();
+    taken.push(now() - before);
+    result
+}
