@@ -1,4 +1,4 @@
-//! JPEG files, by two decoders: whole ones by zune-jpeg, and by our own `crates/small-jpeg` what is made
+//! JPEG files, by two decoders of `crates/small-jpeg`: whole ones by zune-jpeg, and by our own what is made
 //! smaller as it is decoded, which is quicker, and one of 200 megapixels is never whole in memory.
 
 use std::io::{self, Cursor, Read, Seek};
@@ -6,10 +6,7 @@ use std::io::{self, Cursor, Read, Seek};
 use clip::Picture;
 use image::ColorType;
 use image::metadata::Orientation;
-use small_jpeg::{Decoder, MAX_HALVINGS};
-use zune_jpeg::zune_core::bytestream::ZCursor;
-use zune_jpeg::zune_core::colorspace::ColorSpace;
-use zune_jpeg::zune_core::options::DecoderOptions;
+use small_jpeg::{Decoder, MAX_HALVINGS, Whole};
 
 use super::cost::{Estimate, Head, MAX_CHUNKS, halvings};
 use super::decoders::{check_size, damaged, orientation, room, unknown};
@@ -244,24 +241,16 @@ fn lost() -> Error {
 }
 
 fn whole(bytes: &[u8], estimate: &Estimate) -> Result<(Picture, Orientation)> {
-    let options = DecoderOptions::default()
-        .set_strict_mode(false)
-        .set_max_width(usize::MAX)
-        .set_max_height(usize::MAX);
-    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(damaged)?;
-    let info = decoder.info().ok_or_else(|| unknown("none"))?;
-    let (width, height) = (u32::from(info.width), u32::from(info.height));
+    let mut decoder = Whole::new(bytes).map_err(damaged)?;
+    let (width, height) = decoder.size();
     check_size(estimate, width, height)?;
-    let is_grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
-    let (space, color) = if is_grey {
-        (ColorSpace::Luma, ColorType::L8)
+    let color = if decoder.is_grey() {
+        ColorType::L8
     } else {
-        (ColorSpace::RGB, ColorType::Rgb8)
+        ColorType::Rgb8
     };
-    decoder.set_options(options.jpeg_set_out_colorspace(space));
-    let turn = orientation(decoder.exif().map(Vec::as_slice));
-    let pixels = usize::from(info.width) * usize::from(info.height);
+    let turn = orientation(decoder.exif());
+    let pixels = width as usize * height as usize;
     let mut raw = room(pixels * usize::from(color.bytes_per_pixel()), pixels);
     decoder.decode_into(&mut raw).map_err(damaged)?;
     let rgb = into_rgb(raw, color).ok_or_else(|| unknown(color))?;

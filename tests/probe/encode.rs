@@ -21,13 +21,20 @@ pub fn run(model: &Path, file: &Path, times: u32, together: usize, is_fast: bool
     let mut taken = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..times {
         let [reading, decoding, scaling, encoding] = &mut taken;
-        let bytes = timed(reading, || std::fs::read(file).expect("a picture"));
-        let decoded = timed(decoding, || decode_enough(&bytes, ENOUGH));
-        let (picture, size) = decoded.unwrap_or_else(|error| panic!("{}", error.chain()));
-        let pixels = timed(scaling, || model.scaled_pixels(&picture, size));
-        let pixels = pixels.unwrap_or_else(|error| panic!("{error}"));
+        let bytes = timed(reading, SHORT, || std::fs::read(file).expect("a picture"));
+        let (picture, size) = timed(decoding, FEW, || {
+            let decoded = decode_enough(&bytes, ENOUGH);
+            decoded.unwrap_or_else(|error| panic!("{}", error.chain()))
+        });
+        let pixels = timed(scaling, SHORT, || {
+            let pixels = model.scaled_pixels(&picture, size);
+            pixels.unwrap_or_else(|error| panic!("{error}"))
+        });
         let pictures = vec![pixels; together];
-        timed(encoding, || model.encode_quantised(&pictures, quantisation)).expect("vectors");
+        let vectors = timed(encoding, 1, || {
+            model.encode_quantised(&pictures, quantisation)
+        });
+        vectors.unwrap_or_else(|error| panic!("{error}"));
     }
     let [reading, decoding, scaling, encoding] = taken.map(|all| {
         let least = all.into_iter().min().unwrap_or_default();
@@ -40,8 +47,13 @@ pub fn run(model: &Path, file: &Path, times: u32, together: usize, is_fast: bool
     );
 }
 
-/// What `work` returns; the time of this processor that it takes goes into `taken`.
-fn timed<T>(taken: &mut Vec<Duration>, work: impl FnOnce() -> T) -> T {
+/// How often what is short is done for one measurement: the kernel tells time in steps of milliseconds.
+const SHORT: u32 = 20;
+const FEW: u32 = 4;
+
+/// What `work` returns; the time of this processor that it takes on average of `often` times goes into
+/// `taken`.
+fn timed<T>(taken: &mut Vec<Duration>, often: u32, work: impl Fn() -> T) -> T {
     // Of this thread, in nanoseconds.
     let now = || {
         let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
@@ -49,7 +61,10 @@ fn timed<T>(taken: &mut Vec<Duration>, work: impl FnOnce() -> T) -> T {
         Duration::from_nanos(nanoseconds.expect("a number"))
     };
     let before = now();
+    for _ in 1..often {
+        work();
+    }
     let result = work();
-    taken.push(now() - before);
+    taken.push((now() - before) / often);
     result
 }

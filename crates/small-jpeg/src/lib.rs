@@ -11,6 +11,8 @@
 //!
 //! Not read: 12 bits, lossless, hierarchical and arithmetic JPEGs, and those with two components.
 //!
+//! [`Whole`] is not made smaller, and decoded by zune-jpeg, which is quicker at that.
+//!
 //! [`Decoder::new`] allocates nothing that a file can make large; who calls it looks at the size first.
 
 #![forbid(unsafe_code)]
@@ -31,6 +33,9 @@ mod samples;
 #[cfg(test)]
 mod tests;
 mod transform;
+mod whole;
+
+pub use whole::Whole;
 
 /// Why a file is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -141,8 +141,8 @@ pub(super) fn multiply(
     });
     for panel in (0..panels(outputs)).step_by(max_panels) {
         let count = max_panels.min(panels(outputs) - panel);
-        scratch.sums.clear();
         scratch.sums.resize(height * count * LANES, 0.0);
+        scratch.sums.fill(0.0);
         let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
         scratch.factors.clear();
         scratch.factors.extend(factors);

@@ -1,6 +1,8 @@
 //! Weights of 8 bits as they are multiplied with activations of 7 bits, where a processor adds products of
 //! bytes in 16 bits.
 
+use super::matrix::LANES;
+
 /// What is added to each activation, since the instruction takes unsigned bytes: they are from 1 to 127,
 /// and two of their products with a weight fit 16 bits.
 pub(super) const EXCESS: u8 = 64;
@@ -21,9 +23,15 @@ pub(super) const FEW: usize = 2;
 pub(super) struct Septets {
     /// Four columns at a time, the four numbers of each row beside each other.
     pub quads: Vec<i8>,
-    /// What the sums of each [`Septets::together`] groups begin with: minus [`EXCESS`] times their
-    /// weights, modulo 2¹⁶.
-    pub starts: Vec<i16>,
-    /// Groups whose products are added in 16 bits.
-    pub together: usize,
+    /// Of each [`MANY`] of these.
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Group {
+    /// What sums begin with: minus [`EXCESS`] times their weights, modulo 2¹⁶. Those of the first [`FEW`]
+    /// alone if `is_large`, and those of the others.
+    pub starts: [[i16; 2 * LANES]; 2],
+    /// Whether only the products of [`FEW`] are sure to fit 16 bits.
+    pub is_large: bool,
 }

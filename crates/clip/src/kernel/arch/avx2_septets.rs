@@ -2,18 +2,22 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_setzero_si128, _mm_unpackhi_epi16, _mm_unpacklo_epi16, _mm256_abs_epi8,
-    _mm256_add_epi16, _mm256_add_epi32, _mm256_cvtepi32_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_max_epu16, _mm256_set_m128i, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm256_sub_epi16,
+    _mm256_add_epi16, _mm256_add_epi32, _mm256_cmpgt_epi16, _mm256_cvtepi32_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_epu16, _mm256_movemask_epi8,
+    _mm256_set_m128i, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
+    _mm256_storeu_si256, _mm256_sub_epi16,
 };
 
 use super::avx2::{Proof, WIDTH, add, interleaved};
 use crate::kernel::matrix::LANES;
 use crate::kernel::prefetch::Prefetch;
-use crate::kernel::septets::{BOUND, EXCESS, FEW, MANY, Septets};
+use crate::kernel::septets::{BOUND, EXCESS, FEW, Group, MANY, Septets};
 
-/// Most rows of `x` in a tile: 6 sums of 32 bits and as many of 16, and four more registers.
-pub(in crate::kernel) const ROWS: usize = 3;
+/// Most rows of `x` in a tile, of which [`AT_ONCE`] are multiplied at a time.
+pub(in crate::kernel) const ROWS: usize = 2 * AT_ONCE;
+
+/// 6 sums of 32 bits and as many of 16, and four more registers.
+const AT_ONCE: usize = 3;
 
 /// Bytes of four columns.
 const QUAD: usize = 4 * LANES;
@@ -29,51 +33,76 @@ pub(in crate::kernel) fn tile(
     sums: &mut [f32],
     prefetch: Prefetch,
 ) {
-    // SAFETY: the proof.
-    #[expect(unsafe_code, reason = "argued above")]
-    unsafe {
-        match (rows, weights.together) {
-            (1, MANY) => of_septets::<1, MANY>(weights, x, sums, prefetch),
-            (2, MANY) => of_septets::<2, MANY>(weights, x, sums, prefetch),
-            (3, MANY) => of_septets::<3, MANY>(weights, x, sums, prefetch),
-            (1, FEW) => of_septets::<1, FEW>(weights, x, sums, prefetch),
-            (2, FEW) => of_septets::<2, FEW>(weights, x, sums, prefetch),
-            (3, FEW) => of_septets::<3, FEW>(weights, x, sums, prefetch),
-            _ => unreachable!("tiles have up to {ROWS} rows"),
+    assert!(rows <= ROWS, "tiles have up to {ROWS} rows");
+    let (some, others) = (rows.div_ceil(2), rows / 2);
+    let nothing = Prefetch::nothing(sums);
+    let (low, high) = sums.split_at_mut(some * LANES);
+    for (first, count, sums, prefetch) in [(0, some, low, prefetch), (some, others, high, nothing)]
+    {
+        // SAFETY: the proof.
+        #[expect(unsafe_code, reason = "argued above")]
+        unsafe {
+            match count {
+                0 => {}
+                1 => of_septets::<1>(weights, x, rows, first, sums, prefetch),
+                2 => of_septets::<2>(weights, x, rows, first, sums, prefetch),
+                _ => of_septets::<AT_ONCE>(weights, x, rows, first, sums, prefetch),
+            }
         }
     }
 }
 
+/// Of `M` of the `rows` of `x`, from `first` on.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_septets<const M: usize, const TOGETHER: usize>(
+fn of_septets<const M: usize>(
     weights: &Septets,
     x: &[[u8; 4]],
+    rows: usize,
+    first: usize,
     sums: &mut [f32],
     prefetch: Prefetch,
 ) {
-    let count = x.len() / M;
+    let count = x.len() / rows;
+    assert!(first + M <= rows);
     assert_eq!(weights.quads.len(), count * QUAD);
-    assert_eq!(weights.starts.len(), count.div_ceil(TOGETHER) * 2 * LANES);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[_mm256_setzero_si256(); 2]; M];
-    let starts = weights.starts.as_chunks::<{ 2 * LANES }>().0;
     let (quads, _) = weights.quads.as_chunks::<QUAD>();
-    let (groups, rest) = quads.as_chunks::<TOGETHER>();
-    let mut x = x.as_chunks::<M>().0;
-    for (number, (quads, start)) in groups.iter().zip(starts).enumerate() {
-        prefetch.touch(0, number * TOGETHER);
-        let mut products = begun(start);
-        let (these, others) = x.split_at(TOGETHER);
-        x = others;
-        for (quad, x) in quads.iter().zip(these) {
-            multiply(quad, x, &mut products);
+    let (whole, rest) = quads.as_chunks::<MANY>();
+    let x_of = |quad: usize| {
+        let at = x.as_ptr().wrapping_add(quad * rows + first);
+        // SAFETY: `quad` is below `count`, and by the first assertion `M` numbers from `first` on are
+        // within the `rows` of it.
+        #[expect(unsafe_code, reason = "argued above")]
+        unsafe {
+            *at.cast::<[[u8; 4]; M]>()
+        }
+    };
+    for (number, (quads, group)) in whole.iter().zip(&weights.groups).enumerate() {
+        prefetch.touch(0, number * MANY);
+        let mut products = begun(&group.starts[0]);
+        let (low, high) = quads.split_at(FEW);
+        for (place, quad) in low.iter().enumerate() {
+            multiply(quad, &x_of(number * MANY + place), &mut products);
+        }
+        if group.is_large {
+            widen_sums(&products, &mut totals);
+            products = begun(&group.starts[1]);
+        }
+        for (place, quad) in high.iter().enumerate() {
+            multiply(quad, &x_of(number * MANY + FEW + place), &mut products);
         }
         widen_sums(&products, &mut totals);
     }
-    if let Some(start) = starts.get(groups.len()) {
-        let mut products = begun(start);
-        for (quad, x) in rest.iter().zip(x) {
-            multiply(quad, x, &mut products);
+    if let Some(group) = weights.groups.get(whole.len()) {
+        let places = (whole.len() * MANY..).map(x_of);
+        let mut products = begun(&group.starts[0]);
+        for (place, (quad, x)) in rest.iter().zip(places).enumerate() {
+            if place == FEW && group.is_large {
+                widen_sums(&products, &mut totals);
+                products = begun(&group.starts[1]);
+            }
+            multiply(quad, &x, &mut products);
         }
         widen_sums(&products, &mut totals);
     }
@@ -150,11 +179,9 @@ pub(in crate::kernel) fn widen(_: Proof, weights: &[i8], wide: &mut Septets) {
         for (columns, quad) in weights.chunks(QUAD).zip(wide.quads.chunks_exact_mut(QUAD)) {
             widen_quad(columns, quad);
         }
-        wide.together = MANY;
-        if !begin(wide) {
-            wide.together = FEW;
-            begin(wide);
-        }
+        wide.groups.clear();
+        let groups = wide.quads.chunks(MANY * QUAD);
+        wide.groups.extend(groups.map(|quads| group(quads)));
     }
 }
 
@@ -178,38 +205,46 @@ fn widen_quad(columns: &[i8], quad: &mut [i8]) {
     }
 }
 
-/// Says what the sums of groups begin with, and whether the products of each group fit 16 bits.
+/// What the sums of these quads begin with, and whether their products fit 16 bits.
 #[target_feature(enable = "avx2,fma,f16c")]
-fn begin(wide: &mut Septets) -> bool {
-    let groups = wide.quads.chunks(wide.together * QUAD);
-    wide.starts.resize(groups.len() * 2 * LANES, 0);
+fn group(quads: &[i8]) -> Group {
     let ones = _mm256_set1_epi8(1);
     let excess = _mm256_set1_epi8(EXCESS.cast_signed());
-    let mut most = _mm256_setzero_si256();
-    for (group, starts) in groups.zip(wide.starts.chunks_exact_mut(2 * LANES)) {
-        let [mut signed, mut size] = [[_mm256_setzero_si256(); 2]; 2];
-        for quad in group.as_chunks::<QUAD>().0 {
-            for (half, row) in halves(quad).into_iter().enumerate() {
-                let excess = _mm256_maddubs_epi16(excess, row);
-                signed[half] = _mm256_sub_epi16(signed[half], excess);
-                let row = _mm256_maddubs_epi16(_mm256_abs_epi8(row), ones);
-                size[half] = _mm256_add_epi16(size[half], row);
-            }
-        }
-        for (half, start) in starts.chunks_exact_mut(LANES).enumerate() {
-            most = _mm256_max_epu16(most, size[half]);
-            // SAFETY: there is room for 16 numbers of 16 bits.
-            #[expect(unsafe_code, reason = "argued above")]
-            unsafe {
-                _mm256_storeu_si256(start.as_mut_ptr().cast(), signed[half]);
-            }
+    let mut signed = [[_mm256_setzero_si256(); 2]; 2];
+    let mut sizes = [_mm256_setzero_si256(); 2];
+    for (place, quad) in quads.as_chunks::<QUAD>().0.iter().enumerate() {
+        for (half, row) in halves(quad).into_iter().enumerate() {
+            let signed = &mut signed[place / FEW][half];
+            *signed = _mm256_sub_epi16(*signed, _mm256_maddubs_epi16(excess, row));
+            let row = _mm256_maddubs_epi16(_mm256_abs_epi8(row), ones);
+            sizes[half] = _mm256_add_epi16(sizes[half], row);
         }
     }
-    let mut sizes = [0_u16; LANES];
-    // SAFETY: as above.
-    #[expect(unsafe_code, reason = "argued above")]
-    unsafe {
-        _mm256_storeu_si256(sizes.as_mut_ptr().cast(), most);
+    let most = _mm256_max_epu16(sizes[0], sizes[1]);
+    let bound = _mm256_set1_epi16(BOUND.cast_signed());
+    let is_large = _mm256_movemask_epi8(_mm256_cmpgt_epi16(most, bound)) != 0;
+    let [few, others] = signed;
+    let starts = if is_large {
+        [few, others]
+    } else {
+        let both = |half: usize| _mm256_add_epi16(few[half], others[half]);
+        [[both(0), both(1)], others]
+    };
+    Group {
+        starts: starts.map(|halves| numbers(halves)),
+        is_large,
     }
-    sizes.iter().all(|size| *size <= BOUND)
+}
+
+#[target_feature(enable = "avx2")]
+fn numbers(halves: [__m256i; 2]) -> [i16; 2 * LANES] {
+    let mut numbers = [0; 2 * LANES];
+    for (half, to) in halves.into_iter().zip(numbers.chunks_exact_mut(LANES)) {
+        // SAFETY: there is room for 16 numbers of 16 bits.
+        #[expect(unsafe_code, reason = "argued above")]
+        unsafe {
+            _mm256_storeu_si256(to.as_mut_ptr().cast(), half);
+        }
+    }
+    numbers
 }
