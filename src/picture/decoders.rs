@@ -89,8 +89,9 @@ pub(super) fn unknown(color: impl std::fmt::Debug) -> Error {
 
 /// `length` bytes, with room for three colours of each pixel, even if they come from one.
 pub(super) fn room(length: usize, pixels: usize) -> Vec<u8> {
-    let mut raw = Vec::with_capacity(length.max(3 * pixels));
-    raw.resize(length, 0);
+    // From the system as zeros, and not cleared again.
+    let mut raw = vec![0; length.max(3 * pixels)];
+    raw.truncate(length);
     raw
 }
 
