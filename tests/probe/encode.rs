@@ -1,5 +1,5 @@
 //! `encode MODEL FILE TIMES TOGETHER [fast]`: where the processor's time goes that a picture takes on its
-//! way into the index, for `benches/pictures`. Prints a JSON object of milliseconds a picture; TOGETHER
+//! way into the index, for `benches/tower`. Prints a JSON object of milliseconds a picture; TOGETHER
 //! are encoded at a time, and with `fast` as `index add --fast` does it.
 
 use std::path::Path;

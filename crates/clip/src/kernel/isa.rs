@@ -80,6 +80,10 @@ impl Isa {
 
     /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold,
     /// in two forms where `has_two`.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set has two")
+    )]
     pub(super) fn tile_shape(self, has_two: bool) -> (usize, usize) {
         match self.0 {
             Set::Scalar => (4, 1),

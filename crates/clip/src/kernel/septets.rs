@@ -1,5 +1,9 @@
 //! Weights of 8 bits as they are multiplied with activations of 7 bits, where a processor adds products of
 //! bytes in 16 bits.
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, reason = "no other processor does")
+)]
 
 use super::matrix::LANES;
 
