@@ -11,7 +11,7 @@ use super::codes::CodeQuery;
 use super::matrix::{LANES, Matrix};
 use super::outliers;
 use super::prefetch::Prefetch;
-use super::products::{self, Before, Quantisation, Scratch};
+use super::products::{self, Quantisation, Scratch, Start};
 use super::rows::{self, Activation};
 use super::scan::ScanQuery;
 use super::septets::Septets;
@@ -125,8 +125,8 @@ impl Isa {
             outliers::multiply(self, x, matrix, bias, y, scratch);
             return;
         }
-        let before = Before::Overwritten;
-        products::multiply(self, x, matrix, bias, y, before, quantisation, scratch);
+        let start = Start::Bias(bias);
+        products::multiply(self, x, matrix, start, y, quantisation, scratch);
     }
 
     /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and

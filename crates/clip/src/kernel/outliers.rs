@@ -3,7 +3,7 @@
 
 use super::Isa;
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::products::{self, Before, Quantisation, Scratch};
+use super::products::{self, Quantisation, Scratch, Start};
 
 /// Most columns that are multiplied apart, and of how many one of them is.
 const MOST: usize = 16;
@@ -32,8 +32,7 @@ pub(super) fn multiply(
         matrix.rows(),
         columns.len(),
     ) else {
-        let before = Before::Overwritten;
-        products::multiply(isa, x, matrix, bias, y, before, rest, scratch);
+        products::multiply(isa, x, matrix, Start::Bias(bias), y, rest, scratch);
         return;
     };
     let mut without = x.to_vec();
@@ -45,10 +44,9 @@ pub(super) fn multiply(
                 .map(|column| std::mem::take(&mut row[*column])),
         );
     }
-    let (before, exact) = (Before::Overwritten, Quantisation::Int16);
-    products::multiply(isa, &large, &apart, bias, y, before, exact, scratch);
-    let before = Before::Kept;
-    products::multiply(isa, &without, matrix, None, y, before, rest, scratch);
+    let (start, exact) = (Start::Bias(bias), Quantisation::Int16);
+    products::multiply(isa, &large, &apart, start, y, exact, scratch);
+    products::multiply(isa, &without, matrix, Start::Kept, y, rest, scratch);
 }
 
 /// The columns of `x` with the largest numbers, if it is worth it.

@@ -45,11 +45,12 @@ impl Quantisation {
     }
 }
 
-/// What becomes of the numbers that are in `y` already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Before {
-    Overwritten,
-    /// The products are added to them.
+/// What products are added to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Start<'a> {
+    /// To this, if anything; what is in `y` already is overwritten.
+    Bias(Option<&'a [f32]>),
+    /// To what is in `y` already.
     Kept,
 }
 
@@ -114,9 +115,8 @@ pub(super) fn multiply(
     isa: Isa,
     x: &[f32],
     matrix: &Matrix<'_>,
-    bias: Option<&[f32]>,
+    start: Start<'_>,
     y: &mut [f32],
-    before: Before,
     quantisation: Quantisation,
     scratch: &mut Scratch,
 ) {
@@ -143,6 +143,10 @@ pub(super) fn multiply(
         let count = max_panels.min(panels(outputs) - panel);
         scratch.sums.resize(height * count * LANES, 0.0);
         scratch.sums.fill(0.0);
+        let bias = match start {
+            Start::Bias(bias) => bias,
+            Start::Kept => None,
+        };
         let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
         scratch.factors.clear();
         scratch.factors.extend(factors);
@@ -153,7 +157,7 @@ pub(super) fn multiply(
                 isa,
                 matrix,
                 form,
-                before,
+                is_kept: start == Start::Kept,
                 panel,
                 count,
                 columns,
@@ -168,7 +172,8 @@ struct Block<'a> {
     isa: Isa,
     matrix: &'a Matrix<'a>,
     form: Form,
-    before: Before,
+    /// Whether products are added to what is in `y` already.
+    is_kept: bool,
     /// The first panel,
     panel: usize,
     /// and how many there are.
@@ -207,7 +212,7 @@ impl Block<'_> {
                     from: self.panel * LANES,
                     rows,
                     outputs,
-                    before: self.before,
+                    is_kept: self.is_kept,
                     y: &mut y[first * outputs..(first + rows) * outputs],
                 });
             }
@@ -375,7 +380,7 @@ struct Epilogue<'a> {
     from: usize,
     rows: usize,
     outputs: usize,
-    before: Before,
+    is_kept: bool,
     y: &'a mut [f32],
 }
 
@@ -390,7 +395,7 @@ impl Loops for Epilogue<'_> {
             let mut panels = these.iter().zip(self.factors);
             let y = &mut self.y[row * self.outputs..(row + 1) * self.outputs];
             let (whole, part) = y[self.from..].as_chunks_mut::<LANES>();
-            if self.before == Before::Kept {
+            if self.is_kept {
                 for (y, (sums, factors)) in whole.iter_mut().zip(panels.by_ref()) {
                     let more = factors.apply(sums, step);
                     y.iter_mut().zip(more).for_each(|(y, more)| *y += more);
