@@ -102,6 +102,8 @@ struct State {
     syncing: BTreeSet<Tag>,
     /// Pictures that were forgotten since then: the log may still hold them.
     pending: usize,
+    /// Collections of which something was forgotten, so that they may be worth to be written anew.
+    forgetful: BTreeSet<Tag>,
     /// The collection that is being written anew.
     compaction: Option<Compaction>,
 }
@@ -265,6 +267,7 @@ impl Saved {
             changed: BTreeSet::new(),
             syncing: BTreeSet::new(),
             pending: 0,
+            forgetful: BTreeSet::new(),
             compaction: None,
         };
         let saved = Self {

@@ -76,6 +76,10 @@ impl Writer {
         if behind {
             self.turn();
         }
+        // Words of what left do not wait on the disk for the next start.
+        if self.renew_at.is_some() && self.store.is_some() {
+            self.renew();
+        }
         if let Some(store) = self.store.take() {
             store.close();
         }

@@ -39,6 +39,15 @@ pub(super) fn lines(folder: &Path, summary: &Summary) -> Vec<String> {
             summary.encoder
         ),
     ];
+    for (bot, count) in &summary.bots {
+        let pictures = counted(*count, "picture", "pictures");
+        lines.push(match bot.as_str() {
+            "" => format!("file ids  {pictures}, of a bot that is not known"),
+            bot => format!(
+                "file ids  {pictures} of bot {bot}; another bot shows kept files or links in their place"
+            ),
+        });
+    }
     if summary.pending > 0 {
         let pending = counted(summary.pending, "forgotten picture", "forgotten pictures");
         lines.push(format!("pending   {pending} not yet cleared from the log"));
@@ -54,6 +63,7 @@ pub(super) fn json(summary: &Summary) -> Value {
         "bytes": summary.bytes,
         "kept_bytes": summary.kept_bytes,
         "pending": summary.pending,
+        "file_ids": summary.bots,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::support::telegram::{Call, PNG, Telegram};
 /// The bot between a scripted Telegram and an endpoint that saves, which is the real one.
 pub struct Scene {
     pub telegram: Telegram,
-    store: Store,
+    pub store: Store,
     bot: Program,
 }
 
@@ -28,7 +28,12 @@ impl Scene {
     }
 
     pub fn with(name: &str, settings: &[(&str, &str)]) -> Self {
-        let (telegram, store) = (Telegram::start(), Store::start(name, &[]));
+        Self::between(name, settings, &[])
+    }
+
+    /// With more settings of the endpoint.
+    pub fn between(name: &str, settings: &[(&str, &str)], endpoint: &[(&str, &str)]) -> Self {
+        let (telegram, store) = (Telegram::start(), Store::start(name, endpoint));
         for (id, language) in [(7, "en"), (8, "en")] {
             telegram.api.add_user(id, "U", language);
         }

@@ -34,6 +34,7 @@ mod endpoint_names;
 mod endpoint_settings;
 mod endpoint_systemd;
 mod forget_albums;
+mod forgotten_files;
 mod hostile;
 mod inbox;
 mod inline_pictures;

@@ -45,6 +45,7 @@ pub(super) struct Copy {
 impl State {
     /// The row `number` of the collection was forgotten.
     pub fn forgot(&mut self, tag: Tag, number: usize) {
+        self.forgetful.insert(tag);
         let compaction = self.compaction.as_mut();
         if let Some(compaction) = compaction.filter(|compaction| compaction.tag == tag) {
             compaction.forgotten.push(number);
@@ -88,7 +89,7 @@ impl Saved {
             let done = copy
                 .catch_up()
                 .and_then(|()| self.sync_changed())
-                .and_then(|_| self.exchange(copy));
+                .and_then(|()| self.exchange(copy));
             done.inspect_err(|_| {
                 let mut state = locked(&self.state);
                 state.compaction.take_if(|mine| mine.ticket == ticket);

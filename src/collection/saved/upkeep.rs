@@ -1,12 +1,12 @@
 //! What is done now and then: checkpoints, removing what was forgotten, and counting.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use super::files::Files;
 use super::log::{self, Log};
-use super::{Saved, State, TAG, Tag, about, bytes, failed, hex, random};
+use super::{Saved, State, TAG, Tag, Texts, about, bytes, failed, hex, random};
 use crate::error::Result;
 use crate::locked::locked;
 
@@ -28,6 +28,9 @@ pub struct Summary {
     pub bytes: u64,
     /// Pictures that were forgotten, and of which something may still be in the log.
     pub pending: usize,
+    /// How many have a `file_id` of each bot, which is worth something to that bot alone; an empty name is
+    /// for those of which the bot is not known.
+    pub bots: BTreeMap<String, usize>,
 }
 
 impl Saved {
@@ -43,18 +46,20 @@ impl Saved {
     /// # Errors
     /// The disk refuses; then the log stays.
     pub fn checkpoint(&self) -> Result<()> {
-        for tag in self.sync_changed()? {
+        self.sync_changed()?;
+        let forgetful = std::mem::take(&mut locked(&self.state).forgetful);
+        for tag in forgetful {
             self.compact_if_sparse(tag)?;
         }
         Ok(())
     }
 
-    /// As [`Saved::checkpoint`], but no collection is written anew. Returns those that were changed.
-    pub(super) fn sync_changed(&self) -> Result<BTreeSet<Tag>> {
+    /// As [`Saved::checkpoint`], but no collection is written anew.
+    pub(super) fn sync_changed(&self) -> Result<()> {
         let (changed, last, pending) = {
             let mut state = locked(&self.state);
             if state.log.len() == 0 && state.pending == 0 {
-                return Ok(BTreeSet::new());
+                return Ok(());
             }
             let last = state.log.turn()?;
             let changed = std::mem::take(&mut state.changed);
@@ -70,13 +75,12 @@ impl Saved {
         let mut state = locked(&self.state);
         state.syncing.clear();
         if done.is_err() {
-            state.changed.extend(&changed);
+            state.changed.extend(changed);
             state.pending += pending;
         }
         drop(state);
         done?;
-        self.remove_gone()?;
-        Ok(changed)
+        self.remove_gone()
     }
 
     /// As [`Saved::checkpoint`], while nobody else writes.
@@ -152,9 +156,13 @@ impl Saved {
             };
             let before = summary.pictures;
             files.each_row(0..files.rows()?, |_, row| {
-                if let Some(row) = row {
-                    summary.pictures += 1;
-                    summary.kept_bytes += u64::from(row.kept);
+                let Some(row) = row else { return };
+                summary.pictures += 1;
+                summary.kept_bytes += u64::from(row.kept);
+                let texts = files.texts(&row).ok().flatten();
+                let texts = texts.and_then(|texts| Texts::decode(&texts));
+                if let Some(bot) = texts.and_then(|texts| bot_of(&texts.file_id)) {
+                    *summary.bots.entry(bot).or_default() += 1;
                 }
             })?;
             summary.collections += usize::from(summary.pictures > before);
@@ -162,6 +170,14 @@ impl Saved {
         }
         Ok(Some(summary))
     }
+}
+
+/// The number of the bot that got `file_id`, which our bot writes before it; empty where nobody did, and none
+/// for no `file_id`.
+fn bot_of(file_id: &str) -> Option<String> {
+    let bot = file_id.split_once(':').map(|(bot, _)| bot);
+    let bot = bot.filter(|bot| bot.bytes().all(|byte| byte.is_ascii_digit()));
+    (!file_id.is_empty()).then(|| bot.unwrap_or_default().to_owned())
 }
 
 /// The tags of all collections in `folder`.

@@ -59,6 +59,23 @@ fn the_words_of_what_was_answered_leave_the_disk() {
     assert!(folder.after_a_kill().holds("one more"));
 }
 
+#[test]
+fn a_clean_stop_leaves_no_words_of_what_was_answered() {
+    let folder = Folder::quick();
+    let inbox = folder.open();
+    let batch = vec![said(1, "a secret heron"), said(2, "an open question")];
+    assert!(inbox.accept(batch, 3).durable);
+    inbox.finished(1);
+    assert!(folder.holds("a secret heron"));
+    drop(inbox);
+    assert!(!folder.holds("a secret heron"));
+    let again = folder.open();
+    assert_eq!(
+        (ids(&again.unfinished()), again.offset()),
+        (vec![2], Some(3))
+    );
+}
+
 /// Also what an earlier run left, and what an interrupted renewal did.
 #[test]
 fn the_words_of_an_earlier_run_leave_the_disk() {
@@ -69,11 +86,16 @@ fn the_words_of_an_earlier_run_leave_the_disk() {
         assert!(inbox.accept(batch, id + 1).durable);
     }
     (1..50).for_each(|id| inbox.finished(id));
-    drop(inbox);
-    assert!(folder.holds("a secret heron"));
-    fs::write(folder.0.join("inbox.new"), "half a heron").expect("room");
-    let inbox = folder.open_forgetful();
-    folder.wait_until_gone("a secret heron");
-    folder.wait_until_gone("half a heron");
-    assert_eq!((inbox.offset(), inbox.len()), (Some(50), 0));
+    // Written after what came before it.
+    assert!(inbox.accept(vec![said(50, "open")], 51).durable);
+    let killed = folder.after_a_kill();
+    assert!(killed.holds("a secret heron"));
+    fs::write(killed.0.join("inbox.new"), "half a heron").expect("room");
+    let inbox = killed.open_forgetful();
+    killed.wait_until_gone("a secret heron");
+    killed.wait_until_gone("half a heron");
+    assert_eq!(
+        (inbox.offset(), ids(&inbox.unfinished())),
+        (Some(51), vec![50])
+    );
 }

@@ -137,7 +137,10 @@ fn a_full_collection_is_named_and_others_are_not_hindered() {
 #[test]
 fn info_counts_what_is_saved_while_it_is_served() {
     let store = Store::start("info", &[]);
-    store.save("bus", "collection=user:1&key=a");
+    store.save("bus", "collection=user:1&key=a&file_id=4242:AgAC");
+    store.save("dog", "collection=user:3&key=a&file_id=4242:file:BQAC");
+    store.save("owl", "collection=user:3&key=b&file_id=AgAC-of-whom");
+    store.save("pear", "collection=user:3&key=c");
     let (_, id) = store.save("cat", "collection=user:2&key=b");
     store.ask("DELETE", &format!("/pictures/{id}"), "");
     let run = |words: &[&str], folder: &Path| {
@@ -154,9 +157,12 @@ fn info_counts_what_is_saved_while_it_is_served() {
     let json: Value = serde_json::from_str(&json).expect("JSON");
     assert_eq!(
         (code, &json["saved"]["pictures"]),
-        (Some(0), &1.into()),
+        (Some(0), &4.into()),
         "{json}"
     );
+    // A file_id is worth something to the bot that got it alone.
+    let bots = serde_json::json!({"4242": 2, "": 1});
+    assert_eq!(json["saved"]["file_ids"], bots, "{json}");
     assert_eq!(json["saved"]["pending"], 1, "{json}");
     assert_eq!(
         run(&["index", "compact"], &store.folder).0,
@@ -167,7 +173,12 @@ fn info_counts_what_is_saved_while_it_is_served() {
     let (code, text) = run(&["index", "compact"], &folder);
     assert_eq!(code, Some(0));
     assert!(
-        text.contains("1 picture in 1 collection") && !text.contains("pending"),
+        text.contains("4 pictures in 2 collections") && !text.contains("pending"),
+        "{text}"
+    );
+    assert!(text.contains("2 pictures of bot 4242"), "{text}");
+    assert!(
+        text.contains("1 picture, of a bot that is not known"),
         "{text}"
     );
 }
