@@ -2,12 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use clip_bot::engine::drawings;
 
 use crate::chat_saving::Scene;
-use crate::support::PATIENCE;
 use crate::support::process::Program;
 
 /// Every file below `folder`, with its content.
@@ -107,14 +105,6 @@ fn names(scene: &Scene, user: i64) -> Vec<Vec<u8>> {
     };
     let words = ["zephyrine", "kestrel"].map(|word| word.as_bytes().to_vec());
     [words.to_vec(), text("file_id"), text("file_unique_id")].concat()
-}
-
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < until, "{what}");
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
 }
 
 #[test]
