@@ -12,7 +12,7 @@ use crate::support::process::Program;
 use crate::support::stage::file;
 
 /// A drawing as a camera would write it, with the time at which it was taken.
-fn photo(drawing: &str, taken: &str) -> Vec<u8> {
+pub fn photo(drawing: &str, taken: &str) -> Vec<u8> {
     let drawing = drawings::find(drawing).expect("a drawing").file;
     let (soi, rest) = drawing.split_at(2);
     // One directory that leads to another with the one field.

@@ -1,6 +1,7 @@
 //! Pictures that `POST /pictures` saves: found by the name of their collection, and forgotten again.
 
 mod faults;
+mod filters;
 mod import;
 
 use std::net::SocketAddr;
