@@ -210,6 +210,27 @@ fn forms_are_understood_as_over_http() {
     assert_eq!(statuses, expected.map(|(_, status)| status), "{told:?}");
 }
 
+/// What a function writes is gone with it.
+#[test]
+fn nothing_is_saved_there() {
+    let mut save = event("POST", "collection=user:1&key=a");
+    save["rawPath"] = "/pictures".into();
+    save["requestContext"]["http"]["path"] = "/pictures".into();
+    save["headers"]["authorization"] = "Bearer s3cret-of-the-test".into();
+    let lambda = lambda([(save, LONG)]);
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("saved-by-a-function");
+    let settings = [
+        ("CLIP_SEARCH_ENGINE", "clip"),
+        ("CLIP_SEARCH_SAVED", folder.to_str().expect("UTF-8")),
+        ("CLIP_SEARCH_TOKEN", "s3cret-of-the-test"),
+    ];
+    let _function = function(&lambda, &settings);
+    let (status, _, body) = answers(&lambda, 1).remove(0);
+    let code = &body["error"]["code"];
+    assert_eq!((status, code), (501, &json!("not_supported")), "{body}");
+    assert!(!folder.exists());
+}
+
 #[test]
 fn a_search_ends_before_lambda_does() {
     let space = Server::start(|_| Reply::Stall);
