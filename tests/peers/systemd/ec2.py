@@ -96,7 +96,7 @@ def the_package_changes(telegram):
         wait("a try", lambda: len(instance.calls("curl")) > before + 4)
         systemctl("stop", PACKAGE_UNIT)
         assert instance.calls("apt-get")[2:] == []
-        assert "FAILED" in run("journalctl", "-u", PACKAGE_UNIT, "-o", "cat")
+        wait("its words", lambda: "FAILED" in run("journalctl", "-u", PACKAGE_UNIT, "-o", "cat"))
     with checking("a boot with another package: neither waits for the other for ever"):
         systemctl("stop", BOT)
         instance.wants("third.deb")
