@@ -14,3 +14,14 @@ pub trait Progress {
     /// The work has ended, successfully or not.
     fn end(&mut self);
 }
+
+/// Shows nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&mut self, _: u64) {}
+    fn done(&mut self, _: u64) {}
+    fn say(&mut self, _: &str) {}
+    fn end(&mut self) {}
+}

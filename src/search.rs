@@ -29,6 +29,6 @@ pub use position::Position;
 pub use query::{DEFAULT_LIMIT, MAX_LIMIT, MAX_PICTURE_BYTES, MAX_QUERY_CHARS, Query, Subject};
 pub use saving::{
     FOLDERS, Forget, MAX_CAPTION_CHARS, MAX_COLLECTIONS, MAX_NAME_CHARS, NewImage, SavedImage,
-    check_collection, check_key,
+    bot_and_file, check_collection, check_key,
 };
 pub use taken::{Taken, date_of, day_of};

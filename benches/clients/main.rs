@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 
 use clip::Encoder;
 use clip::model::Model;
+use clip_bot::collection::VectorStore;
 use clip_bot::collection::index::Index;
-use clip_bot::collection::{Record, ScoredRecord, VectorStore};
-use clip_bot::engine::clip::{ClipEngine, MIN_SCORE};
-use clip_bot::error::Result;
+use clip_bot::engine::clip::{ClipEngine, MIN_SCORE, NoFolders};
 use clip_bot::search::{Engine, Filter, Query, Subject};
 
 /// Queries of a turn.
@@ -34,7 +33,7 @@ fn main() {
     let model = Arc::new(Model::open(Path::new(model)).expect("a model"));
     let store: Arc<dyn VectorStore> = match index {
         [folder] => Arc::new(Index::open(Path::new(folder)).expect("an index")),
-        _ => Arc::new(Nothing(model.name().to_owned())),
+        _ => Arc::new(NoFolders(model.name().to_owned())),
     };
     let engine = ClipEngine::new(model, store, MIN_SCORE, Some("http://x/".to_owned()), None);
     let engine = engine.expect("an index of the same model");
@@ -108,25 +107,4 @@ fn cpu() -> f64 {
     let ticks = fields.split(' ').skip(12).take(2).map(str::parse::<f64>);
     // A tick is 10 ms.
     ticks.map(|ticks| ticks.expect("a number") * 0.01).sum()
-}
-
-/// A store without pictures, of the encoder with that name.
-struct Nothing(String);
-
-impl VectorStore for Nothing {
-    fn encoder_name(&self) -> &str {
-        &self.0
-    }
-
-    fn len(&self) -> Result<usize> {
-        Ok(0)
-    }
-
-    fn search(&self, _: &[f32], _: usize, _: f32) -> Result<Vec<ScoredRecord>> {
-        Ok(Vec::new())
-    }
-
-    fn record(&self, _: &str) -> Result<Option<Record>> {
-        Ok(None)
-    }
 }

@@ -11,7 +11,7 @@ use clip::{Encoder, Picture};
 use clip_bot::collection::add::{Options, Summary, add};
 use clip_bot::collection::index::{Index, maintenance};
 use clip_bot::collection::{Search, VectorStore};
-use clip_bot::progress::Progress;
+use clip_bot::progress::Silent;
 use clip_bot::search::Filter;
 use clip_bot::shutdown::Shutdown;
 
@@ -186,13 +186,4 @@ impl Encoder for MadeUp {
         let bytes = [picture.rgb[0], picture.rgb[1], picture.rgb[2], 0];
         Ok(vector_of(u32::from_le_bytes(bytes)))
     }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: u64) {}
-    fn done(&mut self, _: u64) {}
-    fn say(&mut self, _: &str) {}
-    fn end(&mut self) {}
 }

@@ -19,7 +19,7 @@ use clip::{Encoder, Picture};
 use clip_bot::collection::VectorStore;
 use clip_bot::collection::add::{Options, add};
 use clip_bot::collection::index::Index;
-use clip_bot::progress::Progress;
+use clip_bot::progress::Silent;
 use clip_bot::shutdown::Shutdown;
 
 const QUERIES: usize = 200;
@@ -185,13 +185,4 @@ impl Encoder for Named {
     fn pixels(&self, _: &Picture) -> clip::Result<Vec<f32>> {
         Ok(Vec::new())
     }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: u64) {}
-    fn done(&mut self, _: u64) {}
-    fn say(&mut self, _: &str) {}
-    fn end(&mut self) {}
 }

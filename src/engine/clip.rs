@@ -30,6 +30,8 @@ use crate::search::{
     SavedImage, Subject,
 };
 
+pub use no_folders::NoFolders;
+
 use found::Found;
 use images::Images;
 use presence::Presence;

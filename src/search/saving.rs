@@ -11,6 +11,14 @@ pub const MAX_CAPTION_CHARS: usize = 4096;
 /// Most collections that one search names.
 pub const MAX_COLLECTIONS: usize = 20;
 
+/// The number of the bot that got a `file_id`, and that id, where the bot wrote its number before it: an id
+/// is worth something to one bot alone.
+#[must_use]
+pub fn bot_and_file(file_id: &str) -> Option<(&str, &str)> {
+    let is_number = |bot: &str| !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit());
+    file_id.split_once(':').filter(|(bot, _)| is_number(bot))
+}
+
 /// A picture to be saved.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NewImage {

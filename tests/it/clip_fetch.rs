@@ -8,7 +8,7 @@ use clip_bot::download::{RemoteFile, download};
 use clip_bot::error::{Error, Kind};
 use clip_bot::http::Client;
 use clip_bot::models::known_model;
-use clip_bot::progress::Progress;
+use clip_bot::progress::Silent;
 use safetensors::tensor::Dtype;
 
 use crate::support::process::{Ended, Program};
@@ -18,16 +18,6 @@ use crate::support::tiny::Tiny;
 
 /// A known model whose digest is not pinned, so that a test can serve other weights for it.
 pub const NAME: &str = "tinyclip-39m";
-
-/// Shows no progress.
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: u64) {}
-    fn done(&mut self, _: u64) {}
-    fn say(&mut self, _: &str) {}
-    fn end(&mut self) {}
-}
 
 fn folder() -> PathBuf {
     let folder = file("fetch", "").with_extension("d");

@@ -8,7 +8,7 @@ use clip_bot::collection::VectorStore;
 use clip_bot::collection::add::{Options, add};
 use clip_bot::collection::index::Index;
 use clip_bot::collection::qdrant::Qdrant;
-use clip_bot::progress::Progress;
+use clip_bot::progress::Silent;
 use clip_bot::secret::Secret;
 use clip_bot::shutdown::Shutdown;
 
@@ -47,17 +47,6 @@ impl Encoder for Pixels {
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         Ok(Self::vector(&picture.rgb[..9]))
     }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: u64) {}
-    fn done(&mut self, _: u64) {}
-    fn say(&mut self, line: &str) {
-        eprintln!("{line}");
-    }
-    fn end(&mut self) {}
 }
 
 /// Nine bytes that look like chance.

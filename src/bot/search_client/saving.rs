@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{MAX_ANSWER_BYTES, SearchClient, failure_of, no_answer};
 use crate::bot::saving::NewPicture;
 use crate::http;
-use crate::search::{Failure, Reason};
+use crate::search::{Failure, Reason, bot_and_file};
 
 /// What stands before the id of a file that was not sent as a photo.
 pub const FILE: &str = "file:";
@@ -21,10 +21,7 @@ impl SearchClient {
 
     /// The `file_id` in `saved`, if this bot got it; what was saved before that was noted is taken for its own.
     pub(super) fn usable_file_id(&self, saved: &str) -> Option<String> {
-        let known = saved
-            .split_once(':')
-            .filter(|(bot, _)| !bot.is_empty() && bot.bytes().all(|byte| byte.is_ascii_digit()));
-        match known {
+        match bot_and_file(saved) {
             Some((bot, file_id)) => {
                 let is_ours = bot == self.bot && !file_id.is_empty();
                 is_ours.then(|| file_id.to_owned())

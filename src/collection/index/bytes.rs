@@ -1,8 +1,11 @@
-//! Encodes numbers and texts as little-endian bytes, and decodes them without trusting the input.
+//! Encodes numbers and texts as little-endian bytes, sealed by a checksum, and decodes them without trusting
+//! the input.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+
+use clip::mapped::Mapped;
 
 /// Appends values.
 pub(in crate::collection) trait Put {
@@ -58,4 +61,26 @@ impl<'a> Take<'a> {
     pub fn path(&mut self) -> Option<PathBuf> {
         Some(OsString::from_vec(self.bytes()?.to_vec()).into())
     }
+}
+
+/// Appends the CRC-32 of `bytes` to them.
+pub(in crate::collection) fn seal(bytes: &mut Vec<u8>) {
+    let checksum = crc32fast::hash(bytes);
+    bytes.extend(checksum.to_le_bytes());
+}
+
+/// What stands behind `magic` in `bytes`, if [`seal`] sealed them and nothing has changed since.
+pub(in crate::collection) fn sealed<'a>(bytes: &'a [u8], magic: &[u8]) -> Option<Take<'a>> {
+    let (fields, checksum) = bytes.split_last_chunk()?;
+    if crc32fast::hash(fields) != u32::from_le_bytes(*checksum) {
+        return None;
+    }
+    fields.strip_prefix(magic).map(Take)
+}
+
+/// The CRC-32 of a file from `start` on.
+pub(in crate::collection) fn checksum(map: &Mapped, start: usize) -> clip::Result<u32> {
+    let mut hasher = crc32fast::Hasher::new();
+    map.blocks(start, |block| hasher.update(block))?;
+    Ok(hasher.finalize())
 }

@@ -31,7 +31,7 @@ use std::ops::{Deref, Range};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::bytes::{Put, Take};
+use super::bytes::{Put, Take, checksum, seal, sealed};
 use super::manifest::{Root, SegmentEntry};
 use super::record::StoredRecord;
 use super::segment::Segment;
@@ -134,11 +134,7 @@ impl Catalog {
 
     fn new(bytes: Bytes, entry: &SegmentEntry) -> Option<Self> {
         let (head, _) = bytes.split_first_chunk::<HEAD>()?;
-        let (fields, checksum) = head.split_last_chunk()?;
-        if crc32fast::hash(fields) != u32::from_le_bytes(*checksum) {
-            return None;
-        }
-        let mut take = Take(fields.strip_prefix(MAGIC)?);
+        let mut take = sealed(head, MAGIC)?;
         let (segment, checksum) = (take.small()?, take.small()?);
         let rows = take.size()?;
         let counts = [take.size()?, take.size()?];
@@ -157,9 +153,7 @@ impl Catalog {
         let Bytes::File(map) = &self.bytes else {
             return Ok(true);
         };
-        let mut hasher = crc32fast::Hasher::new();
-        map.blocks(HEAD, |block| hasher.update(block))?;
-        Ok(hasher.finalize() == self.checksum)
+        Ok(checksum(map, HEAD)? == self.checksum)
     }
 
     /// Begins a use, as [`Segment::begin`].
@@ -414,8 +408,7 @@ impl Builder {
             out.number(length as u64);
         }
         out.resize(HEAD - 4, 0);
-        let checksum = crc32fast::hash(&out);
-        out.extend(checksum.to_le_bytes());
+        seal(&mut out);
         out.extend(body);
         out
     }

@@ -16,7 +16,7 @@ use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use super::bytes::{Put, Take};
+use super::bytes::{Put, checksum, seal, sealed};
 use super::manifest::SegmentEntry;
 use super::segment::{Segment, floats};
 use crate::error::{Error, Kind, Result};
@@ -54,11 +54,7 @@ impl Codes {
         let path = path_of(segment);
         let map = Mapped::open(&path).ok()?;
         let (head, _) = map.split_first_chunk::<HEAD>()?;
-        let (fields, checksum) = head.split_last_chunk()?;
-        if crc32fast::hash(fields) != u32::from_le_bytes(*checksum) {
-            return None;
-        }
-        let mut take = Take(fields.strip_prefix(MAGIC)?);
+        let mut take = sealed(head, MAGIC)?;
         let (of, checksum) = (take.small()?, take.small()?);
         let is_its = (take.size()?, take.size()?) == (stride, entry.rows);
         let mean = HEAD..HEAD + 4 * padded(stride);
@@ -127,9 +123,7 @@ impl Codes {
     }
 
     fn is_intact(&self) -> clip::Result<bool> {
-        let mut hasher = crc32fast::Hasher::new();
-        self.map.blocks(HEAD, |block| hasher.update(block))?;
-        Ok(hasher.finalize() == self.checksum)
+        Ok(checksum(&self.map, HEAD)? == self.checksum)
     }
 
     /// Reads the whole file and compares it with the checksum in its head.
@@ -251,8 +245,7 @@ impl<'a> Maker<'a> {
         head.number(self.segment.stride() as u64);
         head.number(entry.rows as u64);
         head.resize(HEAD - 4, 0);
-        let checksum = crc32fast::hash(&head);
-        head.extend(checksum.to_le_bytes());
+        seal(&mut head);
         file.rewind().map_err(failed)?;
         file.write_all(&head).map_err(failed)?;
         file.flush().map_err(failed)?;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::bytes::{Put, Take};
+use super::bytes::{Put, seal, sealed};
 use super::{damaged, sync_folder};
 use crate::error::{Error, Kind, Result};
 use crate::private;
@@ -163,17 +163,12 @@ impl Manifest {
                 out.number(*word);
             }
         }
-        let checksum = crc32fast::hash(&out);
-        out.extend(checksum.to_le_bytes());
+        seal(&mut out);
         out
     }
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (body, checksum) = bytes.split_last_chunk()?;
-        if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
-            return None;
-        }
-        let mut take = Take(body.strip_prefix(MAGIC)?);
+        let mut take = sealed(bytes, MAGIC)?;
         let mut manifest = Self {
             encoder: take.text()?,
             dimensions: take.size()?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::bytes::{Put, Take};
+use super::bytes::{Put, Take, seal, sealed};
 use super::manifest::Root;
 use crate::collection::{Details, Place, Position, Record, Taken};
 use crate::digest::{Digest, Hasher};
@@ -47,17 +47,12 @@ impl StoredRecord {
         out.number(modified.map_or(0, |since| since.subsec_nanos()));
         out.bytes(&self.digest.0);
         self.put_details(&mut out);
-        let checksum = crc32fast::hash(&out);
-        out.extend(checksum.to_le_bytes());
+        seal(&mut out);
         out
     }
 
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (body, checksum) = bytes.split_last_chunk()?;
-        if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
-            return None;
-        }
-        let mut take = Take(body);
+        let mut take = sealed(bytes, b"")?;
         let mut stored = Self {
             root: take.size()?,
             copy: take.small()?,

@@ -24,7 +24,7 @@ use std::sync::OnceLock;
 
 use half::f16;
 
-use super::bytes::{Put, Take};
+use super::bytes::{Put, checksum, seal, sealed};
 use super::catalog::Catalog;
 use super::codes::Codes;
 use super::damaged;
@@ -144,11 +144,7 @@ impl Segment {
             // Of two that are opened at once, one is dropped.
             let _ = self.codes.set(codes);
         }
-        let is_intact = || {
-            let mut hasher = crc32fast::Hasher::new();
-            self.map.blocks(0, |block| hasher.update(block))?;
-            Ok(hasher.finalize() == entry.checksum)
-        };
+        let is_intact = || Ok(checksum(&self.map, 0)? == entry.checksum);
         let segment = self.map.begin(is_intact);
         Ok(InUse {
             segment: segment.map_err(|error| self.spoilt(error))?,
@@ -292,11 +288,7 @@ fn split(keyed: [u8; KEYED]) -> (u64, usize) {
 }
 
 fn read_head(head: &[u8; HEAD]) -> Option<(f32, Layout)> {
-    let (fields, checksum) = head.split_last_chunk()?;
-    if crc32fast::hash(fields) != u32::from_le_bytes(*checksum) {
-        return None;
-    }
-    let mut take = Take(fields.strip_prefix(MAGIC)?);
+    let mut take = sealed(head, MAGIC)?;
     let (dimensions, rows, records) = (take.size()?, take.size()?, take.size()?);
     let scale = f32::from_bits(take.small()?);
     let layout = Layout::new(dimensions, rows, records)?;
@@ -310,8 +302,7 @@ fn head(dimensions: usize, rows: usize, records: usize, scale: f32) -> Vec<u8> {
     head.number(records as u64);
     head.number(scale.to_bits());
     head.resize(HEAD - 4, 0);
-    let checksum = crc32fast::hash(&head);
-    head.extend(checksum.to_le_bytes());
+    seal(&mut head);
     head
 }
 

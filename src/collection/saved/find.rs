@@ -38,9 +38,9 @@ pub struct ScoredPicture {
 
 /// A row with its score.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Candidate {
-    score: f32,
-    row: usize,
+pub(super) struct Candidate {
+    pub score: f32,
+    pub row: usize,
 }
 
 impl Eq for Candidate {}

@@ -9,6 +9,7 @@ use super::log::{self, Log};
 use super::{Saved, State, TAG, Tag, Texts, about, bytes, failed, hex, random};
 use crate::error::Result;
 use crate::locked::locked;
+use crate::search::bot_and_file;
 
 /// How the name of a collection's folder begins that was forgotten.
 const GONE: &str = "gone-";
@@ -175,8 +176,7 @@ impl Saved {
 /// The number of the bot that got `file_id`, which our bot writes before it; empty where nobody did, and none
 /// for no `file_id`.
 fn bot_of(file_id: &str) -> Option<String> {
-    let bot = file_id.split_once(':').map(|(bot, _)| bot);
-    let bot = bot.filter(|bot| bot.bytes().all(|byte| byte.is_ascii_digit()));
+    let bot = bot_and_file(file_id).map(|(bot, _)| bot);
     (!file_id.is_empty()).then(|| bot.unwrap_or_default().to_owned())
 }
 

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::files::Files;
+use super::find::Candidate;
 use crate::collection::index::manifest::RowSet;
 use crate::collection::words::{Likeness, PictureWords, QueryWord, QueryWords};
 use crate::error::Result;
@@ -58,40 +59,17 @@ pub(super) fn called(
     let mut best = BinaryHeap::new();
     files.each_words(end, |row, words| {
         meet(&meanings, words, &mut hows);
-        if let Some(says) = says(&parts, &hows)
+        if let Some(score) = says(&parts, &hows)
             && allowed.is_none_or(|allowed| allowed.contains(row))
         {
-            best.push(Reverse(Called { says, row }));
+            best.push(Reverse(Candidate { score, row }));
             if best.len() > most {
                 best.pop();
             }
         }
     })?;
     let called = best.into_iter();
-    Ok(called.map(|Reverse(one)| (one.row, one.says)).collect())
-}
-
-/// A row that says something of a query.
-#[derive(Debug, PartialEq)]
-struct Called {
-    says: f32,
-    row: usize,
-}
-
-impl Eq for Called {}
-
-impl Ord for Called {
-    /// By what it says; of two that say as much, the one that was saved first is the larger.
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let by_words = self.says.total_cmp(&other.says);
-        by_words.then_with(|| other.row.cmp(&self.row))
-    }
-}
-
-impl PartialOrd for Called {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
+    Ok(called.map(|Reverse(one)| (one.row, one.score)).collect())
 }
 
 /// Puts into `hows` how well the `words` of a picture meet each word of a query.

@@ -27,7 +27,8 @@ impl ClipEngine {
 }
 
 /// The owner's folders before there is an index of them; it knows the encoder's name.
-struct NoFolders(String);
+#[derive(Debug)]
+pub struct NoFolders(pub String);
 
 impl VectorStore for NoFolders {
     fn encoder_name(&self) -> &str {

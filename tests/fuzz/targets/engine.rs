@@ -14,7 +14,7 @@ use clip_bot::collection::qdrant::{Push, Qdrant};
 use clip_bot::collection::{Record, VectorStore};
 use clip_bot::error::Error;
 use clip_bot::picture;
-use clip_bot::progress::Progress;
+use clip_bot::progress::Silent;
 use clip_bot::shutdown::Shutdown;
 
 use super::peer::{Answer, Peer};
@@ -217,15 +217,6 @@ impl Encoder for Means {
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         Ok(vector.into_iter().map(|x| x / length).collect())
     }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&mut self, _: u64) {}
-    fn done(&mut self, _: u64) {}
-    fn say(&mut self, _: &str) {}
-    fn end(&mut self) {}
 }
 
 /// A whole index of three pictures.
