@@ -230,8 +230,11 @@ fn a_restart_forgets_inline_queries() {
     std::fs::create_dir_all(&folder).expect("a folder");
     let settings = [("CLIP_BOT_STATE_DIR", folder.to_str().expect("plain"))];
     let stage = Stage::with(Telegram::start(), |_| Reply::Stall, &settings);
-    stage.telegram.push(inline(7, "old", "red bus", ""));
+    let update = stage.telegram.push(inline(7, "old", "red bus", ""));
     stage.endpoint.wait_until("a search", |all| !all.is_empty());
+    stage.telegram.wait_for("the update being confirmed", |call| {
+        call.method == "getUpdates" && call.parameters["offset"].as_i64() == Some(update + 1)
+    });
     let Stage {
         telegram,
         endpoint,
