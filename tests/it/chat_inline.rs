@@ -232,9 +232,11 @@ fn a_restart_forgets_inline_queries() {
     let stage = Stage::with(Telegram::start(), |_| Reply::Stall, &settings);
     let update = stage.telegram.push(inline(7, "old", "red bus", ""));
     stage.endpoint.wait_until("a search", |all| !all.is_empty());
-    stage.telegram.wait_for("the update being confirmed", |call| {
-        call.method == "getUpdates" && call.parameters["offset"].as_i64() == Some(update + 1)
-    });
+    stage
+        .telegram
+        .wait_for("the update being confirmed", |call| {
+            call.method == "getUpdates" && call.parameters["offset"].as_i64() == Some(update + 1)
+        });
     let Stage {
         telegram,
         endpoint,
