@@ -313,16 +313,7 @@ fn take_form(
             taken += part.content.len();
             push_object(object, fields)?;
         } else if is_picture || part.is_file {
-            if part.content.is_empty() {
-                continue;
-            }
-            if picture.is_some() {
-                return Err(bad_query(
-                    "the form holds several pictures; send one at a time".to_owned(),
-                ));
-            }
-            let start = part.content.as_ptr().addr() - body.as_ptr().addr();
-            picture = Some(start..start + part.content.len());
+            upload::take_picture(&mut picture, part.content, body)?;
         } else {
             taken += part.content.len();
             fields.push(part.name, part.content);

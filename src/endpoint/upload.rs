@@ -153,25 +153,34 @@ fn take_form(
     let (mut picture, mut taken) = (None, 0);
     for part in parts {
         if part.is_file || picture_type(part.content).is_some() {
-            if part.content.is_empty() {
-                continue;
+            take_picture(&mut picture, part.content, body)?;
+        } else {
+            taken += part.name.len() + part.content.len();
+            if taken > MAX_FORM_BYTES {
+                return Err(form_too_large());
             }
-            if picture.is_some() {
-                return Err(bad_query(
-                    "the form holds several pictures; send one at a time".to_owned(),
-                ));
-            }
-            let start = part.content.as_ptr().addr() - body.as_ptr().addr();
-            picture = Some(start..start + part.content.len());
-            continue;
+            fields.push(part.name, part.content);
         }
-        taken += part.name.len() + part.content.len();
-        if taken > MAX_FORM_BYTES {
-            return Err(form_too_large());
-        }
-        fields.push(part.name, part.content);
     }
     Ok(picture)
+}
+
+/// Makes `picture` the place in `body` of a form's part that is a picture, unless there is nothing in it.
+pub(super) fn take_picture(
+    picture: &mut Option<std::ops::Range<usize>>,
+    content: &[u8],
+    body: &[u8],
+) -> Result<(), Failure> {
+    if content.is_empty() {
+        return Ok(());
+    }
+    let start = content.as_ptr().addr() - body.as_ptr().addr();
+    match picture.replace(start..start + content.len()) {
+        None => Ok(()),
+        Some(_) => Err(bad_query(
+            "the form holds several pictures; send one at a time".to_owned(),
+        )),
+    }
 }
 
 /// The members of a JSON object as fields.
