@@ -188,7 +188,12 @@ impl ClipEngine {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let today = now.map_or(0, |now| now.as_secs() / 86_400).cast_signed();
         let asked = understand(text, today);
-        (self.takes_filters() && !asked.filter.is_empty()).then_some(asked)
+        (self.can_filter(&query.filter) && !asked.filter.is_empty()).then_some(asked)
+    }
+
+    /// Whether something of what is searched has times and places: the built-in pictures have none.
+    fn can_filter(&self, filter: &Filter) -> bool {
+        self.store.has_filters() || filter.saved().next().is_some()
     }
 
     /// Adds pictures that are called by the year, such as those in a folder `Rome 2019`, whenever they
@@ -206,10 +211,7 @@ impl ClipEngine {
         };
         let known: HashSet<String> = found.iter().filter_map(Found::own_id).collect();
         // Captions of saved pictures were searched for the year already.
-        let filter = Filter {
-            collections: Vec::new(),
-            ..query.filter.clone()
-        };
+        let filter = query.filter.without_collections();
         let (vector, threshold) = self.vector(&query.subject, deadline)?;
         let named = self.find(&Search {
             vector: &vector,
@@ -228,16 +230,13 @@ impl ClipEngine {
     fn find(&self, search: &Search<'_>) -> Result<Answer, Failure> {
         let presence = Presence::new(self.store.as_ref());
         // The store of folders knows no collections.
-        let own = Filter {
-            collections: Vec::new(),
-            ..search.filter.clone()
-        };
+        let own = search.filter.without_collections();
         // What another server hands out need not be on this machine.
         let is_shown = |record: &Record| {
             (search.accepts)(record) && (self.public_base.is_some() || presence.is_there(record))
         };
         let mut rankings = Vec::new();
-        if search.filter.has_folders() {
+        if search.filter.has_folders() && (own.is_empty() || self.store.has_filters()) {
             let found = self.store.find(&Search {
                 accepts: &is_shown,
                 filter: &own,
@@ -321,11 +320,8 @@ impl Engine for ClipEngine {
         if end > MAX_RESULTS {
             return Ok(Page::default());
         }
-        if !self.takes_filters() {
-            let own = Filter {
-                collections: Vec::new(),
-                ..query.filter.clone()
-            };
+        if !self.can_filter(&query.filter) {
+            let own = query.filter.without_collections();
             own.refuse("this collection")?;
         }
         // One more than shown, to know whether there is a next page.
@@ -344,7 +340,7 @@ impl Engine for ClipEngine {
     }
 
     fn takes_filters(&self) -> bool {
-        self.store.has_filters()
+        self.store.has_filters() || self.saves()
     }
 
     fn saves(&self) -> bool {

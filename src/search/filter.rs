@@ -76,6 +76,15 @@ impl Filter {
         names.filter(|name| *name != FOLDERS)
     }
 
+    /// The same, which names no collections.
+    #[must_use]
+    pub fn without_collections(&self) -> Self {
+        Self {
+            collections: Vec::new(),
+            ..self.clone()
+        }
+    }
+
     /// Whether the owner's folders are searched.
     #[must_use]
     pub fn has_folders(&self) -> bool {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use clip_bot::engine::drawings;
+
 use super::{Store, TOKEN};
 use crate::clip_asked::photo;
 
@@ -36,4 +38,51 @@ fn saved_pictures_are_found_by_the_time_they_were_taken() {
         expected.sort_unstable();
         assert_eq!(found, expected, "{filter}");
     }
+}
+
+/// With the built-in drawings, which have no times, every filter was refused, whatever was searched.
+#[test]
+fn filters_choose_among_saved_pictures_beside_drawings_too() {
+    let store = Store::start("filters-drawings", &[("CLIP_SEARCH_MIN_SCORE", "-1")]);
+    let about = |key: &str| format!("collection=user:1&key={key}&caption=journey");
+    let (_, old) = store.save("bus", &format!("{}&taken=2019-05-04", about("a")));
+    let (_, new) = store.save("cat", &format!("{}&taken=2021-07-14", about("b")));
+    let both = "collection=folders&collection=user:1";
+    for (filter, expected) in [
+        ("query=journey&collection=user:1&after=2020", &[&new][..]),
+        ("query=journey&collection=user:1&before=2020", &[&old]),
+        ("query=journey&collection=user:1&near=52.5,13.4,10", &[]),
+        ("query=journey&collection=user:1&folder=Rome", &[]),
+    ] {
+        assert_eq!(
+            store.ids(filter).iter().collect::<Vec<_>>(),
+            expected,
+            "{filter}"
+        );
+    }
+    // The drawings, of which no time is known, have none that fits.
+    let found = store.ids(&format!("query=bus&{both}&before=2020&limit=50"));
+    assert_eq!(found, [old.as_str()]);
+    let file = drawings::find("bus").expect("built in").file;
+    let target = format!("/search?details=true&{both}&after=2020");
+    let found = store.post(&target, TOKEN, file).json();
+    assert_eq!(
+        found["results"].as_array().map(Vec::len),
+        Some(1),
+        "{found}"
+    );
+    assert_eq!(found["results"][0]["id"], new.as_str());
+    // In words, too.
+    assert_eq!(
+        store.ids("query=journey+2019&collection=user:1"),
+        [old.as_str()]
+    );
+    // Of the drawings alone it cannot be asked.
+    for folders in ["", "&collection=folders"] {
+        let refused = store.ask("GET", &format!("/search?query=bus&after=2020{folders}"), "");
+        assert_eq!(refused.error(), (501, "not_supported".to_owned()));
+    }
+    let health = store.ask("GET", "/health", "").json();
+    let can = health["can"].as_array().expect("a list");
+    assert!(can.contains(&"filters".into()), "{health}");
 }
