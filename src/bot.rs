@@ -70,7 +70,6 @@ use inline::worker::InlineTools;
 use intake::{Changes, Intake};
 use job::ChatJob;
 use metrics::MetricsFile;
-use pictures::Fetcher;
 use queue::{Closing, Queue};
 use rate::Rates;
 use search_client::SearchClient;
@@ -182,8 +181,7 @@ fn open_storage(
     let Some(chat) = config.storage else {
         return Ok(None);
     };
-    let fetcher = Fetcher::new(&config.search_url);
-    let (delivery, budget) = tools.ways();
+    let (delivery, fetcher, budget) = tools.ways();
     let storage = Storage::new(chat, delivery, fetcher, budget, tools.file_ids().clone());
     storage.belongs_to(insiders);
     part.within(3 * MAX_REQUEST_TIME);

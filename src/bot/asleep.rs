@@ -181,7 +181,7 @@ mod tests {
         let query = format!("query {update}");
         let texts = Texts::of(None);
         let search = Search::for_words(to, chat, query, 5, texts);
-        ChatJob::new(update, Task::Search(search), Instant::now())
+        ChatJob::new(update, Task::Search(search), Instant::now()).expect("a search is a job")
     }
 
     fn updates(jobs: &[ChatJob]) -> Vec<i64> {

@@ -150,8 +150,9 @@ impl Intake {
             durable = accepted.durable;
             for (id, tasks) in wanted {
                 if accepted.fresh.contains(&id) {
-                    for task in tasks {
-                        self.queue.push(ChatJob::new(id, task, now));
+                    let jobs = tasks.into_iter();
+                    for job in jobs.filter_map(|task| ChatJob::new(id, task, now)) {
+                        self.queue.push(job);
                     }
                 } else {
                     tracing::debug!("update {id} was received before");
@@ -282,8 +283,8 @@ impl Intake {
         tasks
             .unwrap_or_else(|| handler::tasks(&update, self.door.manners()))
             .into_iter()
-            .filter(|task| !matches!(task, Task::Choose { .. }))
-            .map(|task| ChatJob::new(entry.id, task, since).resumed(progress.clone(), &self.known))
+            .filter_map(|task| ChatJob::new(entry.id, task, since))
+            .map(|job| job.resumed(progress.clone(), &self.known))
             .filter_map(|job| if too_old { late(job) } else { Some(job) })
             .map(|job| suspected(job, entry.deaths))
             .collect()

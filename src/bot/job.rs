@@ -95,9 +95,10 @@ impl Work {
 }
 
 impl ChatJob {
-    /// The job for `task`, asked for by update number `update`, `since` then.
+    /// The job for `task`, asked for by update number `update`, `since` then; none for what is done on
+    /// arrival (see `intake`).
     #[must_use]
-    pub fn new(update: i64, task: Task, since: Instant) -> Self {
+    pub fn new(update: i64, task: Task, since: Instant) -> Option<Self> {
         let work = match task {
             Task::Search(search) => Work::Search(Box::new(SearchWork {
                 job: SearchJob::new(search),
@@ -121,15 +122,14 @@ impl ChatJob {
             Task::OwnersMenu { owner, texts } => {
                 Work::request(set_commands_of(owner, &reply::owners_commands(texts)))
             }
-            // Done on arrival: see `intake`.
-            Task::Choose { user, choice } => unreachable!("{choice:?} of {user} is no job"),
+            Task::Choose { .. } => return None,
         };
-        Self {
+        Some(Self {
             update,
             work,
             since,
             is_suspect: false,
-        }
+        })
     }
 
     /// The same job, gone on with where an earlier process stopped.

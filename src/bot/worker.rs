@@ -174,10 +174,11 @@ impl Tools {
         Ok(self)
     }
 
-    /// The way to the chats, and memory for pictures on it.
+    /// The way to the chats, the one to the pictures of hits, and memory for pictures on both.
     #[must_use]
-    pub fn ways(&self) -> (Delivery, Arc<Budget>) {
-        (self.delivery.clone(), Arc::clone(&self.budget))
+    pub fn ways(&self) -> (Delivery, Fetcher, Arc<Budget>) {
+        let budget = Arc::clone(&self.budget);
+        (self.delivery.clone(), self.search.fetcher(), budget)
     }
 
     /// What pictures mean to users.
@@ -440,6 +441,12 @@ impl ChatWorker {
                 Err(error) => SearchEvent::NotSent(error),
             },
         )
+    }
+
+    /// The file of Telegram's at `path`, of at most so many bytes.
+    fn download(&self, path: &str, most: u64) -> Result<Vec<u8>> {
+        self.part.within(MAX_DOWNLOADING);
+        self.tools.delivery.download(path, most)
     }
 
     /// Sends `call`, with the repetitions and short waits of [`Delivery::send`].

@@ -166,7 +166,8 @@ fn new_image(collection: &str, pictured: Pictured, bytes: Vec<u8>) -> NewImage {
         file_id: String::new(),
         by: String::new(),
         link: pictured.link,
-        keep: false,
+        // No bot has a name for it at Telegram: without its file it could not be shown.
+        keep: true,
         once: true,
     }
 }
@@ -251,6 +252,7 @@ impl Target {
             ("taken", taken),
             ("link", Some(picture.link)),
             ("once", Some("yes".to_owned())),
+            ("keep", picture.keep.then(|| "yes".to_owned())),
         ];
         let request = fields.into_iter().fold(request, |request, (name, value)| {
             match value.filter(|value| !value.is_empty()) {

@@ -33,7 +33,11 @@ impl Scene {
 
     /// With more settings of the endpoint.
     pub fn between(name: &str, settings: &[(&str, &str)], endpoint: &[(&str, &str)]) -> Self {
-        let (telegram, store) = (Telegram::start(), Store::start(name, endpoint));
+        Self::on(Telegram::start(), Store::start(name, endpoint), settings)
+    }
+
+    /// With a Telegram and an endpoint that are there already.
+    pub fn on(telegram: Telegram, store: Store, settings: &[(&str, &str)]) -> Self {
         for (id, language) in [(7, "en"), (8, "en")] {
             telegram.api.add_user(id, "U", language);
         }
@@ -385,27 +389,4 @@ fn files_are_kept_where_the_operator_wants_that_and_gone_when_they_are_forgotten
         assert_eq!(kept(&scene.store.folder).len(), 0);
         scene.stop();
     }
-}
-
-#[test]
-fn what_was_imported_for_somebody_is_found_by_whom_it_is_for() {
-    let scene = Scene::start("chat-imported");
-    let (status, _) = scene.store.save(
-        "bus",
-        "collection=user:8&key=i1&caption=our+zephyrine&keep=yes",
-    );
-    assert_eq!(status, 201);
-    for (user, count) in [(8, 1), (7, 0)] {
-        scene.telegram.write(user, "zephyrine");
-        scene.telegram.wait_for("an answer", |call| {
-            let is_over = call.text().contains("for “zephyrine” ·");
-            call.chat() == user && (is_over || call.text().contains("Nothing found"))
-        });
-        let theirs = |call: &&Call| {
-            call.chat() == user && call.parameters.to_string().contains("our zephyrine")
-        };
-        let calls = scene.telegram.calls();
-        assert_eq!(calls.iter().filter(theirs).count(), count, "user {user}");
-    }
-    scene.stop();
 }

@@ -2,7 +2,7 @@
 
 mod faults;
 mod filters;
-mod import;
+pub mod import;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

@@ -37,11 +37,13 @@ impl Scope {
         by: Instant,
     ) -> Option<Filter> {
         let nothing_saved = || ask.is_served.then(Filter::default);
-        if !ask.may_see_saved() || !self.saves(search) {
+        // Others may have saved for them: an import of what they had elsewhere.
+        let has_own = ask.is_served && (ask.has_saved || search.authenticates());
+        if !(has_own || ask.may_see_saved()) || !self.saves(search) {
             return nothing_saved();
         }
         let mut saved = Vec::new();
-        if ask.is_served && ask.has_saved {
+        if has_own {
             saved.push(collection_of(ask.user));
         }
         let is_in = |chat, user| {

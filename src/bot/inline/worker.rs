@@ -12,6 +12,7 @@ use super::{InlineAsk, answer};
 use crate::bot::album::FileIds;
 use crate::bot::membership::Members;
 use crate::bot::rate::Rates;
+use crate::bot::saving::collection_of;
 use crate::bot::search_client::SearchClient;
 use crate::bot::searches::Searches;
 use crate::bot::storage::Storage;
@@ -220,13 +221,16 @@ impl InlineWorker {
     }
 
     /// Puts the first of `hits` that cannot be shown otherwise into the storage chat, where there is one,
-    /// as far as there is time. Returns the addresses of those for which there was none.
+    /// as far as there is time. Returns the addresses of those for which there was none. The owner sees that
+    /// chat: what others saved does not go there.
     fn store(&self, ask: &InlineAsk, hits: &[Hit]) -> Vec<String> {
         let tools = &self.tools;
         let Some(storage) = &tools.storage else {
             return Vec::new();
         };
-        let is_new = |hit: &&Hit| tools.knowledge().photo_of(hit).is_none();
+        let owner = ask.insiders.owner.map(collection_of);
+        let is_owners = |hit: &Hit| hit.collection.is_none() || hit.collection == owner;
+        let is_new = |hit: &&Hit| is_owners(hit) && tools.knowledge().photo_of(hit).is_none();
         let new: Vec<Hit> = hits.iter().filter(is_new).cloned().collect();
         let (now, later) = new.split_at(new.len().min(MAX_STORED));
         let mut late = Vec::new();

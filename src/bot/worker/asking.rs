@@ -1,6 +1,6 @@
 //! Asks the endpoint what somebody searches for.
 
-use super::{ChatWorker, MAX_DOWNLOADING, SEARCH_SLACK};
+use super::{ChatWorker, SEARCH_SLACK};
 use crate::bot::search_job::SearchEvent;
 use crate::bot::sent_pictures;
 use crate::bot::wanted::Search;
@@ -58,11 +58,11 @@ impl ChatWorker {
             }
             return tools.searches.once(&key, || tools.search.search(&query));
         };
-        let download = |path: &str, limit| {
-            self.part.within(MAX_DOWNLOADING);
-            tools.delivery.download(path, limit)
-        };
-        let query = sent_pictures::query(wanted, picture, |call| self.send(call), download)?;
+        let (send, download) = (
+            |call| self.send(call),
+            |path: &str, most| self.download(path, most),
+        );
+        let query = sent_pictures::query(wanted, picture, send, download)?;
         let query = Query { filter, ..query };
         self.part.within(tools.search.timeout() + SEARCH_SLACK);
         tools.search.search(&query)

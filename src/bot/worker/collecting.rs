@@ -2,11 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{ChatWorker, MAX_DOWNLOADING, SEARCH_SLACK};
+use super::{ChatWorker, SEARCH_SLACK};
 use crate::bot::collecting::{Asked, Post, Request, collection_of};
 use crate::bot::reply::{self, Reply};
 use crate::bot::search_job::{SearchEvent, TurnEnd, failures};
-use crate::bot::sent_pictures;
 use crate::bot::wanted::Search;
 use crate::error::{Error, Kind};
 use crate::search::{Failure, Reason};
@@ -162,7 +161,6 @@ impl ChatWorker {
                 "the endpoint saves no pictures",
             ));
         }
-        let collection = collection_of(post.chat);
         if post.is_edit {
             self.part.within(tools.search.timeout() + SEARCH_SLACK);
             for collection in tools.members.chats.to_forget(post.chat) {
@@ -171,17 +169,8 @@ impl ChatWorker {
             }
             return Ok(());
         }
-        let download = |path: &str, limit| {
-            self.part.within(MAX_DOWNLOADING);
-            tools.delivery.download(path, limit)
-        };
-        let send = |call| self.send(call);
-        let (form, bytes) = sent_pictures::fetch(&post.picture.fetched, send, download)?;
-        self.part.within(tools.search.timeout() + SEARCH_SLACK);
-        let saved = tools
-            .search
-            .save(&collection, &post.picture, form.media_type, &bytes);
-        saved.map(drop)
+        let collection = collection_of(post.chat);
+        self.save(&collection, &post.picture).map(drop)
     }
 }
 

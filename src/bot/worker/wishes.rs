@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{ChatWorker, MAX_DOWNLOADING, SEARCH_SLACK};
+use super::{ChatWorker, SEARCH_SLACK};
 use crate::bot::reply;
 use crate::bot::saving::habits::Habits;
 use crate::bot::saving::{Choice, Forget, NewPicture, SavedCount, Wish, collection_of};
@@ -233,8 +233,9 @@ impl ChatWorker {
     ) -> Result<(SavedCount, Option<Failure>), Failure> {
         let mut count = SavedCount::default();
         let (mut refused, mut later) = (None, None);
+        let collection = collection_of(user);
         for picture in pictures {
-            match self.save(user, picture) {
+            match self.save(&collection, picture) {
                 Ok(true) => count.new += 1,
                 Ok(false) => count.known += 1,
                 Err(failure) if failures::after_saving(&failure, 0).is_some() => {
@@ -256,14 +257,13 @@ impl ChatWorker {
         }
     }
 
-    /// Saves one picture of `user`, and returns whether it is new there.
-    fn save(&self, user: i64, picture: &NewPicture) -> Result<bool, Failure> {
+    /// Saves one picture in `collection`, and returns whether it is new there.
+    pub(super) fn save(&self, collection: &str, picture: &NewPicture) -> Result<bool, Failure> {
         let tools = &self.tools;
-        let download = |path: &str, limit| {
-            self.part.within(MAX_DOWNLOADING);
-            tools.delivery.download(path, limit)
-        };
-        let send = |call| self.send(call);
+        let (send, download) = (
+            |call| self.send(call),
+            |path: &str, most| self.download(path, most),
+        );
         let size = tools.search.saved_size(picture);
         let fetched = sent_pictures::fetch(size, send, download);
         let (form, bytes) = fetched.map_err(|failure| match failure.reason {
@@ -274,7 +274,7 @@ impl ChatWorker {
         self.part.within(tools.search.timeout() + SEARCH_SLACK);
         tools
             .search
-            .save(&collection_of(user), picture, form.media_type, &bytes)
+            .save(collection, picture, form.media_type, &bytes)
     }
 
     fn forget(&self, search: &Search, what: &Forget) -> Result<SearchEvent, Failure> {

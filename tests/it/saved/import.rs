@@ -7,7 +7,7 @@ use super::*;
 use crate::support::endpoint::CLIP_SEARCH;
 
 /// An export with two pictures, one of them twice, and paths that lead elsewhere.
-fn export(name: &str) -> PathBuf {
+pub fn export(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("export-{name}"));
     let _ = std::fs::remove_dir_all(&folder);
     let photos = folder.join("in/photos");
@@ -47,7 +47,7 @@ fn export(name: &str) -> PathBuf {
     folder.join("in")
 }
 
-fn import(settings: &[(&str, &str)], words: &[&str], folder: &Path) -> (Option<i32>, String) {
+pub fn import(settings: &[(&str, &str)], words: &[&str], folder: &Path) -> (Option<i32>, String) {
     let mut command = Command::new(CLIP_SEARCH);
     let command = command.args(["import", "telegram"]).args(words).arg(folder);
     let command = command.env_clear().envs(settings.iter().copied());
