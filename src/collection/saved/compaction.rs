@@ -6,14 +6,13 @@
 //! ones after; the log is empty when they are exchanged, since it tells of rows by their numbers.
 
 use std::fs;
-use std::io;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use super::change::forget_row;
 use super::files::{self, Current, Entry, Files, KEPT, words_length};
-use super::upkeep::tags;
+use super::upkeep::{names, tags};
 use super::volume::{Volume, length};
 use super::{Opened, Saved, State, Tag, failed, number, read};
 use crate::error::Result;
@@ -179,10 +178,11 @@ impl Saved {
             let (folder, volume) = (self.folder_of(tag), read(&volume));
             remove_others(&folder, volume.files.current.generation)?;
         }
-        for path in strays {
+        let kept = self.folder_of(tag).join(KEPT);
+        for name in strays {
             // It may be that of a picture that was just saved.
-            if is_stray(&path, &read(&volume)) {
-                remove(&path)?;
+            if is_stray(&name, &read(&volume)) {
+                remove(&kept.join(name))?;
             }
         }
         Ok(())
@@ -245,41 +245,31 @@ impl Copy {
     }
 }
 
-/// Kept files in the folder of a collection that are those of no picture.
-fn strays(folder: &Path, volume: &RwLock<Volume>) -> Result<Vec<PathBuf>> {
-    let mut paths = entries(&folder.join(KEPT))?;
-    paths.retain(|path| is_stray(path, &read(volume)));
-    Ok(paths)
+/// Names of the kept files in the folder of a collection that are those of no picture.
+fn strays(folder: &Path, volume: &RwLock<Volume>) -> Result<Vec<String>> {
+    let mut names = names(&folder.join(KEPT))?;
+    names.retain(|name| is_stray(name, &read(volume)));
+    Ok(names)
 }
 
-fn is_stray(path: &Path, volume: &Volume) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
+fn is_stray(name: &str, volume: &Volume) -> bool {
     // When in doubt it stays.
-    let number = number(&name);
+    let number = number(name);
     number.is_some_and(|number| matches!(volume.with_number(&number), Ok(None)))
 }
 
 /// Removes the files of other generations than `kept`.
 fn remove_others(folder: &Path, kept: u64) -> Result<()> {
     let own = format!("{kept}.");
-    for path in entries(folder)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
+    for name in names(folder)? {
         let is_old = name.split_once('.').is_some_and(|(number, _)| {
             number.bytes().all(|byte| byte.is_ascii_digit()) && !name.starts_with(&own)
         });
         if is_old {
-            remove(&path)?;
+            remove(&folder.join(&name))?;
         }
     }
     Ok(())
-}
-
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    match fs::read_dir(folder) {
-        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-        Err(cause) => Err(failed("read", folder, cause)),
-    }
 }
 
 fn remove(path: &Path) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use super::files::Files;
@@ -108,7 +109,7 @@ impl Saved {
         let folder = self.folder_of(tag);
         let aside = format!("{GONE}{}", hex(&random::<16>()?));
         match fs::rename(&folder, self.folder.join(aside)) {
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(()),
             Err(cause) => Err(failed("remove", &folder, cause)),
             Ok(()) => {
                 // What is left is removed at the next checkpoint.
@@ -123,7 +124,7 @@ impl Saved {
             if name.starts_with(GONE) {
                 let path = self.folder.join(name);
                 match fs::remove_dir_all(&path) {
-                    Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                    Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
                         return Err(failed("remove", &path, cause));
                     }
                     _ => {}
@@ -186,10 +187,12 @@ pub(super) fn tags(folder: &Path) -> Result<Vec<Tag>> {
     Ok(names.iter().filter_map(|name| bytes::<TAG>(name)).collect())
 }
 
-fn names(folder: &Path) -> Result<Vec<String>> {
-    let entries = fs::read_dir(folder).map_err(|cause| failed("read", folder, cause))?;
+/// What `folder` holds, none where there is no such folder: all names of ours are in UTF-8.
+pub(super) fn names(folder: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|cause| failed("read", folder, cause))?,
+    };
     let names = entries.flatten().map(|entry| entry.file_name());
-    Ok(names
-        .filter_map(|name| name.to_str().map(str::to_owned))
-        .collect())
+    Ok(names.filter_map(|name| name.into_string().ok()).collect())
 }
