@@ -26,12 +26,14 @@ pub enum Act {
     More,
     /// The same as [`Act::Retry`]; and from now on photos may go to a third party.
     Agree,
-    /// Searches for pictures like the one in a message of ours, or that ours replied to.
+    /// Searches for pictures like the one in a message of ours.
     Similar,
     /// Saves the picture, and from now on others, where nothing was chosen before.
     Save,
     /// Searches for pictures like that one, and from now on like others, where nothing was chosen before.
     Find,
+    /// Searches for pictures like that one.
+    Like,
     /// Forgets the picture; without one, everything of who presses it.
     Forget,
     /// Forgets the picture that the button is below, or that ours replied to; of a picture in another
@@ -45,7 +47,7 @@ pub enum Act {
     FindAll,
 }
 
-const ALL: [Act; 12] = [
+const ALL: [Act; 13] = [
     Act::Try,
     Act::Retry,
     Act::More,
@@ -53,6 +55,7 @@ const ALL: [Act; 12] = [
     Act::Similar,
     Act::Save,
     Act::Find,
+    Act::Like,
     Act::Forget,
     Act::ForgetShown,
     Act::ForgetChat,
@@ -86,6 +89,7 @@ impl Act {
             Self::Similar => 's',
             Self::Save => 'w',
             Self::Find => 'f',
+            Self::Like => 'l',
             Self::Forget => 'd',
             Self::ForgetShown => 'z',
             Self::ForgetChat => 'c',

@@ -53,7 +53,7 @@ pub(super) fn tasks(callback: &Callback, manners: &Manners) -> Vec<Task> {
     if !may_press {
         return vec![acknowledge(Some(texts.not_yours))];
     }
-    if button.act == Act::Similar && !button.by_picture {
+    if button.act == Act::Similar {
         let search = similar(callback, message, &button, texts, manners);
         return vec![acknowledge(None), Task::Search(entered(search))];
     }

@@ -36,7 +36,7 @@ pub fn saved(search: &Search, count: SavedCount) -> Reply {
     let is_one = count.new + count.known == 1;
     let mut markup = Value::Null;
     for (label, act) in [
-        (texts.similar_button, Act::Similar),
+        (texts.similar_button, Act::Like),
         (texts.forget_button, Act::Forget),
     ] {
         if let Some(data) = search.with_picture(act).filter(|_| is_one) {
