@@ -36,6 +36,7 @@ let
       ../Cargo.toml
       ../benches/clients/main.rs
       ../benches/collection/main.rs
+      ../benches/found/main.rs
       ../benches/saved/main.rs
       ../benches/vectors/main.rs
       ../benches/compare/main.rs

@@ -1,0 +1,168 @@
+//! From the message to being found: `nice cargo bench --bench found` forwards pictures of 1280 × 960 pixels, one
+//! after the other, to the real `clip-bot` before the playground's Telegram and the real `clip-search` with the
+//! built-in model, and asks inline for each the moment the bot says that it is saved. Prints how long it takes
+//! from the update being handed out until it was saved, and until an inline answer showed the picture by its
+//! `file_id`. What is kept lies below `TMPDIR`. Not counted: one picture and query before, by which the words of the
+//! built-in drawings are read. Half a minute; exits with 1 where the limit is broken.
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clip_bot::engine::drawings;
+use clip_bot::search::Language;
+use serde_json::Value;
+
+#[allow(dead_code, reason = "the tests use the rest")]
+#[path = "../../tests/it/support/mod.rs"]
+mod support;
+
+use support::process::Program;
+use support::telegram::Telegram;
+
+const PICTURES: usize = 12;
+const LIMIT: Duration = Duration::from_millis(250);
+/// After so long a person counts as one who has not typed before: apps and the bot wait for who types on.
+const QUIET: Duration = Duration::from_millis(2100);
+const USER: i64 = 7;
+
+fn main() -> ExitCode {
+    let folder = std::env::temp_dir().join(format!("bench-found-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("room");
+    let scene = Scene::start(&folder);
+    scene.choose();
+    let (mut saved, mut found): (Vec<Duration>, Vec<Duration>) =
+        (1..=PICTURES).map(|number| scene.picture(number)).unzip();
+    drop(scene);
+    std::fs::remove_dir_all(&folder).expect("ours");
+    for (what, times) in [("saved", &mut saved), ("found inline", &mut found)] {
+        times.sort_unstable();
+        let [median, most] = [times[times.len() / 2], times[times.len() - 1]].map(millis);
+        println!("from the update to {what:<13} median {median:>6.1} ms, most {most:>6.1} ms");
+    }
+    let median = found[found.len() / 2];
+    println!(
+        "{PICTURES} pictures; the median may be {:.0} ms",
+        millis(LIMIT)
+    );
+    if median > LIMIT {
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+/// The bot, what it talks to, and one person.
+struct Scene {
+    telegram: Telegram,
+    _programs: [Program; 2],
+}
+
+impl Scene {
+    fn start(folder: &Path) -> Self {
+        let path = |name: &str| -> PathBuf { folder.join(name) };
+        let (saved, state) = (path("saved"), path("state"));
+        std::fs::create_dir_all(&state).expect("room");
+        let token = "the-token-of-the-benchmark";
+        let (endpoint, address) = support::endpoint::start(&[
+            ("CLIP_SEARCH_ENGINE", "clip"),
+            ("CLIP_SEARCH_SAVED", saved.to_str().expect("UTF-8")),
+            ("CLIP_SEARCH_TOKEN", token),
+        ]);
+        let telegram = Telegram::start();
+        telegram.api.add_user(USER, "U", "en");
+        let bot = support::stage::start_bot(
+            &telegram.url(),
+            &format!("http://{address}"),
+            &[
+                ("CLIP_BOT_SEARCH_TOKEN", token),
+                ("CLIP_BOT_STATE_DIR", state.to_str().expect("UTF-8")),
+                ("CLIP_BOT_RATE", "600/1m"),
+                ("CLIP_BOT_LOG", "warn"),
+                ("CLIP_BOT_POLL_TIMEOUT", "50s"),
+            ],
+        );
+        Self {
+            telegram,
+            _programs: [bot, endpoint],
+        }
+    }
+
+    /// Pictures are kept from now on; one is.
+    fn choose(&self) {
+        self.send(0);
+        let asked = self.telegram.wait_for_text("Shall I keep the pictures");
+        let data = &asked.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
+        let data = data.as_str().expect("a button");
+        // The call is seen a moment before its message is there.
+        let press = |message| self.telegram.api.press(USER, USER, message, data);
+        while !(1..10).any(|message| press(message).is_ok()) {
+            std::thread::yield_now();
+        }
+        self.saved(1);
+        while !self.is_shown(0) {}
+    }
+
+    /// Forwards one picture: how long it takes until it is saved, and until it is found.
+    fn picture(&self, number: usize) -> (Duration, Duration) {
+        std::thread::sleep(QUIET);
+        let file = picture(number);
+        let start = Instant::now();
+        let sent = (self.telegram.api).send_picture(USER, USER, file, &caption(number));
+        sent.expect("a good picture");
+        self.saved(number + 1);
+        let saved = start.elapsed();
+        while !self.is_shown(number) {}
+        (saved, start.elapsed())
+    }
+
+    fn send(&self, number: usize) {
+        let file = picture(number);
+        let sent = (self.telegram.api).send_picture(USER, USER, file, &caption(number));
+        sent.expect("a good picture");
+    }
+
+    fn saved(&self, count: usize) {
+        let says_so = |call: &support::telegram::Call| call.text() == "Saved.";
+        self.telegram.wait_for_many("saved", count, says_so);
+    }
+
+    /// Whether an inline query shows the picture.
+    fn is_shown(&self, number: usize) -> bool {
+        let id = self.telegram.api.ask_inline(USER, &caption(number), "");
+        let id = id.to_string();
+        let answer = self.telegram.wait_for("an inline answer", |call| {
+            call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
+        });
+        let results = answer.parameters["results"].as_array().expect("results");
+        let is_it = |result: &Value| {
+            let words = result["caption"].as_str().unwrap_or_default();
+            words.starts_with(&caption(number)) && result["photo_file_id"].is_string()
+        };
+        results.iter().any(is_it)
+    }
+}
+
+/// A drawing, as large as Telegram's photos are.
+fn picture(number: usize) -> Vec<u8> {
+    let drawing = image::load_from_memory(drawing(number).file).expect("a JPEG");
+    let large = drawing.resize_exact(1280, 960, image::imageops::FilterType::Triangle);
+    let mut file = Cursor::new(Vec::new());
+    let written = large
+        .to_rgb8()
+        .write_to(&mut file, image::ImageFormat::Jpeg);
+    written.expect("memory");
+    file.into_inner()
+}
+
+fn drawing(number: usize) -> &'static drawings::Drawing {
+    &drawings::all()[number * 61]
+}
+
+fn caption(number: usize) -> String {
+    format!("our {} {number}", drawing(number).name(Language::En))
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
