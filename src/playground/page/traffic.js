@@ -23,25 +23,77 @@ export function showTraffic() {
 function addCalls(calls) {
   const list = byId("traffic");
   const stick = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  list.append(...calls.map(callRow));
-  while (list.childElementCount > MAX_TRAFFIC_ROWS) list.firstElementChild.remove();
+  for (const call of calls) add(list, call);
+  const rows = list.getElementsByClassName("one");
+  while (rows.length > MAX_TRAFFIC_ROWS) drop(rows[0]);
   if (stick) list.scrollTop = list.scrollHeight;
 }
 
-function callRow(call) {
-  const classes = ["call"];
+/** Appends a row; calls of the same kind in a row are one line, which opens on a click. */
+function add(list, call) {
+  const row = el("li", { class: classesOf(call, "one"), "data-peer": call.peer }, ...cells(call, readable(call.what)));
+  row.call = call;
+  const last = list.lastElementChild;
+  const kind = kindOf(call);
+  if (last === null || kind === null || kindOf(last.call) !== kind) return list.append(row);
+  let run = last;
+  if (!run.classList.contains("run")) {
+    run = el("li", { class: "run", "data-peer": call.peer }, el("details", {}, el("summary", {}), el("ol", {})));
+    run.call = call;
+    last.replaceWith(run);
+    run.querySelector("ol").append(last);
+  }
+  run.querySelector("ol").append(row);
+  showRun(run);
+}
+
+/** The oldest row goes, and its run with the last one. */
+function drop(row) {
+  const run = row.closest(".run");
+  row.remove();
+  if (run === null) return;
+  if (run.querySelector(".one") === null) run.remove();
+  else showRun(run);
+}
+
+/** The line in place of a run: what was called how often, from when on and how long in all. */
+function showRun(run) {
+  const calls = [...run.querySelectorAll(".one")].map((row) => row.call);
+  const methods = [...new Set(calls.map(methodOf))];
+  const millis = calls.reduce((sum, call) => sum + call.millis, 0);
+  const summary = run.querySelector("summary");
+  summary.className = classesOf(calls[0]);
+  summary.replaceChildren(...cells({ ...calls[0], millis }, `${methods.join(", ")} × ${calls.length}`));
+}
+
+/** What calls have in common that are one line: the method but for its get or set; null for what stands alone. */
+function kindOf(call) {
+  if (call.status >= 400 || call.status === 0 || call.refused) return null;
+  return `${call.peer} ${methodOf(call).replace(/^[gs]et(?=[A-Z])/, "")}`;
+}
+
+/** The method of a Bot API call; of a search all of its address. */
+function methodOf(call) {
+  return call.peer === "telegram" ? call.what.split(/[^A-Za-z]/, 1)[0] : readable(call.what);
+}
+
+function classesOf(call, ...classes) {
+  classes.push("call");
   if (call.what.startsWith("getUpdates")) classes.push("poll");
   if (call.status >= 400 || call.status === 0) classes.push("trouble");
   if (call.refused) classes.push("refused");
-  return el(
-    "li",
-    { class: classes.join(" "), "data-peer": call.peer },
+  return classes.join(" ");
+}
+
+function cells(call, what) {
+  const all = [
     el("time", { text: `${(call.at / 1000).toFixed(call.at < 100_000 ? 1 : 0)} s` }),
-    el("span", { class: "what" }, ...breakable(readable(call.what))),
+    el("span", { class: "what" }, ...breakable(what)),
     el("span", { class: "status", text: call.status || "cut" }),
     el("span", { class: "took", text: took(call.millis) }),
-    call.refused ? el("p", { text: call.refused }) : null,
-  );
+  ];
+  if (call.refused) all.push(el("p", { text: call.refused }));
+  return all;
 }
 
 /** `what` with places to break the line. */

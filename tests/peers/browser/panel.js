@@ -35,6 +35,22 @@ async function telegramFault(page, fault, status, word) {
   await decoded(page);
 }
 
+/** What the bot says to Telegram as it starts takes a few lines, not forty; a click shows all of it. */
+async function folded(page) {
+  const run = page.locator("#traffic > .run", { hasText: "setMyCommands" }).first();
+  await run.waitFor();
+  const rows = run.locator(".one");
+  const count = await rows.count();
+  const words = await run.locator("summary .what").textContent();
+  assert(words.endsWith(`setMyCommands × ${count}`) && count > 5, words, count);
+  assert(!(await rows.first().isVisible()), "it is folded");
+  await run.locator("summary").click();
+  assert(await rows.last().isVisible(), "a click opens it");
+  await run.locator("summary").click();
+  const lines = await page.locator("#traffic > li").count();
+  assert(lines < 15, "lines at the start:", lines);
+}
+
 async function traffic(page) {
   const shown = (what) => page.locator(".call:visible .what", { hasText: what });
   await page.locator("#filter button", { hasText: "Search" }).click();
@@ -53,7 +69,6 @@ async function traffic(page) {
   assert(refused.length === 0, "the server refused what the bot sent:", refused);
 }
 
-/** What another bot would do wrong: it reads why, and so does who looks at the page. */
 /** The token of the bot inside, which the page is told as it is opened. */
 async function botToken(origin) {
   const events = await fetch(`${origin}/api/events`);
@@ -66,6 +81,7 @@ async function botToken(origin) {
   throw new Error(`no token in ${text}`);
 }
 
+/** What another bot would do wrong: it reads why, and so does who looks at the page. */
 async function refusal(page) {
   const { origin } = new URL(page.url());
   const token = await botToken(origin);
@@ -87,4 +103,4 @@ async function refusal(page) {
   await bad("sendHologram", {});
 }
 
-module.exports = { asleep, endpointDown, refusal, telegramFault, traffic };
+module.exports = { asleep, endpointDown, folded, refusal, telegramFault, traffic };
