@@ -31,7 +31,8 @@ def main():
     folder = pathlib.Path(folders[0]) if folders else WORK / "sample"
     torch.set_num_threads(1)
     concepts = data.Concepts(WORK)
-    model = CLIPModel.from_pretrained(folder).eval()
+    # The file has halves, with which processors compute very slowly.
+    model = CLIPModel.from_pretrained(folder).float().eval()
     size = sum(weight.numel() for weight in model.parameters())
     if not exact:
         rounded(model)
@@ -116,6 +117,20 @@ def own(concepts, texts, pictures):
                 right[word].add(at)
     print(f"  unseen keyword: {hits(texts(list(right)) @ gallery.T, list(right.values()))}")
     phrases(rows, texts, gallery)
+    daily([row["id"] for row in rows], texts, gallery)
+
+
+def daily(ids, texts, gallery):
+    """judge/phrases.tsv: a right picture among so many, for the phrases of each language."""
+    said, right = collections.defaultdict(list), []
+    for line in (data.HERE / "judge/phrases.tsv").read_text(encoding="utf-8").splitlines():
+        language, text = line.split("\t") if not line.startswith("#") else ("", "")
+        if language == "right":
+            right.append({at for at, id in enumerate(ids) if any(fnmatch.fnmatchcase(id, one) for one in text.split())})
+        elif language:
+            said[language].append(text)
+    for language, phrases in said.items():
+        print(f"  {language} phrase never seen: {hits(texts(phrases) @ gallery.T, right)}")
 
 
 def phrases(rows, texts, gallery):

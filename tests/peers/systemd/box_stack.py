@@ -4,18 +4,22 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import urllib.request
 
 import instance
-from machine import BOT, PATIENCE, checking, pid_of, run, secret, systemctl, wait, wait_status
+from machine import BOT, PATIENCE, SEARCH, checking, pid_of, run, secret, systemctl, wait, wait_status
 from units import OWN_SEARCH, SECRET, TOKEN, ask, configure, exposed_at_most, secret_is_hidden, verified
 
 PACKAGE_UNIT, PICTURES_UNIT = "clip-bot-package.service", "clip-bot-pictures.service"
 SYNC, INDEX = "clip-search-sync.service", "clip-search-index.service"
 CLOUD_PORT = 4566
 CLOUD = f"http://127.0.0.1:{CLOUD_PORT}"
+# A model of full size that MODEL names, as `model fetch` leaves one, for searching by words of names alone where its
+# weights mean nothing.
+MODEL = pathlib.Path("/model/model.clip")
 # As the package makes one.
 SEARCH_TOKEN = "local-0123456789abcdef"
 COPIES = pathlib.Path("/var/lib/private/clip-search/pictures/synced")
@@ -31,8 +35,8 @@ def box(telegram):
     instance.stand_ins()
     instance.keeps(TOKEN)
     secret("search-token", SEARCH_TOKEN)
-    # The model is the built-in one: another would come from the hub, which is not here.
-    instance.cloud_init("box", Model="", PicturesBucket="pictures")
+    # The built-in model, where none is given: another would come from the hub, which is not here.
+    instance.cloud_init("box", Model=str(MODEL) if MODEL.exists() else "", PicturesBucket="pictures")
     s3_is_here()
     configure(CLIP_BOT_SEARCH_URL=OWN_SEARCH)
     with ministack():
@@ -40,6 +44,8 @@ def box(telegram):
         put("notes.txt", b"no picture")
         first_boot(telegram)
         the_bucket_changes(telegram)
+        if MODEL.exists():
+            within_its_memory()
         sandboxed()
 
 
@@ -91,6 +97,17 @@ def the_bucket_changes(telegram):
         own.write_bytes(drawing("guitar"))
         systemctl("start", SYNC)
         assert own.exists()
+
+
+def within_its_memory():
+    with checking("a model of full size has room in an instance of 1 GB"):
+        used = {}
+        for unit in SEARCH, BOT:
+            status = pathlib.Path(f"/proc/{pid_of(unit)}/status").read_text()
+            used[unit] = {key: int(kib) >> 10 for key, kib in re.findall(r"^(VmHWM|RssAnon):\s+(\d+)", status, re.M)}
+        print(f"MiB: {used}", flush=True)
+        # What is mapped from the model and the index goes back to the system when memory is short.
+        assert used[SEARCH]["VmHWM"] <= 448 and sum(one["RssAnon"] for one in used.values()) <= 256, used
 
 
 def sandboxed():
