@@ -63,6 +63,21 @@ def endpoint_is_bounded():
     assert len(groups) == 2 and all("RetentionInDays" in group for group in groups), groups
 
 
+def without_a_space_clip_runs_in_it():
+    (function,) = resources(API, "Lambda::Function")
+    given, left_out = {}, {}
+    for name, value in function["Environment"]["Variables"].items():
+        condition, *choice = value["If"] if "If" in value else (None, value, value)
+        assert condition in (None, "HasSpace", "HasHfToken"), value
+        given[name], left_out[name] = choice
+    own = ["CLIP_SEARCH_MODEL", "CLIP_SEARCH_INDEX"]
+    nothing = {"Ref": "AWS::NoValue"}
+    assert given["CLIP_SEARCH_ENGINE"] == "space" and [given[name] for name in own] == [nothing] * 2, given
+    # What docs/clip.md packs, where Lambda unpacks it.
+    assert left_out["CLIP_SEARCH_ENGINE"] == "clip" and left_out["CLIP_SEARCH_SPACE"] == nothing, left_out
+    assert [left_out[name] for name in own] == ["/var/task/model.clip", "/var/task/index"], left_out
+
+
 def logs_hold_no_query():
     (stage,) = resources(API, "ApiGatewayV2::Stage")
     named = set(re.findall(r"\$context\.([\w.]+)", stage["AccessLogSettings"]["Format"]))

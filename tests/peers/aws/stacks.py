@@ -52,8 +52,8 @@ def main():
 
 
 def templates(folder):
-    rules = "lint endpoint_is_private endpoint_is_bounded logs_hold_no_query instances_are_closed"
-    rules += " roles_are_narrow what_both_instances_have_is_the_same"
+    rules = "lint endpoint_is_private endpoint_is_bounded without_a_space_clip_runs_in_it"
+    rules += " logs_hold_no_query instances_are_closed roles_are_narrow what_both_instances_have_is_the_same"
     for rule in rules.split():
         with checking(rule.replace("_", " ")):
             getattr(aws_templates, rule)()
