@@ -67,7 +67,9 @@ pub const PROGRAM: Program = Program {
 };
 
 /// The number of the bot whose Telegram is this process, at the start of its token.
-const BOT_ID: &str = "424242";
+const BOT_ID: i64 = 424_242;
+/// The group of the page, which the bot is an administrator of.
+const FRIENDS: i64 = -100;
 /// The user of the page, who owns the bot from the start.
 const OWNER: i64 = 1;
 /// In place of the endpoint's address, as long as it has none.
@@ -239,7 +241,7 @@ impl Stage<'_> {
         closing: &Shutdown,
     ) -> Result<u8> {
         let token = bot_token()?;
-        let api = BotApi::new(&token, Arc::new(fetch));
+        let api = our_telegram(&token);
         let storage = json!({"id": STORAGE, "type": "channel", "title": "Storage"});
         api.add_chat(&storage, &[OWNER]);
         let about = About {
@@ -314,6 +316,14 @@ fn is_bot_api(path: &str) -> bool {
 
 fn say(line: &str) {
     print_lines([line.to_owned()]);
+}
+
+/// Our Telegram, for the bot with this token. It is an administrator of the group, so that it sees what is posted
+/// there, which it may be asked to collect.
+fn our_telegram(token: &str) -> BotApi {
+    let api = BotApi::new(token, Arc::new(fetch));
+    api.set_member(BOT_ID, FRIENDS, "administrator");
+    api
 }
 
 /// Fetches a picture as Telegram's servers would: from public addresses only, up to 5 MB.

@@ -2,16 +2,14 @@
 //! machine, such as the installed service.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::{LIMITS, bot_token, fetch, is_bot_api, listen, say};
+use super::{LIMITS, bot_token, is_bot_api, listen, our_telegram, say};
 use crate::config::PlaygroundConfig;
 use crate::endpoint::http::serve;
 use crate::endpoint::neighbour::friends_only;
 use crate::error::{Error, Result};
-use crate::playground::bot_api::BotApi;
 use crate::playground::faults::Faults;
 use crate::playground::server::{self, About};
 use crate::playground::traffic::Traffic;
@@ -36,7 +34,7 @@ pub(super) fn serve_alone(config: &PlaygroundConfig, shutdown: &Shutdown) -> Res
     let (listener, address) = listen(SocketAddr::from(([127, 0, 0, 1], config.port)))?;
     let token = bot_token()?;
     let how = format!("CLIP_BOT_API_URL=http://{address} CLIP_BOT_TOKEN={token}");
-    let api = BotApi::new(&token, Arc::new(fetch));
+    let api = our_telegram(&token);
     let about = About {
         engine: "of a bot of yours".to_owned(),
         endpoint: String::new(),

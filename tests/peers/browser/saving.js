@@ -81,6 +81,41 @@ async function forgets(page) {
   await until("the other one is still there", async () => (await foundPictures(page, "our zephyrine").count()) === 2);
 }
 
+/** What is posted in a group that is collected is found by its members, wherever they type. */
+async function collects(page) {
+  await openChat(page, "Friends");
+  await say(page, "/collect");
+  await words(page, "From now on I keep the pictures").waitFor();
+  await send(page, "bicycle", "kingfisher by the lake");
+  await openChat(page, "Bob");
+  // In silence: it is saved a moment after it was posted.
+  await until("a member to find it in another chat", async () => {
+    await page.locator("#text").fill("@playground_bot kingfisher");
+    const found = page.locator("#popup .thumbs button[title^='kingfisher by the lake']");
+    const shown = await found.waitFor({ timeout: 5000 }).then(() => true, () => false);
+    await page.locator("#text").fill("");
+    return shown;
+  });
+}
+
+/** Who is not in the group finds nothing of it, nor anything else. */
+async function strangersFindNothing(page) {
+  const { origin } = new URL(page.url());
+  const events = await fetch(`${origin}/api/events`);
+  const body = JSON.stringify({ user: 77, query: "kingfisher", offset: "" });
+  const headers = { "content-type": "application/json" };
+  const asked = await fetch(`${origin}/api/inline`, { method: "POST", headers, body });
+  const { id } = await asked.json();
+  let text = "";
+  for await (const part of events.body) {
+    text += Buffer.from(part).toString();
+    const answers = [...text.matchAll(/^event: ?inline\ndata: ?(.*)$/gm)].map(([, data]) => JSON.parse(data));
+    const answer = answers.find((one) => String(one.id) === String(id));
+    if (answer) return assert(answer.results.length === 0, "results for a stranger:", answer);
+  }
+  throw new Error("no answer for a stranger");
+}
+
 /** The checks, by name, in order; `check` runs one. */
 async function checkSaving(browser, check) {
   const program = start();
@@ -92,6 +127,8 @@ async function checkSaving(browser, check) {
     await check("by nobody else", () => nobodyElseFinds(page));
     await check("others like it", () => similar(page));
     await check("what is forgotten is gone", () => forgets(page));
+    await check("a member finds elsewhere what a group collects", () => collects(page));
+    await check("and a stranger does not", () => strangersFindNothing(page));
     await page.context().close(); // it would miss what is ended now
   } finally {
     program.kill("SIGINT");
