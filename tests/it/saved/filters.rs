@@ -86,3 +86,96 @@ fn filters_choose_among_saved_pictures_beside_drawings_too() {
     let can = health["can"].as_array().expect("a list");
     assert!(can.contains(&"filters".into()), "{health}");
 }
+
+/// The same picture, sent again in another size or in another chat, was another one to who looks.
+#[test]
+fn near_duplicates_are_shown_once_in_a_collection_and_over_several() {
+    let store = Store::start("filters-near", &[("CLIP_SEARCH_MIN_SCORE", "-1")]);
+    let bus = drawings::find("bus").expect("built in").file;
+    let small = image::load_from_memory(bus)
+        .expect("a JPEG")
+        .thumbnail(200, 200);
+    let mut file = std::io::Cursor::new(Vec::new());
+    let written = small.write_to(&mut file, image::ImageFormat::Png);
+    written.expect("memory");
+    let post = |about: &str| {
+        let target = format!("/pictures?caption=journey&{about}");
+        store.post(&target, TOKEN, file.get_ref()).status
+    };
+    store.save("bus", "collection=user:1&key=a&caption=journey");
+    assert_eq!(post("collection=user:1&key=b"), 201);
+    store.save("cat", "collection=user:1&key=c&caption=journey");
+    assert_eq!(post("collection=chat:1&key=d"), 201);
+    for (collections, count) in [
+        ("collection=user:1", 2),
+        ("collection=chat:1", 1),
+        ("collection=user:1&collection=chat:1", 2),
+    ] {
+        let found = store.ids(&format!("query=journey&{collections}"));
+        assert_eq!(found.len(), count, "{collections}");
+    }
+    // The next page goes on behind them.
+    let second = store.ids("query=bus&collection=user:1&collection=chat:1&limit=1&offset=1");
+    let cat = store.ids("query=cat&collection=user:1&limit=1");
+    assert_eq!(second, cat);
+    // Once the better one is forgotten, the other is shown.
+    let gone = store.ask("DELETE", "/pictures?collection=user:1", "");
+    assert_eq!(gone.status, 200);
+    let both = "query=journey&collection=user:1&collection=chat:1";
+    assert_eq!(store.ids(both).len(), 1);
+    store.stop();
+}
+
+/// A drawing that says that it was taken so many degrees north and east.
+fn photo_at(drawing: &str, north: u8, east: u8) -> Vec<u8> {
+    let file = drawings::find(drawing).expect("built in").file;
+    let (soi, rest) = file.split_at(2);
+    let mut tiff = b"II*\0\x08\0\0\0".to_vec();
+    let entry = |tag: u16, kind: u16, count: u32, value: u32| {
+        let head = [tag.to_le_bytes(), kind.to_le_bytes()].concat();
+        [&head[..], &count.to_le_bytes(), &value.to_le_bytes()].concat()
+    };
+    // One directory leads to that of the place, behind which are the degrees.
+    tiff.extend(1_u16.to_le_bytes());
+    tiff.extend(entry(0x8825, 4, 1, 26));
+    tiff.extend(0_u32.to_le_bytes());
+    tiff.extend(4_u16.to_le_bytes());
+    let letter = |letter: u8| u32::from_le_bytes([letter, 0, 0, 0]);
+    tiff.extend(entry(1, 2, 2, letter(b'N')));
+    tiff.extend(entry(2, 5, 3, 80));
+    tiff.extend(entry(3, 2, 2, letter(b'E')));
+    tiff.extend(entry(4, 5, 3, 104));
+    tiff.extend(0_u32.to_le_bytes());
+    for degrees in [north, east] {
+        for (number, of) in [(u32::from(degrees), 1_u32), (0, 1), (0, 1)] {
+            tiff.extend(number.to_le_bytes());
+            tiff.extend(of.to_le_bytes());
+        }
+    }
+    let exif = [b"Exif\0\0", &tiff[..]].concat();
+    let length = u16::try_from(exif.len() + 2).expect("short").to_be_bytes();
+    [soi, b"\xff\xe1", &length, &exif, rest].concat()
+}
+
+#[test]
+fn saved_pictures_are_found_by_where_they_were_taken() {
+    let store = Store::start("filters-places", &[("CLIP_SEARCH_MIN_SCORE", "-1")]);
+    for (key, drawing, north, east) in [("oslo", "bus", 60, 11), ("rome", "cat", 42, 12)] {
+        let file = photo_at(drawing, north, east);
+        let target = format!("/pictures?collection=user:1&key={key}&caption={key}");
+        assert_eq!(store.post(&target, TOKEN, &file).status, 201);
+    }
+    store.save("dog", "collection=user:1&key=nowhere&caption=nowhere");
+    let captions = |near: &str| -> Vec<String> {
+        let found = store.search(&format!("query=a+photo&collection=user:1&near={near}"));
+        let caption = |hit: &serde_json::Value| hit["caption"].as_str().unwrap_or("").to_owned();
+        found.iter().map(caption).collect()
+    };
+    assert_eq!(captions("60,11,50"), ["oslo"]);
+    assert_eq!(captions("42.1,12.1,50"), ["rome"]);
+    assert_eq!(captions("0,0,50"), [""; 0]);
+    let mut both = captions("51,11,2000");
+    both.sort_unstable();
+    assert_eq!(both, ["oslo", "rome"]);
+    store.stop();
+}
