@@ -153,3 +153,5 @@ pub mod secret;
 pub mod shutdown;
 pub mod systemd;
 pub mod telegram;
+#[cfg(feature = "clip")]
+pub(crate) mod together;

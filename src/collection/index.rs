@@ -58,6 +58,7 @@ pub(super) mod manifest;
 mod named;
 mod near_duplicates;
 mod nearest;
+mod passes;
 mod ranking;
 pub(super) mod record;
 pub mod removal;

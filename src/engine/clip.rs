@@ -9,8 +9,8 @@ mod no_folders;
 mod presence;
 mod sensitive;
 mod stripped;
+mod texts;
 mod thumbnails;
-mod together;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub use no_folders::NoFolders;
 use found::Found;
 use images::Images;
 use presence::Presence;
-use together::Together;
+use texts::Texts;
 
 /// Results that can be paged through; a query beyond them gets an empty answer.
 const MAX_RESULTS: usize = 10_000;
@@ -54,7 +54,7 @@ const THUMBNAIL_WIDTH: u32 = 320;
 /// Finds pictures by meaning.
 pub struct ClipEngine {
     encoder: Arc<dyn Encoder>,
-    texts: Together,
+    texts: Texts,
     store: Arc<dyn VectorStore>,
     /// Threshold for searches by text: results with a lower cosine are left out.
     min_score: f32,
@@ -91,7 +91,7 @@ impl ClipEngine {
         }
         Ok(Self {
             images: Arc::new(Images::new(Arc::clone(&store), cache)),
-            texts: Together::new(Arc::clone(&encoder)),
+            texts: Texts::new(Arc::clone(&encoder)),
             encoder,
             store,
             min_score,

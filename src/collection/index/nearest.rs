@@ -1,33 +1,26 @@
 //! Finds the rows with the best vectors.
 //!
 //! Each row has a score that it has at most: an estimate by its code, and [`DEVIATIONS`] standard deviations
-//! of the estimate's error. Rows are read as 16-bit floats in the order of that, until it is less than what
-//! the last of the wanted rows has. So a search reads as many rows as the vectors need; where they are so
-//! alike that codes do not tell them apart, it compares their bytes instead, which have eight bits a
-//! component.
+//! of the estimate's error. In the order of that the bytes of rows are read, whose error is far smaller,
+//! until it is less than what the last of the wanted rows has at least; and then in the same way their
+//! 16-bit floats. So a search reads as many rows as the vectors need; where they are so alike that codes do
+//! not tell them apart, it compares the bytes of all.
 
-use std::cell::LazyCell;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
-use super::codes::Codes;
-use super::manifest::{RowSet, SegmentEntry};
-use super::segment::{Segment, stride};
+use super::manifest::RowSet;
+use super::passes::{Asked, DEVIATIONS, Pass, Sifted};
+use super::segment::Segment;
 use super::snapshot::Snapshot;
 use crate::collection::Search;
 use crate::error::Result;
 use clip::kernel::Isa;
-use clip::kernel::codes::{CodeQuery, Rotation};
-use clip::kernel::scan::ScanQuery;
 
-/// Standard deviations by which an error is taken to be smaller: that of one row in 700 is larger.
-const DEVIATIONS: f32 = 3.0;
-/// Rows that may be read beyond those that are wanted.
+/// Fewest rows that may be read beyond those that are wanted, and how many of all.
 const SPARE: usize = 4000;
-/// Rows whose bytes are compared at a time.
-const BLOCK: usize = 256;
-/// Rows whose codes are compared before the least of the best is known anew.
-const CODES: usize = 4096;
+const SHARE: usize = 40;
 
 /// A row that may become a result.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,22 +50,16 @@ impl PartialOrd for Candidate {
 
 /// What is sought in a snapshot.
 pub(super) struct Sought<'a> {
-    pub query: ScanQuery,
-    /// The same, for codes.
-    coded: LazyCell<CodeQuery, Box<dyn FnOnce() -> CodeQuery + 'a>>,
+    pub asked: Arc<Asked>,
     /// For each segment the rows that may be found; none if all may.
-    pub allowed: Option<Vec<RowSet>>,
+    pub allowed: Option<Arc<Vec<RowSet>>>,
     pub search: &'a Search<'a>,
 }
 
 impl<'a> Sought<'a> {
     pub fn new(search: &'a Search<'a>) -> Self {
-        let vector = search.vector;
-        let stride = stride(vector.len());
-        let coded = move || CodeQuery::new(vector, &Rotation::new(stride));
         Self {
-            query: ScanQuery::new(vector, stride),
-            coded: LazyCell::new(Box::new(coded)),
+            asked: Arc::new(Asked::new(search.vector)),
             allowed: None,
             search,
         }
@@ -83,6 +70,25 @@ impl<'a> Sought<'a> {
             .as_ref()
             .and_then(|allowed| allowed.get(segment))
     }
+
+    fn pass(&self, keep: usize, by_codes: bool) -> Pass {
+        Pass {
+            asked: Arc::clone(&self.asked),
+            allowed: self.allowed.clone(),
+            keep,
+            by_codes,
+        }
+    }
+}
+
+/// The score by its bytes of a row of `segment`, and by how much that may be wrong.
+fn by_bytes(segment: &Segment, bytes: &[u8], asked: &Asked) -> (f32, f32) {
+    let mut product = [0];
+    Isa::detect().scan_i8(bytes, &asked.query, &mut product);
+    #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+    let product = product[0] as f32;
+    let more = DEVIATIONS * asked.query.deviation(segment.scale);
+    (product * asked.query.unit(segment.scale), more)
 }
 
 /// Scores single rows without reading their vectors: by their codes, or else by their bytes.
@@ -95,7 +101,10 @@ pub(super) struct Scorer<'a, 's> {
 
 impl<'a, 's> Scorer<'a, 's> {
     pub fn new(snapshot: &'a Snapshot, sought: &'a Sought<'s>) -> Self {
-        let base = |segment: &Segment| segment.codes().map_or(0.0, |it| it.base(&sought.coded));
+        let base = |segment: &Segment| {
+            let codes = segment.codes();
+            codes.map_or(0.0, |codes| codes.base(sought.asked.coded()))
+        };
         let segments = snapshot.parts();
         let segments = segments.map(|(segment, _)| (segment, base(segment)));
         Self {
@@ -109,22 +118,14 @@ impl<'a, 's> Scorer<'a, 's> {
         let (segment, base) = self.segments[segment];
         if let Some(codes) = segment.codes() {
             self.found.clear();
-            let query = &self.sought.coded;
+            let query = self.sought.asked.coded();
             codes.sieve(row..row + 1, query, (base, 0.0, f32::MIN), &mut self.found);
             // A damaged code may stand for no number.
             return self.found.first().map_or(f32::MIN, |(_, score)| *score);
         }
-        let query = &self.sought.query;
         let stride = segment.stride();
-        let mut product = [0];
-        Isa::detect().scan_i8(
-            &segment.bytes()[row * stride..][..stride],
-            query,
-            &mut product,
-        );
-        #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
-        let product = product[0] as f32;
-        product * query.unit(segment.scale)
+        let bytes = &segment.bytes()[row * stride..][..stride];
+        by_bytes(segment, bytes, &self.sought.asked).0
     }
 }
 
@@ -136,39 +137,32 @@ pub(super) struct Near {
     pub rest: f32,
 }
 
-/// The rows that have the largest scores at most.
-struct Sifted {
-    rows: Vec<Candidate>,
-    keep: usize,
-    /// What each row has at most that was left out.
-    least: f32,
+/// What the last of the best rows has at least.
+struct Worst {
+    sure: usize,
+    best: BinaryHeap<Reverse<Candidate>>,
 }
 
-impl Sifted {
-    fn new(keep: usize) -> Self {
+impl Worst {
+    /// Of the best `sure`.
+    fn new(sure: usize) -> Self {
         Self {
-            rows: Vec::new(),
-            keep,
-            least: f32::MIN,
+            sure,
+            best: BinaryHeap::with_capacity(sure + 1),
         }
     }
 
+    /// Learns of a row with at least the score of `candidate`.
     fn push(&mut self, candidate: Candidate) {
-        if candidate.score <= self.least {
-            return;
-        }
-        self.rows.push(candidate);
-        if self.rows.len() == 2 * self.keep {
-            self.cut();
+        self.best.push(Reverse(candidate));
+        if self.best.len() > self.sure {
+            self.best.pop();
         }
     }
 
-    fn cut(&mut self) {
-        if self.rows.len() > self.keep {
-            let (_, least, _) = self.rows.select_nth_unstable_by(self.keep, |a, b| b.cmp(a));
-            self.least = least.score;
-            self.rows.truncate(self.keep);
-        }
+    fn score(&self) -> f32 {
+        let worst = self.best.peek().filter(|_| self.best.len() >= self.sure);
+        worst.map_or(f32::MIN, |Reverse(worst)| worst.score)
     }
 }
 
@@ -176,15 +170,50 @@ impl Snapshot {
     /// At least `depth` rows, if so many may be worth the threshold, by their vectors. The first `sure` of
     /// them are the best ones.
     pub(super) fn ranked(&self, sought: &Sought<'_>, depth: usize, sure: usize) -> Result<Near> {
-        let keep = depth * 2 + SPARE;
-        let sifted = self.sifted(sought, keep, Segment::codes);
+        let rows: usize = self.parts().map(|(segment, _)| segment.rows()).sum();
+        let keep = depth * 2 + SPARE.max(rows / SHARE);
+        let sifted = self.sifted(sought.pass(keep, true));
+        let sifted = self.narrowed(sought, sifted, depth, sure)?;
         let (near, is_sure) = self.read(sought, sifted, depth, sure)?;
         if is_sure {
             return Ok(near);
         }
-        let sifted = self.sifted(sought, keep, |_| None);
+        let sifted = self.sifted(sought.pass(keep, false));
         let (near, _) = self.read(sought, sifted, depth, sure)?;
         Ok(near)
+    }
+
+    /// Those of the rows that were sifted by their codes that may be among the wanted ones by their bytes.
+    fn narrowed(
+        &self,
+        sought: &Sought<'_>,
+        mut sifted: Sifted,
+        depth: usize,
+        sure: usize,
+    ) -> Result<Sifted> {
+        // Most are never looked at, and need no order.
+        let mut candidates = BinaryHeap::from(std::mem::take(&mut sifted.rows));
+        let mut worst = Worst::new(sure);
+        let mut bytes = Vec::new();
+        while let Some(candidate) = candidates.pop() {
+            let at_most = candidate.score;
+            let is_enough = sifted.rows.len() >= depth && at_most < worst.score();
+            if at_most < sought.search.threshold || is_enough {
+                sifted.least = at_most;
+                break;
+            }
+            let segment = &self.segments[candidate.segment];
+            let more = DEVIATIONS * sought.asked.query.deviation(segment.scale);
+            let mut score = at_most - more;
+            if segment.codes().is_some() {
+                segment.bytes_of(candidate.row, &mut bytes)?;
+                (score, _) = by_bytes(segment, &bytes, &sought.asked);
+            }
+            let to = |score| Candidate { score, ..candidate };
+            sifted.rows.push(to(score + more));
+            worst.push(to(score - more));
+        }
+        Ok(sifted)
     }
 
     /// Reads the vectors of `depth` rows and of all others that may be among the best `sure`. Says whether
@@ -198,111 +227,29 @@ impl Snapshot {
     ) -> Result<(Near, bool)> {
         sifted.rows.sort_unstable_by(|a, b| b.cmp(a));
         let mut rows: Vec<Candidate> = Vec::with_capacity(depth);
-        let mut best: BinaryHeap<Reverse<Candidate>> = BinaryHeap::with_capacity(sure + 1);
-        // What each of the best has at least.
-        let mut worst = f32::MIN;
+        let mut worst = Worst::new(sure);
         let mut halves = Vec::new();
-        let mut next = None;
+        let mut rest = sifted.least;
         for candidate in sifted.rows {
             let at_most = candidate.score;
-            if at_most < sought.search.threshold || rows.len() >= depth && at_most < worst {
-                next = Some(at_most);
+            let is_enough = rows.len() >= depth && at_most < worst.score();
+            if at_most < sought.search.threshold || is_enough {
+                rest = rest.max(at_most);
                 break;
             }
             self.segments[candidate.segment].halves(candidate.row, &mut halves)?;
-            let score = Isa::detect().dot_f16(&halves, &sought.query);
+            let score = Isa::detect().dot_f16(&halves, &sought.asked.query);
             // The vector in a damaged row may be anything.
             if !score.is_finite() {
                 continue;
             }
             let read = Candidate { score, ..candidate };
             rows.push(read);
-            best.push(Reverse(read));
-            if best.len() > sure {
-                best.pop();
-                worst = best.peek().map_or(worst, |Reverse(worst)| worst.score);
-            }
+            worst.push(read);
         }
         rows.sort_unstable_by(|a, b| b.cmp(a));
-        let rest = next.unwrap_or(sifted.least);
-        let is_sure = rest <= f32::MIN || rest < worst.max(sought.search.threshold);
+        let least = worst.score().max(sought.search.threshold);
+        let is_sure = rest <= f32::MIN || rest < least;
         Ok((Near { rows, rest }, is_sure))
-    }
-
-    /// The `keep` rows that have the largest scores at most, by the codes of each segment, or by its bytes.
-    fn sifted<'a>(
-        &'a self,
-        sought: &Sought<'_>,
-        keep: usize,
-        codes: impl Fn(&'a Segment) -> Option<&'a Codes>,
-    ) -> Sifted {
-        let mut sifted = Sifted::new(keep);
-        for (number, (segment, entry)) in self.parts().enumerate() {
-            let part = Part {
-                number,
-                segment,
-                entry,
-                allowed: sought.allowed(number),
-            };
-            match codes(segment) {
-                Some(codes) => part.sift_codes(codes, &sought.coded, &mut sifted),
-                None => part.sift_bytes(&sought.query, &mut sifted),
-            }
-        }
-        sifted.cut();
-        sifted
-    }
-}
-
-/// A segment of the snapshot, to be sifted.
-struct Part<'a> {
-    /// Its index in the manifest.
-    number: usize,
-    segment: &'a Segment,
-    entry: &'a SegmentEntry,
-    allowed: Option<&'a RowSet>,
-}
-
-impl Part<'_> {
-    fn sift_codes(&self, codes: &Codes, query: &CodeQuery, sifted: &mut Sifted) {
-        let base = codes.base(query);
-        let mut found = Vec::new();
-        for start in (0..self.segment.rows()).step_by(CODES) {
-            let rows = start..self.segment.rows().min(start + CODES);
-            codes.sieve(rows, query, (base, DEVIATIONS, sifted.least), &mut found);
-            for (place, score) in found.drain(..) {
-                self.push(start + place, score, sifted);
-            }
-        }
-    }
-
-    fn sift_bytes(&self, query: &ScanQuery, sifted: &mut Sifted) {
-        let (segment, unit) = (self.segment, query.unit(self.segment.scale));
-        // Rounding is off by the same share of a step for every number.
-        let more = DEVIATIONS * query.deviation(segment.scale);
-        let mut products = [0; BLOCK];
-        let blocks = segment.bytes().chunks(BLOCK * segment.stride());
-        for (block, rows) in blocks.enumerate() {
-            let products = &mut products[..rows.len() / segment.stride()];
-            Isa::detect().scan_i8(rows, query, products);
-            for (place, product) in products.iter().enumerate() {
-                #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
-                let score = *product as f32 * unit + more;
-                if score > sifted.least {
-                    self.push(block * BLOCK + place, score, sifted);
-                }
-            }
-        }
-    }
-
-    fn push(&self, row: usize, score: f32, sifted: &mut Sifted) {
-        let is_allowed = self.allowed.is_none_or(|allowed| allowed.contains(row));
-        if is_allowed && !self.entry.dead.contains(row) {
-            sifted.push(Candidate {
-                score,
-                segment: self.number,
-                row,
-            });
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Finds the best pictures of a snapshot for a query: by their vectors, and by what they are called.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::allowed::allowed;
 use super::named::{Shelf, named};
@@ -59,7 +60,7 @@ impl Snapshot {
             let rows = catalogs
                 .iter()
                 .map(|catalog| allowed(catalog, search.filter, roots));
-            sought.allowed = Some(rows.collect());
+            sought.allowed = Some(Arc::new(rows.collect()));
         }
         let shelves = catalogs.iter().zip(&self.manifest.segments).enumerate();
         let shelves = shelves.map(|(number, (catalog, entry))| Shelf {
@@ -172,7 +173,7 @@ impl Snapshot {
                 break;
             }
             self.segments[candidate.segment].halves(candidate.row, &mut row)?;
-            let score = Isa::detect().dot_f16(&row, &sought.query);
+            let score = Isa::detect().dot_f16(&row, &sought.asked.query);
             // Copies of a file have the same vector, so they are found here, too.
             if !score.is_finite() || is_full && !groups.are_near(&row) {
                 continue;

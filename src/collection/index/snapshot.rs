@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::damaged;
 use super::manifest::{Manifest, SegmentEntry};
+use super::passes::Passes;
 use super::record::{StoredRecord, parse_id, place_key};
 use super::segment::Segment;
 use crate::collection::Record;
@@ -22,6 +23,7 @@ pub(in crate::collection) struct RowId {
 pub(in crate::collection) struct Snapshot {
     pub manifest: Manifest,
     pub(super) segments: Vec<Arc<Segment>>,
+    pub(super) passes: Passes,
 }
 
 impl Snapshot {
@@ -36,7 +38,11 @@ impl Snapshot {
             }
         };
         let segments = manifest.segments.iter().map(open).collect::<Result<_>>()?;
-        Ok(Self { manifest, segments })
+        Ok(Self {
+            manifest,
+            segments,
+            passes: Passes::default(),
+        })
     }
 
     /// The segments with their entries in the manifest.

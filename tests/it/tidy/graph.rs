@@ -32,6 +32,7 @@ const LAYERS: &[&[Row]] = &[
         ("search", &["error"]),
         ("shutdown", &["error", "locked"]),
         ("systemd", &["backoff", "locked", "log"]),
+        ("together", &["locked"]),
     ],
     &[
         ("aws", &["digest", "error", "http", "locked", "secret"]),
@@ -39,7 +40,7 @@ const LAYERS: &[&[Row]] = &[
             "collection",
             &[
                 "budget", "digest", "error", "http", "locked", "media", "picture", "private",
-                "progress", "search", "secret", "shutdown",
+                "progress", "search", "secret", "shutdown", "together",
             ],
         ),
         ("download", &["digest", "error", "http", "progress"]),
@@ -92,6 +93,7 @@ const LAYERS: &[&[Row]] = &[
                 "private",
                 "search",
                 "secret",
+                "together",
             ],
         ),
         (

@@ -22,6 +22,7 @@ pub struct ScanQuery {
     pub(super) offset: i32,
     /// The quantisation step: a component is about its integer times this.
     step: f32,
+    length: f32,
 }
 
 impl ScanQuery {
@@ -41,6 +42,7 @@ impl ScanQuery {
             wide,
             offset,
             step,
+            length: vector.iter().map(|x| x * x).sum::<f32>().sqrt(),
         }
     }
 
@@ -56,8 +58,7 @@ impl ScanQuery {
     #[must_use]
     pub fn deviation(&self, scale: f32) -> f32 {
         const OF_ROUNDING: f32 = 0.288_675;
-        let squares: f32 = self.floats.iter().map(|x| x * x).sum();
-        OF_ROUNDING * (squares.sqrt() / scale + self.step)
+        OF_ROUNDING * (self.length / scale + self.step)
     }
 }
 
