@@ -119,7 +119,7 @@ impl Snapshot {
     }
 
     /// [`Snapshot::sifted`] of each of `passes`.
-    fn sift(&self, passes: &[Pass]) -> Vec<Sifted> {
+    pub(super) fn sift(&self, passes: &[Pass]) -> Vec<Sifted> {
         let found = passes.iter().map(|pass| Sifted::new(pass.keep));
         let mut found: Vec<Sifted> = found.collect();
         for (number, (segment, entry)) in self.parts().enumerate() {

@@ -1,6 +1,9 @@
 //! Codes lose none of the best pictures, and are made where they are missing.
 
-use super::super::nearest::Sought;
+use std::sync::Arc;
+
+use super::super::nearest::{Candidate, Sought};
+use super::super::passes::{Asked, Pass};
 use super::super::segment::{floats, halves, stride};
 use super::similarity::{Vectors, index_of};
 use super::*;
@@ -114,6 +117,36 @@ fn texts_find_the_ten_best_pictures_by_codes() {
         path.extension().is_some_and(|ending| ending == "codes")
     });
     assert_eq!(codes.count(), 2);
+}
+
+#[test]
+fn queries_that_share_a_pass_find_what_each_finds_alone() {
+    let folder = Folder::new();
+    let rows = pictures(5000);
+    // The second segment is too small for codes.
+    let parts = [rows[..4500].to_vec(), rows[4500..].to_vec()];
+    let index = index_of(&folder, rows[0].len(), parts);
+    let snapshot = index.current();
+    let passes = [(0, true), (1, true), (2, false), (3, true)].map(|(row, by_codes)| Pass {
+        asked: Arc::new(Asked::new(&rows[row])),
+        allowed: None,
+        keep: 20,
+        by_codes,
+    });
+    let found = |passes: &[Pass]| -> Vec<Vec<Candidate>> {
+        let sifted = snapshot.guarded(|| Ok(snapshot.sift(passes)));
+        let sifted = sifted.expect("sound").into_iter();
+        let sorted = sifted.map(|mut sifted| {
+            sifted.rows.sort_by(|a, b| b.cmp(a));
+            sifted.rows
+        });
+        sorted.collect()
+    };
+    let together = found(&passes);
+    for (number, (pass, together)) in passes.iter().zip(&together).enumerate() {
+        assert_eq!(found(std::slice::from_ref(pass)), [together.clone()]);
+        assert_eq!((together.len(), together[0].row), (20, number));
+    }
 }
 
 #[test]
