@@ -48,7 +48,7 @@ def main():
     save_file(halves, folder / "model.safetensors")
     (folder / "config.json").write_text(trainer.model.config.to_json_string())
     made.save(str(folder / "tokenizer.json"))
-    trim.trim(folder, trim.asked(concepts))
+    trim.trim(folder, trim.asked(concepts), pool.texts)
 
 
 def configuration(vocabulary):

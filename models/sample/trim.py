@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Leaves out tokens that no name and no keyword of the built-in pictures needs, so that the model stays below 8 MB.
 
-trim.py FOLDER: changes the model in FOLDER. A pair that no other is made from is left out first, so that all that the
-pictures are called is cut as before.
+trim.py FOLDER: changes the model in FOLDER. Only pairs that no other is made from are left out, so that all that the
+pictures are called is cut as before; of these the ones first that what was learnt needs least.
 """
 
 import collections
 import json
 import pathlib
+import random
 import sys
 
 import torch
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 
 import data
+import texts as said
 
 EMBEDDINGS = "text_model.embeddings.token_embedding.weight"
 LEFT_OUT = 680
@@ -27,22 +29,35 @@ def asked(concepts):
     return sorted(said | {word for text in said for word in text.split()})
 
 
-def trim(folder, texts):
-    """Leaves out up to LEFT_OUT tokens that `texts` do not need, and renumbers the others."""
+def learnt(concepts):
+    """What the text tower learnt from: also of other things, in frames and among function words."""
+    random.seed(0)
+    return said.Pool(concepts).texts
+
+
+def uses(tokenizer, texts):
+    """How often each token is used."""
+    return collections.Counter(at for row in tokenizer.encode_batch(texts) for at in row.ids)
+
+
+def trim(folder, texts, more):
+    """Leaves out up to LEFT_OUT tokens that `texts` do not need and `more` need least, and renumbers the others."""
     path = folder / "tokenizer.json"
     made = json.loads(path.read_text())
     pairs = [tuple(pair) if isinstance(pair, list) else tuple(pair.split(" ", 1)) for pair in made["model"]["merges"]]
     ids = made["model"]["vocab"]
-    used = collections.Counter(at for row in Tokenizer.from_str(json.dumps(made)).encode_batch(texts) for at in row.ids)
+    tokenizer = Tokenizer.from_str(json.dumps(made))
+    used, wanted = uses(tokenizer, texts), uses(tokenizer, more)
     gone = set()
     while len(gone) < LEFT_OUT:
         kept = [pair for pair in pairs if ids["".join(pair)] not in gone]
         parts = {part for pair in kept for part in pair}
         ends = [ids["".join(pair)] for pair in kept if "".join(pair) not in parts]
-        unused = sorted((at for at in ends if not used[at]), reverse=True)[: LEFT_OUT - len(gone)]
+        unused = sorted((wanted[at], -at) for at in ends if not used[at])
         if not unused:
             break
-        gone |= set(unused)
+        # A few at a time: what these were made from may be needed less than the next.
+        gone |= {-at for _, at in unused[: min(20, LEFT_OUT - len(gone))]}
     kept = [pair for pair in pairs if ids["".join(pair)] not in gone]
     order = [*range(256), *(ids["".join(pair)] for pair in kept)]
     words = {at: word for word, at in ids.items()}
@@ -61,4 +76,5 @@ def trim(folder, texts):
 
 
 if __name__ == "__main__":
-    trim(pathlib.Path(sys.argv[1]), asked(data.Concepts(pathlib.Path(__file__).resolve().parents[2] / "target/sample")))
+    things = data.Concepts(pathlib.Path(__file__).resolve().parents[2] / "target/sample")
+    trim(pathlib.Path(sys.argv[1]), asked(things), learnt(things))
