@@ -39,6 +39,7 @@ mod hostile;
 mod imported;
 mod inbox;
 mod inline_pictures;
+mod kept_files;
 mod named_model;
 mod networks;
 mod older_index;
