@@ -144,7 +144,10 @@ fn queries_that_share_a_pass_find_what_each_finds_alone() {
     };
     let together = found(&passes);
     for (number, (pass, together)) in passes.iter().zip(&together).enumerate() {
-        assert_eq!(found(std::slice::from_ref(pass)), [together.clone()]);
+        assert_eq!(
+            found(std::slice::from_ref(pass)),
+            std::slice::from_ref(together)
+        );
         assert_eq!((together.len(), together[0].row), (20, number));
     }
 }
