@@ -138,7 +138,7 @@ impl Isa {
         x: &[f32],
         rows: usize,
         sums: &mut [f32],
-        prefetch: Prefetch,
+        prefetch: &Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
@@ -174,7 +174,7 @@ impl Isa {
         x: &[[i16; 2]],
         rows: usize,
         sums: &mut [f32],
-        prefetch: Prefetch,
+        prefetch: &Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
@@ -217,7 +217,7 @@ impl Isa {
         x: &[[u8; 4]],
         rows: usize,
         sums: &mut [f32],
-        prefetch: Prefetch,
+        prefetch: &Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * panels * LANES);
         match self.0 {
@@ -253,7 +253,7 @@ impl Isa {
         x: &[[u8; 4]],
         rows: usize,
         sums: &mut [f32],
-        prefetch: Prefetch,
+        prefetch: &Prefetch,
     ) {
         debug_assert_eq!(sums.len(), rows * LANES);
         match self.0 {

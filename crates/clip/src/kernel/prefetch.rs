@@ -41,17 +41,19 @@ impl Prefetch {
     }
 
     /// The part that tile `number` of `tiles` fetches in its `steps` steps. All fetch the same amount, so
-    /// that memory is busy all the time; the last of very many tiles fetch nothing, because a part has
-    /// whole bytes in each step.
-    pub(super) fn share(self, number: usize, tiles: usize, steps: usize) -> Option<Self> {
+    /// that memory is busy all the time; the last of very many tiles fetch nothing but `sums`, because a
+    /// part has whole bytes in each step.
+    pub(super) fn share(&self, number: usize, tiles: usize, steps: usize, sums: &[f32]) -> Self {
         let shares = 1 << tiles.clamp(1, 16).ilog2();
+        if number >= shares {
+            return Self::nothing(sums);
+        }
         let step = self.step / shares;
-        let first = self.first.wrapping_add(number * steps * step);
-        (number < shares).then_some(Self {
-            first,
+        Self {
+            first: self.first.wrapping_add(number * steps * step),
+            panel: self.panel,
             step,
-            ..self
-        })
+        }
     }
 
     /// Nothing new: the sums of the tile itself, which are in the cache already.
@@ -65,7 +67,7 @@ impl Prefetch {
 
     /// Begins to fetch the weights that step `step` after this tile will multiply.
     #[inline(always)]
-    pub(super) fn touch(self, panel: usize, step: usize) {
+    pub(super) fn touch(&self, panel: usize, step: usize) {
         let place = panel * self.panel + step * self.step;
         prefetch(self.first.wrapping_add(place));
     }

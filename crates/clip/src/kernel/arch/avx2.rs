@@ -46,7 +46,7 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -56,7 +56,7 @@ pub(in crate::kernel) fn tile(
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: Prefetch) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: &Prefetch) {
     let depth = x.len() / M;
     assert_eq!(weights.len(), depth * LANES);
     assert_eq!(sums.len(), M * LANES);
@@ -128,7 +128,7 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -138,7 +138,7 @@ pub(in crate::kernel) fn tile_pairs(
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: Prefetch) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: &Prefetch) {
     let pairs = x.len() / M;
     assert_eq!(weights.len(), pairs * 2 * LANES);
     assert_eq!(sums.len(), M * LANES);

@@ -31,11 +31,11 @@ pub(in crate::kernel) fn tile(
     x: &[[u8; 4]],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     assert!(rows <= ROWS, "tiles have up to {ROWS} rows");
     let (some, others) = (rows.div_ceil(2), rows / 2);
-    let nothing = Prefetch::nothing(sums);
+    let nothing = &Prefetch::nothing(sums);
     let (low, high) = sums.split_at_mut(some * LANES);
     for (first, count, sums, prefetch) in [(0, some, low, prefetch), (some, others, high, nothing)]
     {
@@ -60,7 +60,7 @@ fn of_septets<const M: usize>(
     rows: usize,
     first: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     let count = x.len() / rows;
     assert!(first + M <= rows);

@@ -69,7 +69,7 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -86,7 +86,7 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -110,7 +110,7 @@ pub(in crate::kernel) fn tile_quads(
     x: &[[u8; 4]],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     assert!(proof.vnni, "the processor has VNNI");
     // SAFETY: the proof, and the assertion.
@@ -135,7 +135,7 @@ macro_rules! for_tiles {
             weights: &[$weight],
             x: &[$number],
             sums: &mut [f32],
-            prefetch: Prefetch,
+            prefetch: &Prefetch,
         ) {
             // What a register of weights has: 16 numbers, or as many pairs.
             const STEP: usize = LANES * size_of::<$number>() / size_of::<$weight>();
@@ -186,7 +186,7 @@ macro_rules! for_tiles {
             x: &[$number],
             rows: usize,
             sums: &mut [f32],
-            prefetch: Prefetch,
+            prefetch: &Prefetch,
         ) {
             match (panels, rows) {
                 (1, 1) => $tile::<1, 1>(weights, x, sums, prefetch),

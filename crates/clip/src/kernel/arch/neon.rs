@@ -38,7 +38,7 @@ pub(in crate::kernel) fn tile(
     x: &[f32],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -48,7 +48,7 @@ pub(in crate::kernel) fn tile(
 }
 
 #[target_feature(enable = "neon")]
-fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: Prefetch) {
+fn of_floats<const M: usize>(weights: &[f32], x: &[f32], sums: &mut [f32], prefetch: &Prefetch) {
     assert_eq!(weights.len() / LANES, x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_f32(0.0); PARTS]; M];
@@ -83,7 +83,7 @@ pub(in crate::kernel) fn tile_pairs(
     x: &[[i16; 2]],
     rows: usize,
     sums: &mut [f32],
-    prefetch: Prefetch,
+    prefetch: &Prefetch,
 ) {
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -93,7 +93,7 @@ pub(in crate::kernel) fn tile_pairs(
 }
 
 #[target_feature(enable = "neon")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: Prefetch) {
+fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: &Prefetch) {
     assert_eq!(weights.len() / (2 * LANES), x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_s32(0); PARTS]; M];
