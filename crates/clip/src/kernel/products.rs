@@ -19,8 +19,9 @@ use super::{Isa, Loops};
 const BLOCK: usize = 512;
 /// As many of one panel of pairs: all of a row of `ViT-B`, whose sums are then complete at once.
 const PAIRS: usize = 768;
-/// Largest integer of 16 bits: 32 bits hold the sum of [`PAIRS`] products, of at most 127 times this.
-const LARGEST: f32 = 22_000.0;
+/// Largest integer of 16 bits: 32 bits hold the sum of [`PAIRS`] products, of at most 128 times this.
+const LARGEST: u16 = 21_845;
+const _: () = assert!(128 * LARGEST as usize * PAIRS <= i32::MAX as usize);
 /// As many of septets, which are smaller than pairs.
 const SEPTETS: usize = 1024;
 
@@ -41,7 +42,7 @@ impl Quantisation {
     /// Largest integer in a row.
     fn max(self) -> f32 {
         match self {
-            Self::Int16 => LARGEST,
+            Self::Int16 => f32::from(LARGEST),
             Self::Int8 => 127.0,
             Self::Int7 => 63.0,
         }

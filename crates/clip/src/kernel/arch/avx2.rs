@@ -138,7 +138,12 @@ pub(in crate::kernel) fn tile_pairs(
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: &Prefetch) {
+fn of_pairs<const M: usize>(
+    weights: &[i16],
+    x: &[[i16; 2]],
+    sums: &mut [f32],
+    prefetch: &Prefetch,
+) {
     let pairs = x.len() / M;
     assert_eq!(weights.len(), pairs * 2 * LANES);
     assert_eq!(sums.len(), M * LANES);

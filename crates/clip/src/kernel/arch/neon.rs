@@ -93,7 +93,12 @@ pub(in crate::kernel) fn tile_pairs(
 }
 
 #[target_feature(enable = "neon")]
-fn of_pairs<const M: usize>(weights: &[i16], x: &[[i16; 2]], sums: &mut [f32], prefetch: &Prefetch) {
+fn of_pairs<const M: usize>(
+    weights: &[i16],
+    x: &[[i16; 2]],
+    sums: &mut [f32],
+    prefetch: &Prefetch,
+) {
     assert_eq!(weights.len() / (2 * LANES), x.len() / M);
     assert_eq!(sums.len(), M * LANES);
     let mut totals = [[vdupq_n_s32(0); PARTS]; M];
