@@ -75,7 +75,7 @@ fn of_septets<const M: usize>(
         // within the `rows` of it.
         #[expect(unsafe_code, reason = "argued above")]
         unsafe {
-            *at.cast::<[[u8; 4]; M]>()
+            &*at.cast::<[[u8; 4]; M]>()
         }
     };
     for (number, (quads, group)) in whole.iter().zip(&weights.groups).enumerate() {
@@ -83,14 +83,14 @@ fn of_septets<const M: usize>(
         let mut products = begun(&group.starts[0]);
         let (low, high) = quads.split_at(FEW);
         for (place, quad) in low.iter().enumerate() {
-            multiply(quad, &x_of(number * MANY + place), &mut products);
+            multiply(quad, x_of(number * MANY + place), &mut products);
         }
         if group.is_large {
             widen_sums(&products, &mut totals);
             products = begun(&group.starts[1]);
         }
         for (place, quad) in high.iter().enumerate() {
-            multiply(quad, &x_of(number * MANY + FEW + place), &mut products);
+            multiply(quad, x_of(number * MANY + FEW + place), &mut products);
         }
         widen_sums(&products, &mut totals);
     }
@@ -102,7 +102,7 @@ fn of_septets<const M: usize>(
                 widen_sums(&products, &mut totals);
                 products = begun(&group.starts[1]);
             }
-            multiply(quad, &x, &mut products);
+            multiply(quad, x, &mut products);
         }
         widen_sums(&products, &mut totals);
     }
