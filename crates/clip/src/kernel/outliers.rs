@@ -35,7 +35,9 @@ pub(super) fn multiply(
         products::multiply(isa, x, matrix, Start::Bias(bias), y, rest, scratch);
         return;
     };
-    let mut without = x.to_vec();
+    let mut without = std::mem::take(&mut scratch.without);
+    without.clear();
+    without.extend_from_slice(x);
     let mut large = Vec::with_capacity(x.len() / depth * columns.len());
     for row in without.chunks_exact_mut(depth) {
         large.extend(
@@ -47,6 +49,7 @@ pub(super) fn multiply(
     let (start, exact) = (Start::Bias(bias), Quantisation::Int16);
     products::multiply(isa, &large, &apart, start, y, exact, scratch);
     products::multiply(isa, &without, matrix, Start::Kept, y, rest, scratch);
+    scratch.without = without;
 }
 
 /// The columns of `x` with the largest numbers, if it is worth it.
@@ -77,10 +80,11 @@ fn find(x: &[f32], depth: usize) -> Vec<usize> {
 
 /// Some columns of panels of `depth`, as panels.
 fn gather(weights: &[i8], depth: usize, columns: &[usize]) -> Vec<i8> {
-    let panels = weights.chunks_exact(depth * LANES);
-    let panels = panels.flat_map(|panel| {
-        let columns = columns.iter().map(|column| column * LANES);
-        columns.flat_map(|at| &panel[at..at + LANES])
-    });
-    panels.copied().collect()
+    let mut gathered = Vec::with_capacity(weights.len() / depth * columns.len());
+    for panel in weights.chunks_exact(depth * LANES) {
+        for at in columns.iter().map(|column| column * LANES) {
+            gathered.extend_from_slice(&panel[at..at + LANES]);
+        }
+    }
+    gathered
 }

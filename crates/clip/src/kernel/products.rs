@@ -108,6 +108,8 @@ pub struct Scratch {
     wide_pairs: Vec<i16>,
     wide_quads: Vec<i8>,
     septets: Septets,
+    /// `x` without the columns that are multiplied apart.
+    pub(super) without: Vec<f32>,
     /// Products with some panels.
     sums: Vec<f32>,
     /// Scales and biases of these panels.
