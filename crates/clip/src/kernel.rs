@@ -18,6 +18,7 @@ mod matrix;
 mod outliers;
 mod prefetch;
 mod products;
+mod quantisation;
 mod rows;
 mod scalar;
 pub mod scan;
@@ -27,7 +28,8 @@ mod tests;
 
 pub use isa::Isa;
 pub use matrix::{LANES, Matrix, Values, panels};
-pub use products::{Quantisation, Scratch};
+pub use products::Scratch;
+pub use quantisation::Quantisation;
 pub use rows::Activation;
 
 /// Plain loops that the compiler turns into the instructions of a set.

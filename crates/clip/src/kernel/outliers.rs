@@ -3,7 +3,8 @@
 
 use super::Isa;
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::products::{self, Quantisation, Scratch, Start};
+use super::products::{self, Scratch, Start};
+use super::quantisation::Quantisation;
 
 /// Most columns that are multiplied apart, and of how many one of them is.
 const MOST: usize = 16;

@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use super::matrix::{LANES, Matrix, Values, panels};
 use super::prefetch::Prefetch;
+use super::quantisation::{LARGEST, Quantisation, quantise};
 use super::septets::{EXCESS, Septets};
 use super::{Isa, Loops};
 
@@ -19,35 +20,10 @@ use super::{Isa, Loops};
 const BLOCK: usize = 512;
 /// As many of one panel of pairs: all of a row of `ViT-B`, whose sums are then complete at once.
 const PAIRS: usize = 768;
-/// Largest integer of 16 bits: 32 bits hold the sum of [`PAIRS`] products, of at most 128 times this.
-const LARGEST: u16 = 21_845;
+// 32 bits hold the sum of as many products.
 const _: () = assert!(128 * LARGEST as usize * PAIRS <= i32::MAX as usize);
 /// As many of septets, which are smaller than pairs.
 const SEPTETS: usize = 1024;
-
-/// How activations are quantised before they are multiplied with weights of 8 bits. Each row has its
-/// own step; floating-point weights are multiplied with the activations as they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantisation {
-    /// To 15 bits and a half: the error is far smaller than that of the weights.
-    Int16,
-    /// To 8 bits: less precise.
-    Int8,
-    /// To 7 bits, but for the columns with the largest numbers, which have 16: the products of eight of
-    /// them fit 16 bits. Less precise.
-    Int7,
-}
-
-impl Quantisation {
-    /// Largest integer in a row.
-    fn max(self) -> f32 {
-        match self {
-            Self::Int16 => f32::from(LARGEST),
-            Self::Int8 => 127.0,
-            Self::Int7 => 63.0,
-        }
-    }
-}
 
 /// What products are added to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -460,35 +436,6 @@ impl Scratch {
             }
         }
     }
-}
-
-/// Quantises `x` to integers up to `limit`, into `row`. Returns the quantisation step, which is NaN if
-/// any of `x` is NaN or infinite.
-#[inline(always)]
-fn quantise(x: &[f32], limit: f32, row: &mut [i16]) -> f32 {
-    // Adding it leaves the nearest integer in the lowest bits.
-    const ROUND: f32 = 12_582_912.0;
-    let mut max = [0.0_f32; LANES];
-    let mut nan = [0.0_f32; LANES];
-    for x in x.chunks(LANES) {
-        for ((max, nan), x) in max.iter_mut().zip(&mut nan).zip(x) {
-            *max = max.max(x.abs());
-            *nan += x * 0.0;
-        }
-    }
-    let nan: f32 = nan.iter().sum();
-    let max = max.iter().fold(0.0_f32, |max, x| max.max(*x));
-    let factor = if max > 0.0 { limit / max } else { 0.0 };
-    for (number, x) in row.iter_mut().zip(x) {
-        let bits = (x * factor + ROUND).to_bits();
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the integer is in these bits"
-        )]
-        let low = bits as u16;
-        *number = low.cast_signed();
-    }
-    max / limit + nan
 }
 
 /// Divides `height` rows of `x` into tiles of nearly the same height, at most `max_rows`, each as (first
