@@ -1,8 +1,4 @@
 //! How activations become integers, before they are multiplied with weights of 8 bits.
-#![expect(
-    clippy::inline_always,
-    reason = "only what is inlined is compiled for the instructions"
-)]
 
 use super::matrix::LANES;
 
