@@ -32,10 +32,10 @@
 //! component, and known errors. Rows are then read as 16-bit floats, in the order of what they may be
 //! worth at most, until no other can be among the best (`nearest` tells more); this gives practically the
 //! results of 32-bit floats. Segments without codes are compared by signed bytes, with one scale for each
-//! segment. Pictures whose names, folders,
-//! captions or keywords say what was asked are a second ranking, and the two are joined by the places in
-//! them; a filter is a set of rows that neither leaves. Near-duplicates are left out: a picture whose vector has a cosine of at least 0.985 to that of a better result, which
-//! includes copies of a file.
+//! segment. Pictures whose names, folders, captions or keywords say what was asked are a second ranking,
+//! and the two are joined by the places in them; a filter is a set of rows that neither leaves.
+//! Near-duplicates are left out: a picture whose vector has a cosine of at least 0.985 to that of a better
+//! result, which includes copies of a file.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
