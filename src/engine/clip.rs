@@ -320,7 +320,7 @@ impl Engine for ClipEngine {
         if end > MAX_RESULTS {
             return Ok(Page::default());
         }
-        if !self.can_filter(&query.filter) {
+        if !self.takes_filters() {
             let own = query.filter.without_collections();
             own.refuse("this collection")?;
         }
