@@ -81,14 +81,13 @@ impl<'a> Sought<'a> {
     }
 }
 
-/// The score by its bytes of a row of `segment`, and by how much that may be wrong.
-fn by_bytes(segment: &Segment, bytes: &[u8], asked: &Asked) -> (f32, f32) {
+/// The score by its bytes of a row of `segment`.
+fn by_bytes(segment: &Segment, bytes: &[u8], asked: &Asked) -> f32 {
     let mut product = [0];
     Isa::detect().scan_i8(bytes, &asked.query, &mut product);
     #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
     let product = product[0] as f32;
-    let more = DEVIATIONS * asked.query.deviation(segment.scale);
-    (product * asked.query.unit(segment.scale), more)
+    product * asked.query.unit(segment.scale)
 }
 
 /// Scores single rows without reading their vectors: by their codes, or else by their bytes.
@@ -125,7 +124,7 @@ impl<'a, 's> Scorer<'a, 's> {
         }
         let stride = segment.stride();
         let bytes = &segment.bytes()[row * stride..][..stride];
-        by_bytes(segment, bytes, &self.sought.asked).0
+        by_bytes(segment, bytes, &self.sought.asked)
     }
 }
 
@@ -207,7 +206,7 @@ impl Snapshot {
             let mut score = at_most - more;
             if segment.codes().is_some() {
                 segment.bytes_of(candidate.row, &mut bytes)?;
-                (score, _) = by_bytes(segment, &bytes, &sought.asked);
+                score = by_bytes(segment, &bytes, &sought.asked);
             }
             let to = |score| Candidate { score, ..candidate };
             sifted.rows.push(to(score + more));
