@@ -90,15 +90,8 @@ impl Scene {
 
     /// Pictures are kept from now on; one is.
     fn choose(&self) {
-        self.send(0);
-        let asked = self.telegram.wait_for_text("Shall I keep the pictures");
-        let data = &asked.parameters["reply_markup"]["inline_keyboard"][0][0]["callback_data"];
-        let data = data.as_str().expect("a button");
-        // The call is seen a moment before its message is there.
-        let press = |message| self.telegram.api.press(USER, USER, message, data);
-        while !(1..10).any(|message| press(message).is_ok()) {
-            std::thread::yield_now();
-        }
+        self.send(0, picture(0));
+        self.telegram.press(USER, USER, "Keep them");
         self.saved(1);
         while !self.is_shown(0) {}
     }
@@ -108,16 +101,14 @@ impl Scene {
         std::thread::sleep(QUIET);
         let file = picture(number);
         let start = Instant::now();
-        let sent = (self.telegram.api).send_picture(USER, USER, file, &caption(number));
-        sent.expect("a good picture");
+        self.send(number, file);
         self.saved(number + 1);
         let saved = start.elapsed();
         while !self.is_shown(number) {}
         (saved, start.elapsed())
     }
 
-    fn send(&self, number: usize) {
-        let file = picture(number);
+    fn send(&self, number: usize, file: Vec<u8>) {
         let sent = (self.telegram.api).send_picture(USER, USER, file, &caption(number));
         sent.expect("a good picture");
     }
@@ -129,11 +120,7 @@ impl Scene {
 
     /// Whether an inline query shows the picture.
     fn is_shown(&self, number: usize) -> bool {
-        let id = self.telegram.api.ask_inline(USER, &caption(number), "");
-        let id = id.to_string();
-        let answer = self.telegram.wait_for("an inline answer", |call| {
-            call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
-        });
+        let answer = self.telegram.ask_inline(USER, &caption(number));
         let results = answer.parameters["results"].as_array().expect("results");
         let is_it = |result: &Value| {
             let words = result["caption"].as_str().unwrap_or_default();

@@ -104,24 +104,7 @@ impl Scene {
     }
 
     pub fn press(&self, user: i64, chat: i64, label: &str) {
-        let until = Instant::now() + PATIENCE;
-        let (message, data) = loop {
-            let shown = self.telegram.api.messages(chat);
-            let found = shown.iter().rev().find_map(|message| {
-                let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
-                let mut all = rows.iter().filter_map(Value::as_array).flatten();
-                let button = all.find(|button| button["text"] == label)?;
-                let data = button["callback_data"].as_str()?.to_owned();
-                Some((message["message_id"].as_i64()?, data))
-            });
-            if let Some(found) = found {
-                break found;
-            }
-            assert!(Instant::now() < until, "no button {label}: {shown:?}");
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        let pressed = self.telegram.api.press(user, chat, message, &data);
-        pressed.expect("it is shown");
+        self.telegram.press(user, chat, label);
     }
 
     pub fn stop(self) -> String {
@@ -264,11 +247,7 @@ fn is_shown(scene: &Scene, chat: i64) -> usize {
 }
 
 fn inline(scene: &Scene, user: i64) -> Vec<Value> {
-    let id = scene.telegram.api.ask_inline(user, "zephyrine", "");
-    let id = id.to_string();
-    let answer = scene.telegram.wait_for("an inline answer", |call| {
-        call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
-    });
+    let answer = scene.telegram.ask_inline(user, "zephyrine");
     assert_eq!(answer.parameters["is_personal"], true);
     let results = answer.parameters["results"].as_array().expect("results");
     let shows = |result: &&Value| result.to_string().contains("our zephyrine");

@@ -1,13 +1,11 @@
 //! Pictures that people keep with the bot: saved, found by words and by who saved them alone, forgotten.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use clip_bot::engine::drawings;
 use serde_json::{Value, json};
 
 use crate::saved::{Store, TOKEN};
-use crate::support::PATIENCE;
 use crate::support::process::Program;
 use crate::support::server::{Reply, Request};
 use crate::support::stage::{Stage, failure, found, start_bot, without_token};
@@ -69,26 +67,7 @@ impl Scene {
 
     /// Presses the button with this label under the last message of ours in the chat that has it.
     pub fn press(&self, user: i64, label: &str) {
-        let until = Instant::now() + PATIENCE;
-        loop {
-            let shown = self.telegram.api.messages(user);
-            let button = shown.iter().rev().find_map(|message| {
-                let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
-                let mut all = rows.iter().filter_map(Value::as_array).flatten();
-                let button = all.find(|button| button["text"] == label)?;
-                Some((
-                    message["message_id"].as_i64()?,
-                    button["callback_data"].as_str()?.to_owned(),
-                ))
-            });
-            if let Some((message, data)) = button {
-                let pressed = self.telegram.api.press(user, user, message, &data);
-                pressed.expect("it is shown");
-                return;
-            }
-            assert!(Instant::now() < until, "no button {label}: {shown:?}");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        self.telegram.press(user, user, label);
     }
 
     /// The captions of all that is saved for a user: every picture is a little like a bus.

@@ -1,38 +1,16 @@
 //! Each picture of an answer with several can be forgotten: by its number, and in reply to it.
 
-use std::time::Instant;
-
-use serde_json::Value;
-
-use crate::support::PATIENCE;
 use crate::support::telegram::Telegram;
 use crate::{chat_groups, chat_saving};
 
 /// (message, data) of the button that forgets picture `number` of the answer in `chat`.
 fn wait_for_number(telegram: &Telegram, chat: i64, number: usize) -> (i64, String) {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        let shown = telegram.api.messages(chat);
-        let found = shown.iter().rev().find_map(|message| {
-            let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
-            let all = rows.iter().filter_map(Value::as_array).flatten();
-            let mut forget = all.filter(|button| {
-                let data = button["callback_data"].as_str();
-                data.is_some_and(|data| data.starts_with('Z') && !data.starts_with("Z:"))
-            });
-            let button = forget.find(|button| {
-                let label = button["text"].as_str().unwrap_or_default();
-                label.trim_start_matches("Forget: ") == number.to_string()
-            })?;
-            let data = button["callback_data"].as_str()?;
-            Some((message["message_id"].as_i64()?, data.to_owned()))
-        });
-        if let Some(found) = found {
-            return found;
-        }
-        assert!(Instant::now() < until, "no button: {shown:?}");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
+    telegram.wait_for_button(chat, &format!("Forget: {number}"), |button| {
+        let data = button["callback_data"].as_str();
+        let forgets = data.is_some_and(|data| data.starts_with('Z') && !data.starts_with("Z:"));
+        let label = button["text"].as_str().unwrap_or_default();
+        forgets && label.trim_start_matches("Forget: ") == number.to_string()
+    })
 }
 
 /// (number, caption) of each picture that the bot sent to `chat` as an answer, in order.

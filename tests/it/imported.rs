@@ -47,11 +47,7 @@ fn imported(name: &str, user: i64) -> Scene {
 
 /// What an inline query of `user` shows of what was imported.
 fn inline(scene: &Scene, user: i64) -> Vec<Value> {
-    let id = scene.telegram.api.ask_inline(user, "zephyrine day", "");
-    let id = id.to_string();
-    let answer = scene.telegram.wait_for("an inline answer", |call| {
-        call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
-    });
+    let answer = scene.telegram.ask_inline(user, "zephyrine day");
     let results = answer.parameters["results"].as_array().expect("results");
     let is_one = |result: &&Value| result.to_string().contains("zephyrine day");
     results.iter().filter(is_one).cloned().collect()

@@ -158,22 +158,7 @@ impl World {
 
     /// Presses the newest button with this label.
     fn press(&self, user: i64, chat: i64, label: &str, answer: &str) {
-        let until = Instant::now() + PATIENCE;
-        let (message, data) = loop {
-            let shown = self.telegram.api.messages(chat);
-            let found = shown.iter().rev().find_map(|message| {
-                let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
-                let mut all = rows.iter().filter_map(Value::as_array).flatten();
-                let button = all.find(|button| button["text"] == label)?;
-                let data = button["callback_data"].as_str()?.to_owned();
-                Some((message["message_id"].as_i64()?, data))
-            });
-            if let Some(found) = found {
-                break found;
-            }
-            assert!(Instant::now() < until, "no button {label}: {shown:?}");
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        };
+        let (message, data) = self.telegram.button(chat, label);
         self.until_said(chat, answer, || {
             let pressed = self.telegram.api.press(user, chat, message, &data);
             pressed.expect("it is shown");
@@ -299,10 +284,7 @@ impl World {
     }
 
     fn ask_inline(&self, user: i64) -> BTreeSet<usize> {
-        let id = self.telegram.api.ask_inline(user, WORD, "").to_string();
-        let answer = self.telegram.wait_for("an inline answer", |call| {
-            call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
-        });
+        let answer = self.telegram.ask_inline(user, WORD);
         let results = answer.parameters["results"].as_array().expect("results");
         results
             .iter()

@@ -3,6 +3,7 @@
 //! set of Bot API types.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use clip_bot::playground::bot_api::{Answer, BotApi};
 use serde_json::{Value, json};
@@ -154,6 +155,51 @@ impl Telegram {
     pub fn wait_for_text(&self, words: &str) -> Call {
         self.wait_for(&format!("text {words:?}"), |call| {
             call.text().contains(words)
+        })
+    }
+
+    /// Waits for a message in `chat` with a button that fits; of several, the newest. Returns the message's number
+    /// and the button's data.
+    pub fn wait_for_button(
+        &self,
+        chat: i64,
+        what: &str,
+        fits: impl Fn(&Value) -> bool,
+    ) -> (i64, String) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.api.messages(chat);
+            let found = shown.iter().rev().find_map(|message| {
+                let rows = message["reply_markup"]["inline_keyboard"].as_array()?;
+                let mut all = rows.iter().filter_map(Value::as_array).flatten();
+                let data = all.find(|button| fits(button))?["callback_data"].as_str()?;
+                Some((message["message_id"].as_i64()?, data.to_owned()))
+            });
+            if let Some(found) = found {
+                return found;
+            }
+            assert!(Instant::now() < until, "no button {what}: {shown:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits for the newest button in `chat` with this label, as [`Telegram::wait_for_button`].
+    pub fn button(&self, chat: i64, label: &str) -> (i64, String) {
+        self.wait_for_button(chat, label, |button| button["text"] == label)
+    }
+
+    /// `user` presses the newest button in `chat` with this label, once it is there.
+    pub fn press(&self, user: i64, chat: i64, label: &str) {
+        let (message, data) = self.button(chat, label);
+        let pressed = self.api.press(user, chat, message, &data);
+        pressed.expect("it is shown");
+    }
+
+    /// What the bot answers when `user` types `words` behind its name.
+    pub fn ask_inline(&self, user: i64, words: &str) -> Call {
+        let id = self.api.ask_inline(user, words, "").to_string();
+        self.wait_for("an inline answer", |call| {
+            call.method == "answerInlineQuery" && call.parameters["inline_query_id"] == *id
         })
     }
 
