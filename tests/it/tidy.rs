@@ -162,6 +162,50 @@ fn every_dependency_says_why_it_is_there() {
     assert!(seen > 10, "the dependencies were found");
 }
 
+/// The packages beside ours have lock files of their own, which Cargo refuses where our packages need more.
+#[test]
+fn lock_files_know_what_our_packages_need() {
+    let manifest = read("Cargo.toml");
+    let enabled = ["search", "clip"].map(|feature| {
+        let (_, list) = manifest
+            .split_once(&format!("\n{feature} = ["))
+            .expect(feature);
+        list.split_once(']').expect("an end").0
+    });
+    for (package, folder) in [
+        ("clip-bot", "."),
+        ("clip", "crates/clip"),
+        ("small-jpeg", "crates/small-jpeg"),
+    ] {
+        let manifest = read(format!("{folder}/Cargo.toml"));
+        let (_, needed) = manifest
+            .split_once("\n[dependencies]\n")
+            .expect("dependencies");
+        let needed = needed.lines().take_while(|line| !line.starts_with('['));
+        let needed = needed.filter_map(|line| line.split_once(" = "));
+        let needed = needed.filter(|(name, rest)| {
+            let feature = format!("\"dep:{name}\"");
+            !rest.contains("optional = true") || enabled.iter().any(|list| list.contains(&feature))
+        });
+        for lock in [
+            "benches/compare/engines/Cargo.lock",
+            "tests/fuzz/Cargo.lock",
+        ] {
+            let text = read(lock);
+            let start = format!("[[package]]\nname = \"{package}\"\n");
+            let (_, entry) = text.split_once(&start).expect(package);
+            let entry = entry.split("[[package]]").next().expect("the first");
+            for (name, _) in needed.clone() {
+                let is_there = [format!("\"{name}\""), format!("\"{name} ")];
+                assert!(
+                    is_there.iter().any(|name| entry.contains(name)),
+                    "{lock} lacks {name} of {package}: run cargo update --workspace there"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn nix_takes_every_bench_along() {
     let (manifest, package) = (read("Cargo.toml"), read("nix/package.nix"));
