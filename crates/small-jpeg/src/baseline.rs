@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::bits::{Bits, marker};
 use crate::colour::Converter;
 use crate::header::{Header, InScan, Scan};
-use crate::huffman::Table;
+use crate::huffman::{Entry, Table, is_end_of_block};
 use crate::layout::{Layout, Part};
 use crate::samples::{Plane, planes};
 use crate::transform::Block;
@@ -249,22 +249,15 @@ impl Reading {
         bits: &mut Bits,
     ) -> Result<()> {
         bits.refill();
-        let size = u32::from(self.dc.symbol(bits)?.min(15));
-        let difference = bits.take_signed(size);
+        let difference = i32::from(self.dc.next(bits)?.value);
         self.before = self.before.wrapping_add(difference);
         #[expect(clippy::cast_precision_loss, reason = "more than 24 bits are damage")]
         let lowest = self.before as f32 * self.factors[0];
         self.block[0] = lowest;
-        let is_flat = self.frequencies(part, bits)?;
-        if is_flat {
-            let sample = crate::transform::sample(lowest);
-            for line in place.chunks_mut(stride).take(part.samples_down) {
-                let count = part.samples_across.min(line.len());
-                line[..count].fill(sample);
-            }
+        if self.frequencies(part, bits)? {
+            (part.flat)(lowest, place, stride);
         } else {
-            (part.inverse)(&self.block, place, stride);
-            self.block = [0.0; 65];
+            (part.inverse)(&mut self.block, place, stride);
         }
         Ok(())
     }
@@ -276,60 +269,18 @@ impl Reading {
         let mut next = 1;
         while next <= part.last {
             bits.refill();
-            let entry = self.ac.entry(bits);
-            let (symbol, value) = if entry.has_value {
-                bits.skip(u32::from(entry.bits));
-                (entry.symbol, i32::from(entry.value))
-            } else {
-                let symbol = self.ac.symbol(bits)?;
-                let size = u32::from(symbol & 15);
-                if size == 0 {
-                    if symbol != 0xf0 {
-                        return Ok(is_flat);
-                    }
-                    next += 16;
-                    continue;
-                }
-                (symbol, bits.take_signed(size))
-            };
+            let Entry { value, symbol, .. } = self.ac.next(bits)?;
+            if is_end_of_block(symbol) {
+                return Ok(is_flat);
+            }
             next += usize::from(symbol >> 4);
             let at = next & 63;
-            #[expect(clippy::cast_precision_loss, reason = "16 bits")]
-            let frequency = value as f32 * self.factors[at];
-            self.block[usize::from(part.places[at]).min(64)] = frequency;
-            is_flat = false;
+            let place = usize::from(part.places[at]);
+            self.block[place.min(64)] = f32::from(value) * self.factors[at];
+            is_flat &= place >= 64;
             next += 1;
         }
-        skip(&self.ac, next, bits)?;
+        self.ac.read_over(next, bits)?;
         Ok(is_flat)
     }
-}
-
-/// Reads over the frequencies of a block from `next` on.
-#[inline]
-fn skip(table: &Table, mut next: usize, bits: &mut Bits) -> Result<()> {
-    while next < 64 {
-        bits.refill();
-        let skip = table.skip(bits);
-        let after = next + usize::from(skip.all_frequencies);
-        if skip.bits == 0 {
-            let symbol = table.symbol(bits)?;
-            let size = u32::from(symbol & 15);
-            bits.skip(size);
-            if size == 0 && symbol != 0xf0 {
-                return Ok(());
-            }
-            next += usize::from(symbol >> 4) + 1;
-        } else if skip.is_end && after < 64 {
-            bits.skip(u32::from(skip.all_bits));
-            return Ok(());
-        } else if !skip.is_end && after <= 64 {
-            bits.skip(u32::from(skip.all_bits));
-            next = after;
-        } else {
-            bits.skip(u32::from(skip.bits));
-            next += usize::from(skip.frequencies);
-        }
-    }
-    Ok(())
 }

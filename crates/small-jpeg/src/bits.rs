@@ -32,9 +32,14 @@ impl<'a> Bits<'a> {
     /// Makes at least 32 bits wait: enough for a code and the value behind it.
     #[inline]
     pub fn refill(&mut self) {
-        if self.count >= 32 {
-            return;
+        if self.count < 32 {
+            self.fill();
         }
+    }
+
+    /// As [`Bits::refill`], where asking whether bits are missing costs more than adding them.
+    #[inline]
+    pub fn fill(&mut self) {
         if let Some(bytes) = self.data.get(self.at..).and_then(<[u8]>::first_chunk) {
             let bytes = u64::from_be_bytes(*bytes);
             if any_ff(bytes) == 0 {
@@ -50,7 +55,7 @@ impl<'a> Bits<'a> {
 
     #[cold]
     fn refill_slowly(&mut self) {
-        while self.count <= 56 {
+        while self.count < 56 {
             let rest = self.data.get(self.at..).unwrap_or_default();
             let byte = match rest {
                 [0xff, 0, ..] => {
@@ -85,6 +90,19 @@ impl<'a> Bits<'a> {
         self.count -= count;
     }
 
+    /// Goes on by `count` bits, wherever the reader is.
+    #[inline]
+    pub fn skip_many(&mut self, mut count: u32) {
+        while count > 0 {
+            let now = count.min(31);
+            if self.count < now {
+                self.refill();
+            }
+            self.skip(now);
+            count -= now;
+        }
+    }
+
     /// The next `count` bits as a number; at most 16.
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "at most 16 bits")]
@@ -103,7 +121,9 @@ impl<'a> Bits<'a> {
     /// One bit, wherever the reader is.
     #[inline]
     pub fn bit(&mut self) -> bool {
-        self.refill();
+        if self.count == 0 {
+            self.refill();
+        }
         self.take(1) != 0
     }
 

@@ -1,7 +1,7 @@
 //! Where blocks and samples are, and which frequencies of a block are needed.
 
 use crate::header::{Header, ZIGZAG};
-use crate::transform::{Inverse, NOWHERE, inverse, scale};
+use crate::transform::{Flat, Inverse, NOWHERE, inverse, scale};
 
 /// How a picture consists of groups of blocks (T.81, A.2).
 pub struct Layout {
@@ -35,6 +35,7 @@ pub struct Part {
     /// The last frequency that is needed, in the order of the file.
     pub last: usize,
     pub inverse: Inverse,
+    pub flat: Flat,
 }
 
 /// Most samples of a block, 8 or fewer, of which there are no more than pixels.
@@ -56,6 +57,7 @@ impl Layout {
         let part = |component: &crate::header::Component| {
             let samples_across = samples(pixels_across, component.across);
             let samples_down = samples(pixels_down, component.down);
+            let (inverse, flat) = inverse(samples_across, samples_down);
             let places = ZIGZAG.map(|place| {
                 let is_kept = usize::from(place % 8) < samples_across
                     && usize::from(place / 8) < samples_down;
@@ -76,7 +78,8 @@ impl Layout {
                     .iter()
                     .rposition(|place| *place != NOWHERE)
                     .unwrap_or(0),
-                inverse: inverse(samples_across, samples_down),
+                inverse,
+                flat,
             }
         };
         Self {

@@ -4,10 +4,10 @@ use crate::baseline::Parts;
 use crate::bits::Bits;
 use crate::colour::Converter;
 use crate::header::{Header, InScan, Scan, ZIGZAG};
-use crate::huffman::Table;
+use crate::huffman::{Entry, Table, is_end_of_block};
 use crate::layout::{Layout, Part};
 use crate::samples::planes;
-use crate::transform::{NOWHERE, sample};
+use crate::transform::NOWHERE;
 use crate::{Error, Picture, Result};
 
 /// What is kept of the blocks of a component.
@@ -16,6 +16,8 @@ struct Kept {
     slots: [Option<u8>; 64],
     /// Frequencies that are kept of a block.
     count: usize,
+    /// Which are kept, a bit for each in the order of the file.
+    needed: u64,
     frequencies: Vec<i16>,
     /// Which frequencies are not 0, a bit for each in the order of the file: what is refined depends on
     /// all of them. Empty where only the lowest is kept.
@@ -28,9 +30,13 @@ impl Kept {
         let count = part.samples_across * part.samples_down;
         let across = u8::try_from(part.samples_across).unwrap_or(8);
         let slot = |place: u8| (place != NOWHERE).then(|| place / 8 * across + place % 8);
+        let slots = part.places.map(slot);
+        let bits = slots.iter().enumerate();
+        let needed = bits.map(|(index, slot)| u64::from(slot.is_some()) << index);
         Self {
-            slots: part.places.map(slot),
+            slots,
             count,
+            needed: needed.sum(),
             frequencies: vec![0; blocks * count],
             present: vec![0; if count > 1 { blocks } else { 0 }],
         }
@@ -49,12 +55,24 @@ impl Kept {
         }
     }
 
+    /// Takes a bit for each of the frequencies `met`, and adds `bit` to those that are kept where it is 1.
     #[inline]
-    fn refine(&mut self, block: usize, index: usize, bit: i16) {
-        if let Some(frequency) = self.frequency(block, index) {
-            let change = if *frequency < 0 { -bit } else { bit };
-            *frequency = frequency.wrapping_add(change);
+    fn refine(&mut self, block: usize, mut met: u64, bit: i16, bits: &mut Bits) {
+        let mut needed = met & self.needed;
+        while needed != 0 {
+            let index = needed.trailing_zeros();
+            let before = met & ((1 << index) - 1);
+            bits.skip_many(before.count_ones());
+            if bits.bit()
+                && let Some(frequency) = self.frequency(block, index as usize)
+            {
+                let change = if *frequency < 0 { -bit } else { bit };
+                *frequency = frequency.wrapping_add(change);
+            }
+            needed &= needed - 1;
+            met &= u64::MAX << 1 << index;
         }
+        bits.skip_many(met.count_ones());
     }
 }
 
@@ -161,9 +179,9 @@ impl Reading<'_> {
             (0, 0) => {
                 let table = one.dc.as_deref().ok_or(codes)?;
                 bits.refill();
-                let size = u32::from(table.symbol(bits)?.min(15));
+                let difference = i32::from(table.next(bits)?.value);
                 let before = &mut self.before[one.component];
-                *before = before.wrapping_add(bits.take_signed(size));
+                *before = before.wrapping_add(difference);
                 let lowest = short(*before << self.scan.low);
                 kept.frequencies[block * kept.count] = lowest;
                 Ok(())
@@ -194,16 +212,15 @@ impl Reading<'_> {
         let mut next = self.scan.first;
         while next <= self.scan.last {
             bits.refill();
-            let symbol = table.symbol(bits)?;
-            let (zeros, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
-            if size == 0 && zeros < 15 {
+            let Entry { value, symbol, .. } = table.next(bits)?;
+            let zeros = u32::from(symbol >> 4);
+            if is_end_of_block(symbol) {
                 self.ended = (1 << zeros) - 1 + bits.take(zeros);
                 return Ok(());
             }
             next += zeros as usize;
-            if size > 0 {
-                let value = short(bits.take_signed(size) << self.scan.low);
-                kept.set(block, next, value);
+            if value != 0 {
+                kept.set(block, next, value << self.scan.low);
             }
             next += 1;
         }
@@ -222,22 +239,15 @@ impl Reading<'_> {
         let mut next = self.scan.first;
         while self.ended == 0 && next <= self.scan.last {
             bits.refill();
-            let symbol = table.symbol(bits)?;
-            let (zeros, size) = (u32::from(symbol >> 4), symbol & 15);
-            if size == 0 && zeros < 15 {
+            let Entry { value, symbol, .. } = table.next(bits)?;
+            let zeros = u32::from(symbol >> 4);
+            if is_end_of_block(symbol) {
                 self.ended = (1 << zeros) + bits.take(zeros);
                 break;
             }
-            let value = match (size, size > 0 && bits.bit()) {
-                (0, _) => None,
-                (_, true) => Some(bit),
-                (_, false) => Some(-bit),
-            };
             next = self.over(zeros, next, block, kept, bits);
-            if let Some(value) = value
-                && next <= self.scan.last
-            {
-                kept.set(block, next, value);
+            if value != 0 && next <= self.scan.last {
+                kept.set(block, next, bit * value.signum());
             }
             next += 1;
         }
@@ -252,26 +262,31 @@ impl Reading<'_> {
     /// the last is returned.
     fn over(
         &self,
-        mut zeros: u32,
+        zeros: u32,
         mut next: usize,
         block: usize,
         kept: &mut Kept,
         bits: &mut Bits,
     ) -> usize {
-        let present = kept.present[block];
-        let bit = 1_i16 << self.scan.low;
-        while next <= self.scan.last {
-            if present >> next & 1 == 1 {
-                if bits.bit() {
-                    kept.refine(block, next, bit);
-                }
-            } else if zeros == 0 {
-                return next;
-            } else {
-                zeros -= 1;
-            }
-            next += 1;
+        if next > self.scan.last {
+            return next;
         }
+        let band = (u64::MAX << next) & (u64::MAX >> (63 - self.scan.last));
+        let present = kept.present[block] & band;
+        let mut absent = !present & band;
+        let met = if zeros > 15 {
+            next = self.scan.last + 1;
+            present
+        } else {
+            for _ in 0..zeros {
+                // Without the lowest.
+                absent &= absent.wrapping_sub(1);
+            }
+            next = (absent.trailing_zeros() as usize).min(self.scan.last + 1);
+            // Those below it.
+            present & (absent & absent.wrapping_neg()).wrapping_sub(1)
+        };
+        kept.refine(block, met, 1 << self.scan.low, bits);
         next
     }
 }
@@ -322,11 +337,7 @@ fn transform(
     stride: usize,
 ) {
     if frequencies[1..].iter().all(|frequency| *frequency == 0) {
-        let sample = sample(f32::from(frequencies[0]) * factors[0]);
-        for line in place.chunks_mut(stride).take(part.samples_down) {
-            let count = part.samples_across.min(line.len());
-            line[..count].fill(sample);
-        }
+        (part.flat)(f32::from(frequencies[0]) * factors[0], place, stride);
         return;
     }
     let mut block = [0.0; 65];
@@ -335,5 +346,5 @@ fn transform(
             block[8 * y + x] = f32::from(*frequency) * factors[8 * y + x];
         }
     }
-    (part.inverse)(&block, place, stride);
+    (part.inverse)(&mut block, place, stride);
 }

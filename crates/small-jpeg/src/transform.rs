@@ -7,28 +7,31 @@ pub type Block = [f32; 65];
 /// Where what is not kept is written.
 pub const NOWHERE: u8 = 64;
 
-/// Writes the samples of a block into rows of a plane that are `stride` bytes apart.
-pub type Inverse = fn(&Block, &mut [u8], usize);
+/// Writes the samples of a block into rows of a plane that are `stride` bytes apart, and clears what it
+/// read of the block.
+pub type Inverse = fn(&mut Block, &mut [u8], usize);
+/// The same for a block of its lowest frequency alone.
+pub type Flat = fn(f32, &mut [u8], usize);
 
-/// The transform to `across` × `down` samples.
-pub fn inverse(across: usize, down: usize) -> Inverse {
+/// The transforms to `across` × `down` samples.
+pub fn inverse(across: usize, down: usize) -> (Inverse, Flat) {
     match (across, down) {
-        (1, 1) => to::<1, 1>,
-        (1, 2) => to::<1, 2>,
-        (1, 4) => to::<1, 4>,
-        (1, _) => to::<1, 8>,
-        (2, 1) => to::<2, 1>,
-        (2, 2) => to::<2, 2>,
-        (2, 4) => to::<2, 4>,
-        (2, _) => to::<2, 8>,
-        (4, 1) => to::<4, 1>,
-        (4, 2) => to::<4, 2>,
-        (4, 4) => to::<4, 4>,
-        (4, _) => to::<4, 8>,
-        (_, 1) => to::<8, 1>,
-        (_, 2) => to::<8, 2>,
-        (_, 4) => to::<8, 4>,
-        (_, _) => to::<8, 8>,
+        (1, 1) => (to::<1, 1>, flat::<1, 1>),
+        (1, 2) => (to::<1, 2>, flat::<1, 2>),
+        (1, 4) => (to::<1, 4>, flat::<1, 4>),
+        (1, _) => (to::<1, 8>, flat::<1, 8>),
+        (2, 1) => (to::<2, 1>, flat::<2, 1>),
+        (2, 2) => (to::<2, 2>, flat::<2, 2>),
+        (2, 4) => (to::<2, 4>, flat::<2, 4>),
+        (2, _) => (to::<2, 8>, flat::<2, 8>),
+        (4, 1) => (to::<4, 1>, flat::<4, 1>),
+        (4, 2) => (to::<4, 2>, flat::<4, 2>),
+        (4, 4) => (to::<4, 4>, flat::<4, 4>),
+        (4, _) => (to::<4, 8>, flat::<4, 8>),
+        (_, 1) => (to::<8, 1>, flat::<8, 1>),
+        (_, 2) => (to::<8, 2>, flat::<8, 2>),
+        (_, 4) => (to::<8, 4>, flat::<8, 4>),
+        (_, _) => (to::<8, 8>, flat::<8, 8>),
     }
 }
 
@@ -97,9 +100,12 @@ fn once<const N: usize>(f: [f32; N]) -> [f32; N] {
     out
 }
 
-fn to<const ACROSS: usize, const DOWN: usize>(block: &Block, plane: &mut [u8], stride: usize) {
+fn to<const ACROSS: usize, const DOWN: usize>(block: &mut Block, plane: &mut [u8], stride: usize) {
     let mut rows: [[f32; ACROSS]; DOWN] =
         std::array::from_fn(|row| std::array::from_fn(|column| block[8 * row + column]));
+    for row in 0..DOWN {
+        block[8 * row..][..ACROSS].fill(0.0);
+    }
     pass::<DOWN, ACROSS>(&mut rows);
     let mut columns: [[f32; DOWN]; ACROSS] =
         std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]));
@@ -112,9 +118,18 @@ fn to<const ACROSS: usize, const DOWN: usize>(block: &Block, plane: &mut [u8], s
     }
 }
 
+fn flat<const ACROSS: usize, const DOWN: usize>(lowest: f32, plane: &mut [u8], stride: usize) {
+    let samples = [sample(lowest); ACROSS];
+    for line in plane.chunks_mut(stride).take(DOWN) {
+        if let Some(place) = line.first_chunk_mut() {
+            *place = samples;
+        }
+    }
+}
+
 /// A sample of a transformed value around 0.
 #[inline]
-pub fn sample(value: f32) -> u8 {
+fn sample(value: f32) -> u8 {
     // 2^23, from which on the lowest bits of a float are those of the number.
     let whole = (value + 128.0).clamp(0.0, 255.0) + 8_388_608.0;
     whole.to_bits().to_le_bytes()[0]
