@@ -11,11 +11,14 @@
 //!
 //! [`scan`] compares the vector of a query with many stored ones, and [`codes`] with shorter forms of them.
 
+mod aligned;
 mod arch;
 pub mod codes;
+mod finish;
 mod isa;
 mod matrix;
 mod outliers;
+mod pack;
 mod prefetch;
 mod products;
 mod quantisation;
@@ -26,6 +29,7 @@ mod septets;
 #[cfg(test)]
 mod tests;
 
+pub use finish::Finish;
 pub use isa::Isa;
 pub use matrix::{LANES, Matrix, Values, panels};
 pub use products::Scratch;

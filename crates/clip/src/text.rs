@@ -110,8 +110,7 @@ impl TextTower {
                     rest = after;
                 }
                 let (mut inner, mut projected) = (Vec::new(), Vec::new());
-                pass.multiply(up, &means, &mut inner);
-                pass.activate(Activation::Gelu, &mut inner);
+                pass.activated_product(up, &means, Activation::Gelu, &mut inner);
                 pass.multiply(down, &inner, &mut projected);
                 Ok(projected)
             }

@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::description::TowerShape;
-use super::kernel::{Activation, Isa, LANES, Matrix, Quantisation, Scratch, Values, panels};
+use super::kernel::{
+    Activation, Finish, Isa, LANES, Matrix, Quantisation, Scratch, Values, panels,
+};
 use super::weights::{Linear, Reader, Vector, Weights};
 use crate::error::Result;
 
@@ -140,7 +142,7 @@ impl Transformer {
         } = self.tower;
         // Reused from layer to layer, because new memory has to be cleared.
         let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut inner, mut change) = (Vec::new(), Vec::new());
+        let mut inner = Vec::new();
         for (index, layer) in self.layers.iter().enumerate() {
             match self.order {
                 Order::Before => {
@@ -164,19 +166,17 @@ impl Transformer {
                 heads.extend(attend(pass, qkv, count, *length, wanted, attention));
                 from = to;
             }
-            pass.multiply(&layer.out, &heads, &mut change);
-            add(&mut x, &change);
+            pass.add_product(&layer.out, &heads, &mut x);
+            let activation = self.tower.activation;
             if self.order == Order::After {
                 pass.layer_norm(&layer.norm1, &x, epsilon, &mut normal);
                 std::mem::swap(&mut x, &mut normal);
-                pass.multiply(&layer.up, &x, &mut inner);
+                pass.activated_product(&layer.up, &x, activation, &mut inner);
             } else {
                 pass.layer_norm(&layer.norm2, &x, epsilon, &mut normal);
-                pass.multiply(&layer.up, &normal, &mut inner);
+                pass.activated_product(&layer.up, &normal, activation, &mut inner);
             }
-            pass.activate(self.tower.activation, &mut inner);
-            pass.multiply(&layer.down, &inner, &mut change);
-            add(&mut x, &change);
+            pass.add_product(&layer.down, &inner, &mut x);
             if self.order == Order::After {
                 pass.layer_norm(&layer.norm2, &x, epsilon, &mut normal);
                 std::mem::swap(&mut x, &mut normal);
@@ -285,18 +285,52 @@ impl<'a> Pass<'a> {
         self.isa.layer_norm(x, gain, bias, epsilon, y);
     }
 
-    /// An activation function of `x`, in place.
-    pub(super) fn activate(&self, activation: Activation, x: &mut [f32]) {
-        self.isa.activate(activation, x);
-    }
-
     /// The product of `x` and `linear` into `y`, which is resized and overwritten.
     pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
+        self.finished_product(linear, x, Finish::default(), y);
+    }
+
+    /// An activation function of the product of `x` and `linear` into `y`, which is resized and
+    /// overwritten.
+    pub(super) fn activated_product(
+        &mut self,
+        linear: &Linear,
+        x: &[f32],
+        activation: Activation,
+        y: &mut Vec<f32>,
+    ) {
+        let activation = Some(activation);
+        let finish = Finish {
+            activation,
+            ..Finish::default()
+        };
+        self.finished_product(linear, x, finish, y);
+    }
+
+    /// Adds the product of `x` and `linear` to `y`.
+    pub(super) fn add_product(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
+        let is_added = true;
+        let finish = Finish {
+            is_added,
+            ..Finish::default()
+        };
+        self.finished_product(linear, x, finish, y);
+    }
+
+    /// The same, but for the bias of `linear`.
+    fn finished_product(
+        &mut self,
+        linear: &Linear,
+        x: &[f32],
+        finish: Finish<'_>,
+        y: &mut Vec<f32>,
+    ) {
         let matrix = self.weights.matrix(linear);
         y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);
         let bias = self.weights.bias(linear);
+        let finish = Finish { bias, ..finish };
         self.isa
-            .multiply(x, &matrix, bias, y, self.quantisation, &mut self.scratch);
+            .multiply(x, &matrix, finish, y, self.quantisation, &mut self.scratch);
     }
 
     fn multiply_matrix(
@@ -308,8 +342,9 @@ impl<'a> Pass<'a> {
     ) {
         // `attend` made the panels for these very numbers.
         let matrix = Matrix::new(values, None, rows, columns).expect("panels of this size");
+        let finish = Finish::default();
         self.isa
-            .multiply(x, &matrix, None, y, self.quantisation, &mut self.scratch);
+            .multiply(x, &matrix, finish, y, self.quantisation, &mut self.scratch);
     }
 }
 

@@ -182,12 +182,10 @@ impl Pooling {
         }
         let mut pooled = Vec::new();
         pass.multiply(&self.out, &heads, &mut pooled);
-        let (mut inner, mut change) = (Vec::new(), Vec::new());
+        let mut inner = Vec::new();
         pass.layer_norm(&self.norm, &pooled, epsilon, &mut normal);
-        pass.multiply(&self.up, &normal, &mut inner);
-        pass.activate(shape.tower.activation, &mut inner);
-        pass.multiply(&self.down, &inner, &mut change);
-        add(&mut pooled, &change);
+        pass.activated_product(&self.up, &normal, shape.tower.activation, &mut inner);
+        pass.add_product(&self.down, &inner, &mut pooled);
         pooled
     }
 }

@@ -8,10 +8,11 @@ use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
 use super::arch::{avx2, avx2_septets, avx512};
 use super::codes::CodeQuery;
+use super::finish::Finish;
 use super::matrix::{LANES, Matrix};
 use super::outliers;
 use super::prefetch::Prefetch;
-use super::products::{self, Scratch, Start};
+use super::products::{Product, Scratch};
 use super::quantisation::Quantisation;
 use super::rows::{self, Activation};
 use super::scan::ScanQuery;
@@ -79,17 +80,10 @@ impl Isa {
         }
     }
 
-    /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold,
-    /// in two forms where `has_two`.
-    #[cfg_attr(
-        not(target_arch = "x86_64"),
-        expect(unused_variables, reason = "no other set has two")
-    )]
-    pub(super) fn tile_shape(self, has_two: bool) -> (usize, usize) {
+    /// The maximum size of a tile, in rows of `x` and panels of weights: as many sums as registers hold.
+    pub(super) fn tile_shape(self) -> (usize, usize) {
         match self.0 {
             Set::Scalar => (4, 1),
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2(_) if has_two => (avx2_septets::ROWS, 1),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(_) => (avx2::ROWS, 1),
             #[cfg(target_arch = "x86_64")]
@@ -99,7 +93,7 @@ impl Isa {
         }
     }
 
-    /// `y = x · matrixᵀ + bias`, where `x` has as many columns as `matrix`, and `y` as many as
+    /// `y = x · matrixᵀ`, finished, where `x` has as many columns as `matrix`, and `y` as many as
     /// `matrix` has rows. With weights of 8 bits, `x` is quantised; all sets do that alike.
     ///
     /// # Panics
@@ -108,7 +102,7 @@ impl Isa {
         self,
         x: &[f32],
         matrix: &Matrix<'_>,
-        bias: Option<&[f32]>,
+        finish: Finish<'_>,
         y: &mut [f32],
         quantisation: Quantisation,
         scratch: &mut Scratch,
@@ -121,13 +115,20 @@ impl Isa {
             height * outputs,
             "y has a column for each row of the matrix"
         );
+        let bias = finish.bias;
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
+        let product = Product {
+            x,
+            matrix,
+            finish,
+            quantisation,
+            without: &[],
+        };
         if quantisation == Quantisation::Int7 && matrix.scales().is_some() {
-            outliers::multiply(self, x, matrix, bias, y, scratch);
-            return;
+            outliers::multiply(self, &product, y, scratch);
+        } else {
+            product.run(self, y, scratch);
         }
-        let start = Start::Bias(bias);
-        products::multiply(self, x, matrix, start, y, quantisation, scratch);
     }
 
     /// Adds the products of `panels` panels of `weights` with `rows` rows of `x` to `sums`, and
@@ -252,14 +253,12 @@ impl Isa {
         self,
         weights: &Septets,
         x: &[[u8; 4]],
-        rows: usize,
         sums: &mut [f32],
         prefetch: &Prefetch,
     ) {
-        debug_assert_eq!(sums.len(), rows * LANES);
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2_septets::tile(proof, weights, x, rows, sums, prefetch),
+            Set::Avx2(proof) => avx2_septets::tile(proof, weights, x, sums, prefetch),
             _ => unreachable!("{self} does not multiply bytes"),
         }
     }

@@ -2,8 +2,9 @@
 //! few of a transformer's always do, and with them in the same row nothing would remain of the others.
 
 use super::Isa;
+use super::finish::Finish;
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::products::{self, Scratch, Start};
+use super::products::{Product, Scratch};
 use super::quantisation::Quantisation;
 
 /// Most columns that are multiplied apart, and of how many one of them is.
@@ -12,45 +13,47 @@ const OF: usize = 24;
 /// They are so if without them the largest number is at most this part of what it was.
 const WORTH: f32 = 0.7;
 
-/// As [`products::multiply`], with activations of [`Quantisation::Int7`].
-pub(super) fn multiply(
-    isa: Isa,
-    x: &[f32],
-    matrix: &Matrix<'_>,
-    bias: Option<&[f32]>,
-    y: &mut [f32],
-    scratch: &mut Scratch,
-) {
-    let (depth, rest) = (matrix.columns(), Quantisation::Int7);
+/// Runs a `product` with activations of [`Quantisation::Int7`].
+pub(super) fn multiply(isa: Isa, product: &Product<'_>, y: &mut [f32], scratch: &mut Scratch) {
+    let Product {
+        x, matrix, finish, ..
+    } = *product;
+    let depth = matrix.columns();
     let columns = find(x, depth);
     let gathered = match matrix.panels(0..panels(matrix.rows())) {
         Values::I8(weights) if !columns.is_empty() => gather(weights, depth, &columns),
         _ => Vec::new(),
     };
-    let Some(apart) = Matrix::new(
-        Values::I8(&gathered),
-        matrix.scales(),
-        matrix.rows(),
-        columns.len(),
-    ) else {
-        products::multiply(isa, x, matrix, Start::Bias(bias), y, rest, scratch);
+    let values = Values::I8(&gathered);
+    let Some(apart) = Matrix::new(values, matrix.scales(), matrix.rows(), columns.len()) else {
+        product.run(isa, y, scratch);
         return;
     };
-    let mut without = std::mem::take(&mut scratch.without);
-    without.clear();
-    without.extend_from_slice(x);
-    let mut large = Vec::with_capacity(x.len() / depth * columns.len());
-    for row in without.chunks_exact_mut(depth) {
-        large.extend(
-            columns
-                .iter()
-                .map(|column| std::mem::take(&mut row[*column])),
-        );
-    }
-    let (start, exact) = (Start::Bias(bias), Quantisation::Int16);
-    products::multiply(isa, &large, &apart, start, y, exact, scratch);
-    products::multiply(isa, &without, matrix, Start::Kept, y, rest, scratch);
-    scratch.without = without;
+    let rows = x.chunks_exact(depth);
+    let large: Vec<f32> = rows
+        .flat_map(|row| columns.iter().map(|column| row[*column]))
+        .collect();
+    let large = Product {
+        x: &large,
+        matrix: &apart,
+        finish: Finish {
+            activation: None,
+            ..finish
+        },
+        quantisation: Quantisation::Int16,
+        without: &[],
+    };
+    large.run(isa, y, scratch);
+    let others = Product {
+        finish: Finish {
+            bias: None,
+            is_added: true,
+            ..finish
+        },
+        without: &columns,
+        ..*product
+    };
+    others.run(isa, y, scratch);
 }
 
 /// The columns of `x` with the largest numbers, if it is worth it.

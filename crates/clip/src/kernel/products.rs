@@ -2,41 +2,31 @@
 //!
 //! A tile is some rows of `x` times one or two panels of weights: as many sums as registers hold. The
 //! instruction sets in `arch` multiply tiles; all the rest is here.
-#![expect(
-    clippy::inline_always,
-    reason = "only what is inlined is compiled for the instructions"
-)]
-
 use std::ops::Range;
 
+use super::Isa;
+use super::aligned::Aligned;
+use super::finish::{Epilogue, Factors, Finish};
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::prefetch::Prefetch;
-use super::quantisation::{LARGEST, Quantisation, quantise};
-use super::septets::{EXCESS, Septets};
-use super::{Isa, Loops};
+use super::pack::Pack;
+use super::prefetch::{self, Prefetch};
+use super::quantisation::{LARGEST, Quantisation};
+use super::septets::{MANY, ROWS, Septets};
 
 /// Columns that are multiplied at a time: this many of two panels, or of one with 32-bit floats, stay in
 /// the first-level cache.
 const BLOCK: usize = 512;
-/// As many of one panel of pairs: all of a row of `ViT-B`, whose sums are then complete at once.
+/// As many of one panel of pairs, or of septets: all of a row of `ViT-B`, whose sums are then complete at
+/// once.
 const PAIRS: usize = 768;
+/// Rows of septets in a tile.
+const SEPTETS: usize = 4 * ROWS;
 // 32 bits hold the sum of as many products.
 const _: () = assert!(128 * LARGEST as usize * PAIRS <= i32::MAX as usize);
-/// As many of septets, which are smaller than pairs.
-const SEPTETS: usize = 1024;
-
-/// What products are added to.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Start<'a> {
-    /// To this, if anything; what is in `y` already is overwritten.
-    Bias(Option<&'a [f32]>),
-    /// To what is in `y` already.
-    Kept,
-}
 
 /// The form of both operands of a tile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     /// Floats, column by column.
     Floats,
     /// 16-bit integers, by pairs of columns.
@@ -65,6 +55,23 @@ impl Form {
             Self::Quads | Self::Septets => 4,
         }
     }
+
+    /// Steps that so many columns take. Septets come in whole groups.
+    pub(super) fn steps(self, columns: usize) -> usize {
+        let steps = columns.div_ceil(self.columns());
+        match self {
+            Self::Septets => steps.next_multiple_of(MANY),
+            _ => steps,
+        }
+    }
+
+    /// Rows that so many take in a tile. Septets are multiplied several at a time.
+    pub(super) fn height(self, rows: usize) -> usize {
+        match self {
+            Self::Septets => rows.next_multiple_of(ROWS),
+            _ => rows,
+        }
+    }
 }
 
 /// Memory that products need besides their operands. The caller keeps it from product to product, so
@@ -72,80 +79,93 @@ impl Form {
 #[derive(Debug, Default)]
 pub struct Scratch {
     /// `x` in one of the forms, one tile of rows after the other.
-    floats: Vec<f32>,
-    pairs: Vec<[i16; 2]>,
-    quads: Vec<[u8; 4]>,
-    /// One row of integers.
-    row: Vec<i16>,
+    pub(super) floats: Vec<f32>,
+    pub(super) pairs: Vec<[i16; 2]>,
+    pub(super) quads: Vec<[u8; 4]>,
+    /// One row of integers,
+    pub(super) row: Vec<i16>,
+    /// and of floats without the columns that are multiplied apart.
+    pub(super) others: Vec<f32>,
     /// The quantisation step of each row.
-    steps: Vec<f32>,
+    pub(super) steps: Vec<f32>,
     /// A block of weights in one of the forms.
-    wide: Vec<f32>,
-    wide_pairs: Vec<i16>,
+    wide: Aligned<f32>,
+    wide_pairs: Aligned<i16>,
     wide_quads: Vec<i8>,
     septets: Septets,
-    /// `x` without the columns that are multiplied apart.
-    pub(super) without: Vec<f32>,
     /// Products with some panels.
-    sums: Vec<f32>,
+    sums: Aligned<f32>,
     /// Scales and biases of these panels.
     factors: Vec<Factors>,
 }
 
-/// The loops of [`Isa::multiply`], whose operands they take.
-pub(super) fn multiply(
-    isa: Isa,
-    x: &[f32],
-    matrix: &Matrix<'_>,
-    start: Start<'_>,
-    y: &mut [f32],
-    quantisation: Quantisation,
-    scratch: &mut Scratch,
-) {
-    let (outputs, depth) = (matrix.rows(), matrix.columns());
-    let form = Form::of(isa, matrix, quantisation);
-    let (max_rows, max_panels) = isa.tile_shape(form == Form::Septets);
-    let height = x.len() / depth;
-    let tiles = tiles(height, max_rows);
-    // 32-bit floats are multiplied where they lie in the file, so no block of them is widened.
-    let step = match matrix.panels(0..0) {
-        Values::F32(_) => depth,
-        _ if form == Form::Septets => SEPTETS,
-        _ if form == Form::Pairs && max_panels == 1 => PAIRS,
-        _ => BLOCK,
-    };
-    isa.run(Pack {
-        x,
-        depth,
-        tiles: &tiles,
-        form,
-        max: quantisation.max(),
-        scratch,
-    });
-    for panel in (0..panels(outputs)).step_by(max_panels) {
-        let count = max_panels.min(panels(outputs) - panel);
-        scratch.sums.resize(height * count * LANES, 0.0);
-        scratch.sums.fill(0.0);
-        let bias = match start {
-            Start::Bias(bias) => bias,
-            Start::Kept => None,
+/// The operands of [`Isa::multiply`].
+pub(super) struct Product<'a> {
+    pub x: &'a [f32],
+    pub matrix: &'a Matrix<'a>,
+    pub finish: Finish<'a>,
+    pub quantisation: Quantisation,
+    /// Columns that count as zeros.
+    pub without: &'a [usize],
+}
+
+impl Product<'_> {
+    /// Its loops.
+    pub(super) fn run(&self, isa: Isa, y: &mut [f32], scratch: &mut Scratch) {
+        let (outputs, depth) = (self.matrix.rows(), self.matrix.columns());
+        let form = Form::of(isa, self.matrix, self.quantisation);
+        let (max_rows, max_panels) = isa.tile_shape();
+        let height = self.x.len() / depth;
+        let (packed_rows, max_rows) = match form {
+            Form::Septets => (ROWS, SEPTETS),
+            _ => (max_rows, max_rows),
         };
-        let factors = (panel..panel + count).map(|panel| Factors::of(matrix, bias, panel));
-        scratch.factors.clear();
-        scratch.factors.extend(factors);
-        for from in (0..depth).step_by(step) {
-            let columns = from..depth.min(from + step);
-            scratch.widen(isa, matrix, panel..panel + count, columns.clone(), form);
-            let block = Block {
-                isa,
-                matrix,
-                form,
-                is_kept: start == Start::Kept,
-                panel,
-                count,
-                columns,
-            };
-            block.multiply(&tiles, scratch, y);
+        let packed = tiles(form, height, packed_rows);
+        let tiles = tiles(form, height, max_rows);
+        // 32-bit floats are multiplied where they lie in the file, so no block of them is widened.
+        let step = match self.matrix.panels(0..0) {
+            Values::F32(_) => depth,
+            _ if form == Form::Septets || form == Form::Pairs && max_panels == 1 => PAIRS,
+            _ => BLOCK,
+        };
+        isa.run(Pack {
+            x: self.x,
+            depth,
+            step,
+            tiles: &packed,
+            form,
+            max: self.quantisation.max(),
+            without: self.without,
+            scratch,
+        });
+        let sums = form.height(height) * max_panels * LANES;
+        scratch.sums.resize(sums);
+        for panel in (0..panels(outputs)).step_by(max_panels) {
+            let count = max_panels.min(panels(outputs) - panel);
+            let bias = self.finish.bias;
+            let factors = (panel..panel + count).map(|panel| Factors::of(self.matrix, bias, panel));
+            scratch.factors.clear();
+            scratch.factors.extend(factors);
+            for from in (0..depth).step_by(step) {
+                let columns = from..depth.min(from + step);
+                scratch.widen(
+                    isa,
+                    self.matrix,
+                    panel..panel + count,
+                    columns.clone(),
+                    form,
+                );
+                let block = Block {
+                    isa,
+                    matrix: self.matrix,
+                    form,
+                    finish: self.finish,
+                    panel,
+                    count,
+                    columns,
+                };
+                block.multiply(&tiles, scratch, y);
+            }
         }
     }
 }
@@ -155,8 +175,7 @@ struct Block<'a> {
     isa: Isa,
     matrix: &'a Matrix<'a>,
     form: Form,
-    /// Whether products are added to what is in `y` already.
-    is_kept: bool,
+    finish: Finish<'a>,
     /// The first panel,
     panel: usize,
     /// and how many there are.
@@ -173,32 +192,42 @@ impl Block<'_> {
             end: to,
         } = self.columns;
         let (outputs, depth) = (self.matrix.rows(), self.matrix.columns());
-        let columns = self.form.columns();
-        let prefetch = Prefetch::after(self.matrix, self.panel, from..to, columns);
-        let steps = (to - from).div_ceil(columns);
+        let prefetch = Prefetch::after(self.matrix, self.panel, from..to, self.form.columns());
+        let steps = self.form.steps(to - from);
+        let height = self.form.height(y.len() / outputs);
         for (number, &(first, rows)) in tiles.iter().enumerate() {
-            let sums = first * self.count * LANES..(first + rows) * self.count * LANES;
-            let own = &scratch.sums[sums.clone()];
-            let prefetch = match &prefetch {
+            let places = self.form.height(rows);
+            // One place for all tiles, which stays in the cache, if sums need not wait for other columns.
+            let at = if to - from == depth { 0 } else { first };
+            let sums = at * self.count * LANES..(at + places) * self.count * LANES;
+            if from == 0 {
+                scratch.sums.get_mut()[sums.clone()].fill(0.0);
+            }
+            let own = &scratch.sums.get()[sums.clone()];
+            let others = match &prefetch {
                 Some(all) => all.share(number, tiles.len(), steps, own),
                 None => Prefetch::nothing(own),
             };
-            let tile = first * depth.div_ceil(columns);
-            let x = tile + from / columns * rows..tile + to.div_ceil(columns) * rows;
-            self.multiply_tile(x, rows, sums.clone(), &prefetch, scratch);
+            let x = from / self.form.columns() * height + first * steps;
+            let y = &mut y[first * outputs..(first + rows) * outputs];
             if to == depth {
-                // At once: rows of `y` lie far apart, in no cache, and come while the next tile
-                // is multiplied.
+                // Rows of `y` lie far apart, in no cache, and come while the tile is multiplied.
+                for y in y.chunks_exact(outputs) {
+                    let part = &y[self.panel * LANES..];
+                    prefetch::lines(&part[..part.len().min(self.count * LANES)]);
+                }
+            }
+            self.multiply_tile(x..x + places * steps, rows, sums.clone(), &others, scratch);
+            if to == depth {
                 let is_quantised = self.form != Form::Floats;
                 self.isa.run(Epilogue {
-                    sums: &scratch.sums[sums],
+                    sums: &scratch.sums.get()[sums],
                     steps: is_quantised.then(|| &scratch.steps[first..first + rows]),
                     factors: &scratch.factors,
                     from: self.panel * LANES,
-                    rows,
                     outputs,
-                    is_kept: self.is_kept,
-                    y: &mut y[first * outputs..(first + rows) * outputs],
+                    finish: self.finish,
+                    y,
                 });
             }
         }
@@ -214,17 +243,17 @@ impl Block<'_> {
         scratch: &mut Scratch,
     ) {
         let (isa, count) = (self.isa, self.count);
-        let sums = &mut scratch.sums[sums];
+        let sums = &mut scratch.sums.get_mut()[sums];
         match self.form {
             Form::Floats => {
                 let wide = match self.matrix.panels(self.panel..self.panel + count) {
                     Values::F32(weights) => weights,
-                    _ => &scratch.wide,
+                    _ => scratch.wide.get(),
                 };
                 isa.tile(wide, count, &scratch.floats[x], rows, sums, prefetch);
             }
             Form::Pairs => {
-                let (wide, x) = (&scratch.wide_pairs, &scratch.pairs[x]);
+                let (wide, x) = (scratch.wide_pairs.get(), &scratch.pairs[x]);
                 isa.tile_pairs(wide, count, x, rows, sums, prefetch);
             }
             Form::Quads => {
@@ -233,169 +262,7 @@ impl Block<'_> {
             }
             Form::Septets => {
                 let (weights, x) = (&scratch.septets, &scratch.quads[x]);
-                isa.tile_septets(weights, x, rows, sums, prefetch);
-            }
-        }
-    }
-}
-
-/// Packs `x` into the form that tiles take, and quantises it for the integer ones.
-struct Pack<'a> {
-    x: &'a [f32],
-    depth: usize,
-    tiles: &'a [(usize, usize)],
-    form: Form,
-    /// Largest integer in a row.
-    max: f32,
-    scratch: &'a mut Scratch,
-}
-
-impl Loops for Pack<'_> {
-    #[inline(always)]
-    fn run(mut self) {
-        match self.form {
-            Form::Floats => self.floats(),
-            Form::Pairs => {
-                let mut pairs = std::mem::take(&mut self.scratch.pairs);
-                self.integers(&mut pairs, |x| x);
-                self.scratch.pairs = pairs;
-            }
-            // With 128 added, since the instruction takes unsigned bytes.
-            Form::Quads => {
-                let mut quads = std::mem::take(&mut self.scratch.quads);
-                self.integers(&mut quads, |x| x.to_le_bytes()[0] ^ 0x80);
-                self.scratch.quads = quads;
-            }
-            Form::Septets => {
-                let mut quads = std::mem::take(&mut self.scratch.quads);
-                self.integers(&mut quads, |x| x.to_le_bytes()[0].wrapping_add(EXCESS));
-                self.scratch.quads = quads;
-            }
-        }
-    }
-}
-
-impl Pack<'_> {
-    #[inline(always)]
-    fn floats(&mut self) {
-        let depth = self.depth;
-        self.scratch.floats.resize(self.x.len(), 0.0);
-        for &(first, rows) in self.tiles {
-            let range = first * depth..(first + rows) * depth;
-            let (x, tile) = (&self.x[range.clone()], &mut self.scratch.floats[range]);
-            for (place, x) in x.chunks_exact(depth).enumerate() {
-                for (column, x) in tile.chunks_exact_mut(rows).zip(x) {
-                    column[place] = *x;
-                }
-            }
-        }
-    }
-
-    /// Quantises `x`, and packs `N` columns at a time into `groups`.
-    #[inline(always)]
-    fn integers<T: Copy + Default, const N: usize>(
-        &mut self,
-        groups: &mut Vec<[T; N]>,
-        made_of: impl Fn(i16) -> T,
-    ) {
-        let depth = self.depth;
-        let count = depth.div_ceil(N);
-        let Scratch { row, steps, .. } = self.scratch;
-        // The last group may have more columns than there are, which stay 0.
-        row.clear();
-        row.resize(N * count, 0);
-        groups.resize(self.x.len() / depth * count, [T::default(); N]);
-        steps.clear();
-        for &(first, rows) in self.tiles {
-            let tile = &mut groups[first * count..(first + rows) * count];
-            let x = self.x[first * depth..].chunks_exact(depth).take(rows);
-            for (place, x) in x.enumerate() {
-                steps.push(quantise(x, self.max, row));
-                let row = row.as_chunks::<N>().0;
-                for (column, group) in tile.chunks_exact_mut(rows).zip(row) {
-                    column[place] = group.map(&made_of);
-                }
-            }
-        }
-    }
-}
-
-/// What turns the sums of a panel into results: they are multiplied by the scale of their row of the
-/// matrix, then its bias is added.
-#[derive(Debug)]
-struct Factors {
-    scales: [f32; LANES],
-    bias: [f32; LANES],
-}
-
-impl Factors {
-    fn of(matrix: &Matrix<'_>, bias: Option<&[f32]>, panel: usize) -> Self {
-        let (mut scales, mut biases) = ([1.0; LANES], [0.0; LANES]);
-        let rows = panel * LANES..matrix.rows().min((panel + 1) * LANES);
-        if let Some(all) = matrix.scales() {
-            scales[..rows.len()].copy_from_slice(&all[rows.clone()]);
-        }
-        if let Some(all) = bias {
-            biases[..rows.len()].copy_from_slice(&all[rows]);
-        }
-        Self {
-            scales,
-            bias: biases,
-        }
-    }
-
-    #[inline(always)]
-    fn apply(&self, sums: &[f32; LANES], step: f32) -> [f32; LANES] {
-        let mut y = *sums;
-        for ((y, scale), bias) in y.iter_mut().zip(&self.scales).zip(&self.bias) {
-            *y = *y * (step * scale) + bias;
-        }
-        y
-    }
-}
-
-/// Writes the results of a tile: dequantises its sums, adds the bias and puts them into `y`.
-struct Epilogue<'a> {
-    sums: &'a [f32],
-    /// The quantisation step of each row, for integers.
-    steps: Option<&'a [f32]>,
-    /// The scales and biases of each panel.
-    factors: &'a [Factors],
-    /// Where the panels begin in a row of `y`.
-    from: usize,
-    rows: usize,
-    outputs: usize,
-    is_kept: bool,
-    y: &'a mut [f32],
-}
-
-impl Loops for Epilogue<'_> {
-    #[inline(always)]
-    fn run(self) {
-        let mut sums = self.sums.as_chunks::<LANES>().0;
-        for row in 0..self.rows {
-            let step = self.steps.map_or(1.0, |steps| steps[row]);
-            let (these, rest) = sums.split_at(self.factors.len());
-            sums = rest;
-            let mut panels = these.iter().zip(self.factors);
-            let y = &mut self.y[row * self.outputs..(row + 1) * self.outputs];
-            let (whole, part) = y[self.from..].as_chunks_mut::<LANES>();
-            if self.is_kept {
-                for (y, (sums, factors)) in whole.iter_mut().zip(panels.by_ref()) {
-                    let more = factors.apply(sums, step);
-                    y.iter_mut().zip(more).for_each(|(y, more)| *y += more);
-                }
-                if let Some((sums, factors)) = panels.next() {
-                    let more = factors.apply(sums, step);
-                    part.iter_mut().zip(more).for_each(|(y, more)| *y += more);
-                }
-                continue;
-            }
-            for (y, (sums, factors)) in whole.iter_mut().zip(panels.by_ref()) {
-                *y = factors.apply(sums, step);
-            }
-            if let Some((sums, factors)) = panels.next() {
-                part.copy_from_slice(&factors.apply(sums, step)[..part.len()]);
+                isa.tile_septets(weights, x, sums, prefetch);
             }
         }
     }
@@ -413,14 +280,15 @@ impl Scratch {
         form: Form,
     ) {
         let length = columns.len().next_multiple_of(2) * LANES;
+        let count = panels.len();
         self.wide_quads.clear();
         for (place, panel) in panels.enumerate() {
             match (matrix.block(panel, columns.clone()), form) {
                 (Values::F32(_), _) => {}
                 (Values::F16(weights), _) => {
                     let from = place * weights.len();
-                    self.wide.resize(from + weights.len(), 0.0);
-                    isa.widen(weights, &mut self.wide[from..]);
+                    let wide = self.wide.resize(count * weights.len());
+                    isa.widen(weights, &mut wide[from..][..weights.len()]);
                 }
                 (Values::I8(weights), Form::Quads) => {
                     isa.widen_quads(weights, &mut self.wide_quads);
@@ -430,8 +298,8 @@ impl Scratch {
                     isa.widen_septets(weights, &mut self.septets);
                 }
                 (Values::I8(weights), _) => {
-                    self.wide_pairs.resize((place + 1) * length, 0);
-                    isa.widen_pairs(weights, &mut self.wide_pairs[place * length..]);
+                    let wide = self.wide_pairs.resize(count * length);
+                    isa.widen_pairs(weights, &mut wide[place * length..][..length]);
                 }
             }
         }
@@ -439,12 +307,18 @@ impl Scratch {
 }
 
 /// Divides `height` rows of `x` into tiles of nearly the same height, at most `max_rows`, each as (first
-/// row, rows): 15 rows make tiles of 7 and 8 rather than 14 and 1.
-fn tiles(height: usize, max_rows: usize) -> Vec<(usize, usize)> {
+/// row, rows): 15 rows make tiles of 7 and 8 rather than 14 and 1. Of septets all but the last are whole.
+fn tiles(form: Form, height: usize, max_rows: usize) -> Vec<(usize, usize)> {
     let count = height.div_ceil(max_rows);
-    let tile = |tile| {
-        let first = tile * height / count;
-        (first, (tile + 1) * height / count - first)
+    let tile = |tile| match form {
+        Form::Septets => {
+            let first = tile * max_rows;
+            (first, max_rows.min(height - first))
+        }
+        _ => {
+            let first = tile * height / count;
+            (first, (tile + 1) * height / count - first)
+        }
     };
     (0..count).map(tile).collect()
 }

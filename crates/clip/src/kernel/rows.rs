@@ -55,15 +55,20 @@ pub(super) struct Activate<'a>(pub Activation, pub &'a mut [f32]);
 impl Loops for Activate<'_> {
     #[inline(always)]
     fn run(self) {
-        let Self(activation, x) = self;
-        match activation {
-            Activation::QuickGelu => x.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
-            Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
-            // (1 + tanh y) / 2 is 1 / (1 + exp(-2 y)).
-            Activation::GeluTanh => x.iter_mut().for_each(|x| {
-                *x /= 1.0 + exp(-1.595_769_2 * (*x + 0.044_715 * *x * *x * *x));
-            }),
-        }
+        activate(self.0, self.1);
+    }
+}
+
+/// Applies `activation` to each number of `x`, in place.
+#[inline(always)]
+pub(super) fn activate(activation: Activation, x: &mut [f32]) {
+    match activation {
+        Activation::QuickGelu => x.iter_mut().for_each(|x| *x /= 1.0 + exp(-1.702 * *x)),
+        Activation::Gelu => x.iter_mut().for_each(|x| *x *= phi(*x)),
+        // (1 + tanh y) / 2 is 1 / (1 + exp(-2 y)).
+        Activation::GeluTanh => x.iter_mut().for_each(|x| {
+            *x /= 1.0 + exp(-1.595_769_2 * (*x + 0.044_715 * *x * *x * *x));
+        }),
     }
 }
 

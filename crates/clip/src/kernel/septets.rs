@@ -5,8 +5,6 @@
     allow(dead_code, reason = "no other processor does")
 )]
 
-use super::matrix::LANES;
-
 /// What is added to each activation, since the instruction takes unsigned bytes: they are from 1 to 127,
 /// and two of their products with a weight fit 16 bits.
 pub(super) const EXCESS: u8 = 64;
@@ -14,6 +12,9 @@ pub(super) const EXCESS: u8 = 64;
 /// The largest sum of weights, without their signs, whose products with activations of up to 63 fit 16
 /// bits.
 pub(super) const BOUND: u16 = 32_767 / 63;
+
+/// Rows of activations that are multiplied at a time.
+pub(super) const ROWS: usize = 3;
 
 /// Groups of four columns whose products are added in 16 bits: each lane gets two of a group.
 pub(super) const MANY: usize = 4;
@@ -26,16 +27,16 @@ pub(super) const FEW: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct Septets {
     /// Four columns at a time, the four numbers of each row beside each other.
-    pub quads: Vec<i8>,
-    /// Of each [`MANY`] of these.
-    pub groups: Vec<Group>,
+    pub quads: Vec<Line<i8, 64>>,
+    /// What the sums of each [`MANY`] of these begin with: minus [`EXCESS`] times their weights, modulo
+    /// 2¹⁶. If the group is large, those of the first [`FEW`] alone.
+    pub starts: Vec<Line<i16, 32>>,
+    /// The same of the others, if the group is large: then only the products of [`FEW`] are sure to fit 16
+    /// bits.
+    pub others: Vec<Option<Line<i16, 32>>>,
 }
 
+/// A line of the cache, at whose border it begins, so that a register is read from one line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group {
-    /// What sums begin with: minus [`EXCESS`] times their weights, modulo 2¹⁶. Those of the first [`FEW`]
-    /// alone if `is_large`, and those of the others.
-    pub starts: [[i16; 2 * LANES]; 2],
-    /// Whether only the products of [`FEW`] are sure to fit 16 bits.
-    pub is_large: bool,
-}
+#[repr(align(64))]
+pub(super) struct Line<T, const N: usize>(pub [T; N]);

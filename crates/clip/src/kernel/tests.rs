@@ -34,6 +34,13 @@ impl Weights {
     }
 }
 
+/// Products as they are.
+const NONE: Finish<'_> = Finish {
+    bias: None,
+    is_added: false,
+    activation: None,
+};
+
 /// What this processor can do, with both kinds of quantisation.
 fn everything() -> impl Iterator<Item = (Isa, Quantisation)> {
     let sets = Isa::available().into_iter();
@@ -86,7 +93,11 @@ fn every_set_multiplies_as_the_definition_says() {
                 let step = scales.map_or(0.0, |_| f64::from(most) / steps);
                 let mut y = vec![f32::NAN; height * outputs];
                 let scratch = &mut Scratch::default();
-                isa.multiply(&x, &matrix, Some(&bias), &mut y, quantisation, scratch);
+                let finish = Finish {
+                    bias: Some(&bias),
+                    ..NONE
+                };
+                isa.multiply(&x, &matrix, finish, &mut y, quantisation, scratch);
                 for (at, y) in y.iter().enumerate() {
                     let (row, output) = (at / outputs, at % outputs);
                     let weight = |column| {
@@ -113,24 +124,67 @@ fn every_set_multiplies_as_the_definition_says() {
     }
 }
 
-/// Whole numbers leave no room for another order of additions.
+/// With a bias, added to other numbers and activated, as one after the other.
+#[test]
+fn products_are_finished() {
+    // More than a block, and more columns of an output than a panel has.
+    let (height, outputs, depth) = (13, 40, 1000);
+    let (mut x, bias) = (noise(1, height * depth), noise(2, outputs));
+    x.chunks_exact_mut(depth).for_each(|row| row[7] *= 50.0);
+    let weights = Weights::new(outputs, depth);
+    for (values, scales) in weights.kinds() {
+        let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
+        for (isa, quantisation) in everything() {
+            let products = |finish, y: &[f32]| {
+                let (mut y, scratch) = (y.to_vec(), &mut Scratch::default());
+                isa.multiply(&x, &matrix, finish, &mut y, quantisation, scratch);
+                y
+            };
+            let before = noise(5, height * outputs);
+            let (bias, activation) = (Some(&bias[..]), Some(Activation::QuickGelu));
+            let finish = Finish {
+                bias,
+                is_added: true,
+                activation,
+            };
+            let found = products(finish, &before);
+            let mut expected = products(Finish { bias, ..NONE }, &before);
+            expected.iter_mut().zip(&before).for_each(|(y, x)| *y += x);
+            isa.activate(Activation::QuickGelu, &mut expected);
+            for (found, expected) in found.iter().zip(&expected) {
+                let allowed = 1e-5 * expected.abs().max(1.0);
+                assert!(
+                    (found - expected).abs() < allowed,
+                    "{isa} {quantisation:?} {found} {expected}"
+                );
+            }
+        }
+    }
+}
+
+/// Whole numbers leave no room for another order of additions, as long as a float holds their sums: those
+/// of 16 bits are multiplied with weights from -1 to 1.
 #[test]
 fn every_set_multiplies_integers_alike() {
     for (height, outputs, depth) in [(1, 16, 1), (3, 40, 515), (7, 33, 768), (29, 17, 256)] {
         let x = noise(1, height * depth);
         let weights = Weights::new(outputs, depth);
-        let [.., (values, scales)] = weights.kinds();
-        let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
-        let products = |isa: Isa, quantisation| {
-            let mut y = vec![f32::NAN; height * outputs];
-            let scratch = &mut Scratch::default();
-            isa.multiply(&x, &matrix, None, &mut y, quantisation, scratch);
-            y
-        };
+        let small: Vec<i8> = weights.i8.iter().map(|weight| weight % 2).collect();
         for (isa, quantisation) in everything() {
+            let i8 = match quantisation {
+                Quantisation::Int16 => &small,
+                Quantisation::Int8 | Quantisation::Int7 => &weights.i8,
+            };
+            let (values, scales) = (Values::I8(i8), Some(&weights.scales[..]));
+            let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
+            let products = |isa: Isa| {
+                let mut y = vec![f32::NAN; height * outputs];
+                let scratch = &mut Scratch::default();
+                isa.multiply(&x, &matrix, NONE, &mut y, quantisation, scratch);
+                y
+            };
             let case = format!("{isa} {quantisation:?} {height}×{outputs}×{depth}");
-            let expected = products(Isa::scalar(), quantisation);
-            assert_eq!(products(isa, quantisation), expected, "{case}");
+            assert_eq!(products(isa), products(Isa::scalar()), "{case}");
         }
     }
 }
@@ -147,7 +201,7 @@ fn the_largest_integers_do_not_overflow() {
             let mut y = vec![f32::NAN; outputs];
             let x = vec![2.0 * sign; depth];
             let scratch = &mut Scratch::default();
-            isa.multiply(&x, &matrix, None, &mut y, quantisation, scratch);
+            isa.multiply(&x, &matrix, NONE, &mut y, quantisation, scratch);
             for y in y {
                 assert!(
                     (y / (-127.0 * 3000.0 * 2.0 * sign) - 1.0).abs() < 1e-6,
@@ -173,7 +227,7 @@ fn septets_do_not_overflow_at_their_bound() {
                 for sign in [-1.0, 1.0] {
                     let (x, mut y) = (vec![63.0 * sign; depth], vec![f32::NAN; outputs]);
                     let scratch = &mut Scratch::default();
-                    isa.multiply(&x, &matrix, None, &mut y, Quantisation::Int7, scratch);
+                    isa.multiply(&x, &matrix, NONE, &mut y, Quantisation::Int7, scratch);
                     let expected = f32::from(weight) * 63.0 * sign * 256.0;
                     assert_eq!(y, [expected; 16], "{isa} {weight}");
                 }
@@ -198,7 +252,7 @@ fn outliers_are_multiplied_apart() {
     let products = |quantisation| {
         let mut y = vec![f32::NAN; height * outputs];
         let scratch = &mut Scratch::default();
-        Isa::detect().multiply(&x, &matrix, None, &mut y, quantisation, scratch);
+        Isa::detect().multiply(&x, &matrix, NONE, &mut y, quantisation, scratch);
         y
     };
     let exact = products(Quantisation::Int16);
@@ -226,7 +280,7 @@ fn what_is_no_number_stays_none() {
                 x[17] = none;
                 let mut y = vec![0.0; outputs];
                 let scratch = &mut Scratch::default();
-                isa.multiply(&x, &matrix, None, &mut y, quantisation, scratch);
+                isa.multiply(&x, &matrix, NONE, &mut y, quantisation, scratch);
                 assert!(y.iter().all(|y| !y.is_finite()), "{isa} {values:?} {none}");
             }
         }

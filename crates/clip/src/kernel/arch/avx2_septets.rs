@@ -1,167 +1,223 @@
 //! Products of bytes with AVX2: `vpmaddubsw` adds two of them in 16 bits.
 
+use std::arch::asm;
 use std::arch::x86_64::{
     __m256i, _mm_setzero_si128, _mm_unpackhi_epi16, _mm_unpacklo_epi16, _mm256_abs_epi8,
-    _mm256_add_epi16, _mm256_add_epi32, _mm256_cmpgt_epi16, _mm256_cvtepi32_ps, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_max_epu16, _mm256_movemask_epi8,
-    _mm256_set_m128i, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
-    _mm256_storeu_si256, _mm256_sub_epi16,
+    _mm256_add_epi16, _mm256_cmpgt_epi16, _mm256_cvtepi32_ps, _mm256_loadu_si256,
+    _mm256_maddubs_epi16, _mm256_max_epu16, _mm256_movemask_epi8, _mm256_set_m128i,
+    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_setzero_si256, _mm256_storeu_si256,
+    _mm256_sub_epi16,
 };
 
 use super::avx2::{Proof, WIDTH, add, interleaved};
 use crate::kernel::matrix::LANES;
 use crate::kernel::prefetch::Prefetch;
-use crate::kernel::septets::{BOUND, EXCESS, FEW, Group, MANY, Septets};
-
-/// Most rows of `x` in a tile, of which [`AT_ONCE`] are multiplied at a time.
-pub(in crate::kernel) const ROWS: usize = 2 * AT_ONCE;
-
-/// 6 sums of 32 bits and as many of 16, and four more registers.
-const AT_ONCE: usize = 3;
+use crate::kernel::septets::{BOUND, EXCESS, FEW, Line, MANY, ROWS, Septets};
 
 /// Bytes of four columns.
 const QUAD: usize = 4 * LANES;
 /// Bytes of half of them, which is a register.
 const HALF: usize = QUAD / 2;
 
-/// Adds the products of one panel with `rows` rows of `x` to `sums`, and fetches `prefetch` meanwhile.
+static ONES: Line<i16, 32> = Line([1; 32]);
+
+/// Adds the products of one panel with `x` to `sums`, and fetches `prefetch` meanwhile. Of `x` there are
+/// [`ROWS`] rows at a time.
 pub(in crate::kernel) fn tile(
     _: Proof,
     weights: &Septets,
     x: &[[u8; 4]],
-    rows: usize,
     sums: &mut [f32],
     prefetch: &Prefetch,
 ) {
-    assert!(rows <= ROWS, "tiles have up to {ROWS} rows");
-    let (some, others) = (rows.div_ceil(2), rows / 2);
-    let nothing = &Prefetch::nothing(sums);
-    let (low, high) = sums.split_at_mut(some * LANES);
-    for (first, count, sums, prefetch) in [(0, some, low, prefetch), (some, others, high, nothing)]
-    {
+    let own = &Prefetch::nothing(sums);
+    let all = x.chunks_exact(weights.quads.len() * ROWS);
+    for (number, (x, sums)) in all.zip(sums.chunks_exact_mut(ROWS * LANES)).enumerate() {
+        let prefetch = if number == 0 { prefetch } else { own };
         // SAFETY: the proof.
         #[expect(unsafe_code, reason = "argued above")]
         unsafe {
-            match count {
-                0 => {}
-                1 => of_septets::<1>(weights, x, rows, first, sums, prefetch),
-                2 => of_septets::<2>(weights, x, rows, first, sums, prefetch),
-                _ => of_septets::<AT_ONCE>(weights, x, rows, first, sums, prefetch),
-            }
+            of_septets(weights, x, sums, prefetch);
         }
     }
 }
 
-/// Of `M` of the `rows` of `x`, from `first` on.
+/// Of [`ROWS`] rows: two registers of each, 6 in all. There are as many of sums of 16 bits, and four more.
+type Totals = [[__m256i; 2]; ROWS];
+
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_septets<const M: usize>(
-    weights: &Septets,
-    x: &[[u8; 4]],
-    rows: usize,
-    first: usize,
-    sums: &mut [f32],
-    prefetch: &Prefetch,
-) {
-    let count = x.len() / rows;
-    assert!(first + M <= rows);
-    assert_eq!(weights.quads.len(), count * QUAD);
-    assert_eq!(sums.len(), M * LANES);
-    let mut totals = [[_mm256_setzero_si256(); 2]; M];
-    let (quads, _) = weights.quads.as_chunks::<QUAD>();
-    let (whole, rest) = quads.as_chunks::<MANY>();
-    let x_of = |quad: usize| {
-        let at = x.as_ptr().wrapping_add(quad * rows + first);
-        // SAFETY: `quad` is below `count`, and by the first assertion `M` numbers from `first` on are
-        // within the `rows` of it.
-        #[expect(unsafe_code, reason = "argued above")]
-        unsafe {
-            &*at.cast::<[[u8; 4]; M]>()
-        }
-    };
-    for (number, (quads, group)) in whole.iter().zip(&weights.groups).enumerate() {
+fn of_septets(weights: &Septets, x: &[[u8; 4]], sums: &mut [f32], prefetch: &Prefetch) {
+    let mut totals = [[_mm256_setzero_si256(); 2]; ROWS];
+    let x = x.as_chunks::<ROWS>().0.as_chunks::<MANY>().0;
+    let quads = weights.quads.as_chunks::<MANY>().0;
+    let starts = weights.starts.iter().zip(&weights.others);
+    for (number, ((x, quads), (start, others))) in x.iter().zip(quads).zip(starts).enumerate() {
         prefetch.touch(0, number * MANY);
-        let mut products = begun(&group.starts[0]);
-        let (low, high) = quads.split_at(FEW);
-        for (place, quad) in low.iter().enumerate() {
-            multiply(quad, x_of(number * MANY + place), &mut products);
+        if let Some(others) = others {
+            let (x, quads) = (x.as_chunks::<FEW>().0, quads.as_chunks::<FEW>().0);
+            multiply_few(&quads[0], start, &x[0], &mut totals);
+            multiply_few(&quads[1], others, &x[1], &mut totals);
+        } else {
+            multiply_many(quads, start, x, &mut totals);
         }
-        if group.is_large {
-            widen_sums(&products, &mut totals);
-            products = begun(&group.starts[1]);
-        }
-        for (place, quad) in high.iter().enumerate() {
-            multiply(quad, x_of(number * MANY + FEW + place), &mut products);
-        }
-        widen_sums(&products, &mut totals);
-    }
-    if let Some(group) = weights.groups.get(whole.len()) {
-        let places = (whole.len() * MANY..).map(x_of);
-        let mut products = begun(&group.starts[0]);
-        for (place, (quad, x)) in rest.iter().zip(places).enumerate() {
-            if place == FEW && group.is_large {
-                widen_sums(&products, &mut totals);
-                products = begun(&group.starts[1]);
-            }
-            multiply(quad, x, &mut products);
-        }
-        widen_sums(&products, &mut totals);
     }
     for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
         add(_mm256_cvtepi32_ps(*total), sums);
     }
 }
 
-/// Two registers of sums of 16 bits for each row.
-type Products<const M: usize> = [[__m256i; 2]; M];
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn begun<const M: usize>(start: &[i16; 2 * LANES]) -> Products<M> {
-    let [low, high] = start.as_chunks::<LANES>().0 else {
-        unreachable!("two halves")
+/// The products of a quad with one row, added to the row's two sums; or to `start`, by the first quad.
+macro_rules! row {
+    (0, $row:literal, $low:literal, $high:literal) => {
+        row!(
+            0,
+            $row,
+            $low,
+            $high,
+            "ymmword ptr [{start}]",
+            "ymmword ptr [{start} + 32]"
+        )
     };
-    // SAFETY: both have 16 numbers of 16 bits.
+    ($quad:literal, $row:literal, $low:literal, $high:literal) => {
+        row!($quad, $row, $low, $high, $low, $high)
+    };
+    ($quad:literal, $row:literal, $low:literal, $high:literal, $to_low:literal, $to_high:literal) => {
+        concat!(
+            "vpbroadcastd {x}, dword ptr [{xs} + 12 * ",
+            $quad,
+            " + 4 * ",
+            $row,
+            "]\n",
+            "vpmaddubsw {product}, {x}, {low}\n",
+            "vpmaddubsw {x}, {x}, {high}\n",
+            "vpaddw ",
+            $low,
+            ", {product}, ",
+            $to_low,
+            "\n",
+            "vpaddw ",
+            $high,
+            ", {x}, ",
+            $to_high,
+            "\n",
+        )
+    };
+}
+
+/// The products of a quad with all rows.
+macro_rules! quad {
+    ($quad:tt) => {
+        concat!(
+            "vmovdqa {low}, ymmword ptr [{quads} + 64 * ",
+            $quad,
+            "]\n",
+            "vmovdqa {high}, ymmword ptr [{quads} + 64 * ",
+            $quad,
+            " + 32]\n",
+            row!($quad, 0, "{a}", "{b}"),
+            row!($quad, 1, "{c}", "{d}"),
+            row!($quad, 2, "{e}", "{f}"),
+        )
+    };
+}
+
+/// Adds a sum of 16 bits, which is lost, to one of 32.
+macro_rules! widen {
+    ($sum:literal, $total:literal) => {
+        concat!(
+            "vpmaddwd ",
+            $sum,
+            ", ",
+            $sum,
+            ", ymmword ptr [{ones}]\n",
+            "vpaddd ",
+            $total,
+            ", ",
+            $total,
+            ", ",
+            $sum,
+            "\n",
+        )
+    };
+}
+
+/// Adds the products of some groups of columns to `totals`, by all registers there are: the compiler,
+/// left to itself, moves some of the sums to memory and back.
+macro_rules! multiply {
+    ($name:ident, $count:expr, $($quad:tt)*) => {
+        #[inline]
+        #[target_feature(enable = "avx2,fma,f16c")]
+        fn $name(
+            quads: &[Line<i8, QUAD>; $count],
+            start: &Line<i16, 32>,
+            x: &[[[u8; 4]; ROWS]; $count],
+            totals: &mut Totals,
+        ) {
+            let [[mut t0, mut t1], [mut t2, mut t3], [mut t4, mut t5]] = *totals;
+            // SAFETY: it reads these arrays to their ends, and writes registers. Those it reads whole are in
+            // lines of the cache, as `vmovdqa` needs it.
+            #[expect(unsafe_code, reason = "argued above")]
+            unsafe {
+                asm!(
+                    $(quad!($quad),)*
+                    widen!("{a}", "{t0}"), widen!("{b}", "{t1}"), widen!("{c}", "{t2}"),
+                    widen!("{d}", "{t3}"), widen!("{e}", "{t4}"), widen!("{f}", "{t5}"),
+                    quads = in(reg) quads, start = in(reg) start, xs = in(reg) x, ones = in(reg) &ONES,
+                    t0 = inout(ymm_reg) t0, t1 = inout(ymm_reg) t1, t2 = inout(ymm_reg) t2,
+                    t3 = inout(ymm_reg) t3, t4 = inout(ymm_reg) t4, t5 = inout(ymm_reg) t5,
+                    a = out(ymm_reg) _, b = out(ymm_reg) _, c = out(ymm_reg) _,
+                    d = out(ymm_reg) _, e = out(ymm_reg) _, f = out(ymm_reg) _,
+                    low = out(ymm_reg) _, high = out(ymm_reg) _, x = out(ymm_reg) _, product = out(ymm_reg) _,
+                    options(pure, readonly, nostack, preserves_flags),
+                );
+            }
+            *totals = [[t0, t1], [t2, t3], [t4, t5]];
+        }
+    };
+}
+
+multiply!(multiply_many, MANY, 0 1 2 3);
+multiply!(multiply_few, FEW, 0 1);
+
+/// Puts the columns of a panel into `wide`.
+pub(in crate::kernel) fn widen(_: Proof, weights: &[i8], wide: &mut Septets) {
+    // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
-    let start = unsafe {
-        [
-            _mm256_loadu_si256(low.as_ptr().cast()),
-            _mm256_loadu_si256(high.as_ptr().cast()),
-        ]
-    };
-    [start; M]
+    unsafe {
+        widen_all(weights, wide);
+    }
 }
 
-/// Adds the products of four columns with as many numbers of each row.
-#[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn multiply<const M: usize>(quad: &[i8; QUAD], x: &[[u8; 4]; M], products: &mut Products<M>) {
-    let row = halves(quad);
-    for (x, products) in x.iter().zip(products) {
-        let x = _mm256_set1_epi32(i32::from_le_bytes(*x));
-        for (product, row) in products.iter_mut().zip(&row) {
-            *product = _mm256_add_epi16(*product, _mm256_maddubs_epi16(x, *row));
-        }
+fn widen_all(weights: &[i8], wide: &mut Septets) {
+    let Septets {
+        quads,
+        starts,
+        others,
+    } = wide;
+    let columns = weights.chunks(QUAD);
+    // The last group may have more columns than there are, which stay 0.
+    quads.resize(columns.len().next_multiple_of(MANY), Line([0; QUAD]));
+    quads[weights.len() / QUAD..].fill(Line([0; QUAD]));
+    for (columns, quad) in columns.zip(&mut *quads) {
+        widen_quad(columns, &mut quad.0);
+    }
+    starts.clear();
+    others.clear();
+    for quads in quads.as_chunks::<MANY>().0 {
+        let (start, other) = begun(quads);
+        starts.push(start);
+        others.push(other);
     }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn widen_sums<const M: usize>(products: &Products<M>, totals: &mut Products<M>) {
-    let ones = _mm256_set1_epi16(1);
-    for (totals, products) in totals.iter_mut().zip(products) {
-        for (total, product) in totals.iter_mut().zip(products) {
-            *total = _mm256_add_epi32(*total, _mm256_madd_epi16(*product, ones));
-        }
-    }
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn halves(quad: &[i8; QUAD]) -> [__m256i; 2] {
+fn halves(quad: &Line<i8, QUAD>) -> [__m256i; 2] {
     // SAFETY: they are 64 bytes.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        let quad = quad.as_ptr();
+        let quad = quad.0.as_ptr();
         [
             _mm256_loadu_si256(quad.cast()),
             _mm256_loadu_si256(quad.add(HALF).cast()),
@@ -169,22 +225,7 @@ fn halves(quad: &[i8; QUAD]) -> [__m256i; 2] {
     }
 }
 
-/// Puts the columns of a panel into `wide`.
-pub(in crate::kernel) fn widen(_: Proof, weights: &[i8], wide: &mut Septets) {
-    // SAFETY: the proof.
-    #[expect(unsafe_code, reason = "argued above")]
-    unsafe {
-        let count = weights.len().div_ceil(QUAD);
-        wide.quads.resize(count * QUAD, 0);
-        for (columns, quad) in weights.chunks(QUAD).zip(wide.quads.chunks_exact_mut(QUAD)) {
-            widen_quad(columns, quad);
-        }
-        wide.groups.clear();
-        let groups = wide.quads.chunks(MANY * QUAD);
-        wide.groups.extend(groups.map(|quads| group(quads)));
-    }
-}
-
+#[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 fn widen_quad(columns: &[i8], quad: &mut [i8]) {
     let (first, second) = columns.split_at(columns.len().min(2 * LANES));
@@ -205,14 +246,15 @@ fn widen_quad(columns: &[i8], quad: &mut [i8]) {
     }
 }
 
-/// What the sums of these quads begin with, and whether their products fit 16 bits.
+/// What the sums of these quads begin with; in two parts, if their products might not fit 16 bits.
+#[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn group(quads: &[i8]) -> Group {
+fn begun(quads: &[Line<i8, QUAD>; MANY]) -> (Line<i16, 32>, Option<Line<i16, 32>>) {
     let ones = _mm256_set1_epi8(1);
     let excess = _mm256_set1_epi8(EXCESS.cast_signed());
-    let mut signed = [[_mm256_setzero_si256(); 2]; 2];
+    let mut signed = [[_mm256_setzero_si256(); 2]; MANY / FEW];
     let mut sizes = [_mm256_setzero_si256(); 2];
-    for (place, quad) in quads.as_chunks::<QUAD>().0.iter().enumerate() {
+    for (place, quad) in quads.iter().enumerate() {
         for (half, row) in halves(quad).into_iter().enumerate() {
             let signed = &mut signed[place / FEW][half];
             *signed = _mm256_sub_epi16(*signed, _mm256_maddubs_epi16(excess, row));
@@ -224,22 +266,18 @@ fn group(quads: &[i8]) -> Group {
     let bound = _mm256_set1_epi16(BOUND.cast_signed());
     let is_large = _mm256_movemask_epi8(_mm256_cmpgt_epi16(most, bound)) != 0;
     let [few, others] = signed;
-    let starts = if is_large {
-        [few, others]
-    } else {
-        let both = |half: usize| _mm256_add_epi16(few[half], others[half]);
-        [[both(0), both(1)], others]
-    };
-    Group {
-        starts: starts.map(|halves| numbers(halves)),
-        is_large,
+    if is_large {
+        return (numbers(few), Some(numbers(others)));
     }
+    let both = |half: usize| _mm256_add_epi16(few[half], others[half]);
+    (numbers([both(0), both(1)]), None)
 }
 
+#[inline]
 #[target_feature(enable = "avx2")]
-fn numbers(halves: [__m256i; 2]) -> [i16; 2 * LANES] {
-    let mut numbers = [0; 2 * LANES];
-    for (half, to) in halves.into_iter().zip(numbers.chunks_exact_mut(LANES)) {
+fn numbers(halves: [__m256i; 2]) -> Line<i16, 32> {
+    let mut numbers = Line([0; 32]);
+    for (half, to) in halves.into_iter().zip(numbers.0.chunks_exact_mut(LANES)) {
         // SAFETY: there is room for 16 numbers of 16 bits.
         #[expect(unsafe_code, reason = "argued above")]
         unsafe {

@@ -1,0 +1,115 @@
+//! The forms that `x` is packed into before it is multiplied.
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the instructions"
+)]
+
+use super::Loops;
+use super::products::{Form, Scratch};
+use super::quantisation::quantise;
+use super::septets::EXCESS;
+
+/// Packs `x` into the form that tiles take, and quantises it for the integer ones: one block of columns
+/// after the other, in each one tile of rows after the other, and in that one step of columns after the
+/// other.
+pub(super) struct Pack<'a> {
+    pub x: &'a [f32],
+    pub depth: usize,
+    /// Columns in a block.
+    pub step: usize,
+    /// The first row of each tile, and how many it has.
+    pub tiles: &'a [(usize, usize)],
+    pub form: Form,
+    /// Largest integer in a row.
+    pub max: f32,
+    /// Columns that count as zeros.
+    pub without: &'a [usize],
+    pub scratch: &'a mut Scratch,
+}
+
+impl Loops for Pack<'_> {
+    #[inline(always)]
+    fn run(mut self) {
+        match self.form {
+            Form::Floats => self.floats(),
+            Form::Pairs => {
+                let mut pairs = std::mem::take(&mut self.scratch.pairs);
+                self.integers(&mut pairs, |x| x);
+                self.scratch.pairs = pairs;
+            }
+            // With 128 added, since the instruction takes unsigned bytes.
+            Form::Quads => {
+                let mut quads = std::mem::take(&mut self.scratch.quads);
+                self.integers(&mut quads, |x| x.to_le_bytes()[0] ^ 0x80);
+                self.scratch.quads = quads;
+            }
+            Form::Septets => {
+                let mut quads = std::mem::take(&mut self.scratch.quads);
+                self.integers(&mut quads, |x| x.to_le_bytes()[0].wrapping_add(EXCESS));
+                self.scratch.quads = quads;
+            }
+        }
+    }
+}
+
+impl Pack<'_> {
+    #[inline(always)]
+    fn floats(&mut self) {
+        let depth = self.depth;
+        self.scratch.floats.resize(self.x.len(), 0.0);
+        for &(first, rows) in self.tiles {
+            let x = self.x[first * depth..].chunks_exact(depth).take(rows);
+            for (place, x) in x.enumerate() {
+                for (block, x) in x.chunks(self.step).enumerate() {
+                    let from = block * self.step * (self.x.len() / depth) + first * x.len();
+                    let tile = &mut self.scratch.floats[from..from + rows * x.len()];
+                    for (column, x) in tile.chunks_exact_mut(rows).zip(x) {
+                        column[place] = *x;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Quantises `x`, and packs `N` columns at a time into `groups`.
+    #[inline(always)]
+    fn integers<T: Copy + Default, const N: usize>(
+        &mut self,
+        groups: &mut Vec<[T; N]>,
+        made_of: impl Fn(i16) -> T,
+    ) {
+        let (depth, step) = (self.depth, self.step / N);
+        let count = self.form.steps(depth);
+        let height = self.form.height(self.x.len() / depth);
+        let Scratch {
+            row, others, steps, ..
+        } = self.scratch;
+        // The last groups may have more columns than there are, which stay 0.
+        row.clear();
+        row.resize(N * count, 0);
+        groups.resize(height * count, [T::default(); N]);
+        steps.clear();
+        for &(first, rows) in self.tiles {
+            let places = self.form.height(rows);
+            let x = self.x[first * depth..].chunks_exact(depth).take(rows);
+            for (place, mut x) in x.enumerate() {
+                if !self.without.is_empty() {
+                    others.clear();
+                    others.extend_from_slice(x);
+                    for column in self.without {
+                        others[*column] = 0.0;
+                    }
+                    x = others;
+                }
+                steps.push(quantise(x, self.max, row));
+                for (block, part) in row.as_chunks::<N>().0.chunks(step).enumerate() {
+                    let from = block * step * height + first * part.len();
+                    let tile = &mut groups[from..from + places * part.len()];
+                    for (column, group) in tile.chunks_exact_mut(places).zip(part) {
+                        column[place] = group.map(&made_of);
+                    }
+                }
+            }
+        }
+    }
+}
