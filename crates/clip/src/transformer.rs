@@ -156,15 +156,14 @@ impl Transformer {
             if is_last {
                 x = Sequence::results(sequences, &x, hidden);
             }
-            heads.clear();
-            let mut from = 0;
+            heads.resize(x.len(), 0.0);
+            let (mut qkv, mut heads_left) = (&qkv[..], &mut heads[..]);
             for Sequence { length, results } in sequences {
-                let to = from + length * 3 * hidden;
-                let (count, wanted) = (self.tower.heads, 0..*length);
-                let wanted = if is_last { results.clone() } else { wanted };
-                let qkv = &qkv[from..to];
-                heads.extend(attend(pass, qkv, count, *length, wanted, attention));
-                from = to;
+                let wanted = if is_last { results.clone() } else { 0..*length };
+                let (own, others) = qkv.split_at(length * 3 * hidden);
+                let (to, rest) = heads_left.split_at_mut(wanted.len() * hidden);
+                attend(pass, own, self.tower.heads, wanted, attention, to);
+                (qkv, heads_left) = (others, rest);
             }
             pass.add_product(&layer.out, &heads, &mut x);
             let activation = self.tower.activation;
@@ -203,38 +202,45 @@ impl Projection {
     }
 }
 
-/// Attention: for the rows `wanted` of one sequence, the values of all its rows, weighted by the
-/// softmax of query times key. The heads are beside each other.
+/// Attention: puts for the rows `wanted` of one sequence the values of all its rows, weighted by the
+/// softmax of query times key, into `to`. The heads, `count` of them, are beside each other.
 pub(super) fn attend(
     pass: &mut Pass<'_>,
     qkv: &[f32],
     count: usize,
-    rows: usize,
     wanted: Range<usize>,
     attention: Attention,
-) -> Vec<f32> {
-    let hidden = qkv.len() / (3 * rows);
-    let width = hidden / count;
+    to: &mut [f32],
+) {
+    let hidden = to.len() / wanted.len();
+    let (rows, width) = (qkv.len() / (3 * hidden), hidden / count);
     #[expect(clippy::cast_precision_loss, reason = "widths are small")]
     let scale = 1.0 / (width as f32).sqrt();
     let part = |row: usize, which: usize, head: usize| {
         let from = (row * 3 + which) * hidden + head * width;
         &qkv[from..from + width]
     };
-    let mut heads = vec![0.0; wanted.len() * hidden];
-    let mut queries = vec![0.0; wanted.len() * width];
-    let mut keys = vec![0.0; panels(rows) * width * LANES];
-    let mut values = vec![0.0; panels(width) * rows * LANES];
-    let mut shares = vec![0.0; wanted.len() * rows];
-    let mut sums = vec![0.0; wanted.len() * width];
+    let Heads {
+        mut queries,
+        mut keys,
+        mut values,
+        mut shares,
+        mut sums,
+    } = std::mem::take(&mut pass.heads);
+    queries.resize(wanted.len() * width, 0.0);
+    keys.resize(panels(rows) * width * LANES, 0.0);
+    values.resize(panels(width) * rows * LANES, 0.0);
+    shares.resize(wanted.len() * rows, 0.0);
+    sums.resize(wanted.len() * width, 0.0);
     for head in 0..count {
         for (row, query) in wanted.clone().zip(queries.chunks_exact_mut(width)) {
             query.copy_from_slice(part(row, 0, head));
         }
         for row in 0..rows {
             let panel = row / LANES * width * LANES + row % LANES;
-            for (column, key) in part(row, 1, head).iter().enumerate() {
-                keys[panel + column * LANES] = *key;
+            let columns = keys[panel..].iter_mut().step_by(LANES);
+            for (key, new) in columns.zip(part(row, 1, head)) {
+                *key = *new;
             }
             for (panel, value) in part(row, 2, head).chunks(LANES).enumerate() {
                 let at = (panel * rows + row) * LANES;
@@ -251,11 +257,28 @@ pub(super) fn attend(
             shares[seen..].fill(0.0);
         }
         pass.multiply_matrix(&shares, Values::F32(&values), (width, rows), &mut sums);
-        for (heads, sums) in heads.chunks_exact_mut(hidden).zip(sums.chunks_exact(width)) {
-            heads[head * width..(head + 1) * width].copy_from_slice(sums);
+        for (to, sums) in to.chunks_exact_mut(hidden).zip(sums.chunks_exact(width)) {
+            to[head * width..(head + 1) * width].copy_from_slice(sums);
         }
     }
-    heads
+    pass.heads = Heads {
+        queries,
+        keys,
+        values,
+        shares,
+        sums,
+    };
+}
+
+/// Memory of [`attend`] for the numbers of one head, kept from one sequence to the next. What fills up
+/// the last panels may be anything.
+#[derive(Debug, Default)]
+struct Heads {
+    queries: Vec<f32>,
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    shares: Vec<f32>,
+    sums: Vec<f32>,
 }
 
 /// The forward pass of a text or some pictures through a tower.
@@ -264,16 +287,17 @@ pub(super) struct Pass<'a> {
     isa: Isa,
     quantisation: Quantisation,
     scratch: Scratch,
+    heads: Heads,
 }
 
 impl<'a> Pass<'a> {
     pub(super) fn new(weights: &'a Weights, isa: Isa, quantisation: Quantisation) -> Self {
-        let scratch = Scratch::default();
         Self {
             weights,
             isa,
             quantisation,
-            scratch,
+            scratch: Scratch::default(),
+            heads: Heads::default(),
         }
     }
 

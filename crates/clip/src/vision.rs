@@ -170,15 +170,16 @@ impl Pooling {
         pass.layer_norm(&self.last, x, epsilon, &mut normal);
         pass.multiply(&self.query, weights.vector(&self.probe), &mut query);
         pass.multiply(&self.kv, &normal, &mut kv);
-        let mut heads = Vec::new();
-        for picture in kv.chunks_exact(length * 2 * hidden) {
+        let mut heads = vec![0.0; x.len() / length];
+        let pictures = heads.chunks_exact_mut(hidden);
+        for (picture, heads) in kv.chunks_exact(length * 2 * hidden).zip(pictures) {
             let rows = picture.chunks_exact(2 * hidden);
             let qkv: Vec<f32> = rows
                 .flat_map(|kv| query.iter().chain(kv))
                 .copied()
                 .collect();
             let (count, all) = (shape.tower.heads, Attention::Everything);
-            heads.extend(attend(pass, &qkv, count, length, 0..1, all));
+            attend(pass, &qkv, count, 0..1, all, heads);
         }
         let mut pooled = Vec::new();
         pass.multiply(&self.out, &heads, &mut pooled);

@@ -1,11 +1,15 @@
 //! Products with activations of 7 bits, but for those columns that hold far larger numbers than others: a
 //! few of a transformer's always do, and with them in the same row nothing would remain of the others.
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the instructions"
+)]
 
-use super::Isa;
 use super::finish::Finish;
 use super::matrix::{LANES, Matrix, Values, panels};
 use super::products::{Product, Scratch};
 use super::quantisation::Quantisation;
+use super::{Isa, Loops};
 
 /// Most columns that are multiplied apart, and of how many one of them is.
 const MOST: usize = 16;
@@ -19,7 +23,7 @@ pub(super) fn multiply(isa: Isa, product: &Product<'_>, y: &mut [f32], scratch: 
         x, matrix, finish, ..
     } = *product;
     let depth = matrix.columns();
-    let columns = find(x, depth);
+    let columns = find(isa, x, depth);
     let gathered = match matrix.panels(0..panels(matrix.rows())) {
         Values::I8(weights) if !columns.is_empty() => gather(weights, depth, &columns),
         _ => Vec::new(),
@@ -57,17 +61,13 @@ pub(super) fn multiply(isa: Isa, product: &Product<'_>, y: &mut [f32], scratch: 
 }
 
 /// The columns of `x` with the largest numbers, if it is worth it.
-fn find(x: &[f32], depth: usize) -> Vec<usize> {
+fn find(isa: Isa, x: &[f32], depth: usize) -> Vec<usize> {
     let count = MOST.min(depth / OF);
     if count == 0 {
         return Vec::new();
     }
     let mut most = vec![0.0_f32; depth];
-    for row in x.chunks_exact(depth) {
-        for (most, x) in most.iter_mut().zip(row) {
-            *most = most.max(x.abs());
-        }
-    }
+    isa.run(Most { x, most: &mut most });
     let mut columns: Vec<usize> = (0..depth).collect();
     columns.select_nth_unstable_by(count, |a, b| most[*b].total_cmp(&most[*a]));
     let next = most[columns[count]];
@@ -80,6 +80,23 @@ fn find(x: &[f32], depth: usize) -> Vec<usize> {
     }
     columns.sort_unstable();
     columns
+}
+
+/// The largest number of each column, without its sign.
+struct Most<'a> {
+    x: &'a [f32],
+    most: &'a mut [f32],
+}
+
+impl Loops for Most<'_> {
+    #[inline(always)]
+    fn run(self) {
+        for row in self.x.chunks_exact(self.most.len()) {
+            for (most, x) in self.most.iter_mut().zip(row) {
+                *most = most.max(x.abs());
+            }
+        }
+    }
 }
 
 /// Some columns of panels of `depth`, as panels.

@@ -310,15 +310,13 @@ impl Scratch {
 /// row, rows): 15 rows make tiles of 7 and 8 rather than 14 and 1. Of septets all but the last are whole.
 fn tiles(form: Form, height: usize, max_rows: usize) -> Vec<(usize, usize)> {
     let count = height.div_ceil(max_rows);
-    let tile = |tile| match form {
-        Form::Septets => {
+    let tile = |tile| {
+        if form == Form::Septets {
             let first = tile * max_rows;
-            (first, max_rows.min(height - first))
+            return (first, max_rows.min(height - first));
         }
-        _ => {
-            let first = tile * height / count;
-            (first, (tile + 1) * height / count - first)
-        }
+        let first = tile * height / count;
+        (first, (tile + 1) * height / count - first)
     };
     (0..count).map(tile).collect()
 }
