@@ -120,7 +120,7 @@ pub(in crate::kernel) fn tile_quads(
     }
 }
 
-/// A function for each size of a tile: `$tile` of (panels, rows), and `$any`, which chooses one. In
+/// A function for each height of a tile: `$tile`, of all panels, and `$any`, which chooses one. In
 /// each step a panel has a register of weights, `$row`, which is multiplied by `$x` and added to
 /// `$total`; zeroed by `$zero`, and read as floats by `$floats`. With a `$head` the first register
 /// of a panel is what its totals begin with.
@@ -131,8 +131,9 @@ macro_rules! for_tiles {
         ($total:ident, $row:ident, $x:ident) => $add:expr
     ) => {
         #[target_feature(enable = $features)]
-        fn $tile<const P: usize, const M: usize>(
+        fn $tile<const M: usize>(
             weights: &[$weight],
+            panels: usize,
             x: &[$number],
             sums: &mut [f32],
             prefetch: &Prefetch,
@@ -141,28 +142,31 @@ macro_rules! for_tiles {
             const STEP: usize = LANES * size_of::<$number>() / size_of::<$weight>();
             let depth = x.len() / M;
             let panel_size = ($head + depth) * STEP;
-            assert_eq!(weights.len(), P * panel_size);
-            assert_eq!(sums.len(), P * M * LANES);
+            assert!((1..=PANELS).contains(&panels));
+            assert_eq!(weights.len(), panels * panel_size);
+            assert_eq!(sums.len(), panels * M * LANES);
+            // A panel alone is multiplied twice: it is the last of a matrix.
+            let offset = if panels == 1 { 0 } else { panel_size };
             let (weights, x) = (weights.as_ptr(), x.as_ptr());
-            let mut first = [$zero; P];
+            let mut first = [$zero; PANELS];
             if $head > 0 {
                 for (panel, first) in first.iter_mut().enumerate() {
-                    // SAFETY: by the first assertion each panel begins with a register.
+                    // SAFETY: by the assertions each panel begins with a register.
                     #[expect(unsafe_code, reason = "argued above")]
                     unsafe {
-                        *first = $load(weights.add(panel * panel_size).cast());
+                        *first = $load(weights.add(panel * offset).cast());
                     }
                 }
             }
             let mut totals = [first; M];
             for at in 0..depth {
-                let mut row = [$zero; P];
+                let mut row = [$zero; PANELS];
                 for (panel, row) in row.iter_mut().enumerate() {
                     prefetch.touch(panel, at);
-                    // SAFETY: by the first assertion each panel has `depth` registers besides.
+                    // SAFETY: by the assertions each panel has `depth` registers besides.
                     #[expect(unsafe_code, reason = "argued above")]
                     unsafe {
-                        *row = $load(weights.add(panel * panel_size + ($head + at) * STEP).cast());
+                        *row = $load(weights.add(panel * offset + ($head + at) * STEP).cast());
                     }
                 }
                 for (m, totals) in totals.iter_mut().enumerate() {
@@ -174,8 +178,10 @@ macro_rules! for_tiles {
                     }
                 }
             }
-            for (sums, total) in sums.chunks_exact_mut(LANES).zip(totals.as_flattened()) {
-                add($floats(*total), sums);
+            for (sums, totals) in sums.chunks_exact_mut(panels * LANES).zip(&totals) {
+                for (sums, total) in sums.chunks_exact_mut(LANES).zip(totals) {
+                    add($floats(*total), sums);
+                }
             }
         }
 
@@ -188,36 +194,22 @@ macro_rules! for_tiles {
             sums: &mut [f32],
             prefetch: &Prefetch,
         ) {
-            match (panels, rows) {
-                (1, 1) => $tile::<1, 1>(weights, x, sums, prefetch),
-                (1, 2) => $tile::<1, 2>(weights, x, sums, prefetch),
-                (1, 3) => $tile::<1, 3>(weights, x, sums, prefetch),
-                (1, 4) => $tile::<1, 4>(weights, x, sums, prefetch),
-                (1, 5) => $tile::<1, 5>(weights, x, sums, prefetch),
-                (1, 6) => $tile::<1, 6>(weights, x, sums, prefetch),
-                (1, 7) => $tile::<1, 7>(weights, x, sums, prefetch),
-                (1, 8) => $tile::<1, 8>(weights, x, sums, prefetch),
-                (1, 9) => $tile::<1, 9>(weights, x, sums, prefetch),
-                (1, 10) => $tile::<1, 10>(weights, x, sums, prefetch),
-                (1, 11) => $tile::<1, 11>(weights, x, sums, prefetch),
-                (1, 12) => $tile::<1, 12>(weights, x, sums, prefetch),
-                (1, 13) => $tile::<1, 13>(weights, x, sums, prefetch),
-                (1, 14) => $tile::<1, 14>(weights, x, sums, prefetch),
-                (2, 1) => $tile::<2, 1>(weights, x, sums, prefetch),
-                (2, 2) => $tile::<2, 2>(weights, x, sums, prefetch),
-                (2, 3) => $tile::<2, 3>(weights, x, sums, prefetch),
-                (2, 4) => $tile::<2, 4>(weights, x, sums, prefetch),
-                (2, 5) => $tile::<2, 5>(weights, x, sums, prefetch),
-                (2, 6) => $tile::<2, 6>(weights, x, sums, prefetch),
-                (2, 7) => $tile::<2, 7>(weights, x, sums, prefetch),
-                (2, 8) => $tile::<2, 8>(weights, x, sums, prefetch),
-                (2, 9) => $tile::<2, 9>(weights, x, sums, prefetch),
-                (2, 10) => $tile::<2, 10>(weights, x, sums, prefetch),
-                (2, 11) => $tile::<2, 11>(weights, x, sums, prefetch),
-                (2, 12) => $tile::<2, 12>(weights, x, sums, prefetch),
-                (2, 13) => $tile::<2, 13>(weights, x, sums, prefetch),
-                (2, 14) => $tile::<2, 14>(weights, x, sums, prefetch),
-                _ => unreachable!("tiles have up to 2 panels and 14 rows"),
+            match rows {
+                1 => $tile::<1>(weights, panels, x, sums, prefetch),
+                2 => $tile::<2>(weights, panels, x, sums, prefetch),
+                3 => $tile::<3>(weights, panels, x, sums, prefetch),
+                4 => $tile::<4>(weights, panels, x, sums, prefetch),
+                5 => $tile::<5>(weights, panels, x, sums, prefetch),
+                6 => $tile::<6>(weights, panels, x, sums, prefetch),
+                7 => $tile::<7>(weights, panels, x, sums, prefetch),
+                8 => $tile::<8>(weights, panels, x, sums, prefetch),
+                9 => $tile::<9>(weights, panels, x, sums, prefetch),
+                10 => $tile::<10>(weights, panels, x, sums, prefetch),
+                11 => $tile::<11>(weights, panels, x, sums, prefetch),
+                12 => $tile::<12>(weights, panels, x, sums, prefetch),
+                13 => $tile::<13>(weights, panels, x, sums, prefetch),
+                14 => $tile::<14>(weights, panels, x, sums, prefetch),
+                _ => unreachable!("tiles have up to 14 rows"),
             }
         }
     };
