@@ -181,6 +181,10 @@ pub fn decode_enough(bytes: &[u8], enough: u32) -> Result<(Picture, (u32, u32))>
     if estimate.pixels() == 0 {
         return Err(Error::new(Kind::Unusable, "the picture has no pixels"));
     }
+    #[cfg(feature = "heic")]
+    if Format::of(bytes) == Some(Format::Heic) {
+        return heic::decode(bytes, &estimate, enough);
+    }
     let (mut picture, turn) = decoders::decode(bytes, &estimate, enough)?;
     let halvings = estimate.halvings();
     let (width, height) = (estimate.width >> halvings, estimate.height >> halvings);

@@ -28,11 +28,6 @@ pub(super) fn decode(
         Some(Format::Jpeg) => jpeg::decode(bytes, estimate, enough),
         Some(Format::Png) => png(bytes, estimate),
         Some(Format::Jxl) => jxl::decode(bytes, estimate),
-        #[cfg(feature = "heic")]
-        Some(Format::Heic) => {
-            let picture = super::heic::decode(bytes, estimate)?;
-            Ok((picture, Orientation::NoTransforms))
-        }
         Some(Format::Tiff | Format::Raw) => camera_or_tiff(bytes, estimate, enough),
         _ => other(bytes, estimate),
     }

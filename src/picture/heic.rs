@@ -9,12 +9,13 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use clip::Picture;
+use heic_decoder::HeifError;
 use heic_decoder::bitreader::strip_emulation_prevention;
 use heic_decoder::hevc::nal::{NAL_SPS, parse_nal_header};
 use heic_decoder::hevc::params::{Sps, parse_sps};
 use heic_decoder::isobmff::{self, CleanAperture, ParsedHeif, ResolvedImage, Transform};
-use heic_decoder::{ChromaSampling, ColorInfo, DecodedImage, HeifError, decode_one_image};
 use image::metadata::Orientation;
+use small_jpeg::MAX_HALVINGS;
 
 use super::boxes::{MAX_BOXES, child, next_box};
 use super::cost::{Estimate, Head, halvings};
@@ -23,6 +24,9 @@ use super::pixels::{halve, on_white};
 use super::turned;
 use crate::error::{Error, Kind, Result};
 use crate::media::other_format;
+use tile::{Layer, tile};
+
+mod tile;
 
 /// More than the memory that decoding a tile takes and gives back.
 const KEPT: usize = 4 << 20;
@@ -183,8 +187,12 @@ fn keep_memory() {
     drop(black_box(Vec::<u8>::with_capacity(KEPT)));
 }
 
-/// The picture that the file shows first, already turned.
-pub(super) fn decode(bytes: &[u8], estimate: &Estimate) -> Result<Picture> {
+/// The picture that the file shows first, already turned, and its size as if `enough` were endless.
+pub(super) fn decode(
+    bytes: &[u8],
+    estimate: &Estimate,
+    enough: u32,
+) -> Result<(Picture, (u32, u32))> {
     let parsed = isobmff::parse(bytes).map_err(failed)?;
     let needed = needed(&parsed)?;
     let (width, height) = needed.canvas;
@@ -193,7 +201,8 @@ pub(super) fn decode(bytes: &[u8], estimate: &Estimate) -> Result<Picture> {
         return Err(broken("its head tells two sizes"));
     }
     keep_memory();
-    let halvings = halvings(needed.canvas.0, needed.canvas.1);
+    let necessary = halvings(width, height);
+    let halvings = wanted_halvings(&parsed, &needed, enough)?.max(necessary);
     let colours = Layer::Colours(parsed.metadata.color_info);
     let mut picture = assembled(&parsed, colours, halvings)?;
     if let Some(alpha) = &parsed.alpha {
@@ -205,10 +214,37 @@ pub(super) fn decode(bytes: &[u8], estimate: &Estimate) -> Result<Picture> {
             }
         }
     }
+    let mut whole = (width >> necessary, height >> necessary);
     for transform in &parsed.transforms {
         picture = transformed(picture, transform, halvings)?;
+        if matches!(transform, Transform::Rotate90Ccw(quarters) if quarters & 1 == 1) {
+            whole = (whole.1, whole.0);
+        }
     }
-    Ok(picture)
+    if halvings == necessary {
+        whole = (picture.width, picture.height);
+    }
+    Ok((picture, whole))
+}
+
+/// How often sides may be halved, so that each remains at least `enough` and nothing moves by a part of a
+/// pixel.
+fn wanted_halvings(parsed: &ParsedHeif, needed: &Sizes, enough: u32) -> Result<u32> {
+    let is_cut = |transform: &Transform| matches!(transform, Transform::CleanAperture(_));
+    if parsed.transforms.iter().any(is_cut) {
+        return Ok(0);
+    }
+    let shorter = needed.canvas.0.min(needed.canvas.1);
+    let most = (0..MAX_HALVINGS).take_while(|halved| shorter >> (halved + 1) >= enough);
+    let mut most = u32::try_from(most.count()).unwrap_or(MAX_HALVINGS);
+    let alpha = parsed.alpha.as_ref().map(|alpha| &*alpha.image);
+    for layer in [Some(parsed), alpha].into_iter().flatten() {
+        for image in layer.images.iter().filter(|_| layer.grid.is_some()) {
+            let (width, height) = shown(&sps_of(image)?).unwrap_or_default();
+            most = most.min((width | height).trailing_zeros());
+        }
+    }
+    Ok(most)
 }
 
 /// What decoding takes by the coded pictures themselves.
@@ -264,20 +300,12 @@ fn shown(sps: &Sps) -> Option<(u32, u32)> {
     Some((width, within(sps.pic_height_in_luma_samples, top, bottom)?))
 }
 
-/// What the samples of a picture are.
-#[derive(Clone, Copy)]
-enum Layer {
-    Colours(Option<ColorInfo>),
-    /// Brightness alone, all of its range; made grey.
-    Alpha,
-}
-
 /// The picture of all tiles, halved so often in width and height.
 fn assembled(parsed: &ParsedHeif, layer: Layer, halvings: u32) -> Result<Picture> {
     let Some(grid) = parsed.grid else {
         let image = parsed.images.first();
         let image = image.ok_or_else(|| broken("there is none"))?;
-        return halved(tile(image, layer)?, halvings);
+        return tile(image, layer, halvings);
     };
     let (width, height) = (
         grid.output_width >> halvings,
@@ -292,18 +320,17 @@ fn assembled(parsed: &ParsedHeif, layer: Layer, halvings: u32) -> Result<Picture
     let columns = grid.columns.max(1) as usize;
     let mut first = None;
     for (number, image) in parsed.images.iter().enumerate() {
-        let tile = tile(image, layer)?;
-        let size = (tile.width, tile.height);
+        let size = shown(&sps_of(image)?);
         if *first.get_or_insert(size) != size {
             return Err(broken("its tiles differ in size"));
         }
-        let is_even = size.0.trailing_zeros().min(size.1.trailing_zeros()) >= halvings;
-        if !is_even {
+        let is_even = |(width, height): (u32, u32)| (width | height).trailing_zeros() >= halvings;
+        if !size.is_some_and(is_even) {
             return Err(failed(HeifError::Unsupported(
                 "tiles that cannot be halved",
             )));
         }
-        let tile = halved(tile, halvings)?;
+        let tile = tile(image, layer, halvings)?;
         let x = number % columns * tile.width as usize;
         let y = number / columns * tile.height as usize;
         let across = (tile.width as usize).min((width as usize).saturating_sub(x)) * 3;
@@ -327,72 +354,6 @@ fn halved(mut picture: Picture, halvings: u32) -> Result<Picture> {
         return Err(broken("a tile has no pixels"));
     }
     Ok(picture)
-}
-
-/// One coded picture, without what pads it to whole blocks.
-fn tile(image: &ResolvedImage, layer: Layer) -> Result<Picture> {
-    let (sps, coded) = decode_one_image(image).map_err(failed)?;
-    let (width, height) = (coded.y.width, coded.y.height);
-    let rgb = match layer {
-        Layer::Alpha => {
-            let surplus = sps.bit_depth_luma.saturating_sub(8);
-            let grey = |sample: i32| [(sample >> surplus).clamp(0, 255).to_le_bytes()[0]; 3];
-            coded.y.into_samples().into_iter().flat_map(grey).collect()
-        }
-        Layer::Colours(colour) => {
-            let image = DecodedImage {
-                alpha: None,
-                width,
-                height,
-                bit_depth_luma: sps.bit_depth_luma,
-                bit_depth_chroma: sps.bit_depth_chroma,
-                chroma_format_idc: sps.chroma_format_idc,
-                color_info: colour.or(sps.color_info),
-                chroma_sampling: sampling(&sps),
-                cb_width: coded.cb.width,
-                cb_height: coded.cb.height,
-                y: coded.y.into_samples(),
-                cb: coded.cb.into_samples(),
-                cr: coded.cr.into_samples(),
-                metadata: isobmff::Metadata::default(),
-            };
-            image.to_rgb8().map_err(failed)?.data
-        }
-    };
-    let side = |side| u32::try_from(side).unwrap_or(u32::MAX);
-    let picture = Picture {
-        width: side(width),
-        height: side(height),
-        rgb,
-    };
-    let [left, _, top, _] = sps.conformance_window;
-    let visible = shown(&sps).filter(|_| (width, height) == coded_size(&sps));
-    let (width, height) = visible.ok_or_else(|| broken("its frame is larger than it is"))?;
-    Ok(cropped(picture, left, top, width, height))
-}
-
-/// Where samples of colour lie between those of brightness, by H.273.
-fn sampling(sps: &Sps) -> ChromaSampling {
-    let (sub_x, sub_y) = match sps.chroma_format_idc {
-        1 => (2, 2),
-        2 => (2, 1),
-        _ => (1, 1),
-    };
-    let (origin_x, origin_y) = match (sps.chroma_format_idc, sps.chroma_location.unwrap_or(0)) {
-        (1, 1) => (0.5, 0.5),
-        (1, 2) => (0.0, 0.0),
-        (1, 3) => (0.5, 0.0),
-        (1, 4) => (0.0, 1.0),
-        (1, 5) => (0.5, 1.0),
-        (1, _) => (0.0, 0.5),
-        _ => (0.0, 0.0),
-    };
-    ChromaSampling {
-        sub_x,
-        sub_y,
-        origin_x,
-        origin_y,
-    }
 }
 
 /// The part of `picture` of that size, from `left` and `top` on, in the same memory.

@@ -177,6 +177,37 @@ fn a_jpeg_is_made_smaller_as_it_is_decoded() {
 }
 
 #[test]
+#[cfg(feature = "heic")]
+fn a_heic_is_made_smaller_as_it_is_decoded() {
+    let names = [
+        "heic-420",
+        "heic-10bit-422",
+        "heic-444",
+        "heic-grey",
+        "heic-alpha",
+    ];
+    for name in names
+        .into_iter()
+        .chain(["heic-grid64-turned", "heic-p3-exif6"])
+    {
+        let file = recorded(&format!("{name}.heic"));
+        let whole = decode(&file).expect("a HEIC");
+        let size = (whole.width, whole.height);
+        let (picture, of) = decode_enough(&file, size.0.min(size.1) / 4).expect("a HEIC");
+        assert_eq!(of, size, "{name}");
+        assert_eq!(
+            (picture.width, picture.height),
+            (size.0 / 4, size.1 / 4),
+            "{name}"
+        );
+        let off = difference(&whole, &picture);
+        assert!(off < 3.0, "{name}: {off}");
+        let (same, _) = decode_enough(&file, size.0.min(size.1)).expect("a HEIC");
+        assert!(same.rgb == whole.rgb, "{name}");
+    }
+}
+
+#[test]
 fn a_panorama_is_never_whole_in_memory() {
     let black = RgbImage::new(20_000, 2_000);
     let jpeg = file(&DynamicImage::ImageRgb8(black), ImageFormat::Jpeg);
