@@ -53,12 +53,12 @@ impl ScanQuery {
         self.step / scale
     }
 
-    /// The standard deviation of the error of a dot product with rows of bytes, which are components times
-    /// `scale`, and rounded.
+    /// The standard deviation of the error of a dot product with rows of bytes, which are the components of
+    /// vectors of length 1 times `scale`, and rounded: rows and query are rounded independently.
     #[must_use]
     pub fn deviation(&self, scale: f32) -> f32 {
         const OF_ROUNDING: f32 = 0.288_675;
-        OF_ROUNDING * (self.length / scale + self.step)
+        OF_ROUNDING * (self.length / scale).hypot(self.step)
     }
 }
 
@@ -132,6 +132,48 @@ mod tests {
                 assert!((found - expected).abs() < 1e-4, "{isa} {stride}");
             }
         }
+    }
+
+    /// The bound of the search is so many deviations: were they a hundredth smaller or larger than the
+    /// errors, this would fail, whether the rows or the query are rounded more.
+    #[test]
+    fn errors_of_bytes_have_their_deviation() {
+        const LENGTH: usize = 512;
+        let mut seed = 0;
+        let mut unit = || {
+            seed += 1;
+            let vector = vector(LENGTH, seed * 7919);
+            let length = dot(&vector, &vector).sqrt();
+            vector.iter().map(|x| x / length).collect::<Vec<f32>>()
+        };
+        let rows: Vec<Vec<f32>> = (0..400).map(|_| unit()).collect();
+        let mut queries: Vec<Vec<f32>> = (0..200).map(|_| unit()).collect();
+        for (scale, largest) in [(1200.0, 0.1), (300.0, 0.1), (1200.0, 0.4)] {
+            let byte = |x: &f32| quantise(x * scale).cast_unsigned();
+            let bytes: Vec<u8> = rows.iter().flatten().map(byte).collect();
+            let (mut squares, mut count) = (0f64, 0f64);
+            for vector in &mut queries {
+                vector[3] = largest;
+                let query = ScanQuery::new(vector, LENGTH);
+                let mut products = vec![0; rows.len()];
+                Isa::detect().scan_i8(&bytes, &query, &mut products);
+                for (row, product) in rows.iter().zip(products) {
+                    #[expect(clippy::cast_precision_loss, reason = "less than it has bits")]
+                    let error = product as f32 * query.unit(scale) - dot(vector, row);
+                    let error = f64::from(error / query.deviation(scale));
+                    (squares, count) = (squares + error * error, count + 1.0);
+                }
+            }
+            let deviation = (squares / count).sqrt();
+            assert!(
+                (deviation - 1.0).abs() < 0.005,
+                "{scale} {largest}: {deviation}"
+            );
+        }
+    }
+
+    fn dot(a: &[f32], b: &[f32]) -> f32 {
+        a.iter().zip(b).map(|(a, b)| a * b).sum()
     }
 
     #[test]
