@@ -1,8 +1,8 @@
-"""clip_vectors.py INDEX ENCODER SEGMENTS ROWS [DIMENSIONS]: makes an index of made-up vectors.
+"""clip_vectors.py INDEX ENCODER SEGMENTS ROWS [DIMENSIONS [FILE]]: makes an index of vectors.
 
-They are like CLIP's, which have much in common, lie in clusters and have some noise; and are written
-in the form that src/collection/index/segment.rs tells, of which `clip-search index verify` is the judge.
-SEGMENTS keeps the files for indexes of other encoders.
+They are made up like CLIP's, which have much in common, lie in clusters and have some noise; or are those in FILE,
+32-bit floats. They are written in the form that src/collection/index/segment.rs tells, of which `clip-search index
+verify` is the judge. SEGMENTS keeps the files for indexes of other encoders.
 """
 
 import hashlib
@@ -34,20 +34,27 @@ def chunk(number, rows, dimensions=DIMENSIONS):
     return vectors
 
 
-def segments(folder, rows, dimensions):
+def given(file, dimensions):
+    """`chunk`, of the vectors in a file."""
+    vectors = np.fromfile(file, "<f4").reshape(-1, dimensions)
+    return lambda number, rows, _: vectors[number * TOGETHER :][:rows]
+
+
+def segments(folder, rows, dimensions, vectors=chunk):
     """Writes the segments of an index with so many rows, unless they are there: (length, CRC-32, rows)."""
     known = folder / "segments.txt"
     if not known.exists():
         folder.mkdir(parents=True, exist_ok=True)
         told = []
         for number, first in enumerate(range(0, rows, TOGETHER)):
-            told.append(segment(folder / f"{number:08}.segment", number, first, min(TOGETHER, rows - first), dimensions))
+            made = vectors(number, min(TOGETHER, rows - first), dimensions)
+            told.append(segment(folder / f"{number:08}.segment", first, made))
         known.write_text("\n".join(" ".join(map(str, entry)) for entry in told))
     return [tuple(map(int, line.split())) for line in known.read_text().splitlines()]
 
 
-def segment(path, number, first, rows, dimensions):
-    vectors = chunk(number, rows, dimensions)
+def segment(path, first, vectors):
+    rows, dimensions = vectors.shape
     halves = vectors.astype("<f2")
     vectors = halves.astype(np.float32)
     scale = np.float32(127) / np.abs(vectors).max()
@@ -81,10 +88,11 @@ def segment(path, number, first, rows, dimensions):
     return length, checksum, rows
 
 
-def main(folder, encoder, made, rows, dimensions=DIMENSIONS):
+def main(folder, encoder, made, rows, dimensions=DIMENSIONS, file=None):
     dimensions = int(dimensions)
     folder, made = pathlib.Path(folder), pathlib.Path(made)
-    entries = segments(made, int(rows), dimensions)
+    vectors = given(file, dimensions) if file else chunk
+    entries = segments(made, int(rows), dimensions, vectors)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = b"clipidx1" + sized(encoder.encode())
     manifest += struct.pack("<QQQ", dimensions, 0, len(entries))

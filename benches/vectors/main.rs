@@ -1,18 +1,17 @@
 //! What comparing costs in a large index, and whether it finds the best.
 //!
-//! `nice cargo bench --bench vectors -- INDEX` gives the index its codes, asks 200 made-up questions, and
-//! prints processor time, pages read and resident memory; then compares some answers with those of all
-//! numbers of all vectors. `benches/compare/clip_vectors.py INDEX "made up" SEGMENTS ROWS` makes an index.
-//! To start from a dropped page cache in so much memory:
+//! `nice cargo bench --bench vectors -- INDEX [texts]` gives the index its codes, asks 200 made-up questions, or
+//! texts of the built-in model, and prints processor time, pages read and resident memory; then compares some
+//! answers with those of all numbers of all vectors. `benches/compare/clip_vectors.py INDEX "made up" SEGMENTS
+//! ROWS` makes an index. `-- drawings FILE COUNT` writes vectors for one that texts can be asked of.
 //!
-//! ```text
-//! for file in INDEX/*; do dd if="$file" iflag=nocache count=0; done
-//! mkdir /sys/fs/cgroup/small; echo 700M > /sys/fs/cgroup/small/memory.max
-//! (echo 0 > /sys/fs/cgroup/small/cgroup.procs; exec cargo bench --bench vectors -- INDEX)
-//! ```
+//! `benches/vectors/in_little_memory COUNT` does all this, and then asks from a dropped page cache in a
+//! control group of 700 MiB.
+
+mod drawings;
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use clip::{Encoder, Picture};
@@ -23,20 +22,41 @@ use clip_bot::progress::Silent;
 use clip_bot::shutdown::Shutdown;
 
 const QUERIES: usize = 200;
-/// Queries whose answers are compared with exact ones.
+/// Made-up questions whose answers are compared with exact ones, and texts.
 const JUDGED: usize = 20;
+const JUDGED_TEXTS: usize = 500;
+/// Of this cosine on, two pictures of the same size are one result.
+const NEAR_DUPLICATE: f32 = 0.985;
+/// The best of all vectors that are looked through for ten results.
+const COMPARED: usize = 100;
 
 fn main() {
-    let folder = std::env::args().skip(1).find(|word| !word.starts_with('-'));
-    let Some(folder) = folder.map(PathBuf::from) else {
-        println!("usage: cargo bench --bench vectors -- INDEX");
-        return;
-    };
-    keep_codes(&folder);
-    let index = Index::open(&folder).expect("an index");
-    let mut chance = Chance(1);
+    let words = std::env::args().skip(1);
+    let words: Vec<String> = words.filter(|word| !word.starts_with("--")).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        [folder] => {
+            let dimensions = dimensions(Path::new(folder));
+            let mut chance = Chance(1);
+            let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| chance.vector(dimensions)).collect();
+            measure(Path::new(folder), &queries, JUDGED);
+        }
+        [folder, "texts"] => measure(Path::new(folder), &drawings::texts(), JUDGED_TEXTS),
+        ["drawings", file, count] => {
+            drawings::make(Path::new(file), count.parse().expect("a number"));
+        }
+        _ => println!("usage: cargo bench --bench vectors -- INDEX [texts] | drawings FILE COUNT"),
+    }
+}
+
+fn dimensions(folder: &Path) -> usize {
+    Index::open(folder).expect("an index").dimensions()
+}
+
+fn measure(folder: &Path, queries: &[Vec<f32>], judged: usize) {
+    keep_codes(folder);
+    let index = Index::open(folder).expect("an index");
     let dimensions = index.dimensions();
-    let queries: Vec<Vec<f32>> = (0..QUERIES).map(|_| chance.vector(dimensions)).collect();
     let ask = |query: &Vec<f32>| index.search(query, 10, -1.0).expect("sound");
     let (start, pages) = (Instant::now(), pages_read());
     ask(&queries[0]);
@@ -48,7 +68,7 @@ fn main() {
     );
     let mut least = f64::MAX;
     let pages = pages_read();
-    for queries in queries.chunks(QUERIES / 5) {
+    for queries in queries.chunks(queries.len() / 5) {
         let before = cpu();
         for query in queries {
             ask(query);
@@ -59,10 +79,10 @@ fn main() {
     }
     println!(
         "a query: {least:.2} ms of processor time, {} pages read, {} MiB resident",
-        (pages_read() - pages) / QUERIES,
+        (pages_read() - pages) / queries.len(),
         resident()
     );
-    judge(&index, &queries[..JUDGED]);
+    judge(&index, &queries[..judged.min(queries.len())]);
 }
 
 /// Has the next writer make the codes, as `index add` does: of an empty folder.
@@ -71,7 +91,7 @@ fn keep_codes(folder: &Path) {
     let name = Index::encoder_in(folder)
         .expect("readable")
         .expect("an index");
-    let dimensions = Index::open(folder).expect("an index").dimensions();
+    let dimensions = dimensions(folder);
     let empty = folder.with_extension("empty");
     std::fs::create_dir_all(&empty).expect("room");
     let encoder = Named { name, dimensions };
@@ -86,18 +106,26 @@ fn keep_codes(folder: &Path) {
     );
 }
 
-/// Compares answers with the ten best of all vectors.
+/// A vector that was compared with a query by all its numbers.
+struct Compared {
+    score: f32,
+    id: String,
+    vector: Vec<f32>,
+}
+
+/// Compares answers with the ten best of all vectors, of which near-duplicates count once.
 fn judge(index: &Index, queries: &[Vec<f32>]) {
-    let mut best: Vec<Vec<(f32, String)>> = vec![Vec::new(); queries.len()];
+    let mut best: Vec<Vec<Compared>> = queries.iter().map(|_| Vec::new()).collect();
     let taken = index.each(|record, vector| {
         for (query, best) in queries.iter().zip(&mut best) {
-            let score: f32 = query.iter().zip(vector).map(|(a, b)| a * b).sum();
-            if best.len() == 10 && score <= best[9].0 {
+            let score = dot(query, vector);
+            if best.len() == COMPARED && score <= best[COMPARED - 1].score {
                 continue;
             }
-            let place = best.partition_point(|(better, _)| *better >= score);
-            best.insert(place, (score, record.id.clone()));
-            best.truncate(10);
+            let place = best.partition_point(|better| better.score >= score);
+            let (id, vector) = (record.id.clone(), vector.to_vec());
+            best.insert(place, Compared { score, id, vector });
+            best.truncate(COMPARED);
         }
         Ok(true)
     });
@@ -106,10 +134,21 @@ fn judge(index: &Index, queries: &[Vec<f32>]) {
     for (query, best) in queries.iter().zip(&best) {
         let found = index.search(query, 10, -1.0).expect("sound");
         let found: HashSet<_> = found.iter().map(|found| &found.record.id).collect();
-        right += best.iter().filter(|(_, id)| found.contains(id)).count();
-        all += best.len();
+        let mut shown: Vec<&Compared> = Vec::new();
+        for next in best {
+            let is_new = |shown: &&Compared| dot(&shown.vector, &next.vector) < NEAR_DUPLICATE;
+            if shown.len() < 10 && shown.iter().all(is_new) {
+                shown.push(next);
+            }
+        }
+        right += shown.iter().filter(|best| found.contains(&best.id)).count();
+        all += shown.len();
     }
     println!("{right} of {all} of the best are found");
+}
+
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
 }
 
 /// What this process has used of processors, in milliseconds.
@@ -144,16 +183,18 @@ fn resident() -> usize {
 struct Chance(u64);
 
 impl Chance {
+    /// A number from 0 up to `most`.
     #[expect(clippy::cast_precision_loss, reason = "any number will do")]
+    fn up_to(&mut self, most: f32) -> f32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 40) as f32 / (1_u32 << 24) as f32 * most
+    }
+
     fn vector(&mut self, dimensions: usize) -> Vec<f32> {
-        let mut next = || {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            (self.0 >> 40) as f32 / (1_u32 << 23) as f32 - 1.0
-        };
-        let vector: Vec<f32> = (0..dimensions).map(|_| next()).collect();
+        let vector: Vec<f32> = (0..dimensions).map(|_| self.up_to(2.0) - 1.0).collect();
         let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         vector.into_iter().map(|x| x / length).collect()
     }
