@@ -59,7 +59,7 @@ def encoder(model, tokenizer):
         found = []
         with torch.inference_mode():
             for start in range(0, len(texts), 256):
-                tokens = said.rows(tokenizer, texts[start : start + 256])
+                tokens = said.short(said.rows(tokenizer, texts[start : start + 256]))
                 state = model.text_model(input_ids=tokens).pooler_output
                 found.append(functional.normalize(model.text_projection(state), dim=-1))
         return torch.cat(found)
@@ -102,12 +102,22 @@ def in_language(rows, texts, gallery, language):
         print(f"  {language} {title}: {hits(texts(list(right)) @ gallery.T, list(right.values()))}")
 
 
+def gallery(concepts, pictures):
+    """The vectors of the built-in pictures."""
+    return pictures(numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in concepts.own_pictures()]))
+
+
+def matching(ids, patterns):
+    """Where the ids that one of the patterns means are."""
+    return {at for at, id in enumerate(ids) if any(fnmatch.fnmatchcase(id, one) for one in patterns)}
+
+
 def own(concepts, texts, pictures):
     rows = [concepts.rows[concepts.of_own[row["id"]]] for row in concepts.own]
-    gallery = pictures(numpy.stack([numpy.asarray(data.shrunk(picture)) for _, picture in concepts.own_pictures()]))
+    near = gallery(concepts, pictures)
     print(f"own collection, {len(rows)} pictures")
     for language in data.LANGUAGES:
-        in_language(rows, texts, gallery, language)
+        in_language(rows, texts, near, language)
     known = {text for row in concepts.rows for text in row["names"]["en"] + row["tags"]["en"]}
     known |= {word for text in known for word in data.split(text)}
     right = collections.defaultdict(set)
@@ -115,22 +125,24 @@ def own(concepts, texts, pictures):
         for word in row["more"]:
             if data.held_out(word) and word not in known:
                 right[word].add(at)
-    print(f"  unseen keyword: {hits(texts(list(right)) @ gallery.T, list(right.values()))}")
-    phrases(rows, texts, gallery)
-    daily([row["id"] for row in rows], texts, gallery)
+    print(f"  unseen keyword: {hits(texts(list(right)) @ near.T, list(right.values()))}")
+    phrases(rows, texts, near)
+    ids = [row["id"] for row in rows]
+    for name in ("tuning-phrases.tsv", "judge/phrases.tsv"):
+        daily(ids, texts, near, name)
 
 
-def daily(ids, texts, gallery):
-    """judge/phrases.tsv: a right picture among so many, for the phrases of each language."""
+def daily(ids, texts, gallery, name):
+    """A list of phrases: a right picture among so many, for those of each language."""
     said, right = collections.defaultdict(list), []
-    for line in (data.HERE / "judge/phrases.tsv").read_text(encoding="utf-8").splitlines():
+    for line in (data.HERE / name).read_text(encoding="utf-8").splitlines():
         language, text = line.split("\t") if not line.startswith("#") else ("", "")
         if language == "right":
-            right.append({at for at, id in enumerate(ids) if any(fnmatch.fnmatchcase(id, one) for one in text.split())})
+            right.append(matching(ids, text.split()))
         elif language:
             said[language].append(text)
     for language, phrases in said.items():
-        print(f"  {language} phrase never seen: {hits(texts(phrases) @ gallery.T, right)}")
+        print(f"  {language} phrase of {name}: {hits(texts(phrases) @ gallery.T, right)}")
 
 
 def phrases(rows, texts, gallery):
@@ -140,7 +152,7 @@ def phrases(rows, texts, gallery):
     for line in (data.HERE / "phrases.tsv").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             phrase, patterns = line.split("\t")
-            wanted[phrase] = {at for at, id in enumerate(ids) if any(fnmatch.fnmatchcase(id, one) for one in patterns.split())}
+            wanted[phrase] = matching(ids, patterns.split())
     near = texts(list(wanted)) @ gallery.T
     print(f"  unseen phrase: {hits(near, list(wanted.values()))}")
     if "--phrases" in sys.argv:

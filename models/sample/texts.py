@@ -140,3 +140,9 @@ def rows(made, texts):
         ids = [start, *encoded.ids[: CONTEXT - 2], start + 1]
         row[: len(ids)] = torch.tensor(ids)
     return found
+
+
+def short(tokens):
+    """Without the columns in which all texts have ended: the end is the last id of each."""
+    longest = int((tokens != tokens[0, -1]).sum(1).max())
+    return tokens[:, : longest + 1]
