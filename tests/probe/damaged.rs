@@ -8,7 +8,7 @@ use clip::Picture;
 use clip::description::Fit;
 use clip::preprocess::preprocess;
 use clip_bot::collection::add::details;
-use clip_bot::picture::decode;
+use clip_bot::picture::{decode, decode_enough};
 use serde_json::{Value, json};
 
 pub fn run(path: &Path, cases: u64) {
@@ -25,12 +25,19 @@ pub fn run(path: &Path, cases: u64) {
     println!("{counts}");
 }
 
-/// Decodes each damaged `file`; what is decoded can be looked at by a model.
+/// Pixels of the shorter side for which a small picture is decoded smaller, too.
+const FEW: u32 = 24;
+
+/// Decodes each damaged `file`, whole and as small as a model may need it; what is decoded can be looked at
+/// by one.
 pub fn decode_all(file: &[u8], cases: u64) -> Value {
     let (mut read, mut refused) = (0, 0);
     for file in damaged(file, cases) {
         let found = details::read(&file, None);
         assert!(found.keywords.iter().all(|keyword| !keyword.is_empty()));
+        if let Ok((Picture { width, height, rgb }, _)) = decode_enough(&file, FEW) {
+            assert_eq!(rgb.len(), width as usize * height as usize * 3);
+        }
         match decode(&file) {
             Ok(Picture { width, height, rgb }) => {
                 assert_eq!(rgb.len(), width as usize * height as usize * 3);
