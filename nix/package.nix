@@ -38,6 +38,7 @@ let
       ../benches/collection/main.rs
       ../benches/found/main.rs
       ../benches/saved/main.rs
+      ../benches/vectors/drawings.rs
       ../benches/vectors/main.rs
       ../benches/compare/main.rs
       ../crates

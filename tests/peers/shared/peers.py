@@ -58,12 +58,17 @@ def processor_time():
 
 def probe(*switches):
     """The path of tests/probe, built."""
-    command = ["cargo", "test", "--quiet", "--locked", *switches, "--no-run", "--test", "probe"]
-    for line in run([*command, "--message-format=json"], cwd=ROOT).splitlines():
+    return built("probe", "cargo", "test", *switches, "--test", "probe")
+
+
+def built(name, *command):
+    """The path of what Cargo builds for a command, but does not run: the test or bench `name`."""
+    command = [*command, "--quiet", "--locked", "--no-run", "--message-format=json"]
+    for line in run(command, cwd=ROOT).splitlines():
         message = json.loads(line)
-        if message.get("executable") and message["target"]["name"] == "probe":
+        if message.get("executable") and message["target"]["name"] == name:
             return message["executable"]
-    raise SystemExit("the probe was not built")
+    raise SystemExit(f"{name} was not built")
 
 
 def target():
