@@ -112,6 +112,6 @@ impl Engine for Model {
     }
 }
 
-fn told(error: clip_bot::error::Error) -> Box<dyn Error> {
-    error.chain().into()
+fn told(error: impl Into<clip_bot::error::Error>) -> Box<dyn Error> {
+    error.into().chain().into()
 }

@@ -244,7 +244,8 @@ impl Isa {
         }
     }
 
-    /// As [`Isa::tile_quads`], for 7 bits of `x`, to which 64 is added; one panel.
+    /// As [`Isa::tile_quads`], for one panel and nearly 7 bits of `x`, to which an excess is added.
+    /// What is in `sums` counts only if the products are `added` to it.
     #[cfg_attr(
         not(target_arch = "x86_64"),
         expect(unused_variables, reason = "no other set multiplies bytes")
@@ -253,12 +254,13 @@ impl Isa {
         self,
         weights: &Septets,
         x: &[[u8; 4]],
+        added: bool,
         sums: &mut [f32],
         prefetch: &Prefetch,
     ) {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2_septets::tile(proof, weights, x, sums, prefetch),
+            Set::Avx2(proof) => avx2_septets::tile(proof, weights, x, added, sums, prefetch),
             _ => unreachable!("{self} does not multiply bytes"),
         }
     }

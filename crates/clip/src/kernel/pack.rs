@@ -33,21 +33,14 @@ impl Loops for Pack<'_> {
         match self.form {
             Form::Floats => self.floats(),
             Form::Pairs => {
-                let mut pairs = std::mem::take(&mut self.scratch.pairs);
-                self.integers(&mut pairs, |x| x);
-                self.scratch.pairs = pairs;
+                let mut made = std::mem::take(&mut self.scratch.pairs);
+                let mut row = std::mem::take(&mut self.scratch.row);
+                self.integers(&mut made, &mut row, |x| x);
+                (self.scratch.pairs, self.scratch.row) = (made, row);
             }
             // With 128 added, since the instruction takes unsigned bytes.
-            Form::Quads => {
-                let mut quads = std::mem::take(&mut self.scratch.quads);
-                self.integers(&mut quads, |x| x.to_le_bytes()[0] ^ 0x80);
-                self.scratch.quads = quads;
-            }
-            Form::Septets => {
-                let mut quads = std::mem::take(&mut self.scratch.quads);
-                self.integers(&mut quads, |x| x.to_le_bytes()[0].wrapping_add(EXCESS));
-                self.scratch.quads = quads;
-            }
+            Form::Quads => self.bytes(|x| x.to_le_bytes()[0] ^ 0x80),
+            Form::Septets => self.bytes(|x| x.to_le_bytes()[0].wrapping_add(EXCESS)),
         }
     }
 }
@@ -71,22 +64,29 @@ impl Pack<'_> {
         }
     }
 
-    /// Quantises `x`, and packs `N` columns at a time into `groups`.
+    #[inline(always)]
+    fn bytes(&mut self, made_of: impl Fn(i16) -> u8) {
+        let mut made = std::mem::take(&mut self.scratch.quads);
+        let mut row = std::mem::take(&mut self.scratch.row_of_bytes);
+        self.integers(&mut made, &mut row, made_of);
+        (self.scratch.quads, self.scratch.row_of_bytes) = (made, row);
+    }
+
+    /// Quantises `x`, each row into `row`, and packs `N` columns at a time into `groups`.
     #[inline(always)]
     fn integers<T: Copy + Default, const N: usize>(
         &mut self,
         groups: &mut Vec<[T; N]>,
+        row: &mut Vec<T>,
         made_of: impl Fn(i16) -> T,
     ) {
         let (depth, step) = (self.depth, self.step / N);
         let count = self.form.steps(depth);
         let height = self.form.height(self.x.len() / depth);
-        let Scratch {
-            row, others, steps, ..
-        } = self.scratch;
+        let Scratch { others, steps, .. } = self.scratch;
         // The last groups may have more columns than there are, which stay 0.
         row.clear();
-        row.resize(N * count, 0);
+        row.resize(N * count, T::default());
         groups.resize(height * count, [T::default(); N]);
         steps.clear();
         for &(first, rows) in self.tiles {
@@ -101,12 +101,12 @@ impl Pack<'_> {
                     }
                     x = others;
                 }
-                steps.push(quantise(x, self.max, row));
+                steps.push(quantise(x, self.max, row, &made_of));
                 for (block, part) in row.as_chunks::<N>().0.chunks(step).enumerate() {
                     let from = block * step * height + first * part.len();
                     let tile = &mut groups[from..from + places * part.len()];
                     for (column, group) in tile.chunks_exact_mut(places).zip(part) {
-                        column[place] = group.map(&made_of);
+                        column[place] = *group;
                     }
                 }
             }

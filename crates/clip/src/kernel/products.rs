@@ -82,8 +82,9 @@ pub struct Scratch {
     pub(super) floats: Vec<f32>,
     pub(super) pairs: Vec<[i16; 2]>,
     pub(super) quads: Vec<[u8; 4]>,
-    /// One row of integers,
+    /// One row of integers in the same form,
     pub(super) row: Vec<i16>,
+    pub(super) row_of_bytes: Vec<u8>,
     /// and of floats without the columns that are multiplied apart.
     pub(super) others: Vec<f32>,
     /// The quantisation step of each row.
@@ -200,7 +201,8 @@ impl Block<'_> {
             // One place for all tiles, which stays in the cache, if sums need not wait for other columns.
             let at = if to - from == depth { 0 } else { first };
             let sums = at * self.count * LANES..(at + places) * self.count * LANES;
-            if from == 0 {
+            // Tiles of septets begin anew by themselves.
+            if from == 0 && self.form != Form::Septets {
                 scratch.sums.get_mut()[sums.clone()].fill(0.0);
             }
             let own = &scratch.sums.get()[sums.clone()];
@@ -233,7 +235,7 @@ impl Block<'_> {
         }
     }
 
-    /// Adds the products with the tile of `rows` rows that lies at `x` to the `sums`.
+    /// Adds the products with the tile of `rows` rows that lies at `x` to the `sums` of the columns before.
     fn multiply_tile(
         &self,
         x: Range<usize>,
@@ -262,7 +264,7 @@ impl Block<'_> {
             }
             Form::Septets => {
                 let (weights, x) = (&scratch.septets, &scratch.quads[x]);
-                isa.tile_septets(weights, x, sums, prefetch);
+                isa.tile_septets(weights, x, self.columns.start > 0, sums, prefetch);
             }
         }
     }

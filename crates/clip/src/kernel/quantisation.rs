@@ -1,6 +1,7 @@
 //! How activations become integers, before they are multiplied with weights of 8 bits.
 
 use super::matrix::LANES;
+use super::septets;
 
 /// Largest integer of 16 bits, so that 32 bits hold the sum of the products with a row of a tower's weights.
 pub(super) const LARGEST: u16 = 21_845;
@@ -13,7 +14,7 @@ pub enum Quantisation {
     Int16,
     /// To 8 bits: less precise.
     Int8,
-    /// To 7 bits, but for the columns with the largest numbers, which have 16: the products of eight of
+    /// To nearly 7 bits, but for the columns with the largest numbers, which have 16: most products of 16 of
     /// them fit 16 bits. Less precise.
     Int7,
 }
@@ -24,27 +25,30 @@ impl Quantisation {
         match self {
             Self::Int16 => f32::from(LARGEST),
             Self::Int8 => 127.0,
-            Self::Int7 => 63.0,
+            Self::Int7 => f32::from(septets::LARGEST),
         }
     }
 }
 
-/// Quantises `x` to integers up to `limit`, into `row`. Returns the quantisation step, which is NaN if
-/// any of `x` is NaN or infinite.
+/// Quantises `x` to integers up to `limit`, into `row`, as `made_of` makes numbers of them. Returns the
+/// quantisation step, which is NaN if any of `x` is NaN or infinite.
 #[inline(always)]
-pub(super) fn quantise(x: &[f32], limit: f32, row: &mut [i16]) -> f32 {
+pub(super) fn quantise<T>(x: &[f32], limit: f32, row: &mut [T], made_of: impl Fn(i16) -> T) -> f32 {
     // Adding it leaves the nearest integer in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
     let mut max = [0.0_f32; LANES];
     let mut nan = [0.0_f32; LANES];
-    for x in x.chunks(LANES) {
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    for x in chunks {
         for ((max, nan), x) in max.iter_mut().zip(&mut nan).zip(x) {
-            *max = max.max(x.abs());
+            // What is no number is found by the other sum. `f32::max` would look for it here, too.
+            *max = if x.abs() > *max { x.abs() } else { *max };
             *nan += x * 0.0;
         }
     }
-    let nan: f32 = nan.iter().sum();
-    let max = max.iter().fold(0.0_f32, |max, x| max.max(*x));
+    let nan = nan.iter().sum::<f32>() + rest.iter().map(|x| x * 0.0).sum::<f32>();
+    let rest = rest.iter().map(|x| x.abs());
+    let max = rest.chain(max).fold(0.0_f32, f32::max);
     let factor = if max > 0.0 { limit / max } else { 0.0 };
     for (number, x) in row.iter_mut().zip(x) {
         let bits = (x * factor + ROUND).to_bits();
@@ -53,7 +57,7 @@ pub(super) fn quantise(x: &[f32], limit: f32, row: &mut [i16]) -> f32 {
             reason = "the integer is in these bits"
         )]
         let low = bits as u16;
-        *number = low.cast_signed();
+        *number = made_of(low.cast_signed());
     }
     max / limit + nan
 }

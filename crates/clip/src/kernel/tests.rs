@@ -88,7 +88,7 @@ fn every_set_multiplies_as_the_definition_says() {
                 let steps = match quantisation {
                     Quantisation::Int16 => 21_845.0,
                     Quantisation::Int8 => 127.0,
-                    Quantisation::Int7 => 63.0,
+                    Quantisation::Int7 => f64::from(septets::LARGEST),
                 };
                 let step = scales.map_or(0.0, |_| f64::from(most) / steps);
                 let mut y = vec![f32::NAN; height * outputs];
@@ -212,12 +212,21 @@ fn the_largest_integers_do_not_overflow() {
     }
 }
 
-/// Sums of 16 bits are exact up to the largest weights for which they are used, and one more.
+/// Sums of 16 bits are exact up to the largest weights for which they are used, and one more: of eight
+/// groups, and of four.
 #[test]
 fn septets_do_not_overflow_at_their_bound() {
     let (outputs, depth) = (16, 256);
-    let bound = i8::try_from(septets::BOUND / 8).expect("a small bound");
-    for weight in [bound - 1, bound, bound + 1, 127, -128] {
+    let most = f32::from(septets::LARGEST);
+    let bounds = [septets::MANY, septets::SOME].map(|groups| {
+        let bound = usize::from(septets::BOUND) / (2 * groups);
+        i8::try_from(bound).expect("a small bound")
+    });
+    for weight in bounds
+        .into_iter()
+        .flat_map(|bound| [bound - 1, bound, bound + 1])
+        .chain([127, -128])
+    {
         for weight in [weight, weight.wrapping_neg()] {
             let weights = vec![weight; outputs * depth];
             let scales = vec![1.0; outputs];
@@ -225,10 +234,10 @@ fn septets_do_not_overflow_at_their_bound() {
             let matrix = Matrix::new(values, Some(&scales), outputs, depth).expect("fits");
             for isa in Isa::available() {
                 for sign in [-1.0, 1.0] {
-                    let (x, mut y) = (vec![63.0 * sign; depth], vec![f32::NAN; outputs]);
+                    let (x, mut y) = (vec![most * sign; depth], vec![f32::NAN; outputs]);
                     let scratch = &mut Scratch::default();
                     isa.multiply(&x, &matrix, NONE, &mut y, Quantisation::Int7, scratch);
-                    let expected = f32::from(weight) * 63.0 * sign * 256.0;
+                    let expected = f32::from(weight) * most * sign * 256.0;
                     assert_eq!(y, [expected; 16], "{isa} {weight}");
                 }
             }

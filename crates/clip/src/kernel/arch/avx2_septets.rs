@@ -12,7 +12,7 @@ use std::arch::x86_64::{
 use super::avx2::{Proof, WIDTH, add, interleaved};
 use crate::kernel::matrix::LANES;
 use crate::kernel::prefetch::Prefetch;
-use crate::kernel::septets::{BOUND, EXCESS, FEW, Line, MANY, ROWS, Septets};
+use crate::kernel::septets::{BOUND, EXCESS, FEW, Line, MANY, Parts, ROWS, SOME, Septets};
 
 /// Bytes of four columns.
 const QUAD: usize = 4 * LANES;
@@ -21,12 +21,13 @@ const HALF: usize = QUAD / 2;
 
 static ONES: Line<i16, 32> = Line([1; 32]);
 
-/// Adds the products of one panel with `x` to `sums`, and fetches `prefetch` meanwhile. Of `x` there are
-/// [`ROWS`] rows at a time.
+/// Puts the products of one panel with `x` into `sums`, or adds them if they are `added`, and fetches
+/// `prefetch` meanwhile. Of `x` there are [`ROWS`] rows at a time.
 pub(in crate::kernel) fn tile(
     _: Proof,
     weights: &Septets,
     x: &[[u8; 4]],
+    added: bool,
     sums: &mut [f32],
     prefetch: &Prefetch,
 ) {
@@ -37,7 +38,7 @@ pub(in crate::kernel) fn tile(
         // SAFETY: the proof.
         #[expect(unsafe_code, reason = "argued above")]
         unsafe {
-            of_septets(weights, x, sums, prefetch);
+            of_septets(weights, x, added, sums, prefetch);
         }
     }
 }
@@ -46,20 +47,50 @@ pub(in crate::kernel) fn tile(
 type Totals = [[__m256i; 2]; ROWS];
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_septets(weights: &Septets, x: &[[u8; 4]], sums: &mut [f32], prefetch: &Prefetch) {
+fn of_septets(
+    weights: &Septets,
+    x: &[[u8; 4]],
+    added: bool,
+    sums: &mut [f32],
+    prefetch: &Prefetch,
+) {
     let mut totals = [[_mm256_setzero_si256(); 2]; ROWS];
     let x = x.as_chunks::<ROWS>().0.as_chunks::<MANY>().0;
     let quads = weights.quads.as_chunks::<MANY>().0;
-    let starts = weights.starts.iter().zip(&weights.others);
-    for (number, ((x, quads), (start, others))) in x.iter().zip(quads).zip(starts).enumerate() {
+    let mut starts = &weights.starts[..];
+    for (number, ((x, quads), parts)) in x.iter().zip(quads).zip(&weights.parts).enumerate() {
         prefetch.touch(0, number * MANY);
-        if let Some(others) = others {
-            let (x, quads) = (x.as_chunks::<FEW>().0, quads.as_chunks::<FEW>().0);
-            multiply_few(&quads[0], start, &x[0], &mut totals);
-            multiply_few(&quads[1], others, &x[1], &mut totals);
-        } else {
-            multiply_many(quads, start, x, &mut totals);
+        prefetch.touch(0, number * MANY + MANY / 2);
+        match parts {
+            Parts::One => {
+                let ([start], rest) = starts.split_first_chunk().expect("a start for the part");
+                multiply_many(quads, start, x, &mut totals);
+                starts = rest;
+            }
+            Parts::Two => {
+                let (both, rest) = starts
+                    .split_first_chunk::<2>()
+                    .expect("a start for each part");
+                let (x, quads) = (x.as_chunks::<SOME>().0, quads.as_chunks::<SOME>().0);
+                for ((x, quads), start) in x.iter().zip(quads).zip(both) {
+                    multiply_some(quads, start, x, &mut totals);
+                }
+                starts = rest;
+            }
+            Parts::Four => {
+                let (all, rest) = starts
+                    .split_first_chunk::<4>()
+                    .expect("a start for each part");
+                let (x, quads) = (x.as_chunks::<FEW>().0, quads.as_chunks::<FEW>().0);
+                for ((x, quads), start) in x.iter().zip(quads).zip(all) {
+                    multiply_few(quads, start, x, &mut totals);
+                }
+                starts = rest;
+            }
         }
+    }
+    if !added {
+        sums.fill(0.0);
     }
     for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
         add(_mm256_cvtepi32_ps(*total), sums);
@@ -176,7 +207,8 @@ macro_rules! multiply {
     };
 }
 
-multiply!(multiply_many, MANY, 0 1 2 3);
+multiply!(multiply_many, MANY, 0 1 2 3 4 5 6 7);
+multiply!(multiply_some, SOME, 0 1 2 3);
 multiply!(multiply_few, FEW, 0 1);
 
 /// Puts the columns of a panel into `wide`.
@@ -192,8 +224,8 @@ pub(in crate::kernel) fn widen(_: Proof, weights: &[i8], wide: &mut Septets) {
 fn widen_all(weights: &[i8], wide: &mut Septets) {
     let Septets {
         quads,
+        parts,
         starts,
-        others,
     } = wide;
     let columns = weights.chunks(QUAD);
     // The last group may have more columns than there are, which stay 0.
@@ -202,12 +234,10 @@ fn widen_all(weights: &[i8], wide: &mut Septets) {
     for (columns, quad) in columns.zip(&mut *quads) {
         widen_quad(columns, &mut quad.0);
     }
+    parts.clear();
     starts.clear();
-    others.clear();
     for quads in quads.as_chunks::<MANY>().0 {
-        let (start, other) = begun(quads);
-        starts.push(start);
-        others.push(other);
+        parts.push(begin(quads, starts));
     }
 }
 
@@ -246,31 +276,83 @@ fn widen_quad(columns: &[i8], quad: &mut [i8]) {
     }
 }
 
-/// What the sums of these quads begin with; in two parts, if their products might not fit 16 bits.
+/// Divides these quads into parts whose products fit 16 bits, and appends what the sums of each begin with.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
-fn begun(quads: &[Line<i8, QUAD>; MANY]) -> (Line<i16, 32>, Option<Line<i16, 32>>) {
+fn begin(quads: &[Line<i8, QUAD>; MANY], starts: &mut Vec<Line<i16, 32>>) -> Parts {
     let ones = _mm256_set1_epi8(1);
     let excess = _mm256_set1_epi8(EXCESS.cast_signed());
-    let mut signed = [[_mm256_setzero_si256(); 2]; MANY / FEW];
-    let mut sizes = [_mm256_setzero_si256(); 2];
-    for (place, quad) in quads.iter().enumerate() {
-        for (half, row) in halves(quad).into_iter().enumerate() {
-            let signed = &mut signed[place / FEW][half];
-            *signed = _mm256_sub_epi16(*signed, _mm256_maddubs_epi16(excess, row));
-            let row = _mm256_maddubs_epi16(_mm256_abs_epi8(row), ones);
-            sizes[half] = _mm256_add_epi16(sizes[half], row);
+    let mut few = [Sums::zero(); MANY / FEW];
+    for (sums, quads) in few.iter_mut().zip(quads.as_chunks::<FEW>().0) {
+        for quad in quads {
+            for (half, row) in halves(quad).into_iter().enumerate() {
+                let start = _mm256_maddubs_epi16(excess, row);
+                sums.starts[half] = _mm256_sub_epi16(sums.starts[half], start);
+                let size = _mm256_maddubs_epi16(_mm256_abs_epi8(row), ones);
+                sums.sizes[half] = _mm256_add_epi16(sums.sizes[half], size);
+            }
         }
     }
-    let most = _mm256_max_epu16(sizes[0], sizes[1]);
-    let bound = _mm256_set1_epi16(BOUND.cast_signed());
-    let is_large = _mm256_movemask_epi8(_mm256_cmpgt_epi16(most, bound)) != 0;
-    let [few, others] = signed;
-    if is_large {
-        return (numbers(few), Some(numbers(others)));
+    let some = [few[0].and(&few[1]), few[2].and(&few[3])];
+    let all = some[0].and(&some[1]);
+    if all.fit() {
+        starts.push(all.starts());
+        Parts::One
+    } else if some.iter().all(|sums| sums.fit()) {
+        starts.extend(some.map(|sums| sums.starts()));
+        Parts::Two
+    } else {
+        starts.extend(few.map(|sums| sums.starts()));
+        Parts::Four
     }
-    let both = |half: usize| _mm256_add_epi16(few[half], others[half]);
-    (numbers([both(0), both(1)]), None)
+}
+
+/// Sums over some quads, of both halves of each.
+#[derive(Clone, Copy)]
+struct Sums {
+    /// Minus [`EXCESS`] times their weights.
+    starts: [__m256i; 2],
+    /// Their weights without signs.
+    sizes: [__m256i; 2],
+}
+
+impl Sums {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn zero() -> Self {
+        let zero = [_mm256_setzero_si256(); 2];
+        Self {
+            starts: zero,
+            sizes: zero,
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn and(&self, other: &Self) -> Self {
+        let add = |a: [__m256i; 2], b: [__m256i; 2]| {
+            [_mm256_add_epi16(a[0], b[0]), _mm256_add_epi16(a[1], b[1])]
+        };
+        Self {
+            starts: add(self.starts, other.starts),
+            sizes: add(self.sizes, other.sizes),
+        }
+    }
+
+    /// Whether the products with any activations fit 16 bits.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn fit(&self) -> bool {
+        let most = _mm256_max_epu16(self.sizes[0], self.sizes[1]);
+        let bound = _mm256_set1_epi16(BOUND.cast_signed());
+        _mm256_movemask_epi8(_mm256_cmpgt_epi16(most, bound)) == 0
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn starts(&self) -> Line<i16, 32> {
+        numbers(self.starts)
+    }
 }
 
 #[inline]
