@@ -130,6 +130,7 @@ def own(concepts, texts, pictures):
     ids = [row["id"] for row in rows]
     for name in ("tuning-phrases.tsv", "judge/phrases.tsv"):
         daily(ids, texts, near, name)
+    translated(texts, near, "tuning-translations.tsv")
 
 
 def daily(ids, texts, gallery, name):
@@ -143,6 +144,22 @@ def daily(ids, texts, gallery, name):
             said[language].append(text)
     for language, phrases in said.items():
         print(f"  {language} phrase of {name}: {hits(texts(phrases) @ gallery.T, right)}")
+
+
+def translated(texts, gallery, name):
+    """A list of questions with translations: how many of the ten pictures that English finds each finds, too."""
+    shares, english = collections.defaultdict(list), set()
+    for line in (data.HERE / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        language, question = line.split("\t")
+        found = set((texts([question]) @ gallery.T).topk(10).indices[0].tolist())
+        if language == "en":
+            english = found
+        else:
+            shares[language].append(len(found & english) / 10)
+    for language, some in shares.items():
+        print(f"  {language} questions of {name}: found as in English {numpy.mean(some):.3f}, least {min(some):.1f}")
 
 
 def phrases(rows, texts, gallery):

@@ -3,7 +3,7 @@
 
 sentences.py FROM [FOLDER]: reads the model in FROM and writes FOLDER, target/sample/sample by default; a model with all
 its tokens is trimmed first. The picture tower stays as it is, so the vectors of pictures do. One processor is enough.
-MINUTES of the clock, 15 by default.
+From the environment: MINUTES of the clock, 15 by default, and RATE and ALIKE, which are below.
 """
 
 import os
@@ -27,9 +27,15 @@ import trim
 
 SENTENCES = data.HERE / "sentences.txt"
 KINDS = data.COLLECTION / "kinds.txt"
-RATE = 6e-4
+RATE = float(os.environ.get("RATE", 6e-4))
 BATCH = 128
 SCALE = 30
+# How much it counts that other languages say the same as English.
+ALIKE = float(os.environ.get("ALIKE", 6))
+# How much it counts that what no drawing shows is like none of them: no more than this.
+NOTHING, UNLIKE = 20, 0.18
+# After so many steps what English says is asked again.
+ENGLISH_STEPS = 20
 # How many of the texts learnt before are asked again.
 REMEMBERED = 20_000
 # Ends of words, that others take the place of: so that what is learnt is the beginning.
@@ -59,15 +65,19 @@ class Lessons:
     def __init__(self, concepts):
         self.concepts = concepts
         ids = [row["id"] for row in concepts.own]
-        self.frames, self.told, self.known = {}, [], []
+        self.frames, self.nothing, self.told, self.known, self.english = {}, {}, [], [], []
         for path in (SENTENCES, KINDS):
             for patterns, texts in blocks(path):
                 if patterns == ["{}"]:
                     self.frames = texts
                     continue
+                if patterns == ["-"]:
+                    self.nothing = texts
+                    continue
                 right = evaluate.matching(ids, patterns)
                 assert right and len(texts) == len(data.LANGUAGES), patterns
-                self.told += [(language, some, right) for language, some in texts.items()]
+                self.told += [(language, some, right, len(self.english)) for language, some in texts.items()]
+                self.english.append(texts["en"])
         place = {concepts.of_own[id]: at for at, id in enumerate(ids)}
         about = said.Pool(concepts).about
         for (language, text), all in about.items():
@@ -77,24 +87,33 @@ class Lessons:
 
     def plain(self):
         """All that is told, for the tokenizer to be trimmed by."""
-        return [text for _, some, _ in self.told for text in some] + sum(self.frames.values(), [])
+        return [text for _, some, *_ in self.told for text in some] + sum([*self.frames.values(), *self.nothing.values()], [])
 
     def sentence(self):
-        """A text of a block at random, varied."""
-        language, some, right = random.choice(self.told)
+        """A text of a block at random, varied; the block is told if the text is not English."""
+        language, some, right, block = random.choice(self.told)
         text = random.choice(some)
         if random.random() < 0.2:
             text += said.joint(language) + random.choice(some)
         if len(text.split()) < 3 and random.random() < 0.4:
             text = random.choice(self.frames[language]).replace("{}", text)
-        return varied(language, text), right
+        return varied(language, text), right, None if language == "en" else block
 
     def word(self):
         """A name or keyword in a sentence of everyday life, varied."""
         language, text, right = random.choice(self.known)
         if random.random() < 0.75:
             text = random.choice(self.frames[language]).replace("{}", text)
-        return varied(language, text), right
+        return varied(language, text), right, None
+
+    def senseless(self):
+        """What no drawing shows: words of no meaning, or a text of the block for it, varied."""
+        language, some = random.choice(list(self.nothing.items()))
+        if random.random() < 0.3:
+            known, text, _ = random.choice(self.known)
+            letters = random.sample(text.replace(" ", ""), len(text.replace(" ", "")))
+            return "".join(letters) if len(text) > 6 and known in ENDS else random.choice(some)
+        return varied(language, random.choice(some))
 
 
 def varied(language, text):
@@ -145,6 +164,7 @@ def main():
     ids = [row["id"] for row in concepts.own]
     learn(model, made, lessons, gallery, (texts, old))
     evaluate.daily(ids, encode, gallery, "tuning-phrases.tsv")
+    evaluate.translated(encode, gallery, "tuning-translations.tsv")
     weights = load_file(folder / "model.safetensors")
     taught = model.state_dict()
     save_file({name: taught[name].half().contiguous() for name in weights}, folder / "model.safetensors")
@@ -162,27 +182,43 @@ def learn(model, made, lessons, gallery, memory):
         state = model.text_model(input_ids=said.short(said.rows(made, texts))).pooler_output
         return functional.normalize(model.text_projection(state), dim=-1)
 
+    def in_english():
+        """What each block says in English: the mean of its texts."""
+        texts = [text for some in lessons.english for text in some]
+        with torch.no_grad():
+            found = torch.cat([vectors(texts[at : at + 256]) for at in range(0, len(texts), 256)])
+        means = [some.mean(0) for some in found.split([len(some) for some in lessons.english])]
+        return functional.normalize(torch.stack(means), dim=-1)
+
     while (done := (time.time() - start) / 60 / minutes) < 1:
         for group in optimizer.param_groups:
             group["lr"] = RATE * min(1, (step + 1) / 40, 1.05 - done)
+        if step % ENGLISH_STEPS == 0:
+            english = in_english()
         lesson = [lessons.sentence() for _ in range(BATCH // 2)] + [lessons.word() for _ in range(BATCH // 2)]
         right = torch.zeros(BATCH, len(gallery), dtype=torch.bool)
-        for row, (_, good) in zip(right, lesson):
+        for row, (_, good, _) in zip(right, lesson):
             row[list(good)] = True
-        told = train.pointed(SCALE * vectors([text for text, _ in lesson]) @ gallery.T, right)
+        said_now = vectors([text for text, *_ in lesson])
+        told = train.pointed(SCALE * said_now @ gallery.T, right)
+        foreign = [(at, block) for at, (*_, block) in enumerate(lesson) if block is not None]
+        here, blocks_of = map(list, zip(*foreign))
+        unlike = (1 - (said_now[here] * english[blocks_of]).sum(1)).mean()
         kept = random.sample(range(len(memory[0])), BATCH // 2)
         away = (1 - (vectors([memory[0][at] for at in kept]) * memory[1][kept]).sum(1)).mean()
+        near = vectors([lessons.senseless() for _ in range(BATCH // 8)]) @ gallery.T
+        chance = (near.topk(5).values - UNLIKE).clamp(min=0).mean()
         optimizer.zero_grad(set_to_none=True)
-        (told + 20 * away).backward()
+        (told + 20 * away + ALIKE * unlike + NOTHING * chance).backward()
         torch.nn.utils.clip_grad_norm_(tower, 1.0)
         optimizer.step()
         step += 1
         with torch.no_grad():
             for mean, weight in zip(smooth, tower):
                 mean.lerp_(weight, max(0.02, 1 / step))
-        losses.append((told.item(), away.item()))
+        losses.append((told.item(), away.item(), unlike.item(), chance.item()))
         if step % 100 == 0:
-            print(f"{time.time() - start:.0f} s, step {step}, told and forgotten {torch.tensor(losses).mean(0)}", flush=True)
+            print(f"{time.time() - start:.0f} s, step {step}, told, forgotten, unlike English and found by chance {torch.tensor(losses).mean(0)}", flush=True)
             losses.clear()
     for weight, mean in zip(tower, smooth):
         weight.data.copy_(mean)

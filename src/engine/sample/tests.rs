@@ -330,7 +330,7 @@ fn some_of_the_phrases_never_seen_find_a_right_picture_in_any_language() {
     println!("asked, right by vectors, right as shown, not answered: {counts:?}");
     assert_eq!(counts.len(), Language::ALL.len());
     assert!(counts.values().all(|sums| sums[0] == 30));
-    // Far from what is wanted, 180: no less than was measured, but for a phrase or two.
+    // What is wanted by vectors alone, and as shown what was measured, but for some phrases.
     let total = |at: usize| counts.values().map(|sums| sums[at]).sum::<usize>();
-    assert!(total(1) >= 144 && total(2) >= 118, "{counts:?}");
+    assert!(total(1) >= 180 && total(2) >= 145, "{counts:?}");
 }

@@ -57,35 +57,27 @@ fn of_septets(
     let mut totals = [[_mm256_setzero_si256(); 2]; ROWS];
     let x = x.as_chunks::<ROWS>().0.as_chunks::<MANY>().0;
     let quads = weights.quads.as_chunks::<MANY>().0;
-    let mut starts = &weights.starts[..];
+    let mut starts = weights.starts.iter();
     for (number, ((x, quads), parts)) in x.iter().zip(quads).zip(&weights.parts).enumerate() {
         prefetch.touch(0, number * MANY);
         prefetch.touch(0, number * MANY + MANY / 2);
         match parts {
             Parts::One => {
-                let ([start], rest) = starts.split_first_chunk().expect("a start for the part");
-                multiply_many(quads, start, x, &mut totals);
-                starts = rest;
+                for start in starts.by_ref().take(1) {
+                    multiply_many(quads, start, x, &mut totals);
+                }
             }
             Parts::Two => {
-                let (both, rest) = starts
-                    .split_first_chunk::<2>()
-                    .expect("a start for each part");
-                let (x, quads) = (x.as_chunks::<SOME>().0, quads.as_chunks::<SOME>().0);
-                for ((x, quads), start) in x.iter().zip(quads).zip(both) {
+                let groups = x.as_chunks::<SOME>().0.iter().zip(quads.as_chunks().0);
+                for ((x, quads), start) in groups.zip(starts.by_ref()) {
                     multiply_some(quads, start, x, &mut totals);
                 }
-                starts = rest;
             }
             Parts::Four => {
-                let (all, rest) = starts
-                    .split_first_chunk::<4>()
-                    .expect("a start for each part");
-                let (x, quads) = (x.as_chunks::<FEW>().0, quads.as_chunks::<FEW>().0);
-                for ((x, quads), start) in x.iter().zip(quads).zip(all) {
+                let groups = x.as_chunks::<FEW>().0.iter().zip(quads.as_chunks().0);
+                for ((x, quads), start) in groups.zip(starts.by_ref()) {
                     multiply_few(quads, start, x, &mut totals);
                 }
-                starts = rest;
             }
         }
     }
