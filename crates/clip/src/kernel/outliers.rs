@@ -1,5 +1,6 @@
-//! Products with activations of nearly 7 bits, but for those columns that hold far larger numbers than others: a
-//! few of a transformer's always do, and with them in the same row nothing would remain of the others.
+//! Products with activations of nearly 7 bits, but for those columns that hold far larger numbers than
+//! others: a few of a transformer's always do, and with them in the same row nothing would remain of the
+//! others.
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined is compiled for the instructions"

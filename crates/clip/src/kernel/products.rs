@@ -82,7 +82,7 @@ pub struct Scratch {
     pub(super) floats: Vec<f32>,
     pub(super) pairs: Vec<[i16; 2]>,
     pub(super) quads: Vec<[u8; 4]>,
-    /// One row of integers in the same form,
+    /// One row of integers, of 16 or of 8 bits,
     pub(super) row: Vec<i16>,
     pub(super) row_of_bytes: Vec<u8>,
     /// and of floats without the columns that are multiplied apart.
@@ -235,7 +235,8 @@ impl Block<'_> {
         }
     }
 
-    /// Adds the products with the tile of `rows` rows that lies at `x` to the `sums` of the columns before.
+    /// Adds the products with the tile of `rows` rows that lies at `x` to the `sums` of the columns before
+    /// them, if there are any.
     fn multiply_tile(
         &self,
         x: Range<usize>,
