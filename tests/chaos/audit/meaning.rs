@@ -1,6 +1,8 @@
 //! What the bot's words mean as an answer to a question.
 
-use clip_bot::bot::reply;
+use std::time::Duration;
+
+use clip_bot::bot::reply::{self, Tally};
 use clip_bot::bot::texts::Texts;
 use clip_bot::bot::wanted::Search;
 use clip_bot::search::{Failure, Reason};
@@ -39,6 +41,12 @@ impl Meaning {
                 return if help { Self::Help } else { Self::Foreign };
             }
         };
+        // Faults can meet all pictures of an answer, whose private addresses nobody is told.
+        let withheld = Tally {
+            withheld: 1,
+            ..Tally::default()
+        };
+        let withheld = reply::found(&search, withheld, Duration::ZERO, None);
         let failures = Reason::ALL.map(|reason| Failure::new(reason, ""));
         let mut failed = failures
             .iter()
@@ -58,6 +66,7 @@ impl Meaning {
             || text == reply::internal(&search).text
             || text == reply::set_aside(&search).text
             || text == reply::expired(texts).text
+            || text == withheld.text
             || failed.any(|reply| reply.text == text)
         {
             Self::Failed
