@@ -6,12 +6,14 @@ its tokens is trimmed first. The picture tower stays as it is, so the vectors of
 From the environment: MINUTES of the clock, 15 by default, and RATE and ALIKE, which are below.
 """
 
+import collections
 import os
 import pathlib
 import random
 import shutil
 import sys
 import time
+import typing
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -59,6 +61,14 @@ def blocks(path):
             yield lines[0].split(), {line[:2]: line[3:].lower().split("|") for line in lines[1:]}
 
 
+class Exercise(typing.NamedTuple):
+    """A text with the built-in pictures that are right for it, and the block whose English it is to be like."""
+
+    text: str
+    right: set
+    block: int | None = None
+
+
 class Lessons:
     """Texts by language, each with the built-in pictures that are right."""
 
@@ -84,27 +94,38 @@ class Lessons:
             right = {place[at] for at in all if at in place}
             if right and len(all) < said.COMMON:
                 self.known.append((language, text, right))
+        self.named = {language: collections.defaultdict(set) for language in data.LANGUAGES}
+        for at, id in enumerate(ids):
+            for language, texts in concepts.rows[concepts.of_own[id]]["names"].items():
+                for text in texts:
+                    self.named[language][text].add(at)
+        self.named = {language: list(names.items()) for language, names in self.named.items()}
 
     def plain(self):
         """All that is told, for the tokenizer to be trimmed by."""
         return [text for _, some, *_ in self.told for text in some] + sum([*self.frames.values(), *self.nothing.values()], [])
 
     def sentence(self):
-        """A text of a block at random, varied; the block is told if the text is not English."""
+        """A text of a block at random, varied; if it is not English, it is to be like what the block says so."""
         language, some, right, block = random.choice(self.told)
         text = random.choice(some)
         if random.random() < 0.2:
             text += said.joint(language) + random.choice(some)
         if len(text.split()) < 3 and random.random() < 0.4:
             text = random.choice(self.frames[language]).replace("{}", text)
-        return varied(language, text), right, None if language == "en" else block
+        return Exercise(varied(language, text), right, None if language == "en" else block)
 
     def word(self):
         """A name or keyword in a sentence of everyday life, varied."""
         language, text, right = random.choice(self.known)
         if random.random() < 0.75:
             text = random.choice(self.frames[language]).replace("{}", text)
-        return varied(language, text), right, None
+        return Exercise(varied(language, text), right)
+
+    def name(self):
+        """A built-in picture's name as it is, in English half of the time."""
+        language = random.choice(["en", random.choice(list(self.named))])
+        return Exercise(*random.choice(self.named[language]))
 
     def senseless(self):
         """What no drawing shows: words of no meaning, or a text of the block for it, varied."""
@@ -195,14 +216,15 @@ def learn(model, made, lessons, gallery, memory):
             group["lr"] = RATE * min(1, (step + 1) / 40, 1.05 - done)
         if step % ENGLISH_STEPS == 0:
             english = in_english()
-        lesson = [lessons.sentence() for _ in range(BATCH // 2)] + [lessons.word() for _ in range(BATCH // 2)]
+        lesson = [lessons.sentence() for _ in range(BATCH // 2)] + [lessons.word() for _ in range(BATCH // 4)]
+        lesson += [lessons.name() for _ in range(BATCH // 4)]
         right = torch.zeros(BATCH, len(gallery), dtype=torch.bool)
-        for row, (_, good, _) in zip(right, lesson):
-            row[list(good)] = True
-        said_now = vectors([text for text, *_ in lesson])
+        for row, exercise in zip(right, lesson):
+            row[list(exercise.right)] = True
+        said_now = vectors([exercise.text for exercise in lesson])
         told = train.pointed(SCALE * said_now @ gallery.T, right)
-        foreign = [(at, block) for at, (*_, block) in enumerate(lesson) if block is not None]
-        here, blocks_of = map(list, zip(*foreign))
+        here = [at for at, exercise in enumerate(lesson) if exercise.block is not None]
+        blocks_of = [lesson[at].block for at in here]
         unlike = (1 - (said_now[here] * english[blocks_of]).sum(1)).mean()
         kept = random.sample(range(len(memory[0])), BATCH // 2)
         away = (1 - (vectors([memory[0][at] for at in kept]) * memory[1][kept]).sum(1)).mean()
