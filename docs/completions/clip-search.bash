@@ -1719,7 +1719,7 @@ _clip__search() {
             return 0
             ;;
         clip__subcmd__search__subcmd__index__subcmd__add)
-            opts="-h -V --exclude --fast --rebuild --follow --prune --even-if-empty --list-skipped --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
+            opts="-h -V --exclude --fast --exact --rebuild --follow --prune --even-if-empty --list-skipped --cache --cors --engine --hf-token-file --hub --idle --index --listen --log --min-score --model --open --page --public-base --public-url --qdrant --qdrant-key-file --quota-mb --quota-pictures --saved --space --space-api --space-args --space-login-file --timeout --token-file --workers --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -402,7 +402,8 @@ complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fis
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l timeout -d 'time limit for one search, 1s to 10m [default: 25s] [CLIP_SEARCH_TIMEOUT]' -r -f
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l token-file -d 'file with the bearer token that clients must send; or systemd credential `search-token` [CLIP_SEARCH_TOKEN_FILE]' -r -F
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l workers -d 'searches at the same time, 1 to 512 [default: 32] [CLIP_SEARCH_WORKERS]' -r -f
-complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l fast -d 'encode with 8-bit integers where the processor gains by it, and check samples exactly'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l fast -d 'stay with quick integers as long as vectors come roughly near exact ones'
+complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l exact -d 'encode every picture exactly, even where quick integers come near'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l rebuild -d 'encode every picture again'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l follow -d 'follow links to files, from now on'
 complete -c clip-search -n "__fish_clip_search_using_subcommand index; and __fish_seen_subcommand_from add" -l prune -d 'remove pictures, too, whose folder or disk is not there'

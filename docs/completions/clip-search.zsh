@@ -350,7 +350,8 @@ _arguments "${_arguments_options[@]}" : \
 '--timeout=[time limit for one search, 1s to 10m \[default\: 25s\] \[CLIP_SEARCH_TIMEOUT\]]:VALUE:' \
 '--token-file=[file with the bearer token that clients must send; or systemd credential \`search-token\` \[CLIP_SEARCH_TOKEN_FILE\]]:VALUE:_files' \
 '--workers=[searches at the same time, 1 to 512 \[default\: 32\] \[CLIP_SEARCH_WORKERS\]]:VALUE:' \
-'--fast[encode with 8-bit integers where the processor gains by it, and check samples exactly]' \
+'--fast[stay with quick integers as long as vectors come roughly near exact ones]' \
+'--exact[encode every picture exactly, even where quick integers come near]' \
 '--rebuild[encode every picture again]' \
 '--follow[follow links to files, from now on]' \
 '--prune[remove pictures, too, whose folder or disk is not there]' \

@@ -118,7 +118,7 @@ impl ClipEngine {
             }
             Subject::Picture { bytes, words, .. } => {
                 let _reserved = self.images.reserve(bytes, deadline)?;
-                let (picture, size) = picture::decode_enough(bytes, picture::ENOUGH)
+                let (picture, size) = picture::decode_enough(bytes, self.encoder.enough())
                     .map_err(|error| Failure::new(Reason::UnsupportedMedia, error.chain()))?;
                 let vector = self.encoder.encode_scaled(&picture, size).map_err(broken)?;
                 let encode = |text: &str| self.texts.encode(text).map_err(broken);

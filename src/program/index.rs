@@ -24,7 +24,7 @@ use crate::quantity::counted;
 use crate::shutdown::Shutdown;
 use clip::Encoder;
 use clip::description::Precision;
-use clip::fast::{self, Agreement, FastEncoder};
+use clip::fast::{Agreement, FastEncoder, Tolerance};
 use clip::kernel::Quantisation;
 use clip::model::Model;
 
@@ -51,7 +51,15 @@ pub(super) const ADD: CommandDefinition = CommandDefinition {
         },
         EXCLUDE,
     ],
-    switches: &[FAST, REBUILD, FOLLOW, PRUNE, EVEN_IF_EMPTY, LIST_SKIPPED],
+    switches: &[
+        FAST,
+        EXACT,
+        REBUILD,
+        FOLLOW,
+        PRUNE,
+        EVEN_IF_EMPTY,
+        LIST_SKIPPED,
+    ],
 };
 
 pub(super) const INFO: CommandDefinition = CommandDefinition {
@@ -110,7 +118,11 @@ const FOLLOW: Switch = Switch {
 
 const FAST: Switch = Switch {
     name: "fast",
-    about: "encode with 8-bit integers where the processor gains by it, and check samples exactly",
+    about: "stay with quick integers as long as vectors come roughly near exact ones",
+};
+const EXACT: Switch = Switch {
+    name: "exact",
+    about: "encode every picture exactly, even where quick integers come near",
 };
 const REBUILD: Switch = Switch {
     name: "rebuild",
@@ -208,11 +220,7 @@ fn add(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {
         options.rebuild = true;
         progress.say("every picture is encoded again: the index was made with the built-in model");
     }
-    let fast = if call.has(FAST) {
-        fast(&model, &mut progress)
-    } else {
-        None
-    };
+    let fast = fast(&model, call, &mut progress)?;
     let encoder = match &fast {
         Some(fast) => fast as &dyn Encoder,
         None => &model,
@@ -236,42 +244,59 @@ fn verify(folder: &Path) -> Result<u8> {
     }
 }
 
-/// `model`, computing with integers of few bits; none where that would not be faster.
-fn fast<'a>(model: &'a Model, progress: &mut TerminalProgress) -> Option<FastEncoder<'a>> {
+/// `model`, computing with integers of few bits; none where that is not wanted or would not be faster.
+fn fast<'a>(
+    model: &'a Model,
+    call: &CommandCall,
+    progress: &mut TerminalProgress,
+) -> Result<Option<FastEncoder<'a>>> {
+    let (is_fast, is_exact) = (call.has(FAST), call.has(EXACT));
+    if is_fast && is_exact {
+        return Err(Error::config("--fast and --exact exclude each other"));
+    }
     let isa = model.isa();
     let problem = if model.description().precision != Precision::I8 {
         "the model has no 8-bit weights".to_owned()
     } else if isa.quickest() == Quantisation::Int16 {
         format!("this processor has neither AVX2 nor AVX-512 VNNI (its best is {isa})")
+    } else if is_exact {
+        return Ok(None);
     } else {
-        return Some(FastEncoder::new(model, fast::MIN_COSINE));
+        let tolerance = if is_fast {
+            Tolerance::Rough
+        } else {
+            Tolerance::Near
+        };
+        return Ok(Some(FastEncoder::new(model, tolerance)));
     };
-    progress.say(&format!("--fast gains nothing: {problem}"));
-    None
+    if is_fast {
+        progress.say(&format!("--fast gains nothing: {problem}"));
+    }
+    Ok(None)
 }
 
-/// How near the fast vectors came to the exact ones; none if no picture was encoded.
+/// How near the fast vectors came to the exact ones, where they were roughly near as asked, or some are left that
+/// were not near enough.
 fn fast_line(fast: &FastEncoder<'_>) -> Option<String> {
     let Agreement {
         pictures,
         checked,
         cosine,
     } = fast.agreement();
-    let refused = if fast.has_fallen_back() {
-        format!(
-            ", less than {}: all after these were made exactly, and --rebuild without --fast \
-             would make the others so",
-            fast::MIN_COSINE
-        )
-    } else {
-        String::new()
-    };
-    (checked > 0).then(|| {
-        format!(
-            "fast: {checked} of {pictures} pictures were made both ways; their cosine is at least \
-             {cosine:.4}{refused}"
-        )
-    })
+    let is_told = fast.tolerance() == Tolerance::Rough;
+    let told = format!("{checked} of {pictures} pictures were made both ways");
+    if fast.has_fallen_back() {
+        let least = fast.tolerance().min_cosine();
+        let refused = format!(
+            "fast: {told}; a cosine was {cosine:.4}, less than {least}: all after these were made exactly"
+        );
+        let others = ", and --rebuild --exact would make the others so";
+        return match pictures - checked {
+            0 => is_told.then_some(refused),
+            _ => Some(refused + others),
+        };
+    }
+    (is_told && checked > 0).then(|| format!("fast: {told}; their cosine is at least {cosine:.4}"))
 }
 
 fn push(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {

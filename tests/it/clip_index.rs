@@ -1,11 +1,13 @@
 //! `clip-search index …`: the commands that look after an index.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clip::convert::convert;
 use clip::description::Precision;
 use clip::kernel::{Isa, Quantisation};
+use clip_bot::collection::index::Index;
 use safetensors::tensor::Dtype;
 use serde_json::{Value, json};
 
@@ -166,6 +168,47 @@ fn fast_indexing_is_watched_or_said_to_gain_nothing() {
             assert!(added.output.contains(words), "{}", added.output);
         }
     }
+}
+
+/// The vector of each picture, by its digest.
+fn vectors(index: &Path) -> BTreeMap<String, Vec<f32>> {
+    let mut all = BTreeMap::new();
+    let index = Index::open(index).expect("an index");
+    index
+        .each(|record, vector| {
+            all.insert(record.digest.to_string(), vector.to_vec());
+            Ok(true)
+        })
+        .expect("no damage");
+    all
+}
+
+/// Where the processor multiplies bytes, all but the pictures that are checked are encoded so, unless `--exact` is
+/// asked for.
+#[test]
+fn pictures_are_encoded_quickly_but_for_exact() {
+    let folder = staged(12);
+    let (checkpoint, model) = (folder.join("checkpoint"), folder.join("model"));
+    convert(&checkpoint, &model, Precision::I8).expect("a checkpoint");
+    let pictures = folder.join("pictures");
+    let indexed = |switches: &[&str]| {
+        let place = pictures.to_str().expect("a plain path");
+        let added = run(
+            &folder,
+            &[&["add", "--rebuild"], switches, &[place]].concat(),
+        );
+        assert_eq!(added.status.code(), Some(0), "{}", added.output);
+        assert!(!added.output.contains("exact"), "{}", added.output);
+        vectors(&folder.join("index"))
+    };
+    let exact = indexed(&["--exact"]);
+    assert_eq!(indexed(&["--exact"]), exact);
+    let is_quick = Isa::detect().quickest() != Quantisation::Int16;
+    assert_eq!(indexed(&[]) != exact, is_quick);
+    let both = run(&folder, &["add", "--fast", "--exact"]);
+    assert_eq!(both.status.code(), Some(2), "{}", both.output);
+    let words = "--fast and --exact exclude each other";
+    assert!(both.output.contains(words), "{}", both.output);
 }
 
 /// At whatever moment it is killed, the index is intact and loses nothing, and the next run

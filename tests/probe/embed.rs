@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use clip::Encoder;
+use clip::fast::{FastEncoder, Tolerance};
 use clip::model::Model;
-use clip_bot::picture::{ENOUGH, decode, decode_enough};
+use clip_bot::picture::decode_enough;
 use serde::Deserialize;
 
 use crate::cases;
@@ -17,11 +18,13 @@ enum Case {
     Tokens(Vec<u32>),
     /// The file of a picture.
     Picture(PathBuf),
-    /// The same, decoded as small as the index does it.
+    /// The same, decoded as small as a picture that is saved by chat,
     Small(PathBuf),
+    /// and as small as `index add` does it.
+    Smaller(PathBuf),
     /// A file of little-endian 32-bit floats, in planes.
     Pixels(PathBuf),
-    /// The same, encoded as `index add --fast` does it.
+    /// The same, encoded as `index add` does it.
     Coarse(PathBuf),
 }
 
@@ -31,16 +34,11 @@ pub fn run(file: &Path) {
         let vector = match case {
             Case::Text(text) => model.encode_text(&text),
             Case::Tokens(tokens) => model.encode_tokens(&tokens),
-            Case::Picture(path) => {
-                let bytes = std::fs::read(path).expect("a picture");
-                let picture = decode(&bytes).unwrap_or_else(|error| panic!("{}", error.chain()));
-                model.encode_picture(&picture)
-            }
-            Case::Small(path) => {
-                let bytes = std::fs::read(path).expect("a picture");
-                let small = decode_enough(&bytes, ENOUGH);
-                let (picture, size) = small.unwrap_or_else(|error| panic!("{}", error.chain()));
-                model.encode_scaled(&picture, size)
+            Case::Picture(path) => scaled(&model, &path, u32::MAX),
+            Case::Small(path) => scaled(&model, &path, model.enough()),
+            Case::Smaller(path) => {
+                let fast = FastEncoder::new(&model, Tolerance::Near);
+                scaled(&model, &path, fast.enough())
             }
             Case::Pixels(path) => model
                 .encode_pixels(&[floats(&path)])
@@ -54,6 +52,13 @@ pub fn run(file: &Path) {
         let vector = vector.unwrap_or_else(|error| panic!("{error}"));
         println!("{}", serde_json::to_string(&vector).expect("numbers"));
     }
+}
+
+fn scaled(model: &Model, path: &Path, enough: u32) -> clip::Result<Vec<f32>> {
+    let bytes = std::fs::read(path).expect("a picture");
+    let decoded = decode_enough(&bytes, enough);
+    let (picture, size) = decoded.unwrap_or_else(|error| panic!("{}", error.chain()));
+    model.encode_scaled(&picture, size)
 }
 
 fn floats(path: &Path) -> Vec<f32> {

@@ -1,29 +1,33 @@
-//! `encode MODEL FILE TIMES TOGETHER [fast]`: where the processor's time goes that a picture takes on its
+//! `encode MODEL FILE TIMES TOGETHER [HOW]`: where the processor's time goes that a picture takes on its
 //! way into the index, for `benches/tower`. Prints a JSON object of milliseconds a picture; TOGETHER
-//! are encoded at a time, and with `fast` as `index add --fast` does it.
+//! are encoded at a time. HOW is `exact` as for `index add --exact`.
 
 use std::path::Path;
 use std::time::Duration;
 
 use clip::Encoder;
+use clip::fast::{FastEncoder, Tolerance};
 use clip::kernel::Quantisation;
 use clip::model::Model;
-use clip_bot::picture::{ENOUGH, decode_enough};
+use clip_bot::picture::decode_enough;
 use serde_json::json;
 
-pub fn run(model: &Path, file: &Path, times: u32, together: usize, is_fast: bool) {
+pub fn run(model: &Path, file: &Path, times: u32, together: usize, how: &str) {
     let model = Model::open(model).unwrap_or_else(|error| panic!("{error}"));
-    let quantisation = if is_fast {
-        model.isa().quickest()
-    } else {
-        Quantisation::Int16
+    let (quantisation, enough) = match how {
+        "exact" => (Quantisation::Int16, model.enough()),
+        "" => {
+            let fast = FastEncoder::new(&model, Tolerance::Near);
+            (model.isa().quickest(), fast.enough())
+        }
+        _ => panic!("encode exact, or nothing"),
     };
     let mut taken = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..times {
         let [reading, decoding, scaling, encoding] = &mut taken;
         let bytes = timed(reading, SHORT, || std::fs::read(file).expect("a picture"));
         let (picture, size) = timed(decoding, FEW, || {
-            let decoded = decode_enough(&bytes, ENOUGH);
+            let decoded = decode_enough(&bytes, enough);
             decoded.unwrap_or_else(|error| panic!("{}", error.chain()))
         });
         let pixels = timed(scaling, SHORT, || {

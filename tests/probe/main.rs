@@ -14,7 +14,7 @@ use std::io::BufRead;
 
 use serde::de::DeserializeOwned;
 
-const USAGE: &str = "damaged FILE CASES, decode FILE TIMES [ENOUGH], embed MODEL, encode MODEL FILE TIMES TOGETHER [fast], preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
+const USAGE: &str = "damaged FILE CASES, decode FILE TIMES [ENOUGH], embed MODEL, encode MODEL FILE TIMES TOGETHER [exact], preprocess, signature, qdrant make FOLDER COUNT, or qdrant compare FOLDER URL";
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -34,7 +34,7 @@ fn main() {
             file.as_ref(),
             times.parse().expect("a number"),
             together.parse().expect("a number"),
-            *rest == ["fast"],
+            rest.first().copied().unwrap_or_default(),
         ),
         ["preprocess"] => preprocess::run(),
         ["qdrant", "make", folder, count] => {

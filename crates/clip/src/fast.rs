@@ -9,9 +9,26 @@ use super::Picture;
 use super::model::Model;
 use crate::error::Result;
 
-/// A sensible threshold for [`FastEncoder::new`]: the least cosine of a fast vector and the exact one.
-/// The similarity of a picture and a text, around 0.3 where they fit, is then wrong by about 0.006.
-pub const MIN_COSINE: f32 = 0.99;
+/// How far vectors may be from exact ones for the sake of speed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tolerance {
+    /// A cosine of 0.999, as the weights' own 8 bits cost: the similarity of a picture and a text, around 0.3 where
+    /// they fit, is then wrong by about 0.002.
+    Near,
+    /// A cosine of 0.99: the similarity is then wrong by about 0.006.
+    Rough,
+}
+
+impl Tolerance {
+    /// The least cosine of a fast vector and the exact one.
+    #[must_use]
+    pub fn min_cosine(self) -> f32 {
+        match self {
+            Self::Near => 0.999,
+            Self::Rough => 0.99,
+        }
+    }
+}
 
 /// At first this many pictures are encoded both ways,
 const CHECKED_AT_FIRST: usize = 4;
@@ -24,6 +41,8 @@ const CHECKED_OF: usize = 128;
 #[derive(Debug)]
 pub struct FastEncoder<'a> {
     model: &'a Model,
+    tolerance: Tolerance,
+    /// That of the tolerance, but in tests.
     min_cosine: f32,
     agreement: Mutex<Agreement>,
 }
@@ -40,10 +59,9 @@ pub struct Agreement {
 }
 
 impl<'a> FastEncoder<'a> {
-    /// Encodes with `model`, and exactly from the first fast vector on whose cosine with the exact one
-    /// is below `min_cosine`.
+    /// Encodes with `model`, and exactly from the first fast vector on that is beyond the `tolerance`.
     #[must_use]
-    pub fn new(model: &'a Model, min_cosine: f32) -> Self {
+    pub fn new(model: &'a Model, tolerance: Tolerance) -> Self {
         let agreement = Agreement {
             pictures: 0,
             checked: 0,
@@ -51,9 +69,16 @@ impl<'a> FastEncoder<'a> {
         };
         Self {
             model,
-            min_cosine,
+            tolerance,
+            min_cosine: tolerance.min_cosine(),
             agreement: Mutex::new(agreement),
         }
+    }
+
+    /// How far its vectors may be from exact ones.
+    #[must_use]
+    pub fn tolerance(&self) -> Tolerance {
+        self.tolerance
     }
 
     /// How well the fast vectors agreed with the exact ones so far.
@@ -103,6 +128,17 @@ impl Encoder for FastEncoder<'_> {
         self.model.encode_text(text)
     }
 
+    fn enough(&self) -> u32 {
+        let enough = self.model.enough();
+        if self.has_fallen_back() {
+            return enough;
+        }
+        // Half as many again as the model looks at: a JPEG of 12 megapixels is decoded to an eighth. Of 23 photos
+        // the vectors then have a cosine of 0.9995 or more to those of whole ones.
+        let side = u32::try_from(self.model.description().vision.side);
+        side.map_or(enough, |side| enough.min(side + side / 2))
+    }
+
     fn pixels(&self, picture: &Picture) -> Result<Vec<f32>> {
         self.model.pixels(picture)
     }
@@ -147,7 +183,9 @@ mod tests {
     #[test]
     fn some_are_made_both_ways_and_the_others_are_near() {
         let (model, picture) = some_model();
-        let fast = FastEncoder::new(&model, MIN_COSINE);
+        let fast = FastEncoder::new(&model, Tolerance::Rough);
+        let near = Tolerance::Rough.min_cosine();
+        assert!(fast.enough() < model.enough());
         let mut same = 0;
         for seed in 0..400 {
             let pictures = [picture(seed)];
@@ -158,7 +196,7 @@ mod tests {
                 panic!("one vector");
             };
             let alike = dot(found, exact);
-            assert!(alike > MIN_COSINE, "{alike}");
+            assert!(alike > near, "{alike}");
             same += usize::from(found == exact);
         }
         let agreement = fast.agreement();
@@ -169,7 +207,7 @@ mod tests {
         );
         assert_eq!(same, agreement.checked, "others are not exact");
         assert!(
-            agreement.cosine > MIN_COSINE && agreement.cosine < 1.0,
+            agreement.cosine > near && agreement.cosine < 1.0,
             "{agreement:?}"
         );
     }
@@ -177,14 +215,18 @@ mod tests {
     #[test]
     fn all_are_exact_from_the_first_that_is_too_far_away() {
         let (model, picture) = some_model();
-        // No cosine reaches it.
-        let fast = FastEncoder::new(&model, 1.1);
+        let fast = FastEncoder {
+            // No cosine reaches it.
+            min_cosine: 1.1,
+            ..FastEncoder::new(&model, Tolerance::Rough)
+        };
         for seed in (0..100).step_by(2) {
             let pictures = [picture(seed), picture(seed + 1)];
             let found = fast.encode_pixels(&pictures).expect("vectors");
             assert_eq!(found, model.encode_pixels(&pictures).expect("vectors"));
         }
         assert!(fast.has_fallen_back());
+        assert_eq!(fast.enough(), model.enough());
         assert_eq!(fast.agreement().pictures, 0, "from the start");
     }
 }

@@ -278,7 +278,7 @@ impl<'a> WorkerPool<'a> {
             };
             return Ok(Examined::Picture(Box::new(row)).into());
         }
-        match decode(bytes) {
+        match decode(bytes, self.encoder.enough()) {
             Ok((picture, size)) => {
                 (record.width, record.height) = size;
                 let pixels = self.encoder.scaled_pixels(&picture, size)?;
@@ -376,9 +376,9 @@ fn name(job: &FileJob, root: &Root) -> String {
     path.display().to_string()
 }
 
-/// As [`picture::decode_enough`] for a model; a panic of a decoder is an error like another.
-fn decode(bytes: &[u8]) -> Result<(Picture, (u32, u32))> {
-    let decoded = std::panic::catch_unwind(|| picture::decode_enough(bytes, picture::ENOUGH));
+/// As [`picture::decode_enough`]; a panic of a decoder is an error like another.
+fn decode(bytes: &[u8], enough: u32) -> Result<(Picture, (u32, u32))> {
+    let decoded = std::panic::catch_unwind(|| picture::decode_enough(bytes, enough));
     decoded.unwrap_or_else(|_| {
         let what = "the picture cannot be decoded: its decoder panicked";
         Err(Error::new(Kind::Unusable, what))

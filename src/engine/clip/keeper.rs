@@ -123,7 +123,7 @@ impl ClipEngine {
         let _reserved = self.images.reserve(&new.bytes, deadline)?;
         let unfit = |error: Error| Failure::new(Reason::UnsupportedMedia, error.chain());
         let (decoded, (width, height)) =
-            picture::decode_enough(&new.bytes, picture::ENOUGH).map_err(unfit)?;
+            picture::decode_enough(&new.bytes, self.encoder.enough()).map_err(unfit)?;
         let vector = self.encoder.encode_scaled(&decoded, (width, height));
         let vector = vector.map_err(broken)?;
         let file = if new.keep {

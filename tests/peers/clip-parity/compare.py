@@ -17,9 +17,9 @@ from transformers import CLIPConfig, CLIPModel
 
 # Least cosine by precision.
 LEAST = {"f32": 0.9999, "f16": 0.9999, "i8": 0.999}
-# With values of 8 or 7 bits besides: what `index add --fast` asks for. Those of 8 bits, on a processor with
+# With values of 8 or 7 bits besides: what `index add` asks for. Those of 8 bits, on a processor with
 # AVX-512 VNNI, may come less near with outliers.
-COARSE = 0.99
+COARSE = 0.999
 failed = 0
 
 

@@ -1,4 +1,4 @@
-"""Compares what a model makes of large JPEGs, decoded whole and as small as the index does it.
+"""Compares what a model makes of large JPEGs, decoded whole, and as small as it needs them.
 
 The photos are those of scikit-image, enlarged to 12 megapixels. Returns how many differ by more than they may.
 """
@@ -12,7 +12,7 @@ import skimage
 from peers import ROOT
 from PIL import Image
 
-LEAST = 0.998  # cosine
+LEAST = {"small": 0.9995, "smaller": 0.999}  # cosine
 PIXELS = 12_000_000
 
 
@@ -28,13 +28,17 @@ def photos(folder):
         yield jpeg
 
 
-def compare_scaled(program, folder):
+def compare_scaled(program, folder, model=ROOT / "models/sample/sample.clip"):
     files = list(photos(folder))
-    cases = "\n".join(json.dumps({kind: str(file)}) for file in files for kind in ("picture", "small"))
-    command = [program, "embed", ROOT / "models/sample/sample.clip"]
-    run = subprocess.run(command, input=cases, text=True, stdout=subprocess.PIPE, check=True)
+    kinds = ["picture", *LEAST]
+    cases = "\n".join(json.dumps({kind: str(file)}) for kind in kinds for file in files)
+    run = subprocess.run([program, "embed", model], input=cases, text=True, stdout=subprocess.PIPE, check=True)
     vectors = np.array([json.loads(line) for line in run.stdout.splitlines()])
-    cosines = (vectors[::2] * vectors[1::2]).sum(axis=1)
-    bad = [(file.name, round(float(cosine), 4)) for file, cosine in zip(files, cosines) if cosine < LEAST]
-    print(f"JPEGs of 12 megapixels as small as needed: {len(files)}, least cosine {cosines.min():.5f} {bad or ''}")
-    return len(bad)
+    whole, *others = np.split(vectors, len(kinds))
+    bad = 0
+    for (kind, least), found in zip(LEAST.items(), others):
+        cosines = (whole * found).sum(axis=1)
+        worse = [(file.name, round(float(cosine), 4)) for file, cosine in zip(files, cosines) if cosine < least]
+        print(f"JPEGs of 12 megapixels, {kind}: {len(files)}, least cosine {cosines.min():.5f} {worse or ''}")
+        bad += len(worse)
+    return bad

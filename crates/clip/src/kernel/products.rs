@@ -20,7 +20,7 @@ const BLOCK: usize = 512;
 /// once.
 const PAIRS: usize = 768;
 /// Rows of septets in a tile.
-const SEPTETS: usize = 4 * ROWS;
+const SEPTETS: usize = 8 * ROWS;
 // 32 bits hold the sum of as many products.
 const _: () = assert!(128 * LARGEST as usize * PAIRS <= i32::MAX as usize);
 
