@@ -31,7 +31,7 @@ impl Tolerance {
 }
 
 /// At first this many pictures are encoded both ways,
-const CHECKED_AT_FIRST: usize = 4;
+const CHECKED_AT_FIRST: usize = 2;
 /// and after these one of this many: together less than 2 % of the time, once there are some hundreds.
 const CHECKED_OF: usize = 128;
 
