@@ -178,9 +178,9 @@ impl<'a> Coordinator<'a> {
         let mut walked = Walked::new();
         for report in reports {
             match report {
-                ThreadReport::Unchanged => {
-                    self.summary.unchanged += 1;
-                    self.progress.done(1);
+                ThreadReport::Unchanged(count) => {
+                    self.summary.unchanged += count;
+                    self.progress.done(count as u64);
                 }
                 ThreadReport::Unreadable(line) => self.failed(&line),
                 ThreadReport::Passed(left_out) => self.left_out(&left_out),
@@ -289,10 +289,7 @@ fn start<'scope>(
     jobs: SyncSender<FileJob>,
     reports: SyncSender<ThreadReport>,
 ) -> Result<()> {
-    let queues = WalkQueues {
-        jobs,
-        reports: reports.clone(),
-    };
+    let queues = WalkQueues::new(jobs, reports.clone());
     spawn(scope, "walk", move || walk.run(&queues))?;
     (0..workers).try_for_each(|_| {
         let reports = reports.clone();

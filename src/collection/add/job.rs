@@ -54,8 +54,8 @@ pub(super) struct NewRow {
 
 /// What the walk and the workers tell the coordinator.
 pub(super) enum ThreadReport {
-    /// The walk met a file that is as the index knows it.
-    Unchanged,
+    /// The walk met so many files that are as the index knows them.
+    Unchanged(usize),
     /// The walk met a file, folder or line that it cannot use; the line says why.
     Unreadable(String),
     /// The walk met a file that it passes over; a row that it has stays.

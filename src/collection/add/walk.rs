@@ -1,5 +1,6 @@
 //! Goes through the roots of an index and sends what is new or changed there to the workers.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::Metadata;
 use std::io::ErrorKind;
@@ -51,9 +52,14 @@ pub(super) struct Walk<'a> {
 
 /// Where a walk sends what it meets.
 pub(super) struct WalkQueues {
-    pub jobs: SyncSender<FileJob>,
-    pub reports: SyncSender<ThreadReport>,
+    jobs: SyncSender<FileJob>,
+    reports: SyncSender<ThreadReport>,
+    /// Files that are as the index knows them, and are not reported yet.
+    unchanged: Cell<usize>,
 }
+
+/// So many unchanged files are reported at once: waking the other thread costs more than meeting one.
+const UNCHANGED_TOGETHER: usize = 128;
 
 /// Why a walk ended early.
 enum WalkEnd {
@@ -64,7 +70,34 @@ enum WalkEnd {
 }
 
 impl WalkQueues {
+    pub fn new(jobs: SyncSender<FileJob>, reports: SyncSender<ThreadReport>) -> Self {
+        Self {
+            jobs,
+            reports,
+            unchanged: Cell::new(0),
+        }
+    }
+
+    /// Sends `report`, behind what was met before it.
     fn report(&self, report: ThreadReport) -> Result<(), WalkEnd> {
+        self.report_unchanged()?;
+        self.reports.send(report).map_err(|_| WalkEnd::Stopped)
+    }
+
+    fn unchanged(&self) -> Result<(), WalkEnd> {
+        self.unchanged.set(self.unchanged.get() + 1);
+        if self.unchanged.get() < UNCHANGED_TOGETHER {
+            return Ok(());
+        }
+        self.report_unchanged()
+    }
+
+    fn report_unchanged(&self) -> Result<(), WalkEnd> {
+        let count = self.unchanged.take();
+        if count == 0 {
+            return Ok(());
+        }
+        let report = ThreadReport::Unchanged(count);
         self.reports.send(report).map_err(|_| WalkEnd::Stopped)
     }
 
@@ -151,10 +184,10 @@ impl Walk<'_> {
                     let Ok(path) = entry.path().strip_prefix(folder) else {
                         continue;
                     };
-                    let caption = caption(path);
+                    let caption = || caption(path);
                     // The file itself is what is kept: a link may lead elsewhere tomorrow.
-                    let path = linked.as_deref().unwrap_or(path);
-                    let place = (number, path, root.visited);
+                    let kept = linked.as_deref().unwrap_or(path);
+                    let place = (number, kept, root.visited);
                     self.meet_file(place, caption, &metadata, &mut contents, queues)?;
                 }
                 Ok(Seen::Passed(left_out)) => queues.report(ThreadReport::Passed(left_out))?,
@@ -179,7 +212,7 @@ impl Walk<'_> {
     fn meet_file(
         &self,
         place: (usize, &Path, u64),
-        caption: String,
+        caption: impl FnOnce() -> String,
         metadata: &Metadata,
         contents: &mut RootContents,
         queues: &WalkQueues,
@@ -196,13 +229,13 @@ impl Walk<'_> {
             let is_same = record.bytes == metadata.len() && record.modified == modified;
             let is_read = record.details_version >= details::VERSION;
             if is_same && is_read && !is_fresh {
-                return queues.report(ThreadReport::Unchanged);
+                return queues.unchanged();
             }
         }
         let job = FileJob {
             root: number,
             path: path.to_owned(),
-            caption,
+            caption: caption(),
             bytes: metadata.len(),
             modified,
             known,
@@ -271,7 +304,7 @@ impl Walk<'_> {
             if let Some((row, record)) = &known {
                 contents.add(*row);
                 if record.caption == caption {
-                    queues.report(ThreadReport::Unchanged)?;
+                    queues.unchanged()?;
                     continue;
                 }
             }
