@@ -45,7 +45,7 @@ const MAX_SIDE: u32 = 2048;
 /// The lowest possible cosine: no threshold.
 pub const MIN_SCORE: f32 = -1.0;
 /// How much lower a score may be where a time, a place or a folder says part of what is meant.
-const SAID_OTHERWISE: f32 = 0.08;
+const SAID_OTHERWISE: f32 = 0.1;
 /// The words for a picture of which nothing but time or place is said.
 const ANY_PICTURE: &str = "a photo";
 /// Width of a thumbnail, in pixels.
