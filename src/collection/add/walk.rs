@@ -81,6 +81,10 @@ impl WalkQueues {
     /// Sends `report`, behind what was met before it.
     fn report(&self, report: ThreadReport) -> Result<(), WalkEnd> {
         self.report_unchanged()?;
+        self.send(report)
+    }
+
+    fn send(&self, report: ThreadReport) -> Result<(), WalkEnd> {
         self.reports.send(report).map_err(|_| WalkEnd::Stopped)
     }
 
@@ -93,12 +97,10 @@ impl WalkQueues {
     }
 
     fn report_unchanged(&self) -> Result<(), WalkEnd> {
-        let count = self.unchanged.take();
-        if count == 0 {
-            return Ok(());
+        match self.unchanged.take() {
+            0 => Ok(()),
+            count => self.send(ThreadReport::Unchanged(count)),
         }
-        let report = ThreadReport::Unchanged(count);
-        self.reports.send(report).map_err(|_| WalkEnd::Stopped)
     }
 
     fn examine(&self, job: FileJob) -> Result<(), WalkEnd> {
