@@ -21,6 +21,8 @@ const LONG_QUIET: Duration = Duration::from_mins(1);
 const NOTICED: Duration = Duration::from_secs(30);
 /// Room for the inbox of a full house and as much again.
 const DISK_MIB: u32 = 24;
+/// Messages that are answered before that disk is full.
+const FEW: u64 = 10;
 
 /// What came of the run.
 pub struct Outcome {
@@ -174,8 +176,9 @@ impl Run {
     }
 
     /// Lets the bot begin on a small disk and fills that; kills the bot while it is full, and
-    /// after it works again; then moves the state folder to where it belongs. This comes first,
-    /// since an inbox that was large once has room in its file and would not notice.
+    /// after it works again; then moves the state folder to where it belongs. This comes first, and
+    /// with few messages, since an inbox has room in its file for as many as it once held and would
+    /// not notice before more of them are open.
     fn fill_disk(&mut self) {
         let Some(home) = self.rig.state.clone() else {
             self.disk = Some("not run: there is no inbox");
@@ -186,16 +189,19 @@ impl Run {
             eprintln!("NOT RUN: the phase with a full disk, since only root can mount one");
             return;
         };
-        self.most_written = self.options.queries / 4;
+        let part = self.options.queries / 16;
+        self.most_written = FEW;
         self.rig.state = Some(small.clone());
         self.rig.start_bot();
-        self.write_for(Duration::from_secs(1));
+        self.write_until(FEW);
 
+        self.most_written = 2 * part;
         self.disk_full = true;
         self.rig.ledger().disk_is_full();
         disk.fill();
         let folder = small.display().to_string();
         self.await_line("that the disk is full", |line| is_trouble(line, &folder));
+        self.most_written = 3 * part;
         self.write_for(Duration::from_secs(2));
         self.rig.kill();
         self.rig.start_bot();
@@ -205,6 +211,7 @@ impl Run {
         self.write_for(Duration::from_secs(3));
         disk.free();
         self.await_line("that the disk works again", |line| is_well(line, &folder));
+        self.most_written = 4 * part;
         self.disk_full = false;
 
         self.write_for(Duration::from_secs(2));
@@ -228,7 +235,7 @@ impl Run {
         }
     }
 
-    /// Writes on until the bot says so in its log.
+    /// Writes faster than the bot answers, until it says so in its log.
     fn await_line(&mut self, what: &str, fits: impl Fn(&str) -> bool) {
         let until = Instant::now() + NOTICED;
         while !self.rig.output().lines().any(&fits) {
@@ -238,7 +245,9 @@ impl Run {
                     .push(format!("the bot did not say within {NOTICED:?} {what}"));
                 return;
             }
-            self.write();
+            for _ in 0..10 {
+                self.write();
+            }
             self.rig.wait(Duration::from_millis(20));
         }
     }
