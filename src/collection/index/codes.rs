@@ -5,6 +5,7 @@
 //! mean     4 bytes a component: the mean of the vectors, turned, as 32-bit floats
 //! codes    rows × width: two bits a component ([`clip::kernel::codes`])
 //! kept     rows × 8: factor and deviation of each code
+//! fine     rows × (width + 8): two bits more a component, with factor and deviation of both together
 //! ```
 //!
 //! As a catalog, the file holds nothing that is not in its segment, and is written beside it before a
@@ -12,8 +13,9 @@
 //! and for a segment of few rows, the search reads the vectors' bytes.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Seek, SeekFrom, Write};
+use std::io;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use super::bytes::{Put, checksum, seal, sealed};
@@ -25,7 +27,7 @@ use clip::kernel::codes::{CodeQuery, KEPT, Rotation, encode, padded, width};
 use clip::mapped::{Mapped, State};
 
 /// Changes with the format, and with how codes are made.
-const MAGIC: &[u8; 8] = b"clipcod1";
+const MAGIC: &[u8; 8] = b"clipcod2";
 const HEAD: usize = 64;
 /// Fewest rows of a segment that has codes: fewer are compared soon enough by their bytes.
 const MIN_ROWS: usize = 4096;
@@ -41,6 +43,7 @@ pub(in crate::collection) struct Codes {
     width: usize,
     rows: Range<usize>,
     kept: Range<usize>,
+    fine: Range<usize>,
     /// CRC-32 of all behind the head.
     checksum: u32,
 }
@@ -61,7 +64,11 @@ impl Codes {
         let width = width(stride);
         let codes = mean.end..mean.end.checked_add(entry.rows.checked_mul(width)?)?;
         let kept = codes.end..codes.end.checked_add(entry.rows.checked_mul(KEPT)?)?;
-        if of != entry.checksum || !is_its || kept.end != map.len() {
+        let fine = kept.end
+            ..kept
+                .end
+                .checked_add(entry.rows.checked_mul(width + KEPT)?)?;
+        if of != entry.checksum || !is_its || fine.end != map.len() {
             return None;
         }
         let (numbers, _) = map[mean].as_chunks();
@@ -73,6 +80,7 @@ impl Codes {
             width,
             rows: codes,
             kept,
+            fine,
             checksum,
         })
     }
@@ -153,6 +161,16 @@ impl Codes {
         let (kept, _) = self.map[self.kept.clone()].as_chunks();
         query.sieve(codes, &kept[rows], base, deviations, least, found);
     }
+
+    /// [`CodeQuery::refined`] of `row`, which must be less than the segment's rows.
+    pub fn refined(&self, row: usize, query: &CodeQuery, base: f32) -> (f32, f32) {
+        let code = &self.map[self.rows.clone()][row * self.width..][..self.width];
+        let fine = &self.map[self.fine.clone()][row * (self.width + KEPT)..];
+        let (fine, rest) = fine.split_at(self.width);
+        // The file was found to be as long as its rows need.
+        let kept = rest.first_chunk().copied().unwrap_or_default();
+        query.refined(code, fine, kept, base)
+    }
 }
 
 /// The name of the file with the codes beside that of their segment.
@@ -217,28 +235,29 @@ impl<'a> Maker<'a> {
         &self,
         file: File,
         entry: &SegmentEntry,
-        failed: &impl Fn(std::io::Error) -> Error,
+        failed: &impl Fn(io::Error) -> Error,
     ) -> Result<()> {
-        let mut file = BufWriter::with_capacity(1 << 17, file);
-        file.seek(SeekFrom::Start(HEAD as u64)).map_err(failed)?;
-        let mut hasher = crc32fast::Hasher::new();
-        let mut put = |bytes: &[u8]| {
-            hasher.update(bytes);
-            file.write_all(bytes).map_err(failed)
-        };
+        let width = self.mean.len() / 4;
         let mean: Vec<u8> = self.mean.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let mut code = vec![0; self.mean.len() / 4];
-        let mut kept = Vec::with_capacity(entry.rows * KEPT);
-        put(&mean)?;
+        let fine_start = HEAD + mean.len() + entry.rows * (width + KEPT);
+        let (mut front, mut back) = (Area::new(&file, HEAD), Area::new(&file, fine_start));
+        let (mut code, mut fine_code) = (vec![0; width], vec![0; width]);
+        let mut all_kept = Vec::with_capacity(entry.rows * KEPT);
+        front.put(&mean).map_err(failed)?;
         self.each(|vector| {
             self.rotation.turn(vector);
             for (x, mean) in vector.iter_mut().zip(&self.mean) {
                 *x -= mean;
             }
-            kept.extend(encode(vector, &mut code).to_bytes());
-            put(&code)
+            let [kept, fine_kept] = encode(vector, &mut code, &mut fine_code);
+            all_kept.extend(kept.to_bytes());
+            front.put(&code).map_err(failed)?;
+            back.put(&fine_code).map_err(failed)?;
+            back.put(&fine_kept.to_bytes()).map_err(failed)
         })?;
-        put(&kept)?;
+        front.put(&all_kept).map_err(failed)?;
+        let mut hasher = front.end().map_err(failed)?;
+        hasher.combine(&back.end().map_err(failed)?);
         let mut head = MAGIC.to_vec();
         head.number(entry.checksum);
         head.number(hasher.finalize());
@@ -246,10 +265,53 @@ impl<'a> Maker<'a> {
         head.number(entry.rows as u64);
         head.resize(HEAD - 4, 0);
         seal(&mut head);
-        file.rewind().map_err(failed)?;
-        file.write_all(&head).map_err(failed)?;
-        file.flush().map_err(failed)?;
+        file.write_all_at(&head, 0).map_err(failed)?;
         // Opening reads the head alone: after a power cut the rest must be there, too.
-        file.get_ref().sync_all().map_err(failed)
+        file.sync_all().map_err(failed)
+    }
+}
+
+/// Bytes that are written one after another to a part of a file.
+struct Area<'a> {
+    file: &'a File,
+    at: u64,
+    /// What is not written yet.
+    waiting: Vec<u8>,
+    hasher: crc32fast::Hasher,
+}
+
+impl<'a> Area<'a> {
+    /// Bytes that are written together.
+    const MANY: usize = 1 << 17;
+
+    fn new(file: &'a File, start: usize) -> Self {
+        Self {
+            file,
+            at: start as u64,
+            waiting: Vec::with_capacity(Self::MANY),
+            hasher: crc32fast::Hasher::new(),
+        }
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.waiting.extend_from_slice(bytes);
+        if self.waiting.len() >= Self::MANY {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all_at(&self.waiting, self.at)?;
+        self.at += self.waiting.len() as u64;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Writes what is left; returns the checksum of all that was put.
+    fn end(mut self) -> io::Result<crc32fast::Hasher> {
+        self.flush()?;
+        Ok(self.hasher)
     }
 }

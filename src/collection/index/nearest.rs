@@ -1,10 +1,11 @@
 //! Finds the rows with the best vectors.
 //!
 //! Each row has a score that it has at most: an estimate by its code, and [`DEVIATIONS`] standard deviations
-//! of the estimate's error. In the order of that the bytes of rows are read, whose error is far smaller,
-//! until it is less than what the last of the wanted rows has at least; and then in the same way their
-//! 16-bit floats. So a search reads as many rows as the vectors need; where they are so alike that codes do
-//! not tell them apart, it compares the bytes of all.
+//! of the estimate's error. In the order of that rows are estimated again by their fine codes, whose error is
+//! smaller, until it is less than what the last of the wanted rows has at least; and then in the same way the
+//! 16-bit floats of rows are read. So a search reads as many rows as the vectors need; where they are so alike
+//! that codes do not tell them apart, it compares the bytes of all. Segments without codes are compared by their
+//! bytes, whose error is far smaller, at once.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -172,7 +173,7 @@ impl Snapshot {
         let rows: usize = self.parts().map(|(segment, _)| segment.rows()).sum();
         let keep = depth * 2 + SPARE.max(rows / SHARE);
         let sifted = self.sifted(sought.pass(keep, true));
-        let sifted = self.narrowed(sought, sifted, depth, sure)?;
+        let sifted = self.refined(sought, sifted, depth, sure);
         let (near, is_sure) = self.read(sought, sifted, depth, sure)?;
         if is_sure {
             return Ok(near);
@@ -182,37 +183,41 @@ impl Snapshot {
         Ok(near)
     }
 
-    /// Those of the rows that were sifted by their codes that may be among the wanted ones by their bytes.
-    fn narrowed(
+    /// Those of the rows that were sifted by their codes that may be among the wanted ones by their fine codes.
+    fn refined(
         &self,
         sought: &Sought<'_>,
         mut sifted: Sifted,
         depth: usize,
         sure: usize,
-    ) -> Result<Sifted> {
+    ) -> Sifted {
+        let asked = &sought.asked;
+        let base = |segment: &Segment| segment.codes().map(|codes| codes.base(asked.coded()));
+        let bases: Vec<Option<f32>> = self.parts().map(|(segment, _)| base(segment)).collect();
         // Most are never looked at, and need no order.
         let mut candidates = BinaryHeap::from(std::mem::take(&mut sifted.rows));
         let mut worst = Worst::new(sure);
-        let mut bytes = Vec::new();
         while let Some(candidate) = candidates.pop() {
             let at_most = candidate.score;
             let is_enough = sifted.rows.len() >= depth && at_most < worst.score();
             if at_most < sought.search.threshold || is_enough {
-                sifted.least = at_most;
+                sifted.least = sifted.least.max(at_most);
                 break;
             }
             let segment = &self.segments[candidate.segment];
-            let more = DEVIATIONS * sought.asked.query.deviation(segment.scale);
-            let mut score = at_most - more;
-            if segment.codes().is_some() {
-                segment.bytes_of(candidate.row, &mut bytes)?;
-                score = by_bytes(segment, &bytes, &sought.asked);
-            }
+            let codes = segment.codes().zip(bases[candidate.segment]);
+            let (score, more) = if let Some((codes, base)) = codes {
+                let (score, deviation) = codes.refined(candidate.row, asked.coded(), base);
+                (score, DEVIATIONS * deviation)
+            } else {
+                let more = DEVIATIONS * asked.query.deviation(segment.scale);
+                (at_most - more, more)
+            };
             let to = |score| Candidate { score, ..candidate };
             sifted.rows.push(to(score + more));
             worst.push(to(score - more));
         }
-        Ok(sifted)
+        sifted
     }
 
     /// Reads the vectors of `depth` rows and of all others that may be among the best `sure`. Says whether

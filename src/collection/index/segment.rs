@@ -185,13 +185,6 @@ impl Segment {
         &self.map[self.layout.bytes.clone()]
     }
 
-    /// Reads the quantised vector of `row`, which must be less than [`Segment::rows`], into `out`: as
-    /// [`Mapped::read`] does it, for a few rows of many.
-    pub fn bytes_of(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
-        let start = self.layout.bytes.start + row * self.layout.stride;
-        Ok(self.map.read(start..start + self.layout.stride, out)?)
-    }
-
     /// Reads the 16-bit floats of `row`, which must be less than [`Segment::rows`], into `out`.
     pub fn halves(&self, row: usize, out: &mut Vec<u8>) -> Result<()> {
         let width = self.layout.stride * 2;

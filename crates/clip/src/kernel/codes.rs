@@ -10,6 +10,16 @@
 //! exact vectors in the order of estimate plus some deviations can therefore stop early.
 //!
 //! In each group of 32 bytes, bits `2 k` and `2 k + 1` of byte `j` are component `32 k + j`.
+//!
+//! Beside its code a vector has a fine code, in the same form: two bits more of each component, which divide
+//! its level. The deviation with both is less than a third of that with the code alone, so that of the vectors
+//! whose codes are worth a look only a few need be read.
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the instructions"
+)]
+
+use super::{Isa, Loops};
 
 /// Components of a group: the length of a coded vector is a multiple of it.
 pub const GROUP: usize = 128;
@@ -24,6 +34,8 @@ const MIDDLE: f32 = 1.5;
 /// Steps between levels that are tried, in standard deviations of the components; the best one for normal
 /// components is 0.996.
 const STEPS: [f32; 5] = [0.84, 0.92, 1.0, 1.08, 1.16];
+/// Largest component of a query that meets fine codes: 32 bits hold the sum of products with 4,096 of them.
+const LARGEST: f32 = 4095.0;
 /// Rounds of signs and Hadamard transforms.
 const ROUNDS: usize = 3;
 
@@ -135,22 +147,25 @@ impl Coded {
     }
 }
 
-/// Writes the code of `vector`, which is turned and without its collection's mean, into `code`.
+/// Writes the code and the fine code of `vector`, which is turned and without its collection's mean, into
+/// `code` and `fine`. Returns what is kept with the code, and with the two together.
 ///
 /// # Panics
 /// The lengths do not fit together.
-pub fn encode(vector: &[f32], code: &mut [u8]) -> Coded {
+pub fn encode(vector: &[f32], code: &mut [u8], fine: &mut [u8]) -> [Coded; 2] {
     assert_eq!(vector.len(), 4 * code.len(), "a padded vector");
+    assert_eq!(code.len(), fine.len(), "two bits each");
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let count = vector.len() as f32;
     let squares: f32 = vector.iter().map(|x| x * x).sum();
     code.fill(0);
+    fine.fill(0);
     if !(squares.is_finite() && squares > 0.0) {
         // No direction: the estimate is the mean's, without an error.
-        return Coded {
+        return [Coded {
             factor: 0.0,
             deviation: 0.0,
-        };
+        }; 2];
     }
     let spread = (squares / count).sqrt();
     let mut best = (f32::MIN, 1.0, 1.0);
@@ -168,28 +183,66 @@ pub fn encode(vector: &[f32], code: &mut [u8]) -> Coded {
         }
     }
     let (cosine, per, along) = best;
-    for (group, code) in vector.chunks(GROUP).zip(code.chunks_mut(GROUP_BYTES)) {
+    let (mut fine_along, mut fine_length) = (0.0, 0.0);
+    let bytes = code
+        .chunks_mut(GROUP_BYTES)
+        .zip(fine.chunks_mut(GROUP_BYTES));
+    for (group, (code, fine)) in vector.chunks(GROUP).zip(bytes) {
         for (place, x) in group.iter().enumerate() {
+            let level = level(*x * per);
+            let part = part(*x * per, level);
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "0 to 3"
             )]
-            let level = level(*x * per) as u8;
-            code[place % GROUP_BYTES] |= level << (place / GROUP_BYTES * 2);
+            let (level, part) = (level as u8, part as u8);
+            let (byte, shift) = (place % GROUP_BYTES, place / GROUP_BYTES * 2);
+            code[byte] |= level << shift;
+            fine[byte] |= part << shift;
+            let value = f32::from(value(level, part));
+            fine_along += value * x;
+            fine_length += value * value;
         }
     }
-    // The sine over the cosine of the angle between vector and levels, times the vector's length.
-    let across = (squares / (cosine * cosine) - 1.0).max(0.0).sqrt() * squares.sqrt();
-    Coded {
-        factor: squares / along,
-        deviation: across / (count - 1.0).sqrt(),
-    }
+    let coded = |along: f32, cosine: f32| {
+        // The sine over the cosine of the angle between vector and levels, times the vector's length.
+        let across = (squares / (cosine * cosine) - 1.0).max(0.0).sqrt() * squares.sqrt();
+        Coded {
+            factor: squares / along,
+            deviation: across / (count - 1.0).sqrt(),
+        }
+    };
+    [
+        coded(along, cosine),
+        coded(fine_along, fine_along / fine_length.sqrt()),
+    ]
 }
 
 /// The level of a component that is `x` steps large: 0 to 3.
 fn level(x: f32) -> f32 {
     (x + 2.0).floor().clamp(0.0, 3.0)
+}
+
+/// The part of its `level` in which a component is that is `x` steps large: 0 to 3, each a quarter of a step
+/// wide, and in the first and the last level half a step.
+fn part(x: f32, level: f32) -> f32 {
+    let part = if level < 1.0 {
+        (x + 3.0) * 2.0
+    } else if level < 3.0 {
+        (x + 2.0 - level) * 4.0
+    } else {
+        (x - 1.0) * 2.0
+    };
+    part.floor().clamp(0.0, 3.0)
+}
+
+/// What stands for a component with that `level` and `part` of it, in eighths of a step: the middle of the part.
+#[inline(always)]
+fn value(level: u8, part: u8) -> i16 {
+    let middle = 2 * i16::from(4 * level + part) - 15;
+    // Parts of the first and the last level are twice as wide.
+    middle + (middle - 8).max(0) + (middle + 8).min(0)
 }
 
 /// A query for vectors that are coded.
@@ -200,6 +253,10 @@ pub struct CodeQuery {
     pub(super) narrow: Vec<i8>,
     /// The quantisation step.
     step: f32,
+    /// The turned components, quantised to 12 bits and a sign, for fine codes,
+    wide: Vec<i16>,
+    /// and the step.
+    wide_step: f32,
     /// What the product with the levels is too large by, as 0 stands for -1.5.
     offset: f32,
     length: f32,
@@ -222,11 +279,17 @@ impl CodeQuery {
             .iter()
             .map(|x| super::scan::quantise(x / step))
             .collect();
+        let wide_step = if max > 0.0 { max / LARGEST } else { 1.0 };
+        #[expect(clippy::cast_possible_truncation, reason = "at most 4,095")]
+        let wide = turned.iter().map(|x| (x / wide_step).round() as i16);
+        let wide = wide.collect();
         let sum: f32 = narrow.iter().map(|x| f32::from(*x)).sum();
         Self {
             turned,
             narrow,
             step,
+            wide,
+            wide_step,
             offset: MIDDLE * sum,
             length: vector.iter().map(|x| x * x).sum::<f32>().sqrt(),
         }
@@ -250,7 +313,7 @@ impl CodeQuery {
         least: f32,
         found: &mut Vec<(usize, f32)>,
     ) {
-        let isa = super::Isa::detect();
+        let isa = Isa::detect();
         let (mut products, mut scores) = ([0; BLOCK], [0.0; BLOCK]);
         let codes = codes.chunks(BLOCK * self.narrow.len() / 4);
         for (block, (codes, kept)) in codes.zip(kept.chunks(BLOCK)).enumerate() {
@@ -263,6 +326,24 @@ impl CodeQuery {
                 }
             }
         }
+    }
+
+    /// The estimate of the product with a vector by its `code` and its `fine` code, and the standard deviation of
+    /// its error; `kept` has the [`Coded::to_bytes`] of both together, and `base` is the product with the mean
+    /// of the collection.
+    #[must_use]
+    pub fn refined(&self, code: &[u8], fine: &[u8], kept: [u8; KEPT], base: f32) -> (f32, f32) {
+        let mut product = 0;
+        Isa::detect().run(FineProduct {
+            code,
+            fine,
+            query: &self.wide,
+            product: &mut product,
+        });
+        let kept = Coded::from_bytes(kept);
+        #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+        let along = product as f32 * self.wide_step;
+        (base + along * kept.factor, self.length * kept.deviation)
     }
 
     /// See [`CodeQuery::sieve`].
@@ -284,154 +365,31 @@ impl CodeQuery {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kernel::Isa;
+/// The product of a query with a fine code.
+struct FineProduct<'a> {
+    code: &'a [u8],
+    fine: &'a [u8],
+    query: &'a [i16],
+    product: &'a mut i32,
+}
 
-    /// A source of normal numbers, the same in every run.
-    struct Normal(u64);
-
-    impl Normal {
-        fn uniform(&mut self) -> f64 {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            f64::from(u32::try_from(self.0 >> 32).expect("32 bits")) / f64::from(u32::MAX)
-        }
-
-        #[expect(clippy::cast_possible_truncation, reason = "it is about 1")]
-        fn next(&mut self) -> f32 {
-            let (a, b) = (self.uniform().max(1e-12), self.uniform());
-            ((-2.0 * a.ln()).sqrt() * (std::f64::consts::TAU * b).cos()) as f32
-        }
-
-        /// A vector of length 1, some of whose components are far larger than the others, as a model's.
-        fn vector(&mut self, length: usize) -> Vec<f32> {
-            let mut vector: Vec<f32> = (0..length).map(|_| self.next()).collect();
-            for x in vector.iter_mut().step_by(97) {
-                *x *= 6.0;
-            }
-            unit(vector)
-        }
-    }
-
-    fn dot(a: &[f32], b: &[f32]) -> f32 {
-        a.iter().zip(b).map(|(a, b)| a * b).sum()
-    }
-
-    fn unit(mut vector: Vec<f32>) -> Vec<f32> {
-        let length = dot(&vector, &vector).sqrt();
-        for x in &mut vector {
-            *x /= length;
-        }
-        vector
-    }
-
-    fn coded(vector: &[f32], rotation: &Rotation) -> (Vec<u8>, Coded) {
-        let mut turned = vector.to_vec();
-        turned.resize(rotation.components(), 0.0);
-        rotation.turn(&mut turned);
-        let mut code = vec![0; rotation.components() / 4];
-        let kept = encode(&turned, &mut code);
-        (code, kept)
-    }
-
-    #[test]
-    fn every_kernel_computes_the_products_of_the_scalar_one() {
-        let mut normal = Normal(3);
-        for length in [128, 256, 384, 512, 768, 1024, 2048, 4096] {
-            let rotation = Rotation::new(length);
-            let extreme = CodeQuery {
-                narrow: vec![-127; length],
-                ..CodeQuery::new(&normal.vector(length), &rotation)
-            };
-            for query in [CodeQuery::new(&normal.vector(length), &rotation), extreme] {
-                for rows in [0, 1, 3, 4, 9] {
-                    let byte = |_| normal.next().to_bits().to_le_bytes()[1];
-                    let mut codes: Vec<u8> = (0..rows * width(length)).map(byte).collect();
-                    codes.iter_mut().take(width(length)).for_each(|x| *x = 0xff);
-                    let mut expected = vec![0; rows];
-                    Isa::scalar().scan_codes(&codes, &query, &mut expected);
-                    for isa in Isa::available() {
-                        let mut out = vec![i32::MAX; rows];
-                        isa.scan_codes(&codes, &query, &mut out);
-                        assert_eq!(out, expected, "{isa} {length}");
-                    }
+impl Loops for FineProduct<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let (code, _) = self.code.as_chunks::<GROUP_BYTES>();
+        let (fine, _) = self.fine.as_chunks::<GROUP_BYTES>();
+        let (query, _) = self.query.as_chunks::<GROUP>();
+        for ((code, fine), query) in code.iter().zip(fine).zip(query) {
+            let (query, _) = query.as_chunks::<GROUP_BYTES>();
+            for (number, query) in query.iter().enumerate() {
+                for ((level, part), query) in code.iter().zip(fine).zip(query) {
+                    let (level, part) = (level >> (2 * number) & 3, part >> (2 * number) & 3);
+                    *self.product += i32::from(value(level, part)) * i32::from(*query);
                 }
             }
         }
-    }
-
-    #[test]
-    fn a_rotation_keeps_lengths_and_angles() {
-        let mut normal = Normal(5);
-        for length in [128, 384, 512, 640, 768] {
-            let (a, b) = (normal.vector(length), normal.vector(length));
-            let rotation = Rotation::new(length);
-            let (mut x, mut y) = (a.clone(), b.clone());
-            rotation.turn(&mut x);
-            rotation.turn(&mut y);
-            assert!((dot(&a, &b) - dot(&x, &y)).abs() < 1e-5, "{length}");
-            assert!((dot(&x, &x) - 1.0).abs() < 1e-5, "{length}");
-            // One large component is spread over all.
-            let mut one = vec![0.0; length];
-            one[length / 3] = 1.0;
-            rotation.turn(&mut one);
-            let most = one.iter().fold(0f32, |most, x| most.max(x.abs()));
-            assert!(most < 0.3, "{length}: {most}");
-        }
-    }
-
-    /// The bound of the search is so many deviations: were they a hundredth smaller or larger than the
-    /// errors, this would fail.
-    #[test]
-    fn errors_have_the_deviation_that_is_kept_with_each_code() {
-        let mut normal = Normal(11);
-        for length in [256, 512, 768] {
-            let rotation = Rotation::new(length);
-            let mut even = |size: f32| {
-                let vector = unit((0..length).map(|_| normal.next()).collect());
-                vector.iter().map(|x| x * size).collect::<Vec<f32>>()
-            };
-            let queries: Vec<Vec<f32>> = (0..200).map(|_| even(2.0)).collect();
-            let asked = queries.iter().map(|query| CodeQuery::new(query, &rotation));
-            let asked: Vec<CodeQuery> = asked.collect();
-            let (mut squares, mut sum, mut count) = (0f64, 0f64, 0f64);
-            for _ in 0..400 {
-                let vector = even(0.8);
-                let (code, kept) = coded(&vector, &rotation);
-                for (query, asked) in queries.iter().zip(&asked) {
-                    let mut scores = Vec::new();
-                    for deviations in [0.0, 1.0] {
-                        let kept = [kept.to_bytes()];
-                        asked.sieve(&code, &kept, 0.0, deviations, f32::MIN, &mut scores);
-                    }
-                    let (score, more) = (scores[0].1, scores[1].1);
-                    let exact = dot(query, &vector);
-                    // The bound takes the whole query, which is not more than a little too careful.
-                    let across = (1.0 - (exact / 1.6).powi(2)).sqrt();
-                    let error = f64::from((score - exact) / (across * (more - score)));
-                    (squares, sum, count) = (squares + error * error, sum + error, count + 1.0);
-                }
-            }
-            let deviation = (squares / count).sqrt();
-            assert!((deviation - 1.0).abs() < 0.005, "{length}: {deviation}");
-            assert!((sum / count).abs() < 0.01, "{length}: {}", sum / count);
-        }
-    }
-
-    #[test]
-    fn a_vector_without_a_direction_has_a_code() {
-        let rotation = Rotation::new(128);
-        let (_, kept) = coded(&[0.0; 128], &rotation);
-        let none = Coded {
-            factor: 0.0,
-            deviation: 0.0,
-        };
-        assert_eq!(kept, none);
-        let (_, kept) = coded(&[f32::NAN; 128], &rotation);
-        assert_eq!(kept, none);
     }
 }
+
+#[cfg(test)]
+mod tests;

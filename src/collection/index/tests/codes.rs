@@ -108,9 +108,9 @@ fn texts_find_the_ten_best_pictures_by_codes() {
     let recall = f64::from(u32::try_from(right).expect("few"))
         / f64::from(u32::try_from(asked).expect("few"));
     assert!(recall >= 0.999, "{recall}");
-    // By codes, and not by the bytes of all.
+    // By fine codes: by codes alone 44 would be read.
     let each = read / (asked / 10);
-    assert!(each < 150, "{each} rows were read for a text");
+    assert!(each < 20, "{each} rows were read for a text");
     let codes = fs::read_dir(folder.index()).expect("there");
     let codes = codes.filter(|file| {
         let path = file.as_ref().expect("there").path();
