@@ -41,5 +41,6 @@ pub use rows::Activation;
 /// It does so only with what is inlined into a function that is compiled for the set. Therefore `run`
 /// and all that it calls must be `inline(always)`, which a closure cannot be.
 trait Loops {
-    fn run(self);
+    /// `FUSED` says that the set has an instruction for a multiplication with an addition behind it.
+    fn run<const FUSED: bool>(self);
 }

@@ -189,18 +189,11 @@ pub fn encode(vector: &[f32], code: &mut [u8], fine: &mut [u8]) -> [Coded; 2] {
         .zip(fine.chunks_mut(GROUP_BYTES));
     for (group, (code, fine)) in vector.chunks(GROUP).zip(bytes) {
         for (place, x) in group.iter().enumerate() {
-            let level = level(*x * per);
-            let part = part(*x * per, level);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "0 to 3"
-            )]
-            let (level, part) = (level as u8, part as u8);
+            let part = part(*x * per);
             let (byte, shift) = (place % GROUP_BYTES, place / GROUP_BYTES * 2);
-            code[byte] |= level << shift;
-            fine[byte] |= part << shift;
-            let value = f32::from(value(level, part));
+            code[byte] |= (part >> 2) << shift;
+            fine[byte] |= (part & 3) << shift;
+            let value = f32::from(value(part));
             fine_along += value * x;
             fine_length += value * value;
         }
@@ -224,23 +217,29 @@ fn level(x: f32) -> f32 {
     (x + 2.0).floor().clamp(0.0, 3.0)
 }
 
-/// The part of its `level` in which a component is that is `x` steps large: 0 to 3, each a quarter of a step
-/// wide, and in the first and the last level half a step.
-fn part(x: f32, level: f32) -> f32 {
-    let part = if level < 1.0 {
+/// The part in which a component is that is `x` steps large, of four in each level: 0 to 15. A part is a quarter of a
+/// step wide, and half a step in the first and the last level.
+fn part(x: f32) -> u8 {
+    let part = if x < -1.0 {
         (x + 3.0) * 2.0
-    } else if level < 3.0 {
-        (x + 2.0 - level) * 4.0
+    } else if x < 1.0 {
+        (x + 2.0) * 4.0
     } else {
-        (x - 1.0) * 2.0
+        (x + 5.0) * 2.0
     };
-    part.floor().clamp(0.0, 3.0)
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "0 to 15, where `as` stops"
+    )]
+    let part = part as u8;
+    part.min(15)
 }
 
-/// What stands for a component with that `level` and `part` of it, in eighths of a step: the middle of the part.
+/// What stands for a component in that `part`, in eighths of a step: the middle of the part.
 #[inline(always)]
-fn value(level: u8, part: u8) -> i16 {
-    let middle = 2 * i16::from(4 * level + part) - 15;
+fn value(part: u8) -> i16 {
+    let middle = 2 * i16::from(part) - 15;
     // Parts of the first and the last level are twice as wide.
     middle + (middle - 8).max(0) + (middle + 8).min(0)
 }
@@ -333,17 +332,23 @@ impl CodeQuery {
     /// of the collection.
     #[must_use]
     pub fn refined(&self, code: &[u8], fine: &[u8], kept: [u8; KEPT], base: f32) -> (f32, f32) {
+        let product = self.fine_product(Isa::detect(), code, fine);
+        let kept = Coded::from_bytes(kept);
+        #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
+        let along = product as f32 * self.wide_step;
+        (base + along * kept.factor, self.length * kept.deviation)
+    }
+
+    /// The product with a fine code, in eighths of a step. All sets compute the same integer.
+    fn fine_product(&self, isa: Isa, code: &[u8], fine: &[u8]) -> i32 {
         let mut product = 0;
-        Isa::detect().run(FineProduct {
+        isa.run(FineProduct {
             code,
             fine,
             query: &self.wide,
             product: &mut product,
         });
-        let kept = Coded::from_bytes(kept);
-        #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
-        let along = product as f32 * self.wide_step;
-        (base + along * kept.factor, self.length * kept.deviation)
+        product
     }
 
     /// See [`CodeQuery::sieve`].
@@ -375,7 +380,7 @@ struct FineProduct<'a> {
 
 impl Loops for FineProduct<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<const FUSED: bool>(self) {
         let (code, _) = self.code.as_chunks::<GROUP_BYTES>();
         let (fine, _) = self.fine.as_chunks::<GROUP_BYTES>();
         let (query, _) = self.query.as_chunks::<GROUP>();
@@ -384,7 +389,7 @@ impl Loops for FineProduct<'_> {
             for (number, query) in query.iter().enumerate() {
                 for ((level, part), query) in code.iter().zip(fine).zip(query) {
                     let (level, part) = (level >> (2 * number) & 3, part >> (2 * number) & 3);
-                    *self.product += i32::from(value(level, part)) * i32::from(*query);
+                    *self.product += i32::from(value(level << 2 | part)) * i32::from(*query);
                 }
             }
         }

@@ -55,7 +55,8 @@ impl Factors {
 
 /// Writes the results of a tile: dequantises its sums, finishes them and puts them into `y`.
 pub(super) struct Epilogue<'a> {
-    pub sums: &'a [f32],
+    /// What is in them afterwards may be anything.
+    pub sums: &'a mut [f32],
     /// The quantisation step of each row, for integers.
     pub steps: Option<&'a [f32]>,
     /// The scales and biases of each panel.
@@ -70,36 +71,61 @@ pub(super) struct Epilogue<'a> {
 
 impl Loops for Epilogue<'_> {
     #[inline(always)]
-    fn run(self) {
-        let sums = self.sums.as_chunks::<LANES>().0;
-        let rows = self.y.chunks_exact_mut(self.outputs);
-        for (row, (y, sums)) in rows.zip(sums.chunks(self.factors.len())).enumerate() {
-            let step = self.steps.map_or(1.0, |steps| steps[row]);
-            let panels = y[self.from..].chunks_mut(LANES);
-            for (y, (sums, factors)) in panels.zip(sums.iter().zip(self.factors)) {
-                let mut results = factors.apply(sums, step);
-                if let Ok(y) = <&mut [f32; LANES]>::try_from(&mut *y) {
-                    self.finish.run(y, &mut results);
-                } else {
-                    let mut whole = [0.0; LANES];
-                    whole[..y.len()].copy_from_slice(y);
-                    self.finish.run(&mut whole, &mut results);
-                    y.copy_from_slice(&whole[..y.len()]);
+    fn run<const FUSED: bool>(mut self) {
+        if let Some(activation) = self.finish.activation {
+            self.each::<true, false>();
+            // Of all at once, as one number takes many steps that wait for each other.
+            activate::<FUSED>(activation, self.sums);
+            self.each::<false, true>();
+        } else {
+            self.each::<true, true>();
+        }
+    }
+}
+
+impl Epilogue<'_> {
+    /// Makes products of the sums, if they are still sums, and puts them into `y`, or leaves them where they are.
+    #[inline(always)]
+    fn each<const ARE_SUMS: bool, const PUT: bool>(&mut self) {
+        let is_added = ARE_SUMS && self.finish.is_added;
+        let count = self.factors.len();
+        let width = (count * LANES).min(self.outputs - self.from);
+        let sums = self.sums.as_chunks_mut::<LANES>().0.chunks_exact_mut(count);
+        let rows = self.y.chunks_exact_mut(self.outputs).zip(sums);
+        for (row, (y, sums)) in rows.enumerate() {
+            if ARE_SUMS {
+                let step = self.steps.map_or(1.0, |steps| steps[row]);
+                for (sums, factors) in sums.iter_mut().zip(self.factors) {
+                    *sums = factors.apply(sums, step);
                 }
+            }
+            let y = &mut y[self.from..][..width];
+            let (panels, rest) = y.as_chunks_mut::<LANES>();
+            for (y, products) in panels.iter_mut().zip(sums.iter_mut()) {
+                finish::<PUT>(is_added, products, y);
+            }
+            // Only the last panel may have fewer outputs.
+            if !rest.is_empty() {
+                let products = &mut sums[count - 1];
+                let mut whole = [0.0; LANES];
+                whole[..rest.len()].copy_from_slice(rest);
+                finish::<PUT>(is_added, products, &mut whole);
+                rest.copy_from_slice(&whole[..rest.len()]);
             }
         }
     }
 }
 
-impl Finish<'_> {
-    #[inline(always)]
-    fn run(&self, y: &mut [f32; LANES], results: &mut [f32; LANES]) {
-        if self.is_added {
-            results.iter_mut().zip(&*y).for_each(|(new, y)| *new += y);
-        }
-        if let Some(activation) = self.activation {
-            activate(activation, results);
-        }
-        *y = *results;
+/// Adds `y` to the products, if it is to be added, and puts them into it.
+#[inline(always)]
+fn finish<const PUT: bool>(is_added: bool, products: &mut [f32; LANES], y: &mut [f32; LANES]) {
+    let mut results = *products;
+    if is_added {
+        results.iter_mut().zip(&*y).for_each(|(new, y)| *new += y);
+    }
+    if PUT {
+        *y = results;
+    } else {
+        *products = results;
     }
 }

@@ -353,14 +353,14 @@ impl Isa {
 
     pub(super) fn run(self, loops: impl Loops) {
         match self.0 {
-            Set::Scalar => loops.run(),
+            Set::Scalar => loops.run::<false>(),
             #[cfg(target_arch = "x86_64")]
             Set::Avx2(proof) => avx2::run(proof, loops),
             #[cfg(target_arch = "x86_64")]
             Set::Avx512(proof) => avx512::run(proof, loops),
             // Part of every aarch64 processor: the compiler uses it anyway.
             #[cfg(target_arch = "aarch64")]
-            Set::Neon(_) => loops.run(),
+            Set::Neon(_) => loops.run::<true>(),
         }
     }
 }

@@ -70,8 +70,9 @@ fn find(isa: Isa, x: &[f32], depth: usize) -> Vec<usize> {
     if count == 0 {
         return Vec::new();
     }
-    let mut most = vec![0.0_f32; depth];
+    let mut most = vec![0; depth];
     isa.run(Most { x, most: &mut most });
+    let most: Vec<f32> = most.into_iter().map(f32::from_bits).collect();
     let mut columns: Vec<usize> = (0..depth).collect();
     columns.select_nth_unstable_by(count, |a, b| most[*b].total_cmp(&most[*a]));
     let next = most[columns[count]];
@@ -86,20 +87,20 @@ fn find(isa: Isa, x: &[f32], depth: usize) -> Vec<usize> {
     columns
 }
 
-/// The largest number of each column in some of the rows, without its sign.
+/// The largest number of each column in some of the rows, without its sign, as its bits: these have the order of
+/// the numbers, and what is no number comes last.
 struct Most<'a> {
     x: &'a [f32],
-    most: &'a mut [f32],
+    most: &'a mut [u32],
 }
 
 impl Loops for Most<'_> {
     #[inline(always)]
-    fn run(self) {
+    fn run<const FUSED: bool>(self) {
         let rows = self.x.chunks_exact(self.most.len());
         for row in rows.step_by(LOOKED_AT) {
             for (most, x) in self.most.iter_mut().zip(row) {
-                // `f32::max` would look for what is no number each time; the product finds it.
-                *most = if x.abs() > *most { x.abs() } else { *most };
+                *most = (*most).max(x.abs().to_bits());
             }
         }
     }

@@ -29,7 +29,7 @@ pub(super) struct Pack<'a> {
 
 impl Loops for Pack<'_> {
     #[inline(always)]
-    fn run(mut self) {
+    fn run<const FUSED: bool>(mut self) {
         match self.form {
             Form::Floats => self.floats(),
             Form::Pairs => {

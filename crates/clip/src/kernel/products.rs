@@ -20,7 +20,7 @@ const BLOCK: usize = 512;
 /// once.
 const PAIRS: usize = 768;
 /// Rows of septets in a tile.
-const SEPTETS: usize = 8 * ROWS;
+const SEPTETS: usize = 16 * ROWS;
 // 32 bits hold the sum of as many products.
 const _: () = assert!(128 * LARGEST as usize * PAIRS <= i32::MAX as usize);
 
@@ -223,7 +223,7 @@ impl Block<'_> {
             if to == depth {
                 let is_quantised = self.form != Form::Floats;
                 self.isa.run(Epilogue {
-                    sums: &scratch.sums.get()[sums],
+                    sums: &mut scratch.sums.get_mut()[sums],
                     steps: is_quantised.then(|| &scratch.steps[first..first + rows]),
                     factors: &scratch.factors,
                     from: self.panel * LANES,

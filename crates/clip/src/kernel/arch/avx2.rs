@@ -111,7 +111,7 @@ pub(in crate::kernel) fn widen(_: Proof, weights: &[u16], wide: &mut [f32]) {
 pub(in crate::kernel) fn run(_: Proof, loops: impl Loops) {
     #[target_feature(enable = "avx2,fma,f16c")]
     fn wide(loops: impl Loops) {
-        loops.run();
+        loops.run::<true>();
     }
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
@@ -223,6 +223,17 @@ pub(super) fn add(value: __m256, to: &mut [f32]) {
     unsafe {
         let sum = _mm256_add_ps(_mm256_loadu_ps(to.as_ptr()), value);
         _mm256_storeu_ps(to.as_mut_ptr(), sum);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn put(value: __m256, to: &mut [f32]) {
+    assert_eq!(to.len(), WIDTH);
+    // SAFETY: by the assertion there is room for 8 floats.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        _mm256_storeu_ps(to.as_mut_ptr(), value);
     }
 }
 

@@ -9,7 +9,7 @@ use std::arch::x86_64::{
     _mm256_sub_epi16,
 };
 
-use super::avx2::{Proof, WIDTH, add, interleaved};
+use super::avx2::{Proof, WIDTH, add, interleaved, put};
 use crate::kernel::matrix::LANES;
 use crate::kernel::prefetch::Prefetch;
 use crate::kernel::septets::{BOUND, EXCESS, FEW, Line, MANY, Parts, ROWS, SOME, Septets};
@@ -81,11 +81,13 @@ fn of_septets(
             }
         }
     }
-    if !added {
-        sums.fill(0.0);
-    }
     for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
-        add(_mm256_cvtepi32_ps(*total), sums);
+        let total = _mm256_cvtepi32_ps(*total);
+        if added {
+            add(total, sums);
+        } else {
+            put(total, sums);
+        }
     }
 }
 

@@ -384,7 +384,7 @@ pub(in crate::kernel) fn scan_i8(
 pub(in crate::kernel) fn run(_: Proof, loops: impl Loops) {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn wide(loops: impl Loops) {
-        loops.run();
+        loops.run::<true>();
     }
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]

@@ -78,6 +78,34 @@ fn every_kernel_computes_the_products_of_the_scalar_one() {
 }
 
 #[test]
+fn every_kernel_computes_the_same_products_with_fine_codes() {
+    let mut normal = Normal(4);
+    for length in [128, 384, 512, 4096] {
+        let query = CodeQuery::new(&normal.vector(length), &Rotation::new(length));
+        let mut bytes = || -> Vec<u8> {
+            let byte = |_| normal.next().to_bits().to_le_bytes()[1];
+            (0..width(length)).map(byte).collect()
+        };
+        let (code, fine) = (bytes(), bytes());
+        // The same one by one, by what the form of a code says.
+        let places = (0..length).map(|place| {
+            let (group, place) = (place / GROUP, place % GROUP);
+            let byte = group * GROUP_BYTES + place % GROUP_BYTES;
+            let bits = |code: &[u8]| code[byte] >> (place / GROUP_BYTES * 2) & 3;
+            i32::from(value(4 * bits(&code) + bits(&fine)))
+        });
+        let products = places
+            .zip(&query.wide)
+            .map(|(value, x)| value * i32::from(*x));
+        let expected: i32 = products.sum();
+        for isa in Isa::available() {
+            let product = query.fine_product(isa, &code, &fine);
+            assert_eq!(product, expected, "{isa} {length}");
+        }
+    }
+}
+
+#[test]
 fn a_rotation_keeps_lengths_and_angles() {
     let mut normal = Normal(5);
     for length in [128, 384, 512, 640, 768] {
