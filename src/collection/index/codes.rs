@@ -64,10 +64,8 @@ impl Codes {
         let width = width(stride);
         let codes = mean.end..mean.end.checked_add(entry.rows.checked_mul(width)?)?;
         let kept = codes.end..codes.end.checked_add(entry.rows.checked_mul(KEPT)?)?;
-        let fine = kept.end
-            ..kept
-                .end
-                .checked_add(entry.rows.checked_mul(width + KEPT)?)?;
+        let fine_length = entry.rows.checked_mul(width + KEPT)?;
+        let fine = kept.end..kept.end.checked_add(fine_length)?;
         if of != entry.checksum || !is_its || fine.end != map.len() {
             return None;
         }
@@ -143,33 +141,52 @@ impl Codes {
         }
     }
 
-    /// The product of the mean with `query`.
-    pub fn base(&self, query: &CodeQuery) -> f32 {
-        query.dot(&self.mean)
+    /// Estimates of products with `query`.
+    pub fn estimates<'a>(&'a self, query: &'a CodeQuery) -> Estimates<'a> {
+        Estimates {
+            codes: self,
+            query,
+            base: query.dot(&self.mean),
+        }
     }
+}
 
+/// Estimates the products of a query with the vectors of a segment by their codes. A damaged code may stand for
+/// anything, and for no number.
+pub(in crate::collection) struct Estimates<'a> {
+    codes: &'a Codes,
+    query: &'a CodeQuery,
+    /// The product with the mean.
+    base: f32,
+}
+
+impl Estimates<'_> {
     /// [`CodeQuery::sieve`] of `rows`.
     pub fn sieve(
         &self,
         rows: Range<usize>,
-        query: &CodeQuery,
-        (base, deviations, least): (f32, f32, f32),
+        deviations: f32,
+        least: f32,
         found: &mut Vec<(usize, f32)>,
     ) {
-        let codes = &self.map[self.rows.clone()];
-        let codes = &codes[rows.start * self.width..rows.end * self.width];
-        let (kept, _) = self.map[self.kept.clone()].as_chunks();
-        query.sieve(codes, &kept[rows], base, deviations, least, found);
+        let Codes {
+            map, width, kept, ..
+        } = self.codes;
+        let codes = &map[self.codes.rows.clone()][rows.start * width..rows.end * width];
+        let (kept, _) = map[kept.clone()].as_chunks();
+        self.query
+            .sieve(codes, &kept[rows], self.base, deviations, least, found);
     }
 
     /// [`CodeQuery::refined`] of `row`, which must be less than the segment's rows.
-    pub fn refined(&self, row: usize, query: &CodeQuery, base: f32) -> (f32, f32) {
-        let code = &self.map[self.rows.clone()][row * self.width..][..self.width];
-        let fine = &self.map[self.fine.clone()][row * (self.width + KEPT)..];
-        let (fine, rest) = fine.split_at(self.width);
+    pub fn refined(&self, row: usize) -> (f32, f32) {
+        let Codes { map, width, .. } = self.codes;
+        let code = &map[self.codes.rows.clone()][row * width..][..*width];
+        let fine = &map[self.codes.fine.clone()][row * (width + KEPT)..];
+        let (fine, rest) = fine.split_at(*width);
         // The file was found to be as long as its rows need.
         let kept = rest.first_chunk().copied().unwrap_or_default();
-        query.refined(code, fine, kept, base)
+        self.query.refined(code, fine, kept, self.base)
     }
 }
 

@@ -11,6 +11,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
+use super::codes::Estimates;
 use super::manifest::RowSet;
 use super::passes::{Asked, DEVIATIONS, Pass, Sifted};
 use super::segment::Segment;
@@ -91,22 +92,22 @@ fn by_bytes(segment: &Segment, bytes: &[u8], asked: &Asked) -> f32 {
     product * asked.query.unit(segment.scale)
 }
 
+/// By its codes, if `segment` has any.
+fn estimates<'a>(segment: &'a Segment, asked: &'a Asked) -> Option<Estimates<'a>> {
+    segment.codes().map(|codes| codes.estimates(asked.coded()))
+}
+
 /// Scores single rows without reading their vectors: by their codes, or else by their bytes.
 pub(super) struct Scorer<'a, 's> {
     sought: &'a Sought<'s>,
-    /// Each segment, with the product of the query and the mean of its codes.
-    segments: Vec<(&'a Segment, f32)>,
+    segments: Vec<(&'a Segment, Option<Estimates<'a>>)>,
     found: Vec<(usize, f32)>,
 }
 
 impl<'a, 's> Scorer<'a, 's> {
     pub fn new(snapshot: &'a Snapshot, sought: &'a Sought<'s>) -> Self {
-        let base = |segment: &Segment| {
-            let codes = segment.codes();
-            codes.map_or(0.0, |codes| codes.base(sought.asked.coded()))
-        };
-        let segments = snapshot.parts();
-        let segments = segments.map(|(segment, _)| (segment, base(segment)));
+        let segments = snapshot.parts().map(|(segment, _)| segment);
+        let segments = segments.map(|segment| (segment, estimates(segment, &sought.asked)));
         Self {
             sought,
             segments: segments.collect(),
@@ -115,11 +116,10 @@ impl<'a, 's> Scorer<'a, 's> {
     }
 
     pub fn score(&mut self, segment: usize, row: usize) -> f32 {
-        let (segment, base) = self.segments[segment];
-        if let Some(codes) = segment.codes() {
+        let (segment, estimates) = &self.segments[segment];
+        if let Some(estimates) = estimates {
             self.found.clear();
-            let query = self.sought.asked.coded();
-            codes.sieve(row..row + 1, query, (base, 0.0, f32::MIN), &mut self.found);
+            estimates.sieve(row..row + 1, 0.0, f32::MIN, &mut self.found);
             // A damaged code may stand for no number.
             return self.found.first().map_or(f32::MIN, |(_, score)| *score);
         }
@@ -192,8 +192,9 @@ impl Snapshot {
         sure: usize,
     ) -> Sifted {
         let asked = &sought.asked;
-        let base = |segment: &Segment| segment.codes().map(|codes| codes.base(asked.coded()));
-        let bases: Vec<Option<f32>> = self.parts().map(|(segment, _)| base(segment)).collect();
+        let segments = self.parts().map(|(segment, _)| segment);
+        let estimates = segments.map(|segment| estimates(segment, asked));
+        let estimates: Vec<Option<Estimates<'_>>> = estimates.collect();
         // Most are never looked at, and need no order.
         let mut candidates = BinaryHeap::from(std::mem::take(&mut sifted.rows));
         let mut worst = Worst::new(sure);
@@ -204,16 +205,16 @@ impl Snapshot {
                 sifted.least = sifted.least.max(at_most);
                 break;
             }
-            let segment = &self.segments[candidate.segment];
-            let codes = segment.codes().zip(bases[candidate.segment]);
-            let (score, more) = if let Some((codes, base)) = codes {
-                let (score, deviation) = codes.refined(candidate.row, asked.coded(), base);
+            let (score, more) = if let Some(estimates) = &estimates[candidate.segment] {
+                let (score, deviation) = estimates.refined(candidate.row);
                 (score, DEVIATIONS * deviation)
             } else {
-                let more = DEVIATIONS * asked.query.deviation(segment.scale);
+                let scale = self.segments[candidate.segment].scale;
+                let more = DEVIATIONS * asked.query.deviation(scale);
                 (at_most - more, more)
             };
             let to = |score| Candidate { score, ..candidate };
+            // If they are too large by damage, `read` finds that it cannot be sure.
             sifted.rows.push(to(score + more));
             worst.push(to(score - more));
         }

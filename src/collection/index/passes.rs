@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::codes::Estimates;
 use super::manifest::{RowSet, SegmentEntry};
 use super::nearest::Candidate;
 use super::segment::{Segment, stride};
@@ -159,17 +160,14 @@ impl Part<'_> {
         let Some(codes) = self.segment.codes().filter(|_| !passes.is_empty()) else {
             return;
         };
-        let bases = passes
-            .iter()
-            .map(|(pass, _)| codes.base(pass.asked.coded()));
-        let bases: Vec<f32> = bases.collect();
+        let asked = passes.iter().map(|(pass, _)| pass.asked.coded());
+        let estimates: Vec<Estimates<'_>> = asked.map(|asked| codes.estimates(asked)).collect();
         let step = if passes.len() == 1 { ALONE } else { SHARED };
         let mut found = Vec::new();
         for start in (0..self.segment.rows()).step_by(step) {
             let rows = start..self.segment.rows().min(start + step);
-            for ((pass, sifted), base) in passes.iter_mut().zip(&bases) {
-                let bound = (*base, DEVIATIONS, sifted.least);
-                codes.sieve(rows.clone(), pass.asked.coded(), bound, &mut found);
+            for ((pass, sifted), estimates) in passes.iter_mut().zip(&estimates) {
+                estimates.sieve(rows.clone(), DEVIATIONS, sifted.least, &mut found);
                 for (place, score) in found.drain(..) {
                     self.push(start + place, score, pass, sifted);
                 }

@@ -12,6 +12,7 @@ use crate::engine::{drawings, sample};
 use crate::search::{Filter, Language};
 use clip::Encoder;
 use clip::kernel::Isa;
+use clip::kernel::codes::{KEPT, width};
 use clip::kernel::scan::ScanQuery;
 
 fn search<'a>(vector: &'a [f32], filter: &'a Filter) -> Search<'a> {
@@ -165,6 +166,31 @@ fn pictures_that_codes_do_not_tell_apart_are_compared_by_their_bytes() {
     let best = exact(&rows, &query);
     let right = best.iter().filter(|row| found.contains(row)).count();
     assert!(right >= 9, "{right}");
+}
+
+#[test]
+fn damaged_fine_codes_hide_no_other_picture() {
+    let rows = pictures(5000);
+    let folder = Folder::new();
+    index_of(&folder, rows[0].len(), [rows.clone()]);
+    let file = folder.index().join("00000000.codes");
+    let sound = fs::read(&file).expect("made");
+    let width = width(rows[0].len());
+    let model = sample::model().expect("built in");
+    let drawings = drawings::all().iter().step_by(90);
+    for (drawing, factor) in drawings.zip([f32::NAN, f32::INFINITY, 1e30, 1e30, 1e30]) {
+        let name = drawing.name(Language::En);
+        let text = model.encode_text(name).expect("a text");
+        let best = exact(&rows, &text);
+        let mut spoilt = sound.clone();
+        for row in (0..rows.len()).filter(|row| !best.contains(row)) {
+            let kept = sound.len() - (rows.len() - row) * (width + KEPT) + width;
+            spoilt[kept..kept + 4].copy_from_slice(&factor.to_le_bytes());
+        }
+        fs::write(&file, &spoilt).expect("room");
+        let (found, _) = ten_best(&folder.open(), &text, rows.len());
+        assert_eq!(found, best, "{name}, {factor}");
+    }
 }
 
 #[test]
