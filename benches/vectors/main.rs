@@ -5,7 +5,7 @@
 //! answers with those of all numbers of all vectors. `benches/compare/clip_vectors.py INDEX "made up" SEGMENTS
 //! ROWS` makes an index. `-- drawings FILE COUNT` writes vectors for one that texts can be asked of.
 //!
-//! `benches/vectors/in_little_memory COUNT` does all this, and then asks from a dropped page cache in a
+//! `benches/vectors/in_little_memory [--made-up] COUNT` does all this, and then asks from a dropped page cache in a
 //! control group of 700 MiB.
 
 mod drawings;

@@ -10,6 +10,7 @@ use clip::fast::{FastEncoder, Tolerance};
 use clip::kernel::Quantisation;
 use clip::model::Model;
 use clip_bot::picture::decode_enough;
+use rustix::time::{ClockId, Timespec, clock_gettime};
 use serde_json::json;
 
 pub fn run(model: &Path, file: &Path, times: u32, together: usize, how: &str) {
@@ -51,24 +52,22 @@ pub fn run(model: &Path, file: &Path, times: u32, together: usize, how: &str) {
     );
 }
 
-/// How often what is short is done for one measurement: the kernel tells time in steps of milliseconds.
+/// How often what is short is done for one measurement.
 const SHORT: u32 = 20;
 const FEW: u32 = 4;
 
 /// What `work` returns; the time of this processor that it takes on average of `often` times goes into
 /// `taken`.
 fn timed<T>(taken: &mut Vec<Duration>, often: u32, work: impl Fn() -> T) -> T {
-    // Of this thread, in nanoseconds.
     let now = || {
-        let told = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux");
-        let nanoseconds = told.split(' ').next().and_then(|word| word.parse().ok());
-        Duration::from_nanos(nanoseconds.expect("a number"))
+        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::from_secs(tv_sec.cast_unsigned()) + Duration::from_nanos(tv_nsec.cast_unsigned())
     };
     let before = now();
     for _ in 1..often {
         work();
     }
     let result = work();
-    taken.push(now().saturating_sub(before) / often);
+    taken.push((now() - before) / often);
     result
 }

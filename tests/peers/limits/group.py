@@ -23,11 +23,11 @@ def limits_of(unit):
 
 
 class Group:
-    """Programs of `unit`, within its limits: cgroup v2 with MemoryHigh and MemoryMax where it has the
-    memory controller, else v1 with MemoryMax alone. Needs root."""
+    """Programs of `unit`, within its limits, or others of (MemoryHigh, MemoryMax): cgroup v2 with both where it
+    has the memory controller, else v1 with MemoryMax alone. Needs root."""
 
-    def __init__(self, unit):
-        self.high, self.max = limits_of(unit)
+    def __init__(self, unit, limits=None):
+        self.high, self.max = limits or limits_of(unit)
         name = f"limits-{unit.removesuffix('.service')}-{os.getpid()}"
         self.v2 = "memory" in words(V2 / "cgroup.controllers")
         self.folder = (V2 if self.v2 else V1) / name
