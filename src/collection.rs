@@ -28,6 +28,12 @@ pub use crate::search::{Position, Taken};
 pub use details::Details;
 pub use original::Original;
 
+/// From this cosine on, two pictures of the same shape are near-duplicates. With the built-in model, 23
+/// photos and every fifth built-in drawing at a half, a fifth and 96 pixels, as WebP of quality 70
+/// and JPEG of quality 60, have at least 0.990 to themselves; two different photos have at most 0.88, two
+/// drawings 0.87.
+pub const NEAR_DUPLICATE: f32 = 0.985;
+
 /// Finds pictures by the similarity of their vectors.
 pub trait VectorStore: Send + Sync {
     /// The name of the encoder that made the vectors. Queries must be encoded by the same one.

@@ -15,9 +15,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use clip::{Encoder, Picture};
-use clip_bot::collection::VectorStore;
 use clip_bot::collection::add::{Options, add};
 use clip_bot::collection::index::Index;
+use clip_bot::collection::{NEAR_DUPLICATE, VectorStore};
 use clip_bot::progress::Silent;
 use clip_bot::shutdown::Shutdown;
 
@@ -25,8 +25,6 @@ const QUERIES: usize = 200;
 /// Made-up questions whose answers are compared with exact ones, and texts.
 const JUDGED: usize = 20;
 const JUDGED_TEXTS: usize = 500;
-/// Of this cosine on, two pictures of the same size are one result.
-const NEAR_DUPLICATE: f32 = 0.985;
 /// The best of all vectors that are looked through for ten results.
 const COMPARED: usize = 100;
 

@@ -48,7 +48,7 @@ mod upkeep;
 mod volume;
 mod words;
 
-pub use find::{NEAR_DUPLICATE, ScoredPicture};
+pub use find::ScoredPicture;
 pub use ids::is_id;
 pub use upkeep::Summary;
 

@@ -288,7 +288,7 @@ fn fast_line(fast: &FastEncoder<'_>) -> Option<String> {
     if fast.has_fallen_back() {
         let least = fast.tolerance().min_cosine();
         let refused = format!(
-            "fast: {told}; a cosine was {cosine:.4}, less than {least}: all after these were made exactly"
+            "quick integers: {told}; a cosine was {cosine:.4}, less than {least}: all after these were made exactly"
         );
         let others = ", and --rebuild --exact would make the others so";
         return match pictures - checked {
@@ -296,7 +296,8 @@ fn fast_line(fast: &FastEncoder<'_>) -> Option<String> {
             _ => Some(refused + others),
         };
     }
-    (is_told && checked > 0).then(|| format!("fast: {told}; their cosine is at least {cosine:.4}"))
+    (is_told && checked > 0)
+        .then(|| format!("quick integers: {told}; their cosine is at least {cosine:.4}"))
 }
 
 fn push(folder: &Path, call: &CommandCall, config: &ClipConfig) -> Result<u8> {

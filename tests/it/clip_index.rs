@@ -160,7 +160,7 @@ fn fast_indexing_is_watched_or_said_to_gain_nothing() {
         let expected = if precision == Precision::F16 {
             "--fast gains nothing: the model has no 8-bit weights"
         } else if Isa::detect().quickest() != Quantisation::Int16 {
-            "fast: 2 of 2 pictures were made both ways; their cosine is at least 0.99"
+            "quick integers: 2 of 2 pictures were made both ways; their cosine is at least 0.99"
         } else {
             "--fast gains nothing: this processor has neither AVX2 nor AVX-512 VNNI"
         };

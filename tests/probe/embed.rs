@@ -19,9 +19,9 @@ enum Case {
     /// The file of a picture.
     Picture(PathBuf),
     /// The same, decoded as small as a picture that is saved by chat,
-    Small(PathBuf),
+    Saved(PathBuf),
     /// and as small as `index add` does it.
-    Smaller(PathBuf),
+    Indexed(PathBuf),
     /// A file of little-endian 32-bit floats, in planes.
     Pixels(PathBuf),
     /// The same, encoded as `index add` does it.
@@ -35,8 +35,8 @@ pub fn run(file: &Path) {
             Case::Text(text) => model.encode_text(&text),
             Case::Tokens(tokens) => model.encode_tokens(&tokens),
             Case::Picture(path) => scaled(&model, &path, u32::MAX),
-            Case::Small(path) => scaled(&model, &path, model.enough()),
-            Case::Smaller(path) => {
+            Case::Saved(path) => scaled(&model, &path, model.enough()),
+            Case::Indexed(path) => {
                 let fast = FastEncoder::new(&model, Tolerance::Near);
                 scaled(&model, &path, fast.enough())
             }

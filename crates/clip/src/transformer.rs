@@ -140,9 +140,12 @@ impl Transformer {
         let TowerShape {
             hidden, epsilon, ..
         } = self.tower;
-        // Reused from layer to layer, because new memory has to be cleared.
-        let (mut normal, mut qkv, mut heads) = (Vec::new(), Vec::new(), Vec::new());
-        let mut inner = Vec::new();
+        let Rows {
+            mut normal,
+            mut qkv,
+            mut heads,
+            mut inner,
+        } = std::mem::take(&mut pass.memory.rows);
         for (index, layer) in self.layers.iter().enumerate() {
             match self.order {
                 Order::Before => {
@@ -181,6 +184,12 @@ impl Transformer {
                 std::mem::swap(&mut x, &mut normal);
             }
         }
+        pass.memory.rows = Rows {
+            normal,
+            qkv,
+            heads,
+            inner,
+        };
         x
     }
 }
@@ -226,7 +235,7 @@ pub(super) fn attend(
         mut values,
         mut shares,
         mut sums,
-    } = std::mem::take(&mut pass.heads);
+    } = std::mem::take(&mut pass.memory.heads);
     queries.resize(wanted.len() * width, 0.0);
     keys.resize(panels(rows) * width * LANES, 0.0);
     values.resize(panels(width) * rows * LANES, 0.0);
@@ -266,7 +275,7 @@ pub(super) fn attend(
             to[head * width..(head + 1) * width].copy_from_slice(sums);
         }
     }
-    pass.heads = Heads {
+    pass.memory.heads = Heads {
         queries,
         keys,
         values,
@@ -286,13 +295,29 @@ struct Heads {
     sums: Vec<f32>,
 }
 
+/// What goes through all layers, kept from layer to layer.
+#[derive(Debug, Default)]
+struct Rows {
+    normal: Vec<f32>,
+    qkv: Vec<f32>,
+    heads: Vec<f32>,
+    inner: Vec<f32>,
+}
+
+/// Memory of a [`Pass`], which may be kept for the next one, because new memory has to be cleared.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    scratch: Scratch,
+    heads: Heads,
+    rows: Rows,
+}
+
 /// The forward pass of a text or some pictures through a tower.
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,
     quantisation: Quantisation,
-    scratch: Scratch,
-    heads: Heads,
+    pub(super) memory: Memory,
 }
 
 impl<'a> Pass<'a> {
@@ -301,8 +326,7 @@ impl<'a> Pass<'a> {
             weights,
             isa,
             quantisation,
-            scratch: Scratch::default(),
-            heads: Heads::default(),
+            memory: Memory::default(),
         }
     }
 
@@ -358,8 +382,9 @@ impl<'a> Pass<'a> {
         y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);
         let bias = self.weights.bias(linear);
         let finish = Finish { bias, ..finish };
+        let scratch = &mut self.memory.scratch;
         self.isa
-            .multiply(x, &matrix, finish, y, self.quantisation, &mut self.scratch);
+            .multiply(x, &matrix, finish, y, self.quantisation, scratch);
     }
 
     fn multiply_matrix(
@@ -372,8 +397,9 @@ impl<'a> Pass<'a> {
         // `attend` made the panels for these very numbers.
         let matrix = Matrix::new(values, None, rows, columns).expect("panels of this size");
         let finish = Finish::default();
+        let scratch = &mut self.memory.scratch;
         self.isa
-            .multiply(x, &matrix, finish, y, self.quantisation, &mut self.scratch);
+            .multiply(x, &matrix, finish, y, self.quantisation, scratch);
     }
 }
 

@@ -1,15 +1,10 @@
 //! Several sizes and recompressions of one photo are one result, and the largest is shown.
 
 use super::segment::floats;
-use crate::collection::{Record, ScoredRecord};
+use crate::collection::{NEAR_DUPLICATE, Record, ScoredRecord};
 use clip::kernel::Isa;
 use clip::kernel::scan::ScanQuery;
 
-/// From this cosine on, two pictures of the same shape are near-duplicates. With the built-in model, 23
-/// photos and every fifth built-in drawing at a half, a fifth and 96 pixels, as WebP of quality 70
-/// and JPEG of quality 60, have at least 0.990 to themselves; two different photos have at most 0.88, two
-/// drawings 0.87.
-const NEAR_DUPLICATE: f32 = 0.985;
 /// How many times as wide for its height one may be as the other. A side of 50 pixels is rounded by a
 /// hundredth. Models that see only the middle would call a panorama and a photo of its middle the same.
 const SAME_SHAPE: f64 = 1.02;

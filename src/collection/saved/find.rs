@@ -6,6 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 use super::files::{BLOCK, floats};
 use super::volume::Volume;
 use super::{Picture, Saved, hex, read, words};
+use crate::collection::NEAR_DUPLICATE;
 use crate::collection::Search;
 use crate::collection::index::manifest::RowSet;
 use crate::collection::words::QueryWords;
@@ -16,8 +17,6 @@ use crate::search::{Date, Filter};
 use clip::kernel::Isa;
 use clip::kernel::scan::ScanQuery;
 
-/// From this cosine on, two pictures are near-duplicates.
-pub const NEAR_DUPLICATE: f32 = 0.985;
 /// Fewest rows that are chosen by their bytes, to be ranked by their 16-bit floats.
 const MIN_DEPTH: usize = 100;
 /// Most results of a search.

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use ::clip::kernel::Isa;
 use ::clip::kernel::scan::ScanQuery;
 
+use crate::collection::NEAR_DUPLICATE;
 use crate::collection::ScoredRecord;
-use crate::collection::saved::{NEAR_DUPLICATE, ScoredPicture};
+use crate::collection::saved::ScoredPicture;
 
 /// A picture that was found.
 #[derive(Debug, Clone, PartialEq)]
