@@ -73,6 +73,17 @@ impl Prefetch {
     }
 }
 
+/// Begins to fetch `numbers`.
+pub(super) fn lines(numbers: &[f32]) {
+    for line in numbers.chunks(LANES) {
+        prefetch(line.as_ptr().cast());
+    }
+    // They may begin in the middle of a line.
+    if let Some(last) = numbers.last() {
+        prefetch(std::ptr::from_ref(last).cast());
+    }
+}
+
 /// Begins to fetch the line of memory at `address`, where Rust has an instruction for it. Nothing
 /// happens when no memory is there.
 #[inline]

@@ -9,7 +9,7 @@ use super::aligned::Aligned;
 use super::finish::{Epilogue, Factors, Finish};
 use super::matrix::{LANES, Matrix, Values, panels};
 use super::pack::Pack;
-use super::prefetch::Prefetch;
+use super::prefetch::{self, Prefetch};
 use super::quantisation::{LARGEST, Quantisation};
 use super::septets::{MANY, ROWS, Septets};
 
@@ -212,6 +212,13 @@ impl Block<'_> {
             };
             let x = from / self.form.columns() * height + first * steps;
             let y = &mut y[first * outputs..(first + rows) * outputs];
+            if to == depth {
+                // Rows of `y` lie far apart, in no cache, and come while the tile is multiplied.
+                for y in y.chunks_exact(outputs) {
+                    let part = &y[self.panel * LANES..];
+                    prefetch::lines(&part[..part.len().min(self.count * LANES)]);
+                }
+            }
             self.multiply_tile(x..x + places * steps, rows, sums.clone(), &others, scratch);
             if to == depth {
                 let is_quantised = self.form != Form::Floats;
