@@ -110,7 +110,7 @@ impl TextTower {
                     rest = after;
                 }
                 let (mut inner, mut projected) = (Vec::new(), Vec::new());
-                pass.activated_product(up, &means, Activation::Gelu, &mut inner);
+                pass.activated_product(up, &means, Activation::Gelu, (&mut inner, up.rows()));
                 pass.multiply(down, &inner, &mut projected);
                 Ok(projected)
             }

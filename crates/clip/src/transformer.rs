@@ -140,6 +140,7 @@ impl Transformer {
         let TowerShape {
             hidden, epsilon, ..
         } = self.tower;
+        let (qkv_apart, inner_apart) = (apart(3 * hidden), apart(self.tower.inner));
         let Rows {
             mut normal,
             mut qkv,
@@ -150,9 +151,9 @@ impl Transformer {
             match self.order {
                 Order::Before => {
                     pass.layer_norm(&layer.norm1, &x, epsilon, &mut normal);
-                    pass.multiply(&layer.qkv, &normal, &mut qkv);
+                    pass.multiply_apart(&layer.qkv, &normal, (&mut qkv, qkv_apart));
                 }
-                Order::After => pass.multiply(&layer.qkv, &x, &mut qkv),
+                Order::After => pass.multiply_apart(&layer.qkv, &x, (&mut qkv, qkv_apart)),
             }
             // Of the last layer only the resulting rows are needed.
             let is_last = index + 1 == self.layers.len();
@@ -163,22 +164,29 @@ impl Transformer {
             let (mut qkv, mut heads_left) = (&qkv[..], &mut heads[..]);
             for Sequence { length, results } in sequences {
                 let wanted = if is_last { results.clone() } else { 0..*length };
-                let (own, others) = qkv.split_at(length * 3 * hidden);
+                let (own, others) = qkv.split_at(length * qkv_apart);
                 let (to, rest) = heads_left.split_at_mut(wanted.len() * hidden);
-                attend(pass, own, self.tower.heads, wanted, attention, to);
+                attend(
+                    pass,
+                    (own, qkv_apart),
+                    self.tower.heads,
+                    wanted,
+                    attention,
+                    to,
+                );
                 (qkv, heads_left) = (others, rest);
             }
-            pass.add_product(&layer.out, &heads, &mut x);
+            pass.add_product(&layer.out, (&heads, hidden), &mut x);
             let activation = self.tower.activation;
             if self.order == Order::After {
                 pass.layer_norm(&layer.norm1, &x, epsilon, &mut normal);
                 std::mem::swap(&mut x, &mut normal);
-                pass.activated_product(&layer.up, &x, activation, &mut inner);
+                pass.activated_product(&layer.up, &x, activation, (&mut inner, inner_apart));
             } else {
                 pass.layer_norm(&layer.norm2, &x, epsilon, &mut normal);
-                pass.activated_product(&layer.up, &normal, activation, &mut inner);
+                pass.activated_product(&layer.up, &normal, activation, (&mut inner, inner_apart));
             }
-            pass.add_product(&layer.down, &inner, &mut x);
+            pass.add_product(&layer.down, (&inner, inner_apart), &mut x);
             if self.order == Order::After {
                 pass.layer_norm(&layer.norm2, &x, epsilon, &mut normal);
                 std::mem::swap(&mut x, &mut normal);
@@ -191,6 +199,17 @@ impl Transformer {
             inner,
         };
         x
+    }
+}
+
+/// How far apart rows of so many numbers are kept: at some quarters of a page, many of those in a tile would want the
+/// same place in the cache.
+fn apart(numbers: usize) -> usize {
+    const QUARTER: usize = 1024 / size_of::<f32>();
+    if numbers.is_multiple_of(QUARTER) {
+        numbers + LANES
+    } else {
+        numbers
     }
 }
 
@@ -212,21 +231,22 @@ impl Projection {
 }
 
 /// Attention: puts for the rows `wanted` of one sequence the values of all its rows, weighted by the
-/// softmax of query times key, into `to`. The heads, `count` of them, are beside each other.
+/// softmax of query times key, into `to`. The heads, `count` of them, are beside each other; rows of `qkv` are so far
+/// apart.
 pub(super) fn attend(
     pass: &mut Pass<'_>,
-    qkv: &[f32],
+    (qkv, apart): (&[f32], usize),
     count: usize,
     wanted: Range<usize>,
     attention: Attention,
     to: &mut [f32],
 ) {
     let hidden = to.len() / wanted.len();
-    let (rows, width) = (qkv.len() / (3 * hidden), hidden / count);
+    let (rows, width) = (qkv.len() / apart, hidden / count);
     #[expect(clippy::cast_precision_loss, reason = "widths are small")]
     let scale = 1.0 / (width as f32).sqrt();
     let part = |row: usize, which: usize, head: usize| {
-        let from = (row * 3 + which) * hidden + head * width;
+        let from = row * apart + which * hidden + head * width;
         &qkv[from..from + width]
     };
     let Heads {
@@ -340,51 +360,57 @@ impl<'a> Pass<'a> {
 
     /// The product of `x` and `linear` into `y`, which is resized and overwritten.
     pub(super) fn multiply(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
-        self.finished_product(linear, x, Finish::default(), y);
+        self.multiply_apart(linear, x, (y, linear.rows()));
     }
 
-    /// An activation function of the product of `x` and `linear` into `y`, which is resized and
-    /// overwritten.
+    /// The same, where rows of `y` are so far apart.
+    fn multiply_apart(&mut self, linear: &Linear, x: &[f32], y: (&mut Vec<f32>, usize)) {
+        self.finished_product(linear, (x, linear.columns()), Finish::default(), y);
+    }
+
+    /// An activation function of the product of `x` and `linear` into `y`, whose rows are so far apart, which is
+    /// resized and overwritten.
     pub(super) fn activated_product(
         &mut self,
         linear: &Linear,
         x: &[f32],
         activation: Activation,
-        y: &mut Vec<f32>,
+        y: (&mut Vec<f32>, usize),
     ) {
         let activation = Some(activation);
         let finish = Finish {
             activation,
             ..Finish::default()
         };
-        self.finished_product(linear, x, finish, y);
+        self.finished_product(linear, (x, linear.columns()), finish, y);
     }
 
-    /// Adds the product of `x` and `linear` to `y`.
-    pub(super) fn add_product(&mut self, linear: &Linear, x: &[f32], y: &mut Vec<f32>) {
+    /// Adds the product of `x`, whose rows are so far apart, and `linear` to `y`.
+    pub(super) fn add_product(&mut self, linear: &Linear, x: (&[f32], usize), y: &mut Vec<f32>) {
         let is_added = true;
         let finish = Finish {
             is_added,
             ..Finish::default()
         };
-        self.finished_product(linear, x, finish, y);
+        self.finished_product(linear, x, finish, (y, linear.rows()));
     }
 
     /// The same, but for the bias of `linear`.
     fn finished_product(
         &mut self,
         linear: &Linear,
-        x: &[f32],
+        (x, x_stride): (&[f32], usize),
         finish: Finish<'_>,
-        y: &mut Vec<f32>,
+        (y, y_stride): (&mut Vec<f32>, usize),
     ) {
         let matrix = self.weights.matrix(linear);
-        y.resize(x.len() / matrix.columns() * matrix.rows(), 0.0);
+        y.resize(x.len() / x_stride * y_stride, 0.0);
         let bias = self.weights.bias(linear);
         let finish = Finish { bias, ..finish };
+        let (x, y) = ((x, x_stride), (&mut y[..], y_stride));
         let scratch = &mut self.memory.scratch;
         self.isa
-            .multiply(x, &matrix, finish, y, self.quantisation, scratch);
+            .multiply_apart(x, &matrix, finish, y, self.quantisation, scratch);
     }
 
     fn multiply_matrix(

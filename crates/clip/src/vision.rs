@@ -179,14 +179,15 @@ impl Pooling {
                 .copied()
                 .collect();
             let (count, all) = (shape.tower.heads, Attention::Everything);
-            attend(pass, &qkv, count, 0..1, all, heads);
+            attend(pass, (&qkv, 3 * hidden), count, 0..1, all, heads);
         }
         let mut pooled = Vec::new();
         pass.multiply(&self.out, &heads, &mut pooled);
         let mut inner = Vec::new();
         pass.layer_norm(&self.norm, &pooled, epsilon, &mut normal);
-        pass.activated_product(&self.up, &normal, shape.tower.activation, &mut inner);
-        pass.add_product(&self.down, &inner, &mut pooled);
+        let (activation, apart) = (shape.tower.activation, self.up.rows());
+        pass.activated_product(&self.up, &normal, activation, (&mut inner, apart));
+        pass.add_product(&self.down, (&inner, apart), &mut pooled);
         pooled
     }
 }

@@ -43,6 +43,20 @@ pub struct Linear {
     columns: usize,
 }
 
+impl Linear {
+    /// Numbers that a product with it has.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Numbers that it is multiplied with.
+    #[must_use]
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Tensor {
     bytes: Range<usize>,

@@ -64,6 +64,8 @@ pub(super) struct Epilogue<'a> {
     /// Where the panels begin in a row of `y`.
     pub from: usize,
     pub outputs: usize,
+    /// How far rows of `y` are apart.
+    pub stride: usize,
     pub finish: Finish<'a>,
     /// The rows of the tile.
     pub y: &'a mut [f32],
@@ -91,7 +93,7 @@ impl Epilogue<'_> {
         let count = self.factors.len();
         let width = (count * LANES).min(self.outputs - self.from);
         let sums = self.sums.as_chunks_mut::<LANES>().0.chunks_exact_mut(count);
-        let rows = self.y.chunks_exact_mut(self.outputs).zip(sums);
+        let rows = self.y.chunks_exact_mut(self.stride).zip(sums);
         for (row, (y, sums)) in rows.enumerate() {
             if ARE_SUMS {
                 let step = self.steps.map_or(1.0, |steps| steps[row]);

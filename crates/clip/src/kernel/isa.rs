@@ -12,7 +12,7 @@ use super::finish::Finish;
 use super::matrix::{LANES, Matrix};
 use super::outliers;
 use super::prefetch::Prefetch;
-use super::products::{Product, Scratch};
+use super::products::{Product, Scratch, Strides};
 use super::quantisation::Quantisation;
 use super::rows::{self, Activation};
 use super::scan::ScanQuery;
@@ -108,17 +108,44 @@ impl Isa {
         scratch: &mut Scratch,
     ) {
         let (outputs, depth) = (matrix.rows(), matrix.columns());
-        let height = x.len() / depth;
-        assert_eq!(x.len(), height * depth, "x has whole rows");
-        assert_eq!(
-            y.len(),
-            height * outputs,
-            "y has a column for each row of the matrix"
+        self.multiply_apart(
+            (x, depth),
+            matrix,
+            finish,
+            (y, outputs),
+            quantisation,
+            scratch,
         );
+    }
+
+    /// As [`Isa::multiply`], where rows of `x` and of `y` are so far apart, and what lies behind their columns is left
+    /// as it is.
+    ///
+    /// # Panics
+    /// As [`Isa::multiply`].
+    pub fn multiply_apart(
+        self,
+        (x, x_stride): (&[f32], usize),
+        matrix: &Matrix<'_>,
+        finish: Finish<'_>,
+        (y, y_stride): (&mut [f32], usize),
+        quantisation: Quantisation,
+        scratch: &mut Scratch,
+    ) {
+        let (outputs, depth) = (matrix.rows(), matrix.columns());
+        let height = x.len() / x_stride;
+        assert!(x_stride >= depth, "x has the columns of the matrix");
+        assert!(y_stride >= outputs, "y has a column for each of its rows");
+        assert_eq!(x.len(), height * x_stride, "x has whole rows");
+        assert_eq!(y.len(), height * y_stride, "y has as many");
         let bias = finish.bias;
         assert!(bias.is_none_or(|bias| bias.len() >= outputs), "a bias each");
         let product = Product {
             x,
+            strides: Strides {
+                x: x_stride,
+                y: y_stride,
+            },
             matrix,
             finish,
             quantisation,

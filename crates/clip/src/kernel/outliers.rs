@@ -8,7 +8,7 @@
 
 use super::finish::Finish;
 use super::matrix::{LANES, Matrix, Values, panels};
-use super::products::{Product, Scratch};
+use super::products::{Product, Scratch, Strides};
 use super::quantisation::Quantisation;
 use super::{Isa, Loops};
 
@@ -24,10 +24,14 @@ const WORTH: f32 = 0.7;
 /// Runs a `product` with activations of [`Quantisation::Int7`].
 pub(super) fn multiply(isa: Isa, product: &Product<'_>, y: &mut [f32], scratch: &mut Scratch) {
     let Product {
-        x, matrix, finish, ..
+        x,
+        strides,
+        matrix,
+        finish,
+        ..
     } = *product;
     let depth = matrix.columns();
-    let columns = find(isa, x, depth);
+    let columns = find(isa, x, strides.x, depth);
     let gathered = match matrix.panels(0..panels(matrix.rows())) {
         Values::I8(weights) if !columns.is_empty() => gather(weights, depth, &columns),
         _ => Vec::new(),
@@ -37,12 +41,16 @@ pub(super) fn multiply(isa: Isa, product: &Product<'_>, y: &mut [f32], scratch: 
         product.run(isa, y, scratch);
         return;
     };
-    let rows = x.chunks_exact(depth);
+    let rows = x.chunks_exact(strides.x);
     let large: Vec<f32> = rows
         .flat_map(|row| columns.iter().map(|column| row[*column]))
         .collect();
     let large = Product {
         x: &large,
+        strides: Strides {
+            x: columns.len(),
+            ..strides
+        },
         matrix: &apart,
         finish: Finish {
             activation: None,
@@ -65,13 +73,17 @@ pub(super) fn multiply(isa: Isa, product: &Product<'_>, y: &mut [f32], scratch: 
 }
 
 /// The columns of `x` with the largest numbers, if it is worth it.
-fn find(isa: Isa, x: &[f32], depth: usize) -> Vec<usize> {
+fn find(isa: Isa, x: &[f32], stride: usize, depth: usize) -> Vec<usize> {
     let count = MOST.min(depth / OF);
     if count == 0 {
         return Vec::new();
     }
     let mut most = vec![0; depth];
-    isa.run(Most { x, most: &mut most });
+    isa.run(Most {
+        x,
+        stride,
+        bits: &mut most,
+    });
     let most: Vec<f32> = most.into_iter().map(f32::from_bits).collect();
     let mut columns: Vec<usize> = (0..depth).collect();
     columns.select_nth_unstable_by(count, |a, b| most[*b].total_cmp(&most[*a]));
@@ -91,15 +103,16 @@ fn find(isa: Isa, x: &[f32], depth: usize) -> Vec<usize> {
 /// the numbers, and what is no number comes last.
 struct Most<'a> {
     x: &'a [f32],
-    most: &'a mut [u32],
+    stride: usize,
+    bits: &'a mut [u32],
 }
 
 impl Loops for Most<'_> {
     #[inline(always)]
     fn run<const FUSED: bool>(self) {
-        let rows = self.x.chunks_exact(self.most.len());
+        let rows = self.x.chunks_exact(self.stride);
         for row in rows.step_by(LOOKED_AT) {
-            for (most, x) in self.most.iter_mut().zip(row) {
+            for (most, x) in self.bits.iter_mut().zip(row) {
                 *most = (*most).max(x.abs().to_bits());
             }
         }

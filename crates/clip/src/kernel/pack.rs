@@ -14,6 +14,9 @@ use super::septets::EXCESS;
 /// other.
 pub(super) struct Pack<'a> {
     pub x: &'a [f32],
+    /// How far rows of `x` are apart,
+    pub stride: usize,
+    /// and how many numbers of each are taken.
     pub depth: usize,
     /// Columns in a block.
     pub step: usize,
@@ -49,12 +52,13 @@ impl Pack<'_> {
     #[inline(always)]
     fn floats(&mut self) {
         let depth = self.depth;
-        self.scratch.floats.resize(self.x.len(), 0.0);
+        let height = self.x.len() / self.stride;
+        self.scratch.floats.resize(height * depth, 0.0);
         for &(first, rows) in self.tiles {
-            let x = self.x[first * depth..].chunks_exact(depth).take(rows);
-            for (place, x) in x.enumerate() {
-                for (block, x) in x.chunks(self.step).enumerate() {
-                    let from = block * self.step * (self.x.len() / depth) + first * x.len();
+            let x = self.x[first * self.stride..].chunks_exact(self.stride);
+            for (place, x) in x.take(rows).enumerate() {
+                for (block, x) in x[..depth].chunks(self.step).enumerate() {
+                    let from = block * self.step * height + first * x.len();
                     let tile = &mut self.scratch.floats[from..from + rows * x.len()];
                     for (column, x) in tile.chunks_exact_mut(rows).zip(x) {
                         column[place] = *x;
@@ -82,7 +86,7 @@ impl Pack<'_> {
     ) {
         let (depth, step) = (self.depth, self.step / N);
         let count = self.form.steps(depth);
-        let height = self.form.height(self.x.len() / depth);
+        let height = self.form.height(self.x.len() / self.stride);
         let Scratch { others, steps, .. } = self.scratch;
         // The last groups may have more columns than there are, which stay 0.
         row.clear();
@@ -91,8 +95,9 @@ impl Pack<'_> {
         steps.clear();
         for &(first, rows) in self.tiles {
             let places = self.form.height(rows);
-            let x = self.x[first * depth..].chunks_exact(depth).take(rows);
-            for (place, mut x) in x.enumerate() {
+            let x = self.x[first * self.stride..].chunks_exact(self.stride);
+            for (place, x) in x.take(rows).enumerate() {
+                let mut x = &x[..depth];
                 if !self.without.is_empty() {
                     others.clear();
                     others.extend_from_slice(x);

@@ -100,9 +100,18 @@ pub struct Scratch {
     factors: Vec<Factors>,
 }
 
+/// How far rows of operands are apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Strides {
+    pub x: usize,
+    pub y: usize,
+}
+
 /// The operands of [`Isa::multiply`].
 pub(super) struct Product<'a> {
     pub x: &'a [f32],
+    /// How far the rows of `x` and of `y` are apart, of which they take the first numbers.
+    pub strides: Strides,
     pub matrix: &'a Matrix<'a>,
     pub finish: Finish<'a>,
     pub quantisation: Quantisation,
@@ -116,7 +125,7 @@ impl Product<'_> {
         let (outputs, depth) = (self.matrix.rows(), self.matrix.columns());
         let form = Form::of(isa, self.matrix, self.quantisation);
         let (max_rows, max_panels) = isa.tile_shape();
-        let height = self.x.len() / depth;
+        let height = self.x.len() / self.strides.x;
         let (packed_rows, max_rows) = match form {
             Form::Septets => (ROWS, SEPTETS),
             _ => (max_rows, max_rows),
@@ -131,6 +140,7 @@ impl Product<'_> {
         };
         isa.run(Pack {
             x: self.x,
+            stride: self.strides.x,
             depth,
             step,
             tiles: &packed,
@@ -161,6 +171,7 @@ impl Product<'_> {
                     matrix: self.matrix,
                     form,
                     finish: self.finish,
+                    stride: self.strides.y,
                     panel,
                     count,
                     columns,
@@ -177,6 +188,8 @@ struct Block<'a> {
     matrix: &'a Matrix<'a>,
     form: Form,
     finish: Finish<'a>,
+    /// How far rows of `y` are apart.
+    stride: usize,
     /// The first panel,
     panel: usize,
     /// and how many there are.
@@ -193,9 +206,10 @@ impl Block<'_> {
             end: to,
         } = self.columns;
         let (outputs, depth) = (self.matrix.rows(), self.matrix.columns());
+        let stride = self.stride;
         let prefetch = Prefetch::after(self.matrix, self.panel, from..to, self.form.columns());
         let steps = self.form.steps(to - from);
-        let height = self.form.height(y.len() / outputs);
+        let height = self.form.height(y.len() / stride);
         for (number, &(first, rows)) in tiles.iter().enumerate() {
             let places = self.form.height(rows);
             // One place for all tiles, which stays in the cache, if sums need not wait for other columns.
@@ -211,10 +225,10 @@ impl Block<'_> {
                 None => Prefetch::nothing(own),
             };
             let x = from / self.form.columns() * height + first * steps;
-            let y = &mut y[first * outputs..(first + rows) * outputs];
+            let y = &mut y[first * stride..(first + rows) * stride];
             if to == depth {
                 // Rows of `y` lie far apart, in no cache, and come while the tile is multiplied.
-                for y in y.chunks_exact(outputs) {
+                for y in y.chunks_exact(stride) {
                     let part = &y[self.panel * LANES..];
                     prefetch::lines(&part[..part.len().min(self.count * LANES)]);
                 }
@@ -228,6 +242,7 @@ impl Block<'_> {
                     factors: &scratch.factors,
                     from: self.panel * LANES,
                     outputs,
+                    stride,
                     finish: self.finish,
                     y,
                 });

@@ -124,6 +124,45 @@ fn every_set_multiplies_as_the_definition_says() {
     }
 }
 
+#[test]
+fn rows_may_be_further_apart_than_they_are_long() {
+    let (height, outputs, depth) = (13, 40, 1000);
+    let (x_stride, y_stride) = (depth + 16, outputs + 7);
+    let (mut x, bias) = (noise(1, height * depth), noise(2, outputs));
+    x.chunks_exact_mut(depth).for_each(|row| row[7] *= 50.0);
+    let apart = |numbers: &[f32], length: usize, stride: usize| -> Vec<f32> {
+        let rows = numbers.chunks_exact(length);
+        let padded = |row: &[f32]| {
+            let mut row = row.to_vec();
+            row.resize(stride, 1e9);
+            row
+        };
+        rows.flat_map(padded).collect()
+    };
+    let far_x = apart(&x, depth, x_stride);
+    let weights = Weights::new(outputs, depth);
+    let finish = Finish {
+        bias: Some(&bias),
+        is_added: true,
+        activation: Some(Activation::QuickGelu),
+    };
+    for (values, scales) in weights.kinds() {
+        let matrix = Matrix::new(values, scales, outputs, depth).expect("lengths that fit");
+        for (isa, quantisation) in everything() {
+            let (mut y, scratch) = (noise(5, height * outputs), &mut Scratch::default());
+            let mut far_y = apart(&y, outputs, y_stride);
+            isa.multiply(&x, &matrix, finish, &mut y, quantisation, scratch);
+            let (far_x, far) = ((&far_x[..], x_stride), (&mut far_y[..], y_stride));
+            isa.multiply_apart(far_x, &matrix, finish, far, quantisation, scratch);
+            assert_eq!(
+                far_y,
+                apart(&y, outputs, y_stride),
+                "{isa} {quantisation:?}"
+            );
+        }
+    }
+}
+
 /// With a bias, added to other numbers and activated, as one after the other.
 #[test]
 fn products_are_finished() {
