@@ -68,6 +68,6 @@ fn timed<T>(taken: &mut Vec<Duration>, often: u32, work: impl Fn() -> T) -> T {
         work();
     }
     let result = work();
-    taken.push((now() - before) / often);
+    taken.push(now().saturating_sub(before) / often);
     result
 }

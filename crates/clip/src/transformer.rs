@@ -368,8 +368,8 @@ impl<'a> Pass<'a> {
         self.finished_product(linear, (x, linear.columns()), Finish::default(), y);
     }
 
-    /// An activation function of the product of `x` and `linear` into `y`, whose rows are so far apart, which is
-    /// resized and overwritten.
+    /// An activation function of the product of `x` and `linear` into `y`, which is resized and overwritten; its rows
+    /// are so far apart.
     pub(super) fn activated_product(
         &mut self,
         linear: &Linear,
@@ -395,7 +395,8 @@ impl<'a> Pass<'a> {
         self.finished_product(linear, x, finish, (y, linear.rows()));
     }
 
-    /// The same, but for the bias of `linear`.
+    /// The product of `x` and `linear`, with its bias and finished, into `y`, which is resized. Rows of both are so far
+    /// apart.
     fn finished_product(
         &mut self,
         linear: &Linear,
