@@ -271,14 +271,9 @@ pub(super) fn attend(
             for (key, new) in columns.zip(part(row, 1, head)) {
                 *key = *new;
             }
-            let (whole, rest) = part(row, 2, head).as_chunks::<LANES>();
-            let places = values.as_chunks_mut::<LANES>().0[row..].iter_mut();
-            let mut places = places.step_by(rows);
-            for (value, place) in whole.iter().zip(&mut places) {
-                *place = *value;
-            }
-            if let Some(place) = places.next() {
-                place[..rest.len()].copy_from_slice(rest);
+            for (panel, value) in part(row, 2, head).chunks(LANES).enumerate() {
+                let at = (panel * rows + row) * LANES;
+                values[at..at + value.len()].copy_from_slice(value);
             }
         }
         pass.multiply_matrix(&queries, Values::F32(&keys), (rows, width), &mut shares);
