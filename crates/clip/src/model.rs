@@ -3,13 +3,14 @@
 use std::cell::Cell;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::Picture;
 use super::description::{Description, TextShape, TokenizerKind};
 use super::kernel::{Isa, Quantisation};
 use super::preprocess::preprocess_scaled;
 use super::tokenizer::{MERGE, Tokenizer};
-use super::transformer::{Memory, Pass};
+use super::transformer::{FirstRow, Memory, Pass};
 use super::weights::{Reader, Weights};
 use super::{Encoder, text, vision};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,6 +30,8 @@ pub struct Model {
     /// Where the tables of the tokenizer lie.
     tables: Range<usize>,
     text: text::TextTower,
+    /// Learnt of the first text, if the tower is causal.
+    first_row: OnceLock<FirstRow>,
     vision: vision::VisionTower,
 }
 
@@ -67,6 +70,7 @@ impl Model {
             start,
             tables,
             text,
+            first_row: OnceLock::new(),
             vision,
             weights,
         })
@@ -100,7 +104,11 @@ impl Model {
     /// The same model, computed with `isa` instead of the fastest instructions.
     #[must_use]
     pub fn with_isa(self, isa: Isa) -> Self {
-        Self { isa, ..self }
+        Self {
+            isa,
+            first_row: OnceLock::new(),
+            ..self
+        }
     }
 
     /// What the file says about itself.
@@ -148,12 +156,24 @@ impl Model {
 
     /// As [`Model::encode_tokens`], of several texts, for which the weights are read once.
     fn encode_all_tokens(&self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>> {
-        self.guarded(|| {
-            let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
+        let mut pass = Pass::new(&self.weights, self.isa, Quantisation::Int16);
+        pass.known = self.first_row.get();
+        let vectors = self.guarded(|| {
             let vectors = self.text.run(&self.weights, &mut pass, texts)?;
             let vectors = vectors.chunks_exact(self.description.dimensions);
             vectors.map(|vector| unit(vector.to_vec())).collect()
-        })
+        })?;
+        let layers = pass.learnt;
+        if let Some(token) = texts.first().and_then(|tokens| tokens.first())
+            && !layers.is_empty()
+        {
+            // Another thread may have learnt the same meanwhile.
+            let _ = self.first_row.set(FirstRow {
+                token: *token,
+                layers,
+            });
+        }
+        Ok(vectors)
     }
 
     /// As [`Encoder::encode_pixels`], with a choice of how activations are quantised before they are

@@ -67,7 +67,8 @@ impl TextTower {
         })
     }
 
-    /// The projections of texts, one after the other, each given as its tokens with start and end.
+    /// The projections of texts, one after the other, each given as its tokens with start and end. A first row that
+    /// is known is used if all have it.
     pub(super) fn run(
         &self,
         weights: &Weights,
@@ -75,10 +76,18 @@ impl TextTower {
         texts: &[&[u32]],
     ) -> Result<Vec<f32>> {
         let hidden = self.shape.tower.hidden;
+        let texts = texts.iter().map(|tokens| self.until_end(tokens));
+        let texts: Vec<&[u32]> = texts.collect::<Result<_>>()?;
+        let have = |first: u32| {
+            let mut texts = texts.iter();
+            texts.all(|tokens| tokens.len() > 1 && tokens[0] == first)
+        };
+        pass.known = pass.known.filter(|known| have(known.token));
+        let skipped = usize::from(pass.known.is_some());
         let (mut x, mut lengths) = (Vec::new(), Vec::new());
         for tokens in texts {
             let from = x.len();
-            self.embed(weights, tokens, &mut x)?;
+            self.embed(weights, tokens, skipped, &mut x)?;
             lengths.push((x.len() - from) / hidden);
         }
         let attention = match self.shape.kind {
@@ -117,17 +126,24 @@ impl TextTower {
         }
     }
 
-    /// Appends a row for each token of a text, the embedding of the token and of its position.
-    fn embed(&self, weights: &Weights, tokens: &[u32], x: &mut Vec<f32>) -> Result<()> {
-        let tokens = self.until_end(tokens)?;
+    /// Appends a row for each token of a text behind the first `skipped`, the embedding of the token and of its
+    /// position.
+    fn embed(
+        &self,
+        weights: &Weights,
+        tokens: &[u32],
+        skipped: usize,
+        x: &mut Vec<f32>,
+    ) -> Result<()> {
         let hidden = self.shape.tower.hidden;
         let length = match self.shape.kind {
             TextKind::Siglip => self.shape.context,
             _ => tokens.len(),
         };
         let from = x.len();
-        x.extend_from_slice(&weights.vector(&self.positions)[..length * hidden]);
-        let all = tokens.iter().copied().chain(std::iter::repeat(PADDING));
+        x.extend_from_slice(&weights.vector(&self.positions)[skipped * hidden..length * hidden]);
+        let tokens = tokens[skipped..].iter().copied();
+        let all = tokens.chain(std::iter::repeat(PADDING));
         for (token, row) in all.zip(x[from..].chunks_exact_mut(hidden)) {
             let token = token as usize;
             if token >= self.shape.vocabulary {

@@ -161,20 +161,22 @@ impl Transformer {
                 x = Sequence::results(sequences, &x, hidden);
             }
             heads.resize(x.len(), 0.0);
-            let (mut qkv, mut heads_left) = (&qkv[..], &mut heads[..]);
+            if attention == Attention::Causal && pass.known.is_none() {
+                pass.learnt.push(qkv[hidden..3 * hidden].to_vec());
+            }
+            let before = pass.known.map(|known| &known.layers[index][..]);
+            let (mut qkv_left, mut heads_left) = (&qkv[..], &mut heads[..]);
             for Sequence { length, results } in sequences {
                 let wanted = if is_last { results.clone() } else { 0..*length };
-                let (own, others) = qkv.split_at(length * qkv_apart);
+                let (rows, others) = qkv_left.split_at(length * qkv_apart);
                 let (to, rest) = heads_left.split_at_mut(wanted.len() * hidden);
-                attend(
-                    pass,
-                    (own, qkv_apart),
-                    self.tower.heads,
-                    wanted,
-                    attention,
-                    to,
-                );
-                (qkv, heads_left) = (others, rest);
+                let own = Qkv {
+                    rows,
+                    apart: qkv_apart,
+                    before,
+                };
+                attend(pass, &own, self.tower.heads, wanted, attention, to);
+                (qkv_left, heads_left) = (others, rest);
             }
             pass.add_product(&layer.out, (&heads, hidden), &mut x);
             let activation = self.tower.activation;
@@ -230,24 +232,35 @@ impl Projection {
     }
 }
 
+/// Queries, keys and values of the rows of one sequence.
+pub(super) struct Qkv<'a> {
+    pub(super) rows: &'a [f32],
+    /// How far the rows are apart.
+    pub(super) apart: usize,
+    /// Keys and values of a row before them.
+    pub(super) before: Option<&'a [f32]>,
+}
+
 /// Attention: puts for the rows `wanted` of one sequence the values of all its rows, weighted by the
-/// softmax of query times key, into `to`. The heads, `count` of them, are beside each other; rows of `qkv` are so far
-/// apart.
+/// softmax of query times key, into `to`. The heads, `count` of them, are beside each other.
 pub(super) fn attend(
     pass: &mut Pass<'_>,
-    (qkv, apart): (&[f32], usize),
+    qkv: &Qkv<'_>,
     count: usize,
     wanted: Range<usize>,
     attention: Attention,
     to: &mut [f32],
 ) {
     let hidden = to.len() / wanted.len();
-    let (rows, width) = (qkv.len() / apart, hidden / count);
+    let before = usize::from(qkv.before.is_some());
+    let (rows, width) = (before + qkv.rows.len() / qkv.apart, hidden / count);
     #[expect(clippy::cast_precision_loss, reason = "widths are small")]
     let scale = 1.0 / (width as f32).sqrt();
     let part = |row: usize, which: usize, head: usize| {
-        let from = row * apart + which * hidden + head * width;
-        &qkv[from..from + width]
+        let own = || &qkv.rows[(row - before) * qkv.apart..][which * hidden..];
+        let first = qkv.before.filter(|_| row == 0);
+        let parts = first.map_or_else(own, |first| &first[(which - 1) * hidden..]);
+        &parts[head * width..][..width]
     };
     let Heads {
         mut queries,
@@ -263,7 +276,7 @@ pub(super) fn attend(
     sums.resize(wanted.len() * width, 0.0);
     for head in 0..count {
         for (row, query) in wanted.clone().zip(queries.chunks_exact_mut(width)) {
-            query.copy_from_slice(part(row, 0, head));
+            query.copy_from_slice(part(before + row, 0, head));
         }
         for row in 0..rows {
             let panel = row / LANES * width * LANES + row % LANES;
@@ -280,7 +293,7 @@ pub(super) fn attend(
         for (row, shares) in wanted.clone().zip(shares.chunks_exact_mut(rows)) {
             let seen = match attention {
                 Attention::Everything => rows,
-                Attention::Causal => row + 1,
+                Attention::Causal => before + row + 1,
             };
             pass.isa.softmax(scale, &mut shares[..seen]);
             shares[seen..].fill(0.0);
@@ -327,12 +340,25 @@ pub(super) struct Memory {
     rows: Rows,
 }
 
+/// The first row of texts, which in a causal tower attends to nothing but itself: all texts that begin with the same
+/// token have the same.
+#[derive(Debug)]
+pub(super) struct FirstRow {
+    pub(super) token: u32,
+    /// Its keys and values in each layer.
+    pub(super) layers: Vec<Vec<f32>>,
+}
+
 /// The forward pass of a text or some pictures through a tower.
 pub(super) struct Pass<'a> {
     weights: &'a Weights,
     isa: Isa,
     quantisation: Quantisation,
     pub(super) memory: Memory,
+    /// The row before the first one of every sequence.
+    pub(super) known: Option<&'a FirstRow>,
+    /// Otherwise, of a causal tower: keys and values of the first row in each layer.
+    pub(super) learnt: Vec<Vec<f32>>,
 }
 
 impl<'a> Pass<'a> {
@@ -342,6 +368,8 @@ impl<'a> Pass<'a> {
             isa,
             quantisation,
             memory: Memory::default(),
+            known: None,
+            learnt: Vec::new(),
         }
     }
 

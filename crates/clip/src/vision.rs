@@ -1,7 +1,7 @@
 //! The vision tower: embeds patches of pictures, and runs them through its transformer.
 
 use super::description::{Description, VisionKind, VisionShape};
-use super::transformer::{Attention, Norm, Order, Pass, Projection, Transformer, add, attend};
+use super::transformer::{Attention, Norm, Order, Pass, Projection, Qkv, Transformer, add, attend};
 use super::weights::{Linear, Reader, Vector, Weights};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -179,7 +179,12 @@ impl Pooling {
                 .copied()
                 .collect();
             let (count, all) = (shape.tower.heads, Attention::Everything);
-            attend(pass, (&qkv, 3 * hidden), count, 0..1, all, heads);
+            let qkv = Qkv {
+                rows: &qkv,
+                apart: 3 * hidden,
+                before: None,
+            };
+            attend(pass, &qkv, count, 0..1, all, heads);
         }
         let mut pooled = Vec::new();
         pass.multiply(&self.out, &heads, &mut pooled);

@@ -29,17 +29,20 @@ pub(super) struct Factors {
 
 impl Factors {
     pub(super) fn of(matrix: &Matrix<'_>, bias: Option<&[f32]>, panel: usize) -> Self {
-        let (mut scales, mut biases) = ([1.0; LANES], [0.0; LANES]);
         let rows = panel * LANES..matrix.rows().min((panel + 1) * LANES);
-        if let Some(all) = matrix.scales() {
-            scales[..rows.len()].copy_from_slice(&all[rows.clone()]);
-        }
-        if let Some(all) = bias {
-            biases[..rows.len()].copy_from_slice(&all[rows]);
-        }
+        let of = |all: Option<&[f32]>, or: f32| {
+            let mut own = [or; LANES];
+            match all.map(|all| &all[rows.clone()]) {
+                // Copied by instructions, and not by a call.
+                Some(all) if all.len() == LANES => own.copy_from_slice(all),
+                Some(all) => own[..all.len()].copy_from_slice(all),
+                None => {}
+            }
+            own
+        };
         Self {
-            scales,
-            bias: biases,
+            scales: of(matrix.scales(), 1.0),
+            bias: of(bias, 0.0),
         }
     }
 

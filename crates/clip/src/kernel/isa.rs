@@ -219,6 +219,37 @@ impl Isa {
         }
     }
 
+    /// Whether it has [`Isa::tile_narrow_pairs`].
+    pub(super) fn has_narrow_pairs(self) -> bool {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(_) => true,
+            _ => false,
+        }
+    }
+
+    /// As [`Isa::tile_pairs`], for one panel of weights as they lie in the file, of an even number of columns. Of few
+    /// rows this is quicker than to widen the weights first.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(unused_variables, reason = "no other set has it")
+    )]
+    pub(super) fn tile_narrow_pairs(
+        self,
+        weights: &[i8],
+        x: &[[i16; 2]],
+        rows: usize,
+        sums: &mut [f32],
+        prefetch: &Prefetch,
+    ) {
+        debug_assert_eq!(sums.len(), rows * LANES);
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2::tile_narrow_pairs(proof, weights, x, rows, sums, prefetch),
+            _ => unreachable!("{self} widens weights first"),
+        }
+    }
+
     /// Converts columns of a panel into 16-bit integers, in the order that this set takes them. A column
     /// of zeros follows an odd number of columns.
     pub(super) fn widen_pairs(self, weights: &[i8], wide: &mut [i16]) {

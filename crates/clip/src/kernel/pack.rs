@@ -35,7 +35,7 @@ impl Loops for Pack<'_> {
     fn run<const FUSED: bool>(mut self) {
         match self.form {
             Form::Floats => self.floats(),
-            Form::Pairs => {
+            Form::Pairs | Form::NarrowPairs => {
                 let mut made = std::mem::take(&mut self.scratch.pairs);
                 let mut row = std::mem::take(&mut self.scratch.row);
                 self.integers(&mut made, &mut row, |x| x);

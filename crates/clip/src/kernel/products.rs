@@ -19,6 +19,8 @@ const BLOCK: usize = 512;
 /// As many of one panel of pairs, or of septets: all of a row of `ViT-B`, whose sums are then complete at
 /// once.
 const PAIRS: usize = 768;
+/// Most tiles of rows that each widen the weights by themselves.
+const FEW: usize = 2;
 /// Rows of septets in a tile.
 const SEPTETS: usize = 16 * ROWS;
 // 32 bits hold the sum of as many products.
@@ -31,6 +33,8 @@ pub(super) enum Form {
     Floats,
     /// 16-bit integers, by pairs of columns.
     Pairs,
+    /// The same, with weights as they lie in the file.
+    NarrowPairs,
     /// 8-bit integers, by groups of four columns.
     Quads,
     /// 7-bit integers with weights of 8 bits, by groups of four columns.
@@ -38,11 +42,15 @@ pub(super) enum Form {
 }
 
 impl Form {
-    fn of(isa: Isa, matrix: &Matrix<'_>, quantisation: Quantisation) -> Self {
+    /// That of products with `height` rows.
+    fn of(isa: Isa, matrix: &Matrix<'_>, quantisation: Quantisation, height: usize) -> Self {
+        let (max_rows, _) = isa.tile_shape();
+        let is_low = height <= FEW * max_rows && matrix.columns().is_multiple_of(2);
         match (matrix.scales(), quantisation) {
             (None, _) => Self::Floats,
             (Some(_), Quantisation::Int8) if isa.quickest() == quantisation => Self::Quads,
             (Some(_), Quantisation::Int7) if isa.quickest() == quantisation => Self::Septets,
+            (Some(_), _) if is_low && isa.has_narrow_pairs() => Self::NarrowPairs,
             (Some(_), _) => Self::Pairs,
         }
     }
@@ -51,7 +59,7 @@ impl Form {
     fn columns(self) -> usize {
         match self {
             Self::Floats => 1,
-            Self::Pairs => 2,
+            Self::Pairs | Self::NarrowPairs => 2,
             Self::Quads | Self::Septets => 4,
         }
     }
@@ -123,9 +131,9 @@ impl Product<'_> {
     /// Its loops.
     pub(super) fn run(&self, isa: Isa, y: &mut [f32], scratch: &mut Scratch) {
         let (outputs, depth) = (self.matrix.rows(), self.matrix.columns());
-        let form = Form::of(isa, self.matrix, self.quantisation);
-        let (max_rows, max_panels) = isa.tile_shape();
         let height = self.x.len() / self.strides.x;
+        let form = Form::of(isa, self.matrix, self.quantisation, height);
+        let (max_rows, max_panels) = isa.tile_shape();
         let (packed_rows, max_rows) = match form {
             Form::Septets => (ROWS, SEPTETS),
             _ => (max_rows, max_rows),
@@ -135,8 +143,11 @@ impl Product<'_> {
         // 32-bit floats are multiplied where they lie in the file, so no block of them is widened.
         let step = match self.matrix.panels(0..0) {
             Values::F32(_) => depth,
-            _ if form == Form::Septets || form == Form::Pairs && max_panels == 1 => PAIRS,
-            _ => BLOCK,
+            _ => match form {
+                Form::Septets | Form::NarrowPairs => PAIRS,
+                Form::Pairs if max_panels == 1 => PAIRS,
+                _ => BLOCK,
+            },
         };
         isa.run(Pack {
             x: self.x,
@@ -274,6 +285,12 @@ impl Block<'_> {
                 let (wide, x) = (scratch.wide_pairs.get(), &scratch.pairs[x]);
                 isa.tile_pairs(wide, count, x, rows, sums, prefetch);
             }
+            Form::NarrowPairs => {
+                if let Values::I8(weights) = self.matrix.block(self.panel, self.columns.clone()) {
+                    let x = &scratch.pairs[x];
+                    isa.tile_narrow_pairs(weights, x, rows, sums, prefetch);
+                }
+            }
             Form::Quads => {
                 let (wide, x) = (&scratch.wide_quads, &scratch.quads[x]);
                 isa.tile_quads(wide, count, x, rows, sums, prefetch);
@@ -302,7 +319,7 @@ impl Scratch {
         self.wide_quads.clear();
         for (place, panel) in panels.enumerate() {
             match (matrix.block(panel, columns.clone()), form) {
-                (Values::F32(_), _) => {}
+                (Values::F32(_), _) | (Values::I8(_), Form::NarrowPairs) => {}
                 (Values::F16(weights), _) => {
                     let from = place * weights.len();
                     let wide = self.wide.resize(count * weights.len());

@@ -8,9 +8,9 @@ use std::arch::x86_64::{
     _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
     _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps,
     _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16, _mm256_storeu_ps,
-    _mm256_storeu_si256,
+    _mm256_maddubs_epi16, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16,
+    _mm256_storeu_ps, _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
 };
 
 use crate::kernel::Loops;
@@ -133,59 +133,106 @@ pub(in crate::kernel) fn tile_pairs(
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
     unsafe {
-        for_rows!(rows, of_pairs(weights, x, sums, prefetch));
+        for_rows!(rows, of_wide_pairs(weights, x, sums, prefetch));
+    }
+}
+
+/// The same of weights as they lie in the file, of an even number of columns.
+pub(in crate::kernel) fn tile_narrow_pairs(
+    _: Proof,
+    weights: &[i8],
+    x: &[[i16; 2]],
+    rows: usize,
+    sums: &mut [f32],
+    prefetch: &Prefetch,
+) {
+    // SAFETY: the proof.
+    #[expect(unsafe_code, reason = "argued above")]
+    unsafe {
+        for_rows!(rows, of_narrow_pairs(weights, x, sums, prefetch));
     }
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
-fn of_pairs<const M: usize>(
+fn of_wide_pairs<const M: usize>(
     weights: &[i16],
     x: &[[i16; 2]],
     sums: &mut [f32],
     prefetch: &Prefetch,
 ) {
-    let pairs = x.len() / M;
-    assert_eq!(weights.len(), pairs * 2 * LANES);
-    assert_eq!(sums.len(), M * LANES);
-    let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
-    let (weights, x) = (weights.as_ptr(), x.as_ptr());
-    for pair in 0..pairs {
-        prefetch.touch(0, pair);
-        let mut row = [_mm256_setzero_si256(); LANES / WIDTH];
-        for (half, row) in row.iter_mut().enumerate() {
-            // SAFETY: by the first assertion there are `pairs` pairs of 2 times 16.
+    let pairs = weights.as_chunks::<{ 2 * LANES }>().0;
+    let columns = pairs.iter().map(|pair| {
+        let half = |half: usize| {
+            // SAFETY: a pair has two halves of 16 numbers.
             #[expect(unsafe_code, reason = "argued above")]
             unsafe {
-                let at = weights.add((pair * LANES + half * WIDTH) * 2);
-                *row = _mm256_loadu_si256(at.cast());
+                _mm256_loadu_si256(pair.as_ptr().add(half * 2 * WIDTH).cast())
             }
-        }
-        for (m, totals) in totals.iter_mut().enumerate() {
-            // SAFETY: `pairs * M` is at most the length of `x`, each of four bytes.
+        };
+        [half(0), half(1)]
+    });
+    of_pairs::<M>(columns, x, sums, prefetch);
+}
+
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_narrow_pairs<const M: usize>(
+    weights: &[i8],
+    x: &[[i16; 2]],
+    sums: &mut [f32],
+    prefetch: &Prefetch,
+) {
+    let pairs = weights.as_chunks::<{ 2 * LANES }>().0;
+    let columns = pairs.iter().map(|pair| paired(pair));
+    of_pairs::<M>(columns, x, sums, prefetch);
+}
+
+/// Adds products of `pairs` of columns, which are as [`paired`] makes them, to `sums`.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn of_pairs<const M: usize>(
+    pairs: impl ExactSizeIterator<Item = [__m256i; LANES / WIDTH]>,
+    x: &[[i16; 2]],
+    sums: &mut [f32],
+    prefetch: &Prefetch,
+) {
+    assert_eq!(pairs.len(), x.len() / M);
+    assert_eq!(sums.len(), M * LANES);
+    let mut totals = [[_mm256_setzero_si256(); LANES / WIDTH]; M];
+    for ((pair, row), x) in pairs.enumerate().zip(x.as_chunks::<M>().0) {
+        prefetch.touch(0, pair);
+        for (totals, x) in totals.iter_mut().zip(x) {
+            // SAFETY: two numbers of 16 bits have 32.
             #[expect(unsafe_code, reason = "argued above")]
-            let x = unsafe { x.add(pair * M + m).cast::<i32>().read_unaligned() };
+            let x = unsafe { x.as_ptr().cast::<i32>().read_unaligned() };
             let x = _mm256_set1_epi32(x);
             for (total, row) in totals.iter_mut().zip(&row) {
                 *total = _mm256_add_epi32(*total, _mm256_madd_epi16(*row, x));
             }
         }
     }
-    for (sums, total) in sums.chunks_exact_mut(WIDTH).zip(totals.as_flattened()) {
-        add(_mm256_cvtepi32_ps(*total), sums);
+    for ([first, second], sums) in totals.iter().zip(sums.as_chunks_mut::<LANES>().0) {
+        let (low, high) = sums.split_at_mut(WIDTH);
+        let halves = [
+            (_mm256_permute2x128_si256::<0x20>(*first, *second), low),
+            (_mm256_permute2x128_si256::<0x31>(*first, *second), high),
+        ];
+        for (half, sums) in halves {
+            add(_mm256_cvtepi32_ps(half), sums);
+        }
     }
 }
 
-/// Two columns at a time, the two numbers of each row beside each other.
+/// Two columns at a time, as [`paired`] makes them.
 pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16]) {
     #[target_feature(enable = "avx2,fma,f16c")]
     fn widen(weights: &[i8], wide: &mut [i16]) {
         let wide = wide.as_chunks_mut::<LANES>().0.as_chunks_mut::<2>().0;
         for (columns, wide) in weights.chunks(2 * LANES).zip(wide) {
-            for (half, wide) in interleaved(columns).into_iter().zip(wide) {
+            for (half, wide) in paired(columns).into_iter().zip(wide) {
                 // SAFETY: there is room for 16 numbers of 16 bits.
                 #[expect(unsafe_code, reason = "argued above")]
                 unsafe {
-                    _mm256_storeu_si256(wide.as_mut_ptr().cast(), _mm256_cvtepi8_epi16(half));
+                    _mm256_storeu_si256(wide.as_mut_ptr().cast(), half);
                 }
             }
         }
@@ -197,22 +244,40 @@ pub(in crate::kernel) fn widen_pairs(_: Proof, weights: &[i8], wide: &mut [i16])
     }
 }
 
+/// Two columns of 16 numbers in 16 bits, the two of each row beside each other: those of rows 0 to 3 and 8 to 11, and
+/// those of the others. A missing second column is zeros.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn paired(columns: &[i8]) -> [__m256i; LANES / WIDTH] {
+    let [first, second] = two(columns).map(|column| _mm256_cvtepi8_epi16(column));
+    [
+        _mm256_unpacklo_epi16(first, second),
+        _mm256_unpackhi_epi16(first, second),
+    ]
+}
+
 /// Two columns of 16 numbers, interleaved, in two halves. A missing second column is zeros.
 #[inline]
 #[target_feature(enable = "sse2")]
 pub(in crate::kernel) fn interleaved(columns: &[i8]) -> [__m128i; 2] {
-    let load = |from: &[i8]| match from.first_chunk::<LANES>() {
-        // SAFETY: the column has 16 bytes.
-        #[expect(unsafe_code, reason = "argued above")]
-        Some(column) => unsafe { _mm_loadu_si128(column.as_ptr().cast()) },
-        None => _mm_setzero_si128(),
-    };
-    let (first, second) = columns.split_at(LANES);
-    let (first, second) = (load(first), load(second));
+    let [first, second] = two(columns);
     [
         _mm_unpacklo_epi8(first, second),
         _mm_unpackhi_epi8(first, second),
     ]
+}
+
+/// Two columns of 16 numbers. A missing second one is zeros.
+#[inline]
+#[target_feature(enable = "sse2")]
+fn two(columns: &[i8]) -> [__m128i; 2] {
+    let (first, second) = columns.split_at(LANES);
+    [first, second].map(|from| match from.first_chunk::<LANES>() {
+        // SAFETY: the column has 16 bytes.
+        #[expect(unsafe_code, reason = "argued above")]
+        Some(column) => unsafe { _mm_loadu_si128(column.as_ptr().cast()) },
+        None => _mm_setzero_si128(),
+    })
 }
 
 #[target_feature(enable = "avx2,fma,f16c")]
