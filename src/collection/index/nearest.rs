@@ -195,15 +195,18 @@ impl Snapshot {
         let segments = self.parts().map(|(segment, _)| segment);
         let estimates = segments.map(|segment| estimates(segment, asked));
         let estimates: Vec<Option<Estimates<'_>>> = estimates.collect();
-        // Most are never looked at, and need no order.
-        let mut candidates = BinaryHeap::from(std::mem::take(&mut sifted.rows));
+        let mut candidates = std::mem::take(&mut sifted.rows);
+        // What the best of them are sure to have spares most of the others a look, in whatever order they come.
+        if depth < candidates.len() {
+            candidates.select_nth_unstable_by(depth, |a, b| b.cmp(a));
+        }
         let mut worst = Worst::new(sure);
-        while let Some(candidate) = candidates.pop() {
+        for candidate in candidates {
             let at_most = candidate.score;
             let is_enough = sifted.rows.len() >= depth && at_most < worst.score();
             if at_most < sought.search.threshold || is_enough {
                 sifted.least = sifted.least.max(at_most);
-                break;
+                continue;
             }
             let (score, more) = if let Some(estimates) = &estimates[candidate.segment] {
                 let (score, deviation) = estimates.refined(candidate.row);
@@ -218,6 +221,7 @@ impl Snapshot {
             sifted.rows.push(to(score + more));
             worst.push(to(score - more));
         }
+        sifted.leave(depth, worst.score());
         sifted
     }
 

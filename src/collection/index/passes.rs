@@ -105,6 +105,23 @@ impl Sifted {
             self.rows.truncate(self.keep);
         }
     }
+
+    /// Leaves the best `count` rows, and those of the others that do not have less than `score`.
+    pub fn leave(&mut self, count: usize, score: f32) {
+        if count >= self.rows.len() {
+            return;
+        }
+        self.rows.select_nth_unstable_by(count, |a, b| b.cmp(a));
+        let others = self.rows.split_off(count);
+        for row in others {
+            // A damaged row may have no number as its score, and stays.
+            if row.score < score {
+                self.least = self.least.max(row.score);
+            } else {
+                self.rows.push(row);
+            }
+        }
+    }
 }
 
 impl Snapshot {

@@ -19,6 +19,8 @@ macro_rules! for_rows {
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx2;
 #[cfg(target_arch = "x86_64")]
+pub(super) mod avx2_codes;
+#[cfg(target_arch = "x86_64")]
 pub(super) mod avx2_septets;
 #[cfg(target_arch = "x86_64")]
 pub(super) mod avx512;

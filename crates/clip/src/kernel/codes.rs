@@ -14,12 +14,8 @@
 //! Beside its code a vector has a fine code, in the same form: two bits more of each component, which divide
 //! its level. The deviation with both is less than a third of that with the code alone, so that of the vectors
 //! whose codes are worth a look only a few need be read.
-#![expect(
-    clippy::inline_always,
-    reason = "only what is inlined is compiled for the instructions"
-)]
 
-use super::{Isa, Loops};
+use super::Isa;
 
 /// Components of a group: the length of a coded vector is a multiple of it.
 pub const GROUP: usize = 128;
@@ -193,7 +189,7 @@ pub fn encode(vector: &[f32], code: &mut [u8], fine: &mut [u8]) -> [Coded; 2] {
             let (byte, shift) = (place % GROUP_BYTES, place / GROUP_BYTES * 2);
             code[byte] |= (part >> 2) << shift;
             fine[byte] |= (part & 3) << shift;
-            let value = f32::from(value(part));
+            let value = f32::from(VALUES[usize::from(part)]);
             fine_along += value * x;
             fine_length += value * value;
         }
@@ -236,13 +232,11 @@ fn part(x: f32) -> u8 {
     part.min(15)
 }
 
-/// What stands for a component in that `part`, in eighths of a step: the middle of the part.
-#[inline(always)]
-fn value(part: u8) -> i16 {
-    let middle = 2 * i16::from(part) - 15;
-    // Parts of the first and the last level are twice as wide.
-    middle + (middle - 8).max(0) + (middle + 8).min(0)
-}
+/// What stands for a component in each part, in eighths of a step: the middle of the part. Those of the first and
+/// the last level are twice as wide.
+pub(super) const VALUES: [i8; 16] = [
+    -22, -18, -14, -10, -7, -5, -3, -1, 1, 3, 5, 7, 10, 14, 18, 22,
+];
 
 /// A query for vectors that are coded.
 #[derive(Debug)]
@@ -332,23 +326,12 @@ impl CodeQuery {
     /// of the collection.
     #[must_use]
     pub fn refined(&self, code: &[u8], fine: &[u8], kept: [u8; KEPT], base: f32) -> (f32, f32) {
-        let product = self.fine_product(Isa::detect(), code, fine);
+        // In eighths of a step.
+        let product = Isa::detect().fine_product(code, fine, &self.wide);
         let kept = Coded::from_bytes(kept);
         #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
         let along = product as f32 * self.wide_step;
         (base + along * kept.factor, self.length * kept.deviation)
-    }
-
-    /// The product with a fine code, in eighths of a step. All sets compute the same integer.
-    fn fine_product(&self, isa: Isa, code: &[u8], fine: &[u8]) -> i32 {
-        let mut product = 0;
-        isa.run(FineProduct {
-            code,
-            fine,
-            query: &self.wide,
-            product: &mut product,
-        });
-        product
     }
 
     /// See [`CodeQuery::sieve`].
@@ -366,32 +349,6 @@ impl CodeQuery {
             #[expect(clippy::cast_precision_loss, reason = "much less than it has bits")]
             let along = (*product as f32 - self.offset) * self.step;
             *score = base + along * kept.factor + more * kept.deviation;
-        }
-    }
-}
-
-/// The product of a query with a fine code.
-struct FineProduct<'a> {
-    code: &'a [u8],
-    fine: &'a [u8],
-    query: &'a [i16],
-    product: &'a mut i32,
-}
-
-impl Loops for FineProduct<'_> {
-    #[inline(always)]
-    fn run<const FUSED: bool>(self) {
-        let (code, _) = self.code.as_chunks::<GROUP_BYTES>();
-        let (fine, _) = self.fine.as_chunks::<GROUP_BYTES>();
-        let (query, _) = self.query.as_chunks::<GROUP>();
-        for ((code, fine), query) in code.iter().zip(fine).zip(query) {
-            let (query, _) = query.as_chunks::<GROUP_BYTES>();
-            for (number, query) in query.iter().enumerate() {
-                for ((level, part), query) in code.iter().zip(fine).zip(query) {
-                    let (level, part) = (level >> (2 * number) & 3, part >> (2 * number) & 3);
-                    *self.product += i32::from(value(level << 2 | part)) * i32::from(*query);
-                }
-            }
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 #[cfg(target_arch = "aarch64")]
 use super::arch::neon;
 #[cfg(target_arch = "x86_64")]
-use super::arch::{avx2, avx2_septets, avx512};
+use super::arch::{avx2, avx2_codes, avx2_septets, avx512};
 use super::codes::CodeQuery;
 use super::finish::Finish;
 use super::matrix::{LANES, Matrix};
@@ -382,13 +382,25 @@ impl Isa {
         match self.0 {
             Set::Scalar => scalar::scan_codes(codes, &query.narrow, out),
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2(proof) => avx2::scan_codes(proof, codes, &query.narrow, out),
+            Set::Avx2(proof) => avx2_codes::scan(proof, codes, &query.narrow, out),
             // Memory is the limit here, and not the width of a register.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512(proof) => avx2::scan_codes(proof.avx2(), codes, &query.narrow, out),
+            Set::Avx512(proof) => avx2_codes::scan(proof.avx2(), codes, &query.narrow, out),
             // The compiler turns these loops into its instructions.
             #[cfg(target_arch = "aarch64")]
             Set::Neon(_) => scalar::scan_codes(codes, &query.narrow, out),
+        }
+    }
+
+    /// The product of `query`, which has a number for each component, with a code and a fine code. All sets compute
+    /// the same integer.
+    pub(super) fn fine_product(self, code: &[u8], fine: &[u8], query: &[i16]) -> i32 {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2(proof) => avx2_codes::fine_product(proof, code, fine, query),
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512(proof) => avx2_codes::fine_product(proof.avx2(), code, fine, query),
+            _ => scalar::fine_product(code, fine, query),
         }
     }
 

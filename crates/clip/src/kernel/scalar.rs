@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use super::codes::{GROUP, GROUP_BYTES};
+use super::codes::{GROUP, GROUP_BYTES, VALUES};
 use super::matrix::LANES;
 
 /// Adds the products of one panel's `weights` with `rows` rows of `x` to `sums`.
@@ -91,6 +91,24 @@ fn in_group(code: &[u8; GROUP_BYTES], query: &[i8; GROUP]) -> i32 {
         let products = code.iter().zip(query);
         let products = products.map(|(code, q)| i32::from(code >> (2 * field) & 3) * i32::from(*q));
         sum += products.sum::<i32>();
+    }
+    sum
+}
+
+/// The product of `query` with a code and a fine code.
+pub(super) fn fine_product(code: &[u8], fine: &[u8], query: &[i16]) -> i32 {
+    let (code, _) = code.as_chunks::<GROUP_BYTES>();
+    let (fine, _) = fine.as_chunks::<GROUP_BYTES>();
+    let groups = code.iter().zip(fine).zip(query.as_chunks::<GROUP>().0);
+    let mut sum = 0;
+    for ((code, fine), query) in groups {
+        for (field, query) in query.chunks_exact(GROUP_BYTES).enumerate() {
+            for ((code, fine), query) in code.iter().zip(fine).zip(query) {
+                let (level, part) = (code >> (2 * field) & 3, fine >> (2 * field) & 3);
+                let value = VALUES[usize::from(level << 2 | part)];
+                sum += i32::from(value) * i32::from(*query);
+            }
+        }
     }
     sum
 }

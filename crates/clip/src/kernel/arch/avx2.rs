@@ -3,18 +3,16 @@
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _MM_HINT_NTA, _mm_add_epi32, _mm_add_ps, _mm_add_ss,
     _mm_cvtsi128_si32, _mm_cvtss_f32, _mm_loadu_si128, _mm_movehl_ps, _mm_prefetch,
-    _mm_setzero_si128, _mm_shuffle_epi32, _mm_shuffle_ps, _mm_storeu_si128, _mm_unpackhi_epi8,
-    _mm_unpacklo_epi8, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_ps, _mm256_and_si256,
-    _mm256_castps256_ps128, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
-    _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_extracti128_si256, _mm256_fmadd_ps,
-    _mm256_hadd_epi32, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_permute2x128_si256, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_srli_epi16,
-    _mm256_storeu_ps, _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
+    _mm_setzero_si128, _mm_shuffle_epi32, _mm_shuffle_ps, _mm_unpackhi_epi8, _mm_unpacklo_epi8,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_castps256_ps128, _mm256_castsi256_si128,
+    _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_extractf128_ps,
+    _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_setzero_ps, _mm256_setzero_si256, _mm256_storeu_ps, _mm256_storeu_si256,
+    _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
 };
 
 use crate::kernel::Loops;
-use crate::kernel::codes::{GROUP, GROUP_BYTES};
 use crate::kernel::matrix::LANES;
 use crate::kernel::prefetch::Prefetch;
 use crate::kernel::scan::STRIDE;
@@ -304,7 +302,7 @@ pub(super) fn put(value: __m256, to: &mut [f32]) {
 
 /// How far ahead of its reads a scan fetches, in bytes: the rows lie in main memory, and the processor
 /// alone does not fetch beyond the page that it reads.
-const PREFETCH: usize = 1 << 10;
+pub(super) const PREFETCH: usize = 1 << 10;
 
 /// Begins to fetch the bytes [`PREFETCH`] behind `row`: to be used once, so that they do not drive the
 /// weights of a model out of the cache.
@@ -387,90 +385,4 @@ pub(in crate::kernel) fn dot_f16(_: Proof, row: &[u8], query: &[f32]) -> f32 {
     unsafe {
         dot(row, query)
     }
-}
-
-/// Groups whose sums of products, at most 4 · 2 · 3 · 127 each, fit 16 bits.
-const NARROW_GROUPS: usize = 8;
-
-/// Puts the dot product of `query` with the levels of each code into `out`.
-pub(in crate::kernel) fn scan_codes(_: Proof, codes: &[u8], query: &[i8], out: &mut [i32]) {
-    #[target_feature(enable = "avx2,fma,f16c")]
-    fn scan(codes: &[u8], query: &[i8], out: &mut [i32]) {
-        let query = query.as_chunks::<GROUP>().0;
-        let width = query.len() * GROUP_BYTES;
-        let four = codes.chunks_exact(4 * width);
-        let rest = four.remainder();
-        let (fours, others) = out.as_chunks_mut::<4>();
-        for (codes, out) in four.zip(fours) {
-            let sum = |row: usize| of_code(&codes[row * width..][..width], query);
-            let (a, b) = (
-                _mm256_hadd_epi32(sum(0), sum(1)),
-                _mm256_hadd_epi32(sum(2), sum(3)),
-            );
-            let sums = _mm256_hadd_epi32(a, b);
-            let high = _mm256_extracti128_si256::<1>(sums);
-            let sums = _mm_add_epi32(_mm256_castsi256_si128(sums), high);
-            // SAFETY: `out` has the four numbers that are written, which need no alignment.
-            #[expect(unsafe_code, reason = "argued above")]
-            unsafe {
-                _mm_storeu_si128(out.as_mut_ptr().cast(), sums);
-            }
-        }
-        for (code, out) in rest.chunks_exact(width).zip(others) {
-            let sum = of_code(code, query);
-            let sum = _mm256_hadd_epi32(sum, sum);
-            let sum = _mm256_hadd_epi32(sum, sum);
-            let high = _mm256_extracti128_si256::<1>(sum);
-            *out = _mm_cvtsi128_si32(_mm_add_epi32(_mm256_castsi256_si128(sum), high));
-        }
-    }
-    // SAFETY: the proof.
-    #[expect(unsafe_code, reason = "argued above")]
-    unsafe {
-        scan(codes, query, out);
-    }
-}
-
-/// The product with one code, as the sum of eight numbers.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn of_code(code: &[u8], query: &[[i8; GROUP]]) -> __m256i {
-    let code = code.as_chunks::<GROUP_BYTES>().0;
-    let mut total = _mm256_setzero_si256();
-    for (code, query) in code.chunks(NARROW_GROUPS).zip(query.chunks(NARROW_GROUPS)) {
-        let mut sums = [_mm256_setzero_si256(); 2];
-        for (code, query) in code.iter().zip(query) {
-            prefetch_code(code);
-            // SAFETY: the arrays have 32 and 4 * 32 bytes; these loads need no alignment.
-            #[expect(unsafe_code, reason = "argued above")]
-            let (code, q) = unsafe {
-                let q = |part: usize| _mm256_loadu_si256(query.as_ptr().add(32 * part).cast());
-                let code = _mm256_loadu_si256(code.as_ptr().cast());
-                (code, [q(0), q(1), q(2), q(3)])
-            };
-            let three = _mm256_set1_epi8(3);
-            let levels = [
-                _mm256_and_si256(code, three),
-                _mm256_and_si256(_mm256_srli_epi16::<2>(code), three),
-                _mm256_and_si256(_mm256_srli_epi16::<4>(code), three),
-                _mm256_and_si256(_mm256_srli_epi16::<6>(code), three),
-            ];
-            let products = |part: usize| _mm256_maddubs_epi16(levels[part], q[part]);
-            let even = _mm256_add_epi16(products(0), products(2));
-            let odd = _mm256_add_epi16(products(1), products(3));
-            sums[0] = _mm256_add_epi16(sums[0], even);
-            sums[1] = _mm256_add_epi16(sums[1], odd);
-        }
-        let ones = _mm256_set1_epi16(1);
-        let wide = sums.map(|sum| _mm256_madd_epi16(sum, ones));
-        total = _mm256_add_epi32(total, _mm256_add_epi32(wide[0], wide[1]));
-    }
-    total
-}
-
-/// As [`prefetch_after`].
-#[inline]
-#[target_feature(enable = "avx2")]
-fn prefetch_code(code: &[u8; GROUP_BYTES]) {
-    _mm_prefetch::<_MM_HINT_NTA>(code.as_ptr().wrapping_add(PREFETCH).cast());
 }
