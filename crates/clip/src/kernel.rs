@@ -32,6 +32,7 @@ mod tests;
 pub use finish::Finish;
 pub use isa::Isa;
 pub use matrix::{LANES, Matrix, Values, panels};
+pub use prefetch::fetch;
 pub use products::Scratch;
 pub use quantisation::Quantisation;
 pub use rows::Activation;

@@ -24,6 +24,7 @@ use super::segment::{Segment, floats};
 use crate::error::{Error, Kind, Result};
 use crate::private;
 use clip::kernel::codes::{CodeQuery, KEPT, Rotation, encode, padded, width};
+use clip::kernel::fetch;
 use clip::mapped::{Mapped, State};
 
 /// Changes with the format, and with how codes are made.
@@ -178,15 +179,28 @@ impl Estimates<'_> {
             .sieve(codes, &kept[rows], self.base, deviations, least, found);
     }
 
+    /// Begins to fetch what [`Estimates::refined`] needs of `row`, which must be less than the segment's rows.
+    pub fn fetch(&self, row: usize) {
+        let (code, fine) = self.both(row);
+        fetch(code);
+        fetch(fine);
+    }
+
     /// [`CodeQuery::refined`] of `row`, which must be less than the segment's rows.
     pub fn refined(&self, row: usize) -> (f32, f32) {
+        let (code, fine) = self.both(row);
+        let (fine, kept) = fine.split_at(self.codes.width);
+        // The file was found to be as long as its rows need.
+        let kept = kept.first_chunk().copied().unwrap_or_default();
+        self.query.refined(code, fine, kept, self.base)
+    }
+
+    /// The code of `row`, and its fine code with what is kept behind it.
+    fn both(&self, row: usize) -> (&[u8], &[u8]) {
         let Codes { map, width, .. } = self.codes;
         let code = &map[self.codes.rows.clone()][row * width..][..*width];
-        let fine = &map[self.codes.fine.clone()][row * (width + KEPT)..];
-        let (fine, rest) = fine.split_at(*width);
-        // The file was found to be as long as its rows need.
-        let kept = rest.first_chunk().copied().unwrap_or_default();
-        self.query.refined(code, fine, kept, self.base)
+        let fine = &map[self.codes.fine.clone()][row * (width + KEPT)..][..width + KEPT];
+        (code, fine)
     }
 }
 

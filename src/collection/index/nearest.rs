@@ -8,7 +8,7 @@
 //! bytes, whose error is far smaller, at once.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use super::codes::Estimates;
@@ -23,6 +23,10 @@ use clip::kernel::Isa;
 /// Fewest rows that may be read beyond those that are wanted, and how many of all.
 const SPARE: usize = 4000;
 const SHARE: usize = 40;
+/// Most rows whose vectors are kept for what comes after: what a search usually reads.
+const MOST_KEPT: usize = 512;
+/// Rows whose fine codes are fetched while those before them are looked at.
+const AHEAD: usize = 8;
 
 /// A row that may become a result.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -135,6 +139,35 @@ pub(super) struct Near {
     pub rows: Vec<Candidate>,
     /// What each other row has at most.
     pub rest: f32,
+    pub halves: Halves,
+}
+
+/// Vectors of rows that were read, as 16-bit floats.
+#[derive(Default)]
+pub(super) struct Halves {
+    /// Where each begins in `bytes`.
+    places: HashMap<(usize, usize), usize>,
+    bytes: Vec<u8>,
+}
+
+impl Halves {
+    fn keep(&mut self, candidate: &Candidate, row: &[u8]) {
+        if self.places.len() < MOST_KEPT {
+            let key = (candidate.segment, candidate.row);
+            self.places.insert(key, self.bytes.len());
+            self.bytes.extend_from_slice(row);
+        }
+    }
+
+    /// The vector of `candidate`, which is in `segment`, in place of what is in `row`.
+    pub fn read(&self, segment: &Segment, candidate: &Candidate, row: &mut Vec<u8>) -> Result<()> {
+        let Some(at) = self.places.get(&(candidate.segment, candidate.row)) else {
+            return segment.halves(candidate.row, row);
+        };
+        row.clear();
+        row.extend_from_slice(&self.bytes[*at..][..segment.stride() * 2]);
+        Ok(())
+    }
 }
 
 /// What the last of the best rows has at least.
@@ -154,6 +187,9 @@ impl Worst {
 
     /// Learns of a row with at least the score of `candidate`.
     fn push(&mut self, candidate: Candidate) {
+        if candidate.score < self.score() {
+            return;
+        }
         self.best.push(Reverse(candidate));
         if self.best.len() > self.sure {
             self.best.pop();
@@ -201,7 +237,12 @@ impl Snapshot {
             candidates.select_nth_unstable_by(depth, |a, b| b.cmp(a));
         }
         let mut worst = Worst::new(sure);
-        for candidate in candidates {
+        for (place, candidate) in candidates.iter().enumerate() {
+            if let Some(later) = candidates.get(place + AHEAD)
+                && let Some(estimates) = &estimates[later.segment]
+            {
+                estimates.fetch(later.row);
+            }
             let at_most = candidate.score;
             let is_enough = sifted.rows.len() >= depth && at_most < worst.score();
             if at_most < sought.search.threshold || is_enough {
@@ -216,7 +257,10 @@ impl Snapshot {
                 let more = DEVIATIONS * asked.query.deviation(scale);
                 (at_most - more, more)
             };
-            let to = |score| Candidate { score, ..candidate };
+            let to = |score| Candidate {
+                score,
+                ..*candidate
+            };
             // If they are too large by damage, `read` finds that it cannot be sure.
             sifted.rows.push(to(score + more));
             worst.push(to(score - more));
@@ -237,7 +281,7 @@ impl Snapshot {
         sifted.rows.sort_unstable_by(|a, b| b.cmp(a));
         let mut rows: Vec<Candidate> = Vec::with_capacity(depth);
         let mut worst = Worst::new(sure);
-        let mut halves = Vec::new();
+        let (mut row, mut halves) = (Vec::new(), Halves::default());
         let mut rest = sifted.least;
         for candidate in sifted.rows {
             let at_most = candidate.score;
@@ -246,19 +290,20 @@ impl Snapshot {
                 rest = rest.max(at_most);
                 break;
             }
-            self.segments[candidate.segment].halves(candidate.row, &mut halves)?;
-            let score = Isa::detect().dot_f16(&halves, &sought.asked.query);
+            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            let score = Isa::detect().dot_f16(&row, &sought.asked.query);
             // The vector in a damaged row may be anything.
             if !score.is_finite() {
                 continue;
             }
             let read = Candidate { score, ..candidate };
+            halves.keep(&read, &row);
             rows.push(read);
             worst.push(read);
         }
         rows.sort_unstable_by(|a, b| b.cmp(a));
         let least = worst.score().max(sought.search.threshold);
         let is_sure = rest <= f32::MIN || rest < least;
-        Ok((Near { rows, rest }, is_sure))
+        Ok((Near { rows, rest, halves }, is_sure))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::allowed::allowed;
 use super::named::{Shelf, named};
 use super::near_duplicates::{Groups, REACH};
-use super::nearest::{Candidate, Scorer, Sought};
+use super::nearest::{Candidate, Halves, Scorer, Sought};
 use super::snapshot::{RowId, Snapshot};
 use crate::collection::words::QueryWords;
 use crate::collection::{Record, ScoredRecord, Search};
@@ -131,10 +131,10 @@ impl Snapshot {
         let mut sure = limit.max(MIN_SURE);
         loop {
             let near = self.ranked(sought, depth, sure)?;
-            let (rest, mut near) = (near.rest, near.rows);
+            let (rest, halves, mut near) = (near.rest, near.halves, near.rows);
             near.retain(|candidate| candidate.score >= threshold);
             let joined = joined(called, near, weight);
-            let groups = self.grouped(&joined, limit, sought)?;
+            let groups = self.grouped(&joined, &halves, limit, sought)?;
             let is_complete = groups.len() >= limit && groups.are_complete(joined.len());
             let is_sure = groups.end() <= sure;
             if rest < threshold || is_complete && is_sure {
@@ -162,6 +162,7 @@ impl Snapshot {
     fn grouped(
         &self,
         candidates: &[Candidate],
+        halves: &Halves,
         limit: usize,
         sought: &Sought<'_>,
     ) -> Result<Groups> {
@@ -172,7 +173,7 @@ impl Snapshot {
             if is_full && groups.are_complete(rank) {
                 break;
             }
-            self.segments[candidate.segment].halves(candidate.row, &mut row)?;
+            halves.read(&self.segments[candidate.segment], candidate, &mut row)?;
             let score = Isa::detect().dot_f16(&row, &sought.asked.query);
             // Copies of a file have the same vector, so they are found here, too.
             if !score.is_finite() || is_full && !groups.are_near(&row) {

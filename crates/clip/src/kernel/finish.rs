@@ -32,11 +32,11 @@ impl Factors {
         let rows = panel * LANES..matrix.rows().min((panel + 1) * LANES);
         let of = |all: Option<&[f32]>, or: f32| {
             let mut own = [or; LANES];
-            match all.map(|all| &all[rows.clone()]) {
-                // Copied by instructions, and not by a call.
-                Some(all) if all.len() == LANES => own.copy_from_slice(all),
-                Some(all) => own[..all.len()].copy_from_slice(all),
-                None => {}
+            if let Some(all) = all.map(|all| &all[rows.clone()]) {
+                match all.as_array() {
+                    Some(all) => own = *all,
+                    None => own[..all.len()].copy_from_slice(all),
+                }
             }
             own
         };

@@ -73,13 +73,14 @@ impl Prefetch {
     }
 }
 
-/// Begins to fetch `numbers`.
-pub(super) fn lines(numbers: &[f32]) {
-    for line in numbers.chunks(LANES) {
+/// Begins to fetch `items`, which are in memory and in no cache, so that they are there when they are needed.
+pub fn fetch<T>(items: &[T]) {
+    const LINE: usize = 64;
+    for line in items.chunks(LINE / size_of::<T>()) {
         prefetch(line.as_ptr().cast());
     }
     // They may begin in the middle of a line.
-    if let Some(last) = numbers.last() {
+    if let Some(last) = items.last() {
         prefetch(std::ptr::from_ref(last).cast());
     }
 }

@@ -9,7 +9,7 @@ use super::aligned::Aligned;
 use super::finish::{Epilogue, Factors, Finish};
 use super::matrix::{LANES, Matrix, Values, panels};
 use super::pack::Pack;
-use super::prefetch::{self, Prefetch};
+use super::prefetch::{Prefetch, fetch};
 use super::quantisation::{LARGEST, Quantisation};
 use super::septets::{MANY, ROWS, Septets};
 
@@ -241,7 +241,7 @@ impl Block<'_> {
                 // Rows of `y` lie far apart, in no cache, and come while the tile is multiplied.
                 for y in y.chunks_exact(stride) {
                     let part = &y[self.panel * LANES..];
-                    prefetch::lines(&part[..part.len().min(self.count * LANES)]);
+                    fetch(&part[..part.len().min(self.count * LANES)]);
                 }
             }
             self.multiply_tile(x..x + places * steps, rows, sums.clone(), &others, scratch);
