@@ -2,7 +2,7 @@
 //!
 //! A loopback address is open to every user of the machine, while the pictures behind it may be one
 //! user's own. The kernel knows to whom the other end belongs, and tells it when it is asked for that one
-//! socket ([`diagnosis`]), or, where that is not allowed, in the table of all of them, `/proc/net/tcp`
+//! socket (`diagnosis`), or, where that is not allowed, in the table of all of them, `/proc/net/tcp`
 //! (`proc_pid_net(5)`), which takes milliseconds on a machine with much memory.
 
 mod diagnosis;

@@ -164,20 +164,16 @@ impl Transformer {
             if attention == Attention::Causal && pass.known.is_none() {
                 pass.learnt.push(qkv[hidden..3 * hidden].to_vec());
             }
-            let before = pass.known.map(|known| &known.layers[index][..]);
-            let (mut qkv_left, mut heads_left) = (&qkv[..], &mut heads[..]);
-            for Sequence { length, results } in sequences {
-                let wanted = if is_last { results.clone() } else { 0..*length };
-                let (rows, others) = qkv_left.split_at(length * qkv_apart);
-                let (to, rest) = heads_left.split_at_mut(wanted.len() * hidden);
-                let own = Qkv {
-                    rows,
-                    apart: qkv_apart,
-                    before,
-                };
-                attend(pass, &own, self.tower.heads, wanted, attention, to);
-                (qkv_left, heads_left) = (others, rest);
-            }
+            let own = Qkv {
+                rows: &qkv,
+                apart: qkv_apart,
+                before: pass.known.map(|known| &known.layers[index][..]),
+            };
+            let wanted = |sequence: &Sequence| match sequence {
+                Sequence { results, .. } if is_last => results.clone(),
+                Sequence { length, .. } => 0..*length,
+            };
+            self.attend_each(pass, &own, sequences, wanted, attention, &mut heads);
             pass.add_product(&layer.out, (&heads, hidden), &mut x);
             let activation = self.tower.activation;
             if self.order == Order::After {
@@ -201,6 +197,27 @@ impl Transformer {
             inner,
         };
         x
+    }
+
+    /// [`attend`] for the rows `wanted` of each sequence in `qkv`.
+    fn attend_each(
+        &self,
+        pass: &mut Pass<'_>,
+        qkv: &Qkv<'_>,
+        sequences: &[Sequence],
+        wanted: impl Fn(&Sequence) -> Range<usize>,
+        attention: Attention,
+        mut heads: &mut [f32],
+    ) {
+        let mut rows = qkv.rows;
+        for sequence in sequences {
+            let wanted = wanted(sequence);
+            let (own, others) = rows.split_at(sequence.length * qkv.apart);
+            let (to, rest) = heads.split_at_mut(wanted.len() * self.tower.hidden);
+            let own = Qkv { rows: own, ..*qkv };
+            attend(pass, &own, self.tower.heads, wanted, attention, to);
+            (rows, heads) = (others, rest);
+        }
     }
 }
 

@@ -239,6 +239,7 @@ impl Snapshot {
         let mut worst = Worst::new(sure);
         for (place, candidate) in candidates.iter().enumerate() {
             if let Some(later) = candidates.get(place + AHEAD)
+                && later.score >= worst.score()
                 && let Some(estimates) = &estimates[later.segment]
             {
                 estimates.fetch(later.row);

@@ -6,6 +6,7 @@
 
 use super::Loops;
 use super::matrix::{LANES, Matrix};
+use super::prefetch::fetch;
 use super::rows::{Activation, activate};
 
 /// What becomes of products, in this order.
@@ -32,11 +33,10 @@ impl Factors {
         let rows = panel * LANES..matrix.rows().min((panel + 1) * LANES);
         let of = |all: Option<&[f32]>, or: f32| {
             let mut own = [or; LANES];
-            if let Some(all) = all.map(|all| &all[rows.clone()]) {
-                match all.as_array() {
-                    Some(all) => own = *all,
-                    None => own[..all.len()].copy_from_slice(all),
-                }
+            if let Some(all) = all {
+                own[..rows.len()].copy_from_slice(&all[rows.clone()]);
+                // The next panel's, which are in no cache.
+                fetch(all[rows.end..].get(..LANES).unwrap_or_default());
             }
             own
         };

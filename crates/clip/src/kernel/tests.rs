@@ -74,7 +74,7 @@ fn every_set_multiplies_as_the_definition_says() {
         (15, 31, 64),
         (50, 77, 40),
     ];
-    let tall = (1..=30).map(|height| (height, 40, 19));
+    let tall = (1..=30).flat_map(|height| [(height, 40, 19), (height, 40, 20)]);
     for (height, outputs, depth) in shapes.into_iter().chain(tall) {
         let x = noise(1, height * depth);
         let bias = noise(2, outputs);
@@ -205,7 +205,13 @@ fn products_are_finished() {
 /// of 16 bits are multiplied with weights from -1 to 1.
 #[test]
 fn every_set_multiplies_integers_alike() {
-    for (height, outputs, depth) in [(1, 16, 1), (3, 40, 515), (7, 33, 768), (29, 17, 256)] {
+    for (height, outputs, depth) in [
+        (1, 16, 1),
+        (3, 40, 515),
+        (7, 33, 768),
+        (12, 17, 1540),
+        (29, 17, 256),
+    ] {
         let x = noise(1, height * depth);
         let weights = Weights::new(outputs, depth);
         let small: Vec<i8> = weights.i8.iter().map(|weight| weight % 2).collect();

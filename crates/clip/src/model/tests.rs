@@ -168,6 +168,24 @@ fn texts_have_the_same_vectors_together_and_alone() {
 }
 
 #[test]
+fn a_first_row_that_is_known_changes_nothing() {
+    let sizes = Tiny::new();
+    let new = || Folder::new().model(&sizes, Dtype::F32, Precision::I8);
+    let (text, end) = (sizes.tokens(6), sizes.tokens(2)[1]);
+    // One begins otherwise, and one has nothing but its end.
+    let (other, empty) = ([&[7], &text[1..]].concat(), [end]);
+    let texts: [&[u32]; 4] = [&text, &sizes.tokens(3), &other, &empty];
+    let model = new();
+    for tokens in texts.into_iter().chain(texts) {
+        let unlearnt = new().encode_tokens(tokens).expect("a text");
+        let found = model.encode_tokens(tokens).expect("a text");
+        assert_eq!(found, unlearnt, "{tokens:?}");
+    }
+    let together = model.encode_all_tokens(&texts).expect("texts");
+    assert_eq!(together, new().encode_all_tokens(&texts).expect("texts"));
+}
+
+#[test]
 fn what_follows_the_end_of_a_text_changes_nothing() {
     let (sizes, folder) = (Tiny::new(), Folder::new());
     let model = folder.model(&sizes, Dtype::F32, Precision::F32);
