@@ -73,10 +73,11 @@ impl Prefetch {
     }
 }
 
-/// Begins to fetch `items`, which are in memory and in no cache, so that they are there when they are needed.
+/// Begins to fetch `items` from memory into the cache, so that they are there when they are needed.
 pub fn fetch<T>(items: &[T]) {
     const LINE: usize = 64;
-    for line in items.chunks(LINE / size_of::<T>()) {
+    let in_line = LINE / size_of::<T>().clamp(1, LINE);
+    for line in items.chunks(in_line) {
         prefetch(line.as_ptr().cast());
     }
     // They may begin in the middle of a line.
