@@ -1,8 +1,8 @@
 //! Finds the rows with the best vectors.
 //!
 //! Each row has a score that it has at most: an estimate by its code, and [`DEVIATIONS`] standard deviations
-//! of the estimate's error. In the order of that rows are estimated again by their fine codes, whose error is
-//! smaller, until it is less than what the last of the wanted rows has at least; and then in the same way the
+//! of the estimate's error. Rows for which that is not less than what the last of the wanted rows has at least
+//! are estimated again by their fine codes, whose error is smaller, the best ones first; and then, in order, the
 //! 16-bit floats of rows are read. So a search reads as many rows as the vectors need; where they are so alike
 //! that codes do not tell them apart, it compares the bytes of all. Segments without codes are compared by their
 //! bytes, whose error is far smaller, at once.

@@ -339,11 +339,10 @@ pub(in crate::kernel) fn scan_i8(_: Proof, rows: &[u8], query: &[i16], out: &mut
                 }
             }
             let [a, b, c, d] = sums;
-            let sum = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
-            let high = _mm256_extracti128_si256::<1>(sum);
-            let sum = _mm_add_epi32(_mm256_castsi256_si128(sum), high);
-            let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0x4e>(sum));
-            *out = _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32::<0xb1>(sum)));
+            *out = total(_mm256_add_epi32(
+                _mm256_add_epi32(a, b),
+                _mm256_add_epi32(c, d),
+            ));
         }
     }
     // SAFETY: the proof.
@@ -351,6 +350,16 @@ pub(in crate::kernel) fn scan_i8(_: Proof, rows: &[u8], query: &[i16], out: &mut
     unsafe {
         scan(rows, query, out);
     }
+}
+
+/// The sum of eight numbers.
+#[inline]
+#[target_feature(enable = "avx2")]
+pub(super) fn total(numbers: __m256i) -> i32 {
+    let high = _mm256_extracti128_si256::<1>(numbers);
+    let sum = _mm_add_epi32(_mm256_castsi256_si128(numbers), high);
+    let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0x4e>(sum));
+    _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32::<0xb1>(sum)))
 }
 
 /// The dot product of `query` with a row of 16-bit floats, little-endian.

@@ -1,15 +1,15 @@
 //! Products with codes with AVX2.
 
 use std::arch::x86_64::{
-    __m256i, _MM_HINT_NTA, _mm_add_epi32, _mm_cvtsi128_si32, _mm_loadu_si128, _mm_prefetch,
-    _mm_shuffle_epi32, _mm_storeu_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256,
-    _mm256_broadcastsi128_si256, _mm256_castsi256_si128, _mm256_cvtepi8_epi16,
-    _mm256_extracti128_si256, _mm256_hadd_epi32, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_or_si256, _mm256_set1_epi8, _mm256_set1_epi16,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srli_epi16,
+    __m256i, _MM_HINT_NTA, _mm_add_epi32, _mm_loadu_si128, _mm_prefetch, _mm_storeu_si128,
+    _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256, _mm256_broadcastsi128_si256,
+    _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_extracti128_si256, _mm256_hadd_epi32,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_set1_epi16, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16,
+    _mm256_srli_epi16,
 };
 
-use super::avx2::{PREFETCH, Proof};
+use super::avx2::{PREFETCH, Proof, total};
 use crate::kernel::codes::{GROUP, GROUP_BYTES, VALUES};
 
 /// Groups whose sums of products, at most 4 · 2 · 3 · 127 each, fit 16 bits.
@@ -40,11 +40,7 @@ pub(in crate::kernel) fn scan(_: Proof, codes: &[u8], query: &[i8], out: &mut [i
             }
         }
         for (code, out) in rest.chunks_exact(width).zip(others) {
-            let sum = of_code(code, query);
-            let sum = _mm256_hadd_epi32(sum, sum);
-            let sum = _mm256_hadd_epi32(sum, sum);
-            let high = _mm256_extracti128_si256::<1>(sum);
-            *out = _mm_cvtsi128_si32(_mm_add_epi32(_mm256_castsi256_si128(sum), high));
+            *out = total(of_code(code, query));
         }
     }
     // SAFETY: the proof.
@@ -109,7 +105,7 @@ pub(in crate::kernel) fn fine_product(_: Proof, code: &[u8], fine: &[u8], query:
         let (code, _) = code.as_chunks::<GROUP_BYTES>();
         let (fine, _) = fine.as_chunks::<GROUP_BYTES>();
         let (query, _) = query.as_chunks::<GROUP>();
-        let mut total = _mm256_setzero_si256();
+        let mut sums = _mm256_setzero_si256();
         for ((code, fine), query) in code.iter().zip(fine).zip(query) {
             // SAFETY: these have 32 bytes, and the loads need no alignment.
             #[expect(unsafe_code, reason = "argued above")]
@@ -145,14 +141,11 @@ pub(in crate::kernel) fn fine_product(_: Proof, code: &[u8], fine: &[u8], query:
                     #[expect(unsafe_code, reason = "argued above")]
                     let query = unsafe { _mm256_loadu_si256(query.as_ptr().cast()) };
                     let products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(half), query);
-                    total = _mm256_add_epi32(total, products);
+                    sums = _mm256_add_epi32(sums, products);
                 }
             }
         }
-        let high = _mm256_extracti128_si256::<1>(total);
-        let sum = _mm_add_epi32(_mm256_castsi256_si128(total), high);
-        let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<0x4e>(sum));
-        _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32::<0xb1>(sum)))
+        total(sums)
     }
     // SAFETY: the proof.
     #[expect(unsafe_code, reason = "argued above")]
